@@ -1,0 +1,133 @@
+"""SageMaker's records: immutable, so that a table can keep their past."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class EndpointStatus(StrEnum):
+    CREATING = "Creating"
+    IN_SERVICE = "InService"
+    UPDATING = "Updating"
+    SYSTEM_UPDATING = "SystemUpdating"
+    ROLLING_BACK = "RollingBack"
+    UPDATE_ROLLBACK_FAILED = "UpdateRollbackFailed"
+    FAILED = "Failed"
+    DELETING = "Deleting"
+    OUT_OF_SERVICE = "OutOfService"
+
+
+SERVING = frozenset(
+    {
+        EndpointStatus.IN_SERVICE,
+        EndpointStatus.UPDATING,
+        EndpointStatus.SYSTEM_UPDATING,
+        EndpointStatus.ROLLING_BACK,
+        EndpointStatus.UPDATE_ROLLBACK_FAILED,
+    }
+)
+"""The statuses in which an endpoint answers invocations."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A SageMaker model; ``request`` is what CreateModel was given, without its tags."""
+
+    name: str
+    arn: str
+    created: float
+    request: Mapping[str, Any]
+
+    @property
+    def containers(self) -> tuple[Mapping[str, Any], ...]:
+        """The primary container, or all containers, as CreateModel was given them."""
+        if "PrimaryContainer" in self.request:
+            return (self.request["PrimaryContainer"],)
+        return tuple(self.request.get("Containers", ()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointConfig:
+    """An endpoint configuration; ``request`` is what CreateEndpointConfig was given, without its tags."""
+
+    name: str
+    arn: str
+    created: float
+    request: Mapping[str, Any]
+
+    @property
+    def variants(self) -> tuple[Mapping[str, Any], ...]:
+        return tuple(self.request["ProductionVariants"])
+
+    def variant(self, name: str) -> Mapping[str, Any] | None:
+        return next((variant for variant in self.variants if variant["VariantName"] == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployedImage:
+    specified: str
+    resolved: str
+    resolved_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantPhase:
+    """One entry of a variant's VariantStatus."""
+
+    status: str
+    message: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """A production variant as it runs: current is what serves, desired what was asked for.
+
+    ``models`` are the models' own records, so that a variant serves on after its model is deleted.
+    """
+
+    name: str
+    model: Model
+    instance_type: str
+    current_weight: float
+    desired_weight: float
+    current_instance_count: int
+    desired_instance_count: int
+    images: tuple[DeployedImage, ...] = ()
+    phases: tuple[VariantPhase, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingDeployment:
+    """The config on its way in, as DescribeEndpoint's PendingDeploymentSummary tells it."""
+
+    config_name: str
+    variants: tuple[Variant, ...]
+    started: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """An endpoint. Traffic reads ``serving``, ``variants`` and their current weights and counts."""
+
+    name: str
+    arn: str
+    status: EndpointStatus
+    config_name: str
+    created: float
+    modified: float
+    variants: tuple[Variant, ...] = ()
+    failure_reason: str = ""
+    pending: PendingDeployment | None = None
+
+    @property
+    def serving(self) -> bool:
+        return self.status in SERVING and bool(self.variants)
+
+    def variant(self, name: str) -> Variant | None:
+        return next((variant for variant in self.variants if variant.name == name), None)

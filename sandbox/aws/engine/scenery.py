@@ -1,0 +1,41 @@
+"""What lies outside SageMaker and must be there: roles, images, S3 objects, quotas, capacity."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Thing(StrEnum):
+    ROLE = "role"
+    IMAGE = "image"
+    OBJECT = "object"
+    MODEL_PACKAGE = "modelPackage"
+    CAPACITY = "capacity"
+    """Spare machines of an instance type, by the type's name."""
+
+
+class Scenery:
+    """Everything exists until it is said to be missing; quotas are endless until they are set."""
+
+    def __init__(self) -> None:
+        self._missing: set[tuple[Thing, str]] = set()
+        self._quotas: dict[str, int] = {}
+
+    def remove(self, thing: Thing, name: str) -> None:
+        self._missing.add((thing, name))
+
+    def restore(self, thing: Thing, name: str) -> None:
+        self._missing.discard((thing, name))
+
+    def has(self, thing: Thing, name: str) -> bool:
+        return (thing, name) not in self._missing
+
+    def set_quota(self, instance_type: str, instances: int | None) -> None:
+        """Limit the instances of a type per account and region; None lifts the limit."""
+        if instances is None:
+            self._quotas.pop(instance_type, None)
+        else:
+            self._quotas[instance_type] = instances
+
+    def quota(self, instance_type: str) -> int | None:
+        return self._quotas.get(instance_type)
