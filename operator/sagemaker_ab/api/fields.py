@@ -1,0 +1,134 @@
+r"""Building blocks of the models: how a value is checked here and what the CRD's schema says of it.
+
+Sources: the Kubernetes API conventions and "Extend the Kubernetes API with CustomResourceDefinitions" (list
+types, int-or-string). Patterns hold ASCII classes: the API server reads ``\d`` otherwise than pydantic.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    Strict,
+)
+from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+
+class ApiModel(BaseModel):
+    """Base of every model: immutable, camelCase in YAML, docstrings as descriptions, no coercion of values.
+
+    Unknown fields are ignored, so that an operator tolerates a newer CRD; whoever reads files forbids them.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        strict=True,
+        extra="ignore",
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        use_attribute_docstrings=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ListMap:
+    """Marks a list as a map by one field of its items: unique here, merged by item in server-side apply."""
+
+    key: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._unique, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(schema), "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [self.key]}
+
+    def _unique(self, items: Sequence[Any]) -> Sequence[Any]:
+        keys = [getattr(item, self.key) for item in items]
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        if twice:
+            raise PydanticCustomError(
+                "duplicate",
+                "each {key} may stand once, but twice there is {twice}",
+                {"key": self.key, "twice": twice},
+            )
+        return items
+
+
+@dataclass(frozen=True, slots=True)
+class ListSet:
+    """Marks a list of scalars as a set: unique here and in server-side apply."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(schema), "x-kubernetes-list-type": "set"}
+
+
+DECIMAL_PATTERN: Final = r"^[0-9]{1,9}(\.[0-9]{1,9})?$"
+
+
+@dataclass(frozen=True, slots=True)
+class DecimalIntOrString:
+    """An integer or a decimal in a string: CRDs hold no floats (API conventions, "Primitive types")."""
+
+    minimum: int
+    maximum: int
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        del source, handler
+        return core_schema.no_info_plain_validator_function(self._check)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        del schema, handler
+        return {
+            "anyOf": [{"type": "integer"}, {"type": "string"}],
+            "x-kubernetes-int-or-string": True,
+            "minimum": self.minimum,
+            "maximum": self.maximum,
+            "maxLength": 19,
+            "pattern": DECIMAL_PATTERN,
+        }
+
+    def _check(self, value: object) -> int | str:
+        if isinstance(value, str):
+            if re.fullmatch(DECIMAL_PATTERN, value) is None or value.endswith("\n"):
+                raise PydanticCustomError(
+                    "decimal",
+                    "should be an integer or a quoted decimal such as '70.5', at most 9 digits a side",
+                )
+            return value
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise PydanticCustomError("decimal", "should be an integer or a quoted decimal such as '70.5'")
+        if not self.minimum <= value <= self.maximum:
+            raise PydanticCustomError("decimal", f"should be between {self.minimum} and {self.maximum}")
+        return value
+
+
+def _rfc3339(moment: datetime) -> str:
+    precision = "milliseconds" if moment.microsecond else "seconds"
+    return moment.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
+
+
+Timestamp = Annotated[
+    AwareDatetime,
+    Strict(False),
+    PlainSerializer(_rfc3339, return_type=str),
+    Field(json_schema_extra={"type": "string", "format": "date-time"}),
+]
+"""A moment with its zone; written as RFC 3339 in UTC, to the millisecond where there are any."""
