@@ -1,0 +1,62 @@
+"""Which serving image AWS publishes for a framework, a region and an instance type.
+
+The facts stand in ``images.json`` beside this module, whose ``source`` says where they come from. What the
+table does not hold is refused, never guessed.
+"""
+
+import json
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from sagemaker_ab.api.spec import Framework
+
+
+class UnknownImage(ValueError):
+    """No image is known; the message says what was given and what is allowed."""
+
+
+def resolve_image(framework: Framework, *, region: str, instance_type: str) -> str:
+    """Return the image's URI in the region's own registry.
+
+    Raises UnknownImage for an instance family, version, Python version or region that is not in the table.
+    """
+    table = _table()
+    family, processor = _family_and_processor(instance_type, families=table["families"])
+    image = _image(framework, images=table["frameworks"][framework.name], processor=processor)
+    accounts = table["registries"][image["registries"]]
+    _must_know(region, among=accounts, what=f"{framework.name} {image['version']} has no images in region")
+    host = f"{accounts[region]}.dkr.ecr.{region}.{table['domains'][region]}"
+    suffix = image["suffixes"].get(family) or image["suffixes"].get(processor)
+    hardware = "gpu" if processor == "gpu" else "cpu"
+    tag = "-".join(filter(None, (image["version"], hardware, framework.python_version, suffix)))
+    return f"{host}/{image['repository']}:{tag}"
+
+
+@cache
+def _table() -> Any:
+    return json.loads(files(__package__).joinpath("images.json").read_text())
+
+
+def _family_and_processor(instance_type: str, *, families: dict[str, str]) -> tuple[str, str]:
+    family = instance_type.split(".")[1]
+    _must_know(family, among=families, what=f"{instance_type}: no framework images for instance family")
+    return family, families[family]
+
+
+def _image(framework: Framework, *, images: list[dict[str, Any]], processor: str) -> dict[str, Any]:
+    fitting = [image for image in images if processor in image["processors"]]
+    by_version = {version: image for image in fitting for version in (image["version"], *image["aliases"])}
+    what = f"there are no {framework.name} images for {processor} instances of version"
+    _must_know(framework.version, among=by_version, what=what)
+    image = by_version[framework.version]
+    what = f"{framework.name} {framework.version} has no images for {processor} instances with pythonVersion"
+    _must_know(framework.python_version, among=image["pythonVersions"], what=what)
+    return image
+
+
+def _must_know(given: str, *, among: Iterable[str], what: str) -> None:
+    known = list(among)
+    if given not in known:
+        raise UnknownImage(f"{what} {given}; known: {', '.join(known)}")
