@@ -1,0 +1,14 @@
+"""Tags of SageMaker objects."""
+
+from collections.abc import Mapping
+
+from sagemaker_ab.aws.sessions import AwsClients
+
+
+def tags_of(clients: AwsClients, arn: str) -> Mapping[str, str]:
+    """Read the tags of an object that exists: an answer that it is gone is a stale one, and raised.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListTags.html
+    """
+    pages = clients.sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
+    return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}

@@ -1,0 +1,127 @@
+"""The memory of a deployment: what was asked for, and the proof that it succeeded or failed.
+
+AWS ends a failed update with the endpoint InService on its old config, sometimes without a reason, and a
+read may be seconds old: then a rollback looks just like an update that has not begun. So failure needs
+proof, and until then the verdict is open. A deployment that failed is not tried again until the spec asks
+for another, except for causes that pass by themselves.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from sagemaker_ab.planning.desired import Desired
+from sagemaker_ab.planning.observed import EndpointStatus, Observed
+
+SETTLING_SECONDS = 30.0
+"""For this long after a write, on AWS's clock, a read that does not show it proves nothing."""
+
+_SILENCE_SECONDS = 300.0
+"""An accepted update that left no sign for this long was rolled back without one (a guess)."""
+
+_MAX_ATTEMPTS = 4
+_FIRST_BACKOFF_SECONDS = 300.0
+
+_PASSING_CAUSES = (
+    # Internal failures: the ACK SageMaker controller retries these alone (its endpoint hooks.go).
+    "Request to service failed",
+    # Capacity, as DescribeEndpoint's FailureReason words it; instances may be there later.
+    "Unable to provision requested ML compute capacity",
+    "InsufficientInstanceCapacity",
+    "CapacityError",
+)
+
+
+class DeploymentState(StrEnum):
+    """How far a deployment is known to be."""
+
+    REQUESTED = "Requested"
+    """About to be asked of AWS; whether the call arrived is not known."""
+    ACCEPTED = "Accepted"
+    """AWS has said yes."""
+    IN_PROGRESS = "InProgress"
+    """The endpoint was seen creating or updating to this config."""
+    FAILED = "Failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A record kept in the resource's status until the deployment has succeeded.
+
+    Times are seconds since the epoch on AWS's clock. `last_modified` is the endpoint's LastModifiedTime
+    before the request, None for a creation.
+    """
+
+    fingerprint: str
+    config_name: str
+    attempts: int
+    state: DeploymentState
+    requested_at: float
+    last_modified: float | None = None
+    message: str = ""
+
+    def retry_due(self, now: float) -> bool:
+        """A passing cause is tried again a few times, ever more slowly."""
+        if self.attempts >= _MAX_ATTEMPTS or not any(cause in self.message for cause in _PASSING_CAUSES):
+            return False
+        backoff: float = _FIRST_BACKOFF_SECONDS * 2 ** (self.attempts - 1)
+        return now - self.requested_at >= backoff
+
+
+def request(desired: Desired, observed: Observed, previous: Deployment | None) -> Deployment:
+    """Record a deployment that is about to be asked for."""
+    again = previous is not None and previous.fingerprint == desired.fingerprint
+    return Deployment(
+        fingerprint=desired.fingerprint,
+        config_name=desired.config_name,
+        attempts=previous.attempts + 1 if previous and again else 1,
+        state=DeploymentState.REQUESTED,
+        requested_at=observed.now,
+        last_modified=observed.endpoint.last_modified if observed.endpoint else None,
+    )
+
+
+def follow(deployment: Deployment | None, desired: Desired, observed: Observed) -> Deployment | None:
+    """Bring the record up to what was read; None once there is nothing to remember."""
+    if deployment is None or observed.endpoint is None:
+        return deployment
+    endpoint = observed.endpoint
+    match endpoint.status:
+        case EndpointStatus.CREATING | EndpointStatus.UPDATING:
+            deploying = endpoint.pending_config_name or endpoint.config_name
+            if deployment.state is not DeploymentState.FAILED and deploying == deployment.config_name:
+                return replace(deployment, state=DeploymentState.IN_PROGRESS)
+        case EndpointStatus.FAILED:
+            if endpoint.config_name in {deployment.config_name, None}:
+                return _failed(deployment, observed)
+        case EndpointStatus.IN_SERVICE:
+            if observed.deploys(desired) or endpoint.config_name == deployment.config_name:
+                return None
+            if _proven_failed(deployment, observed):
+                return _failed(deployment, observed)
+    return deployment
+
+
+def _proven_failed(deployment: Deployment, observed: Observed) -> bool:
+    endpoint = observed.endpoint
+    if endpoint is None or observed.now - deployment.requested_at < SETTLING_SECONDS:
+        return False
+    moved = deployment.last_modified is not None and endpoint.last_modified > deployment.last_modified
+    match deployment.state:
+        case DeploymentState.IN_PROGRESS:
+            return True
+        case DeploymentState.ACCEPTED:
+            silent = observed.now - deployment.requested_at >= _SILENCE_SECONDS
+            return moved or bool(endpoint.failure_reason) or silent
+        case DeploymentState.REQUESTED:
+            # The reason alone may be that of an earlier update, the time alone that of a scaling activity.
+            return moved and bool(endpoint.failure_reason)
+        case DeploymentState.FAILED:
+            return True
+
+
+def _failed(deployment: Deployment, observed: Observed) -> Deployment:
+    if deployment.state is DeploymentState.FAILED:
+        return deployment
+    reason = observed.endpoint.failure_reason if observed.endpoint else None
+    message = reason or "AWS rolled the endpoint back and gave no reason"
+    return replace(deployment, state=DeploymentState.FAILED, message=message)

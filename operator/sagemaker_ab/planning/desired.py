@@ -1,0 +1,195 @@
+"""What AWS should hold for one resource: `desired(spec, …) → Desired`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sagemaker_ab.api.spec import Autoscaling, Container, EndpointSpec, Model, ScalingPolicy, Variant
+from sagemaker_ab.planning.images import resolve_image
+from sagemaker_ab.planning.names import content_hash, content_name
+from sagemaker_ab.planning.ownership import Owner
+from sagemaker_ab.traffic.strategies.manual import manual_weights
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredModel:
+    """A SageMaker model: `content` is CreateModel's request without name and tags."""
+
+    name: str
+    content: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredPolicy:
+    """A target-tracking policy: `configuration` as PutScalingPolicy takes it."""
+
+    name: str
+    configuration: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredScaling:
+    """A scalable target with its policies."""
+
+    min_capacity: int
+    max_capacity: int
+    policies: tuple[DesiredPolicy, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredVariant:
+    """A production variant; `instance_count` is what it starts with, and what it keeps unless it scales."""
+
+    name: str
+    model_name: str
+    instance_type: str
+    instance_count: int
+    weight: int
+    scaling: DesiredScaling | None
+
+    @property
+    def deployed(self) -> Mapping[str, Any]:
+        """What only a new fleet can change: the part of a ProductionVariant besides weight and count."""
+        return {"VariantName": self.name, "ModelName": self.model_name, "InstanceType": self.instance_type}
+
+    @property
+    def production_variant(self) -> Mapping[str, Any]:
+        return {
+            **self.deployed,
+            "InitialInstanceCount": self.instance_count,
+            "InitialVariantWeight": self.weight,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """All that AWS should hold for one resource."""
+
+    endpoint_name: str
+    owner: Owner
+    models: tuple[DesiredModel, ...]
+    variants: tuple[DesiredVariant, ...]
+    tags: Mapping[str, str]
+
+    @property
+    def config_name(self) -> str:
+        """The endpoint config's name, from all that it contains, initial weights and counts included."""
+        return content_name(self.endpoint_name, self.production_variants)
+
+    @property
+    def production_variants(self) -> Sequence[Mapping[str, Any]]:
+        return [variant.production_variant for variant in self._by_name]
+
+    @property
+    def fingerprint(self) -> str:
+        """Identifies the deployment: what a new fleet is built for, without weights and counts."""
+        return content_hash([variant.deployed for variant in self._by_name])
+
+    @property
+    def _by_name(self) -> Sequence[DesiredVariant]:
+        """The order of variants in the spec means nothing, so it must not change a name."""
+        return sorted(self.variants, key=lambda variant: variant.name)
+
+    @property
+    def all_tags(self) -> Mapping[str, str]:
+        return {**self.tags, **self.owner.tags}
+
+    @property
+    def weights(self) -> Mapping[str, int]:
+        return {variant.name: variant.weight for variant in self.variants}
+
+
+def desired(spec: EndpointSpec, *, owner: Owner, region: str) -> Desired:
+    """Resolve a valid spec into what AWS should hold.
+
+    Raises:
+        UnknownImage: a framework has no image for its version, region or processor.
+    """
+    models = {model.name: model for model in spec.models}
+    weights = manual_weights(spec)
+    created: dict[str, DesiredModel] = {}
+    variants = []
+    for variant in spec.variants:
+        model = models[variant.model]
+        if model.existing_model_name is not None:
+            model_name = model.existing_model_name
+        else:
+            resolved = _model(spec, model, variant, region)
+            created[resolved.name] = resolved
+            model_name = resolved.name
+        variants.append(_variant(variant, model_name, weights[variant.name]))
+    return Desired(
+        endpoint_name=spec.endpoint_name,
+        owner=owner,
+        models=tuple(created.values()),
+        variants=tuple(variants),
+        tags={tag.key: tag.value for tag in spec.tags},
+    )
+
+
+def _model(spec: EndpointSpec, model: Model, variant: Variant, region: str) -> DesiredModel:
+    """Resolve a model for the variant that runs it: one framework has several images, on CPU and GPU."""
+    content: dict[str, Any] = {}
+    if spec.execution_role_arn is not None:
+        content["ExecutionRoleArn"] = spec.execution_role_arn
+    if model.primary_container is not None:
+        content["PrimaryContainer"] = _container(model.primary_container, variant.instance_type, region)
+    if model.containers is not None:
+        content["Containers"] = [_container(c, variant.instance_type, region) for c in model.containers]
+    name = content_name(
+        f"{spec.endpoint_name}-{model.name}", {"content": content, "revision": model.revision or ""}
+    )
+    return DesiredModel(name=name, content=content)
+
+
+def _container(container: Container, instance_type: str, region: str) -> dict[str, Any]:
+    return dict(_container_members(container, instance_type, region))
+
+
+def _container_members(container: Container, instance_type: str, region: str) -> Iterator[tuple[str, Any]]:
+    if container.framework is not None:
+        yield "Image", resolve_image(container.framework, region=region, instance_type=instance_type)
+    if container.image is not None:
+        yield "Image", container.image
+    if container.model_package_name is not None:
+        yield "ModelPackageName", container.model_package_name
+    if container.model_data_url is not None:
+        yield "ModelDataUrl", container.model_data_url
+    if container.environment:
+        yield "Environment", dict(container.environment)
+
+
+def _variant(variant: Variant, model_name: str, weight: int) -> DesiredVariant:
+    scaling = _scaling(variant.autoscaling) if variant.autoscaling else None
+    count = scaling.min_capacity if scaling else variant.instance_count
+    if count is None:
+        raise ValueError(f"variant {variant.name} has neither instanceCount nor autoscaling")
+    return DesiredVariant(
+        name=variant.name,
+        model_name=model_name,
+        instance_type=variant.instance_type,
+        instance_count=count,
+        weight=weight,
+        scaling=scaling,
+    )
+
+
+def _scaling(autoscaling: Autoscaling) -> DesiredScaling:
+    return DesiredScaling(
+        min_capacity=autoscaling.min_capacity,
+        max_capacity=autoscaling.max_capacity,
+        policies=tuple(_policy(policy) for policy in autoscaling.policies),
+    )
+
+
+def _policy(policy: ScalingPolicy) -> DesiredPolicy:
+    tracking = policy.target_tracking_scaling
+    return DesiredPolicy(
+        name=policy.name,
+        configuration={
+            "TargetValue": float(tracking.target),
+            "PredefinedMetricSpecification": {"PredefinedMetricType": tracking.predefined_metric_type},
+            "ScaleOutCooldown": tracking.scale_out_cooldown_seconds,
+            "ScaleInCooldown": tracking.scale_in_cooldown_seconds,
+        },
+    )

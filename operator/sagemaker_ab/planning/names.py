@@ -1,0 +1,33 @@
+"""Names from content.
+
+SageMaker models and endpoint configs are immutable, so their names end in a hash of what they hold.
+Creating is therefore idempotent, and a crash between the call and its record loses nothing. Names are at
+most 63 characters of `[a-zA-Z0-9](-*[a-zA-Z0-9])*`:
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html
+"""
+
+import hashlib
+import json
+import re
+from typing import Any
+
+_MAX_LENGTH = 63
+_HASH_LENGTH = 10
+_LEFT_LENGTH = _MAX_LENGTH - _HASH_LENGTH - 1
+_ENDS_IN_HASH = re.compile(rf"-[0-9a-f]{{{_HASH_LENGTH}}}$")
+
+
+def content_hash(content: Any) -> str:
+    """Hash JSON-able content; the order of keys does not matter, the order of lists does."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:_HASH_LENGTH]
+
+
+def content_name(left: str, content: Any) -> str:
+    """Join a readable left part and the hash of the content; only the left part is ever cut."""
+    return f"{left[:_LEFT_LENGTH].rstrip('-')}-{content_hash(content)}"
+
+
+def may_stem_from(name: str, endpoint_name: str) -> bool:
+    """Tell whether a listed name can be one that `content_name` made for this endpoint; its tags decide."""
+    return name.startswith(endpoint_name[:_LEFT_LENGTH].rstrip("-")) and bool(_ENDS_IN_HASH.search(name))

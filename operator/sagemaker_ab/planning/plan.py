@@ -1,0 +1,228 @@
+"""What to do next: `plan(desired, observed, …) → Plan`.
+
+A plan is an ordered list of phases, of which one pass executes the first. Every phase is safe to run alone
+and to run again, and the next pass reads the truth anew, so the process may die between any two calls.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sagemaker_ab.planning import commands, scaling
+from sagemaker_ab.planning.commands import Command
+from sagemaker_ab.planning.deployment import Deployment, DeploymentState
+from sagemaker_ab.planning.desired import Desired, DesiredVariant
+from sagemaker_ab.planning.observed import Leftovers, Observed
+from sagemaker_ab.planning.ownership import describe_owner
+from sagemaker_ab.planning.state import EndpointState, determine
+
+
+class PhaseKind(StrEnum):
+    """The phases in AWS's own order."""
+
+    CREATE_MODELS = "CreateModels"
+    CREATE_ENDPOINT_CONFIG = "CreateEndpointConfig"
+    RELEASE_SCALING = "ReleaseScaling"
+    """Deregister scalable targets that AWS would refuse the update, or the deletion, for."""
+    CREATE_ENDPOINT = "CreateEndpoint"
+    UPDATE_ENDPOINT = "UpdateEndpoint"
+    APPLY_SCALING = "ApplyScaling"
+    SCALE_OUT = "ScaleOut"
+    SHIFT_WEIGHTS = "ShiftWeights"
+    SCALE_IN = "ScaleIn"
+    TAG = "Tag"
+    CLEAN_UP = "CleanUp"
+    DELETE_ENDPOINT = "DeleteEndpoint"
+
+    @property
+    def deploys(self) -> bool:
+        return self in {PhaseKind.CREATE_ENDPOINT, PhaseKind.UPDATE_ENDPOINT}
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Writes that belong together and may be sent one after the other within a pass."""
+
+    kind: PhaseKind
+    commands: tuple[Command, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a pass has decided.
+
+    `phases` may be sent only when `actionable`; otherwise they say what waits. `stalled` is a sentence when
+    nothing will be done before the spec changes or a person asks. `wants_leftovers` asks for a listing, to
+    plan again with it; `done` says that a deletion has ended and the finalizer may go.
+    """
+
+    state: EndpointState
+    phases: tuple[Phase, ...] = ()
+    actionable: bool = True
+    stalled: str | None = None
+    wants_leftovers: bool = False
+    done: bool = False
+
+
+def plan(
+    desired: Desired,
+    observed: Observed,
+    *,
+    deployment: Deployment | None = None,
+    leftovers: Leftovers | None = None,
+    managed_tag_keys: Iterable[str] = (),
+) -> Plan:
+    """Decide what brings AWS nearer to what is desired.
+
+    `deployment` is the record that `follow` brought up to date, `managed_tag_keys` the tag keys that we
+    have set on the endpoint before, so that one that leaves the spec leaves AWS, and nobody else's does.
+    """
+    state = determine(desired, observed, deployment)
+    match state:
+        case EndpointState.ABSENT:
+            return Plan(state, (*_groundwork(desired, observed), _create(desired)))
+        case EndpointState.OUTDATED:
+            return Plan(state, (*_groundwork(desired, observed), *_update(desired, observed)))
+        case EndpointState.FAILED:
+            return _failed(desired, observed, deployment)
+        case EndpointState.FOREIGN:
+            return Plan(state, stalled=_foreign(desired, observed))
+        case EndpointState.OUT_OF_SERVICE:
+            return Plan(state, stalled=f"AWS reports endpoint {desired.endpoint_name} out of service")
+        case EndpointState.CREATING | EndpointState.DELETING | EndpointState.UNPROVEN:
+            return Plan(state, actionable=False)
+        case EndpointState.BUSY:
+            return Plan(state, _busy(desired, observed, managed_tag_keys), actionable=False)
+        case EndpointState.ROLLED_BACK:
+            message = deployment.message if deployment else ""
+            return Plan(state, tuple(_settings(desired, observed, managed_tag_keys)), stalled=message)
+        case EndpointState.CURRENT:
+            return _current(desired, observed, leftovers, managed_tag_keys)
+
+
+def _groundwork(desired: Desired, observed: Observed) -> Iterator[Phase]:
+    """What an endpoint is built from: models first, then the config that names them."""
+    missing = [model for model in desired.models if model.name not in observed.owners_of_models]
+    if missing:
+        creations = tuple(commands.create_model(model, desired.all_tags) for model in missing)
+        yield Phase(PhaseKind.CREATE_MODELS, creations)
+    if observed.owner_of_config is None:
+        yield Phase(PhaseKind.CREATE_ENDPOINT_CONFIG, (commands.create_endpoint_config(desired),))
+
+
+def _create(desired: Desired) -> Phase:
+    return Phase(PhaseKind.CREATE_ENDPOINT, (commands.create_endpoint(desired),))
+
+
+def _update(desired: Desired, observed: Observed) -> Iterator[Phase]:
+    # A config deleted underneath its endpoint comes back under its name: no update to the one in use.
+    if observed.endpoint and observed.endpoint.config_name == desired.config_name:
+        return
+    releases = tuple(scaling.in_the_way(desired, observed))
+    if releases:
+        yield Phase(PhaseKind.RELEASE_SCALING, releases)
+    yield Phase(PhaseKind.UPDATE_ENDPOINT, (commands.update_endpoint(desired),))
+
+
+def _failed(desired: Desired, observed: Observed, deployment: Deployment | None) -> Plan:
+    """A failed endpoint can only be deleted; another attempt needs a reason to end otherwise."""
+    hopeless = (
+        deployment is not None
+        and deployment.state is DeploymentState.FAILED
+        and deployment.fingerprint == desired.fingerprint
+        and not deployment.retry_due(observed.now)
+    )
+    if deployment is not None and hopeless:
+        return Plan(EndpointState.FAILED, stalled=deployment.message)
+    deletion = Phase(PhaseKind.DELETE_ENDPOINT, (commands.delete_endpoint(desired.endpoint_name),))
+    return Plan(EndpointState.FAILED, (deletion,))
+
+
+def _foreign(desired: Desired, observed: Observed) -> str:
+    owner = describe_owner(observed.endpoint.tags if observed.endpoint else {})
+    return f"endpoint {desired.endpoint_name} exists and is {owner}: it is left alone"
+
+
+def _busy(desired: Desired, observed: Observed, managed_tag_keys: Iterable[str]) -> tuple[Phase, ...]:
+    """While AWS is busy nothing can be done; what will remain to be done tells whether this is our business.
+
+    The autoscaler makes an endpoint busy all the time, and that alone leaves the resource ready.
+    """
+    endpoint = observed.endpoint
+    if endpoint is None or endpoint.pending_config_name or not observed.deploys(desired):
+        return ()
+    return tuple(_settings(desired, observed, managed_tag_keys))
+
+
+def _current(
+    desired: Desired, observed: Observed, leftovers: Leftovers | None, managed_tag_keys: Iterable[str]
+) -> Plan:
+    phases = tuple(_settings(desired, observed, managed_tag_keys))
+    if phases:
+        return Plan(EndpointState.CURRENT, phases)
+    if leftovers is None:
+        return Plan(EndpointState.CURRENT, wants_leftovers=True)
+    return Plan(EndpointState.CURRENT, tuple(_clean_up(desired, observed, leftovers)))
+
+
+def _settings(desired: Desired, observed: Observed, managed_tag_keys: Iterable[str]) -> Iterator[Phase]:
+    """What can be changed on the fleet that is there, in the order that keeps traffic on enough instances."""
+    endpoint = observed.endpoint
+    if endpoint is None:
+        return
+    scaled = tuple(scaling.differences(desired, observed))
+    if scaled:
+        yield Phase(PhaseKind.APPLY_SCALING, scaled)
+    counts = [
+        (variant, live) for variant, live in _counts(desired, observed) if variant.instance_count != live
+    ]
+    growing = [variant for variant, live in counts if variant.instance_count > live]
+    shrinking = [variant for variant, live in counts if variant.instance_count < live]
+    yield from (_count(PhaseKind.SCALE_OUT, desired, variant) for variant in growing)
+    live_weights = {variant.name: variant.desired_weight for variant in endpoint.variants}
+    if live_weights.keys() == desired.weights.keys() and live_weights != desired.weights:
+        shift = commands.update_weights(desired.endpoint_name, desired.weights)
+        yield Phase(PhaseKind.SHIFT_WEIGHTS, (shift,))
+    yield from (_count(PhaseKind.SCALE_IN, desired, variant) for variant in shrinking)
+    tags = tuple(_tags(desired, observed, managed_tag_keys))
+    if tags:
+        yield Phase(PhaseKind.TAG, tags)
+
+
+def _counts(desired: Desired, observed: Observed) -> Iterator[tuple[DesiredVariant, int]]:
+    """Pair the variants whose count is ours with the live one; the autoscaler owns the others'."""
+    for variant in desired.variants:
+        live = observed.endpoint.variant(variant.name) if observed.endpoint else None
+        if live is not None and variant.scaling is None:
+            yield variant, live.desired_count
+
+
+def _count(kind: PhaseKind, desired: Desired, variant: DesiredVariant) -> Phase:
+    change = commands.update_instance_count(desired.endpoint_name, variant.name, variant.instance_count)
+    return Phase(kind, (change,))
+
+
+def _tags(desired: Desired, observed: Observed, managed_tag_keys: Iterable[str]) -> Iterator[Command]:
+    endpoint = observed.endpoint
+    if endpoint is None:
+        return
+    missing = {key: value for key, value in desired.all_tags.items() if endpoint.tags.get(key) != value}
+    if missing:
+        yield commands.add_tags(endpoint.arn, missing)
+    stale = (set(managed_tag_keys) & endpoint.tags.keys()) - desired.all_tags.keys()
+    if stale:
+        yield commands.delete_tags(endpoint.arn, stale)
+
+
+def _clean_up(desired: Desired, observed: Observed, leftovers: Leftovers) -> Iterator[Phase]:
+    """Remove configs and models that nothing refers to; what serves now is the last good one and stays."""
+    config = observed.config_in_use
+    used_models = {config.model_name(variant.name) for variant in desired.variants} if config else set()
+    stale_configs = leftovers.configs - {config.name if config else None, desired.config_name}
+    stale_models = leftovers.models - used_models - {model.name for model in desired.models}
+    deletions = (
+        *(commands.delete_endpoint_config(name) for name in sorted(stale_configs)),
+        *(commands.delete_model(name) for name in sorted(stale_models)),
+    )
+    if deletions:
+        yield Phase(PhaseKind.CLEAN_UP, deletions)

@@ -1,0 +1,71 @@
+"""The closed list of states that an endpoint can be in, as seen from one resource."""
+
+from enum import StrEnum
+
+from sagemaker_ab.planning.deployment import SETTLING_SECONDS, Deployment, DeploymentState
+from sagemaker_ab.planning.desired import Desired
+from sagemaker_ab.planning.observed import EndpointStatus, Observed
+
+
+class EndpointState(StrEnum):
+    """What a pass finds; exactly one of these."""
+
+    ABSENT = "Absent"
+    """No endpoint of this name."""
+    FOREIGN = "Foreign"
+    """An endpoint of this name that does not carry our owner's tags."""
+    CREATING = "Creating"
+    BUSY = "Busy"
+    """AWS is changing it, at our request, the autoscaler's, its own or somebody else's."""
+    DELETING = "Deleting"
+    FAILED = "Failed"
+    """Only deletion is legal."""
+    OUT_OF_SERVICE = "OutOfService"
+    """A state that AWS documents no way out of but its own."""
+    UNPROVEN = "Unproven"
+    """An update was asked for and no read has shown yet what became of it."""
+    ROLLED_BACK = "RolledBack"
+    """The desired deployment has failed, and the earlier one serves."""
+    OUTDATED = "Outdated"
+    """In service, built from another config than the desired one."""
+    CURRENT = "Current"
+    """In service on the desired deployment; weights, counts, scaling and tags may still differ."""
+
+
+def determine(desired: Desired, observed: Observed, deployment: Deployment | None) -> EndpointState:
+    """Name the state; `deployment` is the record as `follow` has brought it up to date."""
+    endpoint = observed.endpoint
+    if endpoint is None:
+        return EndpointState.ABSENT
+    if not desired.owner.owns(endpoint.tags):
+        return EndpointState.FOREIGN
+    match endpoint.status:
+        case EndpointStatus.CREATING:
+            return EndpointState.CREATING
+        case EndpointStatus.DELETING:
+            return EndpointState.DELETING
+        case EndpointStatus.FAILED:
+            return EndpointState.FAILED
+        case EndpointStatus.OUT_OF_SERVICE:
+            return EndpointState.OUT_OF_SERVICE
+        case EndpointStatus.IN_SERVICE | EndpointStatus.UPDATE_ROLLBACK_FAILED:
+            return _in_service(desired, observed, deployment)
+        case _:
+            return EndpointState.BUSY
+
+
+def _in_service(desired: Desired, observed: Observed, deployment: Deployment | None) -> EndpointState:
+    if observed.deploys(desired):
+        return EndpointState.CURRENT
+    if deployment is None or deployment.fingerprint != desired.fingerprint:
+        return EndpointState.OUTDATED
+    age = observed.now - deployment.requested_at
+    match deployment.state:
+        case DeploymentState.FAILED if deployment.retry_due(observed.now):
+            return EndpointState.OUTDATED
+        case DeploymentState.FAILED:
+            return EndpointState.ROLLED_BACK
+        case DeploymentState.REQUESTED if age >= SETTLING_SECONDS:
+            return EndpointState.OUTDATED
+        case _:
+            return EndpointState.UNPROVEN
