@@ -1,0 +1,1 @@
+"""CloudWatch, as far as endpoints and their autoscaling are concerned."""

@@ -1,0 +1,81 @@
+"""Reading a metric as CloudWatch does: by dimensions, over a range, in periods aligned to the clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from sandbox.aws.engine.cloudwatch.statistics import merged
+from sandbox.aws.engine.metrics.catalogue import METRICS
+from sandbox.aws.engine.metrics.store import MetricsStore
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sandbox.aws.engine.core import Call, Region
+    from sandbox.aws.engine.metrics.catalogue import Metric
+    from sandbox.aws.engine.metrics.distribution import Distribution
+    from sandbox.aws.engine.metrics.series import VariantSeries
+
+ENDPOINT, VARIANT = "EndpointName", "VariantName"
+MINUTE = 60
+_HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A metric of one variant that CloudWatch knows."""
+
+    metric: Metric
+    series: VariantSeries
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The range of time that a request means: [start, end), in whole seconds."""
+
+    start: int
+    end: int
+
+
+def find(region: Region, raw: Mapping[str, Any]) -> Found | None:
+    """Return what namespace, name and dimensions name exactly; None when there is no such metric."""
+    metric = METRICS.get((raw.get("Namespace", ""), raw.get("MetricName", "")))
+    dimensions = {dimension["Name"]: dimension["Value"] for dimension in raw.get("Dimensions", ())}
+    if metric is None or dimensions.keys() != {ENDPOINT, VARIANT}:
+        return None
+    series = region.store(MetricsStore).find(dimensions[ENDPOINT], dimensions[VARIANT])
+    return Found(metric, series) if series is not None else None
+
+
+def time_range(call: Call) -> Range:
+    """Return the range that a call asks for, its start rounded down. Raises the refusal of a reversed one."""
+    start, end = float(call.params["StartTime"]), float(call.params["EndTime"])
+    if start >= end:
+        raise call.refuse("cloudwatch.time-order")
+    age = call.now - start
+    steps = call.ledger.value("cloudwatch.start-rounding")
+    grain = next((grain for limit, grain in steps if age < limit), _HOUR)
+    return Range(int(start // grain * grain), int(-(-end // 1)))
+
+
+def check_period(call: Call, period: int) -> None:
+    if period % MINUTE:
+        raise call.refuse("cloudwatch.period", period=period)
+
+
+def periods(
+    call: Call, found: Found, *, within: Range, period: int, unit: str | None
+) -> Sequence[tuple[int, Distribution]]:
+    """Return the published values of each period that has any, by the period's start, oldest first."""
+    if unit is not None and unit != found.metric.unit:
+        return []
+    start = within.start // period * period
+    if start < within.start and call.ledger.value("cloudwatch.period-alignment") == "left-out":
+        start += period
+    datapoints = call.region.store(MetricsStore).datapoints(
+        found.series, found.metric, start=start, end=within.end, at=call.as_of
+    )
+    groups = groupby(datapoints, key=lambda datapoint: datapoint[0] // period * period)
+    return [(at, merged(values for _, values in group)) for at, group in groups]

@@ -1,0 +1,1 @@
+"""What the served traffic leaves behind: minutes of datapoints per endpoint and variant."""

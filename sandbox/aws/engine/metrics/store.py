@@ -1,0 +1,129 @@
+"""The metrics of one account and region: taken down as requests are served, read once they are published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from sandbox.aws.engine.happenings import (
+    EndpointDeletionAccepted,
+    EndpointSettled,
+    announce,
+    listens,
+)
+from sandbox.aws.engine.metrics.catalogue import INSTANCE_NAMESPACE, IdleZeros
+from sandbox.aws.engine.metrics.series import MINUTE, NO_FLEET, Fleet, VariantSeries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sandbox.aws.engine.core import Region
+    from sandbox.aws.engine.metrics.catalogue import Metric
+    from sandbox.aws.engine.metrics.distribution import Distribution
+    from sandbox.aws.engine.metrics.minute import Served
+    from sandbox.aws.engine.records import Endpoint, Variant
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficSeen:
+    """A variant was given its first request of a minute."""
+
+    region: Region
+    series: VariantSeries
+
+
+class MetricsStore:
+    """Series by endpoint and variant. They outlive the endpoint, as CloudWatch's metrics do."""
+
+    def __init__(self, region: Region) -> None:
+        ledger = region.ledger
+        self._region = region
+        self._series: dict[str, dict[str, VariantSeries]] = {}
+        self._keep = int(ledger.value("metrics.minutes-kept"))
+        self._forget = int(ledger.value("metrics.five-minutes-kept"))
+        self.delay = float(ledger.value("metrics.publish-delay"))
+        self._late_share = float(ledger.value("metrics.late-minutes"))
+        self._late = float(ledger.value("metrics.late-seconds"))
+        self._zeros = IdleZeros(
+            invocations=ledger.value("metrics.idle-invocations"),
+            per_instance=ledger.value("metrics.idle-invocations-per-instance"),
+        )
+
+    def series(self, endpoint: str, variant: str) -> VariantSeries:
+        """Return a variant's series, empty when it is first asked for."""
+        variants = self._series.setdefault(endpoint, {})
+        if variant not in variants:
+            variants[variant] = VariantSeries(endpoint, variant, self._keep, self._forget)
+        return variants[variant]
+
+    def find(self, endpoint: str, variant: str) -> VariantSeries | None:
+        return self._series.get(endpoint, {}).get(variant)
+
+    def every(self) -> Iterator[VariantSeries]:
+        for variants in self._series.values():
+            yield from variants.values()
+
+    def record(self, endpoint: Endpoint, variant: Variant, served: Served) -> None:
+        """Take down one request that a variant served now."""
+        now = self._region.clock.now()
+        series = self.series(endpoint.name, variant.name)
+        series.set_fleet(at=now, fleet=Fleet(variant.current_instance_count, variant.instance_type))
+        if series.record(served, at=now):
+            announce(TrafficSeen(self._region, series))
+
+    def follow(self, endpoint: Endpoint) -> None:
+        """Take down which instances are in service for an endpoint from now on."""
+        now = self._region.clock.now()
+        running = {variant.name: variant for variant in endpoint.variants} if endpoint.serving else {}
+        for name, variant in running.items():
+            fleet = Fleet(variant.current_instance_count, variant.instance_type)
+            self.series(endpoint.name, name).set_fleet(at=now, fleet=fleet)
+        for name, series in self._series.get(endpoint.name, {}).items():
+            if name not in running:
+                series.set_fleet(at=now, fleet=NO_FLEET)
+
+    def publishes_idle(self, metric: Metric) -> bool:
+        """Say whether a metric has datapoints in minutes without requests."""
+        if metric.name == "Invocations":
+            return self._zeros.invocations
+        if metric.name == "InvocationsPerInstance":
+            return self._zeros.per_instance
+        return metric.namespace == INSTANCE_NAMESPACE
+
+    def published(self, series: VariantSeries, *, start: int, at: float) -> bool:
+        """Say whether the minute that starts there could be read at a time."""
+        age = at - start - MINUTE
+        if age < self.delay:
+            return False
+        return age >= self.delay + self._late or not self._is_late(series, start)
+
+    def datapoints(
+        self, series: VariantSeries, metric: Metric, *, start: int, end: int, at: float
+    ) -> Iterator[tuple[int, Distribution]]:
+        """Yield what could be read at a time of the spans that start within [start, end), oldest first."""
+        if series.known_since is None:
+            return
+        first = max(start, int(series.known_since) // MINUTE * MINUTE)
+        last = min(end, int(at - self.delay))
+        for span in series.spans(start=first, end=last):
+            if span.seconds == MINUTE and not self.published(series, start=span.start, at=at):
+                continue
+            datapoint = metric.datapoint(series, span, self._zeros)
+            if datapoint is not None:
+                yield span.start, datapoint
+
+    def _is_late(self, series: VariantSeries, start: int) -> bool:
+        seed = self._region.ledger.seed
+        chance = crc32(f"{seed}/{series.endpoint}/{series.variant}/{start}".encode()) / 2**32
+        return chance < self._late_share
+
+
+@listens(EndpointSettled)
+def _follow_settled(happening: EndpointSettled) -> None:
+    happening.region.store(MetricsStore).follow(happening.endpoint)
+
+
+@listens(EndpointDeletionAccepted)
+def _follow_deleted(happening: EndpointDeletionAccepted) -> None:
+    happening.region.store(MetricsStore).follow(happening.endpoint)

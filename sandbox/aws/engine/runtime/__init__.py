@@ -1,0 +1,1 @@
+"""Invoking endpoints: which variant answers, what its model says, how long that takes."""
