@@ -1,0 +1,46 @@
+"""Fixtures for tests that need a cluster: one control plane per test process, and a way to wait for it."""
+
+import time
+from collections.abc import Callable, Iterator
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+
+from sandbox.cluster.choice import open_cluster
+from sandbox.cluster.cluster import Cluster
+
+_POLL_SECONDS = 0.1
+
+
+@pytest.fixture(scope="session")
+def control_plane() -> Iterator[Cluster]:
+    """A cluster shared by the tests of one process: each works in names of its own."""
+    with open_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def kubectl(control_plane: Cluster) -> Callable[..., CompletedProcess[str]]:
+    """`kubectl("get", "pods", input=None, check=False)` as the cluster's administrator."""
+    return control_plane.kubectl
+
+
+@pytest.fixture(scope="session")
+def eventually() -> Callable[..., Any]:
+    """Look until what is seen is as expected, and return it; fail with the last thing seen after `within` s.
+
+    `eventually(lambda: status("reviews"), lambda status: status["summary"] == "A=100%", within=60)`
+    """
+
+    def wait(
+        look: Callable[[], Any], expected: Callable[[Any], object] = bool, *, within: float = 30.0
+    ) -> Any:
+        deadline = time.monotonic() + within
+        while not expected(seen := look()):
+            if time.monotonic() > deadline:
+                pytest.fail(f"not as expected within {within:g} s; last seen: {seen!r}")
+            time.sleep(_POLL_SECONDS)
+        return seen
+
+    return wait
