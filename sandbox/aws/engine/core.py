@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sandbox.aws.clock import VirtualClock
 from sandbox.aws.engine.scenery import Scenery
@@ -80,7 +80,22 @@ class Region:
         return self.ledger.refuse(row_id, **fields)
 
     def arn(self, service: str, resource: str) -> str:
-        return f"arn:aws:{service}:{self.name}:{self.account}:{resource}"
+        return f"arn:{partition(self.name)}:{service}:{self.name}:{self.account}:{resource}"
+
+
+def partition(region: str) -> str:
+    """Return the partition that a region is in, the second field of its ARNs."""
+    for prefix, name in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov")):
+        if region.startswith(prefix):
+            return name
+    return "aws"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An order that what a call sets going is to fail; an empty reason makes it fail silently."""
+
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,13 +103,15 @@ class Call:
     """One request, decoded and checked against its input shape.
 
     ``as_of`` is the time at which a read looks: some seconds ago if this read is to be a stale one, else now.
-    Timestamps in ``params`` and in answers are epoch seconds (float), blobs are bytes.
+    ``failure`` orders that what the call sets going is to fail. Timestamps in ``params`` and in answers are
+    epoch seconds (float), blobs are bytes.
     """
 
     region: Region
     params: Mapping[str, Any]
     as_of: float
     access_key: str = ""
+    failure: Failure | None = None
 
     @property
     def now(self) -> float:

@@ -20,6 +20,7 @@ class Scenery:
     def __init__(self) -> None:
         self._missing: set[tuple[Thing, str]] = set()
         self._quotas: dict[str, int] = {}
+        self._pushes: dict[str, int] = {}
 
     def remove(self, thing: Thing, name: str) -> None:
         self._missing.add((thing, name))
@@ -39,3 +40,11 @@ class Scenery:
 
     def quota(self, instance_type: str) -> int | None:
         return self._quotas.get(instance_type)
+
+    def push(self, image: str) -> None:
+        """Put another image under the same tag."""
+        self._pushes[image] = self.pushes(image) + 1
+
+    def pushes(self, image: str) -> int:
+        """Return how often a tag was moved."""
+        return self._pushes.get(image, 0)

@@ -1,0 +1,104 @@
+"""Fleets: the variants that a config asks for, the instances they count for, and what they start from."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Any
+
+from sandbox.aws.engine.records import DeployedImage, EndpointConfig, Variant, VariantPhase
+from sandbox.aws.engine.sagemaker.models import data_url
+from sandbox.aws.engine.sagemaker.store import arn_of, store_of
+from sandbox.aws.engine.scenery import Thing
+from sandbox.aws.ledger import holds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from sandbox.aws.engine.core import Region
+    from sandbox.aws.engine.records import Endpoint, Model
+
+_GPU = re.compile(r"ml\.(p|g)\d")
+
+
+def has_gpu(instance_type: str) -> bool:
+    return _GPU.match(instance_type) is not None
+
+
+@holds("sm.variant.image-digest")
+def _deployed(region: Region, model: Model) -> Iterator[DeployedImage]:
+    for image in (container["Image"] for container in model.containers if "Image" in container):
+        content = hashlib.sha256(f"{image}/{region.scenery.pushes(image)}".encode()).hexdigest()
+        repository = image.partition("@")[0].rpartition(":")[0] or image
+        yield DeployedImage(
+            specified=image, resolved=f"{repository}@sha256:{content}", resolved_at=region.clock.now()
+        )
+
+
+def _variant(region: Region, asked: Mapping[str, Any]) -> Variant:
+    model = store_of(region).model(asked["ModelName"])
+    if model is None:
+        raise region.refuse("sm.model.not-found", arn=arn_of(region, "model", asked["ModelName"]))
+    weight, count = asked["InitialVariantWeight"], asked["InitialInstanceCount"]
+    message = region.ledger.text("sm.variant.launching", count=count)
+    phase = VariantPhase(status="Creating", message=message, since=region.clock.now())
+    return Variant(
+        name=asked["VariantName"],
+        model=model,
+        instance_type=asked["InstanceType"],
+        current_weight=weight,
+        desired_weight=weight,
+        current_instance_count=count,
+        desired_instance_count=count,
+        images=tuple(_deployed(region, model)),
+        phases=(phase,),
+    )
+
+
+def launched(region: Region, config: EndpointConfig) -> tuple[Variant, ...]:
+    """Return the variants of a config as they are launched; refuses if one of its models is gone."""
+    return tuple(_variant(region, asked) for asked in config.variants)
+
+
+def counts_by_type(variants: Iterable[Variant]) -> dict[str, int]:
+    """Return how many instances of each type variants take, growing ones at their desired size."""
+    counts: dict[str, int] = {}
+    for variant in variants:
+        size = max(variant.current_instance_count, variant.desired_instance_count)
+        counts[variant.instance_type] = counts.get(variant.instance_type, 0) + size
+    return counts
+
+
+def _taken(endpoint: Endpoint) -> Iterator[Variant]:
+    yield from endpoint.variants
+    if endpoint.pending is not None:
+        yield from endpoint.pending.variants
+
+
+@holds("sm.quota.both-fleets")
+def check_quota(region: Region, wanted: Mapping[str, int]) -> None:
+    """Refuse if so many more instances of each type exceed a quota of the account in this region."""
+    endpoints = store_of(region).endpoints.all()
+    used = counts_by_type(variant for endpoint in endpoints for variant in _taken(endpoint))
+    for instance_type, delta in wanted.items():
+        limit, present = region.scenery.quota(instance_type), used.get(instance_type, 0)
+        if limit is not None and delta > 0 and present + delta > limit:
+            raise region.refuse(
+                "sm.quota.exceeded", type=instance_type, limit=limit, used=present, delta=delta
+            )
+
+
+def trouble(region: Region, variants: Iterable[Variant]) -> str:
+    """Return why a fleet cannot come up now, as a failure reason; an empty string if it can."""
+    for variant in variants:
+        if not region.scenery.has(Thing.CAPACITY, variant.instance_type):
+            return region.ledger.text("sm.failure.capacity")
+        role = variant.model.request.get("ExecutionRoleArn", "")
+        if not region.scenery.has(Thing.ROLE, role):
+            return region.ledger.text("sm.failure.role", role=role)
+        for container in variant.model.containers:
+            if not region.scenery.has(Thing.OBJECT, data_url(container)):
+                return region.ledger.text("sm.failure.model-data", url=data_url(container))
+            if not region.scenery.has(Thing.IMAGE, container.get("Image", "")):
+                return region.ledger.text("sm.failure.image", variant=variant.name)
+    return ""

@@ -1,0 +1,153 @@
+"""What an endpoint is busy with, and how that ends: the moving part of its state machine.
+
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.html (EndpointStatus)
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sandbox.aws.engine.happenings import EndpointSettled, announce
+from sandbox.aws.engine.records import EndpointStatus, Variant
+from sandbox.aws.engine.sagemaker.fleet import has_gpu, trouble
+from sandbox.aws.engine.sagemaker.store import arn_of, store_of
+from sandbox.aws.ledger import holds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.aws.engine.core import Failure, Region
+    from sandbox.aws.engine.records import Endpoint
+
+
+def begin(region: Region, endpoint: Endpoint, *, seconds: float, ending: Callable[[Endpoint], None]) -> None:
+    """Save an endpoint as busy; ``ending`` gets it when the time has passed, unless it is gone by then."""
+    store = store_of(region)
+    store.stop_work(endpoint.name)
+    store.save(endpoint)
+
+    def end() -> None:
+        store.work.pop(endpoint.name.lower(), None)
+        present = store.endpoint(endpoint.name)
+        if present is not None:
+            ending(present)
+
+    store.work[endpoint.name.lower()] = region.clock.after(seconds, end)
+
+
+def settle(region: Region, endpoint: Endpoint, status: EndpointStatus, *, reason: str = "") -> None:
+    """Save an endpoint as no longer busy, and tell the other services."""
+    calm = tuple(replace(variant, phases=()) for variant in endpoint.variants)
+    settled = replace(
+        endpoint,
+        status=status,
+        variants=calm,
+        pending=None,
+        failure_reason=reason,
+        modified=region.clock.now(),
+    )
+    store_of(region).save(settled)
+    announce(EndpointSettled(region, settled))
+
+
+def _launch_seconds(region: Region, variants: tuple[Variant, ...], cpu: str, gpu: str) -> float:
+    return region.ledger.seconds(gpu if any(has_gpu(one.instance_type) for one in variants) else cpu)
+
+
+@holds("sm.endpoint.failed-create")
+def begin_creating(region: Region, endpoint: Endpoint, failure: Failure | None) -> None:
+    """Create the pending fleet: InService in the end, or Failed."""
+    if endpoint.pending is None:
+        raise ValueError("an endpoint being created has a pending deployment")
+    fleet = endpoint.pending.variants
+    trouble_now = _trouble_watch(region, endpoint, fleet)
+
+    def ending(present: Endpoint) -> None:
+        reason = failure.reason if failure else trouble_now()
+        if failure or reason:
+            settle(region, present, EndpointStatus.FAILED, reason=reason)
+        else:
+            settle(region, replace(present, variants=fleet), EndpointStatus.IN_SERVICE)
+
+    seconds = _launch_seconds(region, fleet, "sm.endpoint.creating-cpu", "sm.endpoint.creating-gpu")
+    if failure:
+        seconds = region.ledger.seconds("sm.endpoint.failing")
+    begin(region, endpoint, seconds=seconds, ending=ending)
+
+
+@holds("sm.endpoint.config-deleted-while-busy")
+def _trouble_watch(region: Region, endpoint: Endpoint, fleet: tuple[Variant, ...]) -> Callable[[], str]:
+    """Return what tells, at the end, why the work on an endpoint fails; empty if it does not."""
+    store = store_of(region)
+    in_use = {endpoint.config_name} | ({endpoint.pending.config_name} if endpoint.pending else set())
+    watched = sorted(name for name in in_use if store.config(name) is not None)
+
+    def tell() -> str:
+        gone = [name for name in watched if store.config(name) is None]
+        if gone:
+            arn = arn_of(region, "endpoint-config", gone[0])
+            return region.ledger.text("sm.failure.config-deleted", arn=arn)
+        return trouble(region, fleet)
+
+    return tell
+
+
+@holds("sm.update.failed-keeps-old", "sm.update.silent-rollback")
+def begin_updating(region: Region, endpoint: Endpoint, failure: Failure | None) -> None:
+    """Bring the pending fleet in beside the old one: then switch, or stay on the old config."""
+    if endpoint.pending is None:
+        raise ValueError("an endpoint being updated has a pending deployment")
+    pending = endpoint.pending
+    trouble_now = _trouble_watch(region, endpoint, pending.variants)
+
+    def ending(present: Endpoint) -> None:
+        reason = failure.reason if failure else trouble_now()
+        if failure or reason:
+            settle(region, present, EndpointStatus.IN_SERVICE, reason=reason)
+        else:
+            renewed = replace(present, variants=pending.variants, config_name=pending.config_name)
+            settle(region, renewed, EndpointStatus.IN_SERVICE)
+
+    seconds = _launch_seconds(region, pending.variants, "sm.update.seconds-cpu", "sm.update.seconds-gpu")
+    begin(region, endpoint, seconds=seconds, ending=ending)
+
+
+def begin_resizing(
+    region: Region, endpoint: Endpoint, before: tuple[Variant, ...], seconds: float, failure: Failure | None
+) -> None:
+    """Let current weights and counts become the desired ones, or roll back to what was ``before``."""
+
+    def arrive(present: Endpoint) -> None:
+        reached = tuple(
+            replace(
+                variant,
+                current_weight=variant.desired_weight,
+                current_instance_count=variant.desired_instance_count,
+            )
+            for variant in present.variants
+        )
+        settle(region, replace(present, variants=reached), EndpointStatus.IN_SERVICE)
+
+    def turn_back(present: Endpoint) -> None:
+        _roll_back(region, present, before, failure.reason if failure else _growth_trouble(region, present))
+
+    def ending(present: Endpoint) -> None:
+        (turn_back if failure or _growth_trouble(region, present) else arrive)(present)
+
+    begin(region, endpoint, seconds=seconds, ending=ending)
+
+
+def _growth_trouble(region: Region, endpoint: Endpoint) -> str:
+    growing = [one for one in endpoint.variants if one.desired_instance_count > one.current_instance_count]
+    return trouble(region, growing)
+
+
+@holds("sm.uewc.rolling-back")
+def _roll_back(region: Region, endpoint: Endpoint, before: tuple[Variant, ...], reason: str) -> None:
+    rolling = replace(endpoint, status=EndpointStatus.ROLLING_BACK, variants=before)
+
+    def ending(present: Endpoint) -> None:
+        settle(region, present, EndpointStatus.IN_SERVICE, reason=reason)
+
+    begin(region, rolling, seconds=region.ledger.seconds("sm.uewc.rolling-back-seconds"), ending=ending)
