@@ -1,0 +1,87 @@
+"""A chart as text: a step for each minute, one colour per variant, gaps where there is no datapoint."""
+
+from datetime import datetime
+
+from rich.text import Text
+
+from sagemaker_ab.aws.charts import PERIOD, ChartData, Point, Series, Window
+from sagemaker_ab.cli.canvas import BrailleCanvas
+from sagemaker_ab.cli.palette import variant_colour
+from sagemaker_ab.cli.scale import short, top_of
+
+_LABEL_WIDTH = 6
+
+
+def chart_text(data: ChartData, *, window: Window, width: int, height: int) -> Text:
+    """Draw `data` in `width` columns and `height` rows, with a title, two axes and a legend around it."""
+    canvas = BrailleCanvas(columns=width - _LABEL_WIDTH - 2, rows=height)
+    top = top_of(point.value for series in data.series for point in series.points)
+    for layer, series in enumerate(data.series):
+        _draw(series, canvas=canvas, window=window, top=top, layer=layer)
+    lines = [_title(data), *_body(canvas, top=top), _time_axis(window, columns=canvas.columns)]
+    return Text("\n", no_wrap=True, overflow="crop").join([*lines, *_legend(data.series)])
+
+
+def _draw(series: Series, *, canvas: BrailleCanvas, window: Window, top: float, layer: int) -> None:
+    before: Point | None = None
+    for point in series.points:
+        y = _y(point.value, canvas=canvas, top=top)
+        left = _x(point.at, canvas=canvas, window=window)
+        right = _x(point.at + PERIOD, canvas=canvas, window=window)
+        if before and point.at - before.at == PERIOD:
+            y_before = _y(before.value, canvas=canvas, top=top)
+            canvas.line(x0=left, y0=y_before, x1=left, y1=y, layer=layer)
+        canvas.line(x0=left, y0=y, x1=right, y1=y, layer=layer)
+        before = point
+
+
+def _x(at: datetime, *, canvas: BrailleCanvas, window: Window) -> int:
+    return round((at - window.start) / (window.end - window.start) * (canvas.width - 1))
+
+
+def _y(value: float, *, canvas: BrailleCanvas, top: float) -> int:
+    return round((1 - value / top) * (canvas.height - 1))
+
+
+def _title(data: ChartData) -> Text:
+    chart = data.chart
+    what = f"  {chart.statistic.lower()}, {chart.unit}"
+    return Text.assemble((chart.metric, "bold"), (what, "dim"))
+
+
+def _body(canvas: BrailleCanvas, *, top: float) -> list[Text]:
+    rows = canvas.cells()
+    labels = {0: short(top), len(rows) // 2: short(top / 2), len(rows) - 1: "0"}
+    lines = []
+    for row, cells in enumerate(rows):
+        tick = "┤" if row in labels else "│"
+        line = Text.assemble((f"{labels.get(row, ''):>{_LABEL_WIDTH}} {tick}", "dim"))
+        for cell in cells:
+            line.append(cell.character, None if cell.layer is None else variant_colour(cell.layer))
+        lines.append(line)
+    return lines
+
+
+def _time_axis(window: Window, *, columns: int) -> Text:
+    middle = window.start + (window.end - window.start) / 2
+    left, centre, right = (f"{at:%H:%M}" for at in (window.start, middle, window.end))
+    labels = f"{left}{centre:^{columns - len(left) - len(right)}}{right}"
+    margin = " " * (_LABEL_WIDTH + 1)
+    return Text(f"{margin}└{'─' * columns}\n{margin} {labels}", "dim")
+
+
+def _legend(all_series: tuple[Series, ...]) -> list[Text]:
+    indent = " " * (_LABEL_WIDTH + 2)
+    return [
+        Text.assemble(indent, ("━━ ", variant_colour(place)), series.variant, (_figures(series), "dim"))
+        for place, series in enumerate(all_series)
+    ]
+
+
+def _figures(series: Series) -> str:
+    values = [point.value for point in series.points]
+    missing = "" if series.complete else "  (CloudWatch did not return all of it)"
+    if not values:
+        return f"  no datapoints{missing}"
+    mean = sum(values) / len(values)
+    return f"  last {short(values[-1])} · mean {short(mean)} · max {short(max(values))}{missing}"

@@ -1,0 +1,64 @@
+"""How times and numbers are written for people; what is absent is a dash, never a zero."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+ABSENT = "–"  # noqa: RUF001  # a dash as typographers know it, not a minus
+
+_SECOND = timedelta(seconds=1)
+_MINUTE = timedelta(minutes=1)
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+
+# As kubectl writes ages: an age up to the limit is told in these units.
+_AGE_UNITS = (
+    (2 * _MINUTE, ((_SECOND, "s"),)),
+    (10 * _MINUTE, ((_MINUTE, "m"), (_SECOND, "s"))),
+    (3 * _HOUR, ((_MINUTE, "m"),)),
+    (8 * _HOUR, ((_HOUR, "h"), (_MINUTE, "m"))),
+    (2 * _DAY, ((_HOUR, "h"),)),
+    (8 * _DAY, ((_DAY, "d"), (_HOUR, "h"))),
+)
+_OLDEST = ((_DAY, "d"),)
+
+
+def age(since: datetime | None, *, now: datetime) -> str:
+    """The time that has passed, as kubectl writes it: 45s, 3m20s, 25m, 5h, 12d; never negative."""
+    if since is None:
+        return ABSENT
+    passed = max(now - since, timedelta(0))
+    units = next((units for limit, units in _AGE_UNITS if passed < limit), _OLDEST)
+    written = ""
+    for unit, letter in units:
+        count, passed = divmod(passed, unit)
+        if count or not written:
+            written += f"{count}{letter}"
+    return written
+
+
+def moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def per_minute(count: float | str | None, *, seconds: int) -> str:
+    """A count (or a decimal string of one) over a window of `seconds`."""
+    return ABSENT if count is None else f"{float(count) * 60 / seconds:.1f}/min"
+
+
+def milliseconds(micros: int | None) -> str:
+    """The number alone, for the unit stands in the heading."""
+    return ABSENT if micros is None else f"{micros / 1000:.1f}"
+
+
+def percent(value: str | None) -> str:
+    """A decimal string that counts percents."""
+    return ABSENT if value is None else f"{float(value):.1f} %"
+
+
+def number(value: object | None) -> str:
+    return ABSENT if value is None else str(value)
+
+
+def share(weight: Decimal, *, total: Decimal) -> str:
+    """A weight as a part of all weights: 50%, 33.3%."""
+    return f"{float(weight / total * 100):.3g}%" if total else ABSENT

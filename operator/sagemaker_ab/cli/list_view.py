@@ -1,0 +1,88 @@
+"""Resources as a list, one line each, in the columns of `kubectl get`."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from rich.text import Text
+
+from sagemaker_ab.api.conditions import ConditionType
+from sagemaker_ab.api.status import Condition, LatencyMicros
+from sagemaker_ab.cli.columns import aligned
+from sagemaker_ab.cli.figures import ABSENT, age, milliseconds, number, per_minute
+from sagemaker_ab.cli.resource import Resource
+
+_HEADINGS = ("NAME", "ENDPOINT", "WEIGHTS", "READY", "REASON", "AGE")
+_WIDE_HEADINGS = ("INSTANCES", "INVOCATIONS", "P99 MS", "REGION")
+_READY_COLOURS = {"True": "green", "False": "red"}
+
+
+def resource_lines(
+    resources: Sequence[Resource], *, now: datetime, wide: bool = False, namespaces: bool = False
+) -> list[Text]:
+    headings = (
+        *(("NAMESPACE",) if namespaces else ()),
+        *_HEADINGS,
+        *(_WIDE_HEADINGS if wide else ()),
+    )
+    rows: list[tuple[Text, ...]] = [tuple(Text(heading, "bold") for heading in headings)]
+    for resource in resources:
+        cells = list(_cells(resource, now=now))
+        if namespaces:
+            cells.insert(0, Text(resource.namespace))
+        if wide:
+            cells.extend(_wide_cells(resource))
+        rows.append(tuple(cells))
+    return aligned(rows)
+
+
+def _cells(resource: Resource, *, now: datetime) -> Iterator[Text]:
+    ready = _ready(resource)
+    yield Text(resource.name)
+    yield Text(resource.spec.endpoint_name)
+    yield Text(number(resource.status.summary))
+    yield Text(ready.status if ready else ABSENT, _READY_COLOURS.get(ready.status, "") if ready else "")
+    yield Text(ready.reason if ready else ABSENT)
+    yield Text(age(resource.created, now=now))
+
+
+def _ready(resource: Resource) -> Condition | None:
+    conditions = resource.status.conditions or []
+    return next((each for each in conditions if each.type == ConditionType.READY), None)
+
+
+def _wide_cells(resource: Resource) -> Iterator[Text]:
+    yield Text(_by_variant(resource, _instance_counts(resource)))
+    yield Text(_by_variant(resource, _rates(resource)))
+    yield Text(_by_variant(resource, _p99s(resource)))
+    yield Text(number(resource.region))
+
+
+def _by_variant(resource: Resource, figures: dict[str, str]) -> str:
+    return " ".join(f"{name}={figures[name]}" for name in resource.variants if name in figures) or ABSENT
+
+
+def _instance_counts(resource: Resource) -> dict[str, str]:
+    return {
+        variant.name: number(variant.instances.current)
+        for variant in resource.status.variants or []
+        if variant.instances
+    }
+
+
+def _rates(resource: Resource) -> dict[str, str]:
+    metrics = resource.status.metrics
+    if metrics is None:
+        return {}
+    return {
+        each.name: per_minute(each.invocations, seconds=metrics.period_seconds) for each in metrics.variants
+    }
+
+
+def _p99s(resource: Resource) -> dict[str, str]:
+    metrics = resource.status.metrics
+    if metrics is None:
+        return {}
+    return {
+        each.name: milliseconds((each.model_latency_micros or LatencyMicros()).p99)
+        for each in metrics.variants
+    }

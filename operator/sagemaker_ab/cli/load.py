@@ -1,0 +1,96 @@
+"""`load`: send the same request many times and say who answered, and how fast."""
+
+from collections.abc import Iterable, Iterator
+from typing import TextIO
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from sagemaker_ab.cli import terminal
+from sagemaker_ab.cli.edges import Edges
+from sagemaker_ab.cli.json_lines import read_inputs
+from sagemaker_ab.cli.load_report import LoadReport, Outcome, summarise
+from sagemaker_ab.cli.load_run import Request, send
+from sagemaker_ab.cli.load_view import load_json, load_view
+from sagemaker_ab.cli.options import Connection, connection_options, inputs_option, variant_option
+from sagemaker_ab.cli.target import fetch
+
+
+@click.command(short_help="Send many requests and sum up by variant.")
+@click.argument("name")
+@inputs_option
+@click.option(
+    "--requests",
+    type=click.IntRange(1, 100_000),
+    default=100,
+    show_default=True,
+    help="How many requests to send.",
+)
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 32),
+    default=1,
+    show_default=True,
+    help="How many of them at a time.",
+)
+@variant_option
+@click.option("--fail-on-error", is_flag=True, help="Exit with 1 if any request fails, not only if all do.")
+@click.option("-o", "--output", type=click.Choice(["json"]), help="The summary as one JSON object.")
+@connection_options
+@click.pass_obj
+def load(  # noqa: PLR0913  # click hands each option over by itself
+    edges: Edges,
+    *,
+    name: str,
+    file: TextIO,
+    requests: int,
+    concurrency: int,
+    variant: str | None,
+    fail_on_error: bool,
+    output: str | None,
+    connection: Connection,
+) -> None:
+    """Send the inputs to the endpoint of the resource NAME again and again, all lines in each request.
+
+    Ends with the answers, their share, the errors and the latency of each variant.
+    """
+    inputs = read_inputs(file.read(), source=file.name)
+    resource = fetch(name, edges=edges, connection=connection, variant=variant)
+    request = Request(
+        runtime=edges.aws(resource.region).runtime,
+        endpoint_name=resource.spec.endpoint_name,
+        body=inputs.body,
+        variant=variant,
+    )
+    started = edges.monotonic()
+    outcomes = _with_progress(
+        send(request, times=requests, concurrency=concurrency),
+        total=requests,
+        console=terminal.stderr(no_color=connection.no_color),
+    )
+    report = summarise(outcomes, variants=resource.variants, seconds=edges.monotonic() - started)
+    _show(report, output=output, no_color=connection.no_color)
+    if report.answers == 0 or (fail_on_error and report.failures):
+        raise SystemExit(1)
+
+
+def _with_progress(outcomes: Iterable[Outcome], *, total: int, console: Console) -> list[Outcome]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        return list(_until_interrupted(progress.track(outcomes, total=total, description="Requests")))
+
+
+def _until_interrupted(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+    """Ctrl-C ends the sending, and what has come by then is summed up."""
+    try:
+        yield from outcomes
+    except KeyboardInterrupt:
+        click.echo("Interrupted; this is what came until then.", err=True)
+
+
+def _show(report: LoadReport, *, output: str | None, no_color: bool) -> None:
+    if output == "json":
+        click.echo(load_json(report))
+    else:
+        terminal.stdout(no_color=no_color).print(load_view(report))

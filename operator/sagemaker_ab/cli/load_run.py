@@ -1,0 +1,48 @@
+"""Sending one request many times, several at once."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sagemaker_ab.aws.calls import CallFailed
+from sagemaker_ab.aws.runtime import invoke
+from sagemaker_ab.cli.load_report import Outcome
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    runtime: "SageMakerRuntimeClient"
+    endpoint_name: str
+    body: bytes
+    variant: str | None
+
+
+def send(request: Request, *, times: int, concurrency: int) -> Iterator[Outcome]:
+    """Outcomes come as they finish; when the caller stops, what has not been sent is not sent."""
+    with ThreadPoolExecutor(max_workers=concurrency) as pool:
+        futures = [pool.submit(_ask, request) for _ in range(times)]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _ask(request: Request) -> Outcome:
+    started = time.perf_counter()
+    try:
+        answer = invoke(
+            request.runtime,
+            endpoint_name=request.endpoint_name,
+            body=request.body,
+            variant=request.variant,
+        )
+    except CallFailed as failed:
+        seconds = time.perf_counter() - started
+        return Outcome(variant=request.variant, seconds=seconds, error=str(failed))
+    return Outcome(variant=answer.variant, seconds=answer.seconds)

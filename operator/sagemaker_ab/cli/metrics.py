@@ -1,0 +1,64 @@
+"""`metrics`: the notebook's four charts, in the terminal and as a picture."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from sagemaker_ab.aws.chart_reader import live_endpoint, read_charts
+from sagemaker_ab.aws.charts import ChartData, Window, last_minutes
+from sagemaker_ab.cli import terminal
+from sagemaker_ab.cli.edges import Edges
+from sagemaker_ab.cli.metrics_view import metrics_view
+from sagemaker_ab.cli.options import Connection, connection_options
+from sagemaker_ab.cli.target import fetch
+
+# CloudWatch keeps one-minute data for 15 days; a day is as much as a chart can show.
+_MOST_MINUTES = 24 * 60
+
+
+@click.command(short_help="Chart CPU, invocations and latency by variant.")
+@click.argument("name")
+@click.option(
+    "--minutes",
+    type=click.IntRange(1, _MOST_MINUTES),
+    default=30,
+    show_default=True,
+    help="How far to look back.",
+)
+@click.option(
+    "--plot",
+    "picture",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.png",
+    help="Write the charts as a picture too (.png, .svg, .pdf).",
+)
+@connection_options
+@click.pass_obj
+def metrics(edges: Edges, *, name: str, minutes: int, picture: Path | None, connection: Connection) -> None:
+    """Chart CPU, invocations, invocations per instance and model latency of the resource NAME by variant."""
+    resource = fetch(name, edges=edges, connection=connection)
+    endpoint_name = resource.spec.endpoint_name
+    aws = edges.aws(resource.region)
+    live = live_endpoint(aws, endpoint_name=endpoint_name)
+    window = last_minutes(minutes, before=live.at)
+    variants = tuple(dict.fromkeys((*resource.variants, *live.variants)))
+    charts = read_charts(aws.cloudwatch, endpoint_name=endpoint_name, variants=variants, window=window)
+    console = terminal.stdout(no_color=connection.no_color)
+    console.print(metrics_view(charts, endpoint_name=endpoint_name, window=window, width=console.width))
+    if picture:
+        _save(charts, endpoint_name=endpoint_name, window=window, path=picture)
+        console.print(f"Charts saved to {picture}", soft_wrap=True)
+
+
+def _save(charts: Sequence[ChartData], *, endpoint_name: str, window: Window, path: Path) -> None:
+    try:
+        from sagemaker_ab.cli.plot import save_plot  # noqa: PLC0415  # matplotlib is an extra and slow to load
+    except ModuleNotFoundError as error:
+        raise click.ClickException(
+            "--plot needs matplotlib, which is not installed; pip install 'sagemaker-ab-operator[plot]'"
+        ) from error
+    try:
+        save_plot(charts, endpoint_name=endpoint_name, window=window, path=path)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"the charts could not be saved to {path}: {error}") from error

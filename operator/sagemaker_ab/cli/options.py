@@ -1,0 +1,67 @@
+"""Options that several commands share."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, ClassVar
+
+import click
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """Which API server and namespace; None is what the kubeconfig says."""
+
+    kubeconfig: str | None
+    context: str | None
+    namespace: str | None
+    no_color: bool
+
+
+def connection_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give `command` kubectl's options for the API server, as one argument `connection`."""
+
+    @click.option("-n", "--namespace", help="Namespace of the resource.  [default: the context's]")
+    @click.option("--context", help="Context of the kubeconfig to use.  [default: the current one]")
+    @click.option("--kubeconfig", help="Path of the kubeconfig.  [default: $KUBECONFIG, ~/.kube/config]")
+    @click.option("--no-color", is_flag=True, help="Write without colours, as with $NO_COLOR.")
+    @wraps(command)
+    def with_connection(
+        *args: Any,
+        namespace: str | None,
+        context: str | None,
+        kubeconfig: str | None,
+        no_color: bool,
+        **kwargs: Any,
+    ) -> None:
+        connection = Connection(
+            kubeconfig=kubeconfig, context=context, namespace=namespace, no_color=no_color
+        )
+        command(*args, connection=connection, **kwargs)
+
+    return with_connection
+
+
+inputs_option = click.option(
+    "-f",
+    "--filename",
+    "file",
+    type=click.File(encoding="utf-8"),
+    required=True,
+    help="JSON Lines, one input per line; - is standard input.",
+)
+variant_option = click.option("--variant", help="Ask this variant instead of those that the weights pick.")
+
+
+class Duration(click.ParamType[float]):
+    """Seconds, or a number with a unit as in kubectl's --timeout: 30, 30s, 5m, 1h."""
+
+    name = "duration"
+    _UNITS: ClassVar = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([smh]?)", str(value))
+        if match is None:
+            self.fail(f"{value!r} is not a duration; write 30, 30s, 5m or 1h", param, ctx)
+        return float(match[1]) * self._UNITS[match[2]]

@@ -1,0 +1,99 @@
+"""The charts as a picture, with matplotlib (the extra `plot`)."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from matplotlib import style
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from sagemaker_ab.aws.charts import PERIOD, ChartData, Series, Window
+from sagemaker_ab.cli.palette import variant_colour
+
+_COLUMNS = 2
+_DPI = 150
+_STYLE = {
+    "font.size": 10,
+    "axes.edgecolor": "#b0b7bf",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+    "axes.labelcolor": "#57606a",
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#e7eaee",
+    "xtick.color": "#57606a",
+    "ytick.color": "#57606a",
+    "text.color": "#24292f",
+}
+
+
+def save_plot(charts: Sequence[ChartData], *, endpoint_name: str, window: Window, path: Path) -> None:
+    """Write the picture, one chart per metric on one time axis; the suffix of `path` says the format.
+
+    Raises OSError if the file cannot be written and ValueError for a format that matplotlib does not know.
+    """
+    with style.context(_STYLE):
+        rows = -(-len(charts) // _COLUMNS)
+        figure = Figure(
+            figsize=(12, 0.9 + 3.2 * rows), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12)
+        )
+        FigureCanvasAgg(figure)
+        axes = figure.subplots(rows, _COLUMNS, sharex=True, squeeze=False)
+        for axis, data in zip(axes.flat, charts, strict=False):
+            _draw(axis, data=data, window=window)
+        _frame(figure, endpoint_name=endpoint_name, window=window)
+        figure.savefig(path, dpi=_DPI)
+
+
+def _draw(axis: Axes, *, data: ChartData, window: Window) -> None:
+    for place, series in enumerate(data.series):
+        at, values = zip(*_with_gaps(series), strict=True) if series.points else ((), ())
+        axis.plot(
+            at,
+            values,
+            color=variant_colour(place),
+            label=series.variant,
+            linewidth=1.8,
+            marker="o",
+            markersize=3,
+        )
+    axis.set_title(data.chart.metric)
+    axis.set_ylabel(f"{data.chart.statistic.lower()}, {data.chart.unit}")
+    start, end = date2num([window.start, window.end])  # type: ignore[no-untyped-call]
+    axis.set_xlim(start, end)
+    axis.set_ylim(bottom=0)
+    locator = AutoDateLocator(tz=UTC, minticks=4, maxticks=8)  # type: ignore[no-untyped-call]
+    axis.xaxis.set_major_locator(locator)
+    formatter = ConciseDateFormatter(locator, tz=UTC, show_offset=False)  # type: ignore[no-untyped-call]
+    axis.xaxis.set_major_formatter(formatter)
+    axis.tick_params(labelbottom=True, length=0, pad=6)
+    if not any(series.points for series in data.series):
+        axis.text(0.5, 0.5, "no datapoints", transform=axis.transAxes, ha="center", color="#8a8f98")
+
+
+def _with_gaps(series: Series) -> Iterator[tuple[datetime, float]]:
+    """The points, with a NaN after each that has no neighbour, so that no line bridges missing minutes."""
+    before: datetime | None = None
+    for point in series.points:
+        if before and point.at - before > PERIOD:
+            yield before + PERIOD, float("nan")
+        yield point.at, point.value
+        before = point.at
+
+
+def _frame(figure: Figure, *, endpoint_name: str, window: Window) -> None:
+    figure.suptitle(
+        f"{endpoint_name}   {window.start:%Y-%m-%d %H:%M} to {window.end:%H:%M} UTC",
+        x=0.01,
+        ha="left",
+        fontsize=13,
+    )
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper right", ncols=5, frameon=False)

@@ -1,0 +1,49 @@
+"""`predict`: send a file of JSON Lines to the endpoint in one request and show what comes back."""
+
+from typing import TextIO
+
+import click
+
+from sagemaker_ab.aws.runtime import invoke
+from sagemaker_ab.cli import terminal
+from sagemaker_ab.cli.answers_view import answers_json, answers_table
+from sagemaker_ab.cli.edges import Edges
+from sagemaker_ab.cli.json_lines import read_answers, read_inputs
+from sagemaker_ab.cli.options import Connection, connection_options, inputs_option, variant_option
+from sagemaker_ab.cli.target import fetch
+
+
+@click.command(short_help="Ask the endpoint and see which variant answers.")
+@click.argument("name")
+@inputs_option
+@variant_option
+@click.option("-o", "--output", type=click.Choice(["json"]), help="One JSON object per answer.")
+@connection_options
+@click.pass_obj
+def predict(  # noqa: PLR0913  # click hands each option over by itself
+    edges: Edges,
+    *,
+    name: str,
+    file: TextIO,
+    variant: str | None,
+    output: str | None,
+    connection: Connection,
+) -> None:
+    """Send inputs to the endpoint of the resource NAME and show each answer and the variant that gave it.
+
+    All lines go in one request, so one variant answers them all.
+    """
+    inputs = read_inputs(file.read(), source=file.name)
+    resource = fetch(name, edges=edges, connection=connection, variant=variant)
+    answer = invoke(
+        edges.aws(resource.region).runtime,
+        endpoint_name=resource.spec.endpoint_name,
+        body=inputs.body,
+        variant=variant,
+    )
+    answers = read_answers(answer.body)
+    if output == "json":
+        click.echo(answers_json(inputs.values, answers, variant=answer.variant))
+        return
+    table = answers_table(inputs.values, answers, variant=answer.variant, variants=resource.variants)
+    terminal.stdout(no_color=connection.no_color).print(table)

@@ -1,0 +1,185 @@
+"""A variant as a branch: its share, its instances, its model and how it performs."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from rich.text import Text
+
+from sagemaker_ab.api.status import (
+    Instances,
+    LatencyMicros,
+    MeanLatencyMicros,
+    Metrics,
+    VariantMetrics,
+    VariantStatus,
+)
+from sagemaker_ab.cli.columns import aligned
+from sagemaker_ab.cli.figures import ABSENT, milliseconds, number, per_minute, percent, share
+from sagemaker_ab.cli.palette import variant_colour
+from sagemaker_ab.cli.resource import Resource
+
+_BAR = 10
+_LABEL = len("latency ms")
+_DIGEST_LENGTH = len("sha256:") + 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantBranch:
+    head: Text
+    leaves: tuple[Text, ...]
+
+
+def variant_branches(resource: Resource, *, wide: bool) -> list[VariantBranch]:
+    """One branch per variant of spec and status, aligned with each other so that they can be compared."""
+    names = resource.variants
+    heads = aligned([_head(name, place, resource=resource) for place, name in enumerate(names)])
+    leaves = zip(*(_group(group) for group in _leaf_groups(resource, wide=wide)), strict=True)
+    return [VariantBranch(head=head, leaves=mine) for head, mine in zip(heads, leaves, strict=True)]
+
+
+def _status_of(name: str, resource: Resource) -> VariantStatus:
+    known = resource.status.variants or []
+    return next((variant for variant in known if variant.name == name), VariantStatus(name=name))
+
+
+def _metrics_of(name: str, measured: Metrics) -> VariantMetrics:
+    known = measured.variants
+    return next((metrics for metrics in known if metrics.name == name), VariantMetrics(name=name))
+
+
+def _head(name: str, place: int, *, resource: Resource) -> tuple[Text, ...]:
+    variant = _status_of(name, resource)
+    all_variants = [_status_of(each, resource) for each in resource.variants]
+    current = _part(variant.current_weight, (each.current_weight for each in all_variants))
+    desired = _part(variant.desired_weight, (each.desired_weight for each in all_variants))
+    colour = variant_colour(place)
+    in_spec = any(each.name == name for each in resource.spec.variants)
+    return (
+        Text(name, f"bold {colour}"),
+        _bar(current, colour=colour),
+        _shift(current, desired),
+        _instances(variant.instances or Instances()),
+        Text("" if in_spec else "not in spec", "yellow"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    weight: Decimal
+    total: Decimal
+
+    def __str__(self) -> str:
+        return share(self.weight, total=self.total)
+
+
+def _part(weight: str | None, of: Iterable[str | None]) -> _Part | None:
+    if weight is None:
+        return None
+    return _Part(Decimal(weight), sum((Decimal(each) for each in of if each is not None), Decimal()))
+
+
+def _bar(part: _Part | None, *, colour: str) -> Text:
+    filled = round(_BAR * part.weight / part.total) if part and part.total else 0
+    return Text.assemble(("━" * filled, colour), ("─" * (_BAR - filled), "dim"))
+
+
+def _shift(current: _Part | None, desired: _Part | None) -> Text:
+    """The share of the traffic, and the one that it is on its way to."""
+    now = str(current or ABSENT)
+    if desired is None or current == desired:
+        return Text(now)
+    return Text.assemble(now, (f" → {desired}", "yellow"))
+
+
+def _instances(of: Instances) -> Text:
+    if of.current is None and of.desired is None:
+        return Text()
+    text = Text(f"{number(of.current)}/{number(of.desired)} instances")
+    if of.min is not None and of.max is not None:
+        text.append(f" [{of.min}..{of.max}]", "dim")
+    return text
+
+
+def _leaf_groups(resource: Resource, *, wide: bool) -> list[list[tuple[str, ...]]]:
+    """The leaves by kind: each kind one row of cells per variant."""
+    variants = [_status_of(name, resource) for name in resource.variants]
+    models = [_model(variant, wide=wide) for variant in variants]
+    measured = resource.status.metrics
+    if measured is None:
+        return [models]
+    metrics = [_metrics_of(name, measured) for name in resource.variants]
+    return [
+        models,
+        [_requests(each, period=measured.period_seconds) for each in metrics],
+        [_errors(each) for each in metrics],
+        [_latency(each) for each in metrics],
+        _utilization(metrics),
+    ]
+
+
+def _group(rows: list[tuple[str, ...]]) -> list[Text]:
+    return aligned([[Text(f"{cells[0]:{_LABEL}}", "dim"), *map(Text, cells[1:])] for cells in rows])
+
+
+def _model(variant: VariantStatus, *, wide: bool) -> tuple[str, ...]:
+    return ("model", number(variant.model_name), _digest(variant.image_digest, wide=wide))
+
+
+def _digest(image: str | None, *, wide: bool) -> str:
+    if image is None or wide:
+        return image or ""
+    _, found, digest = image.rpartition("sha256:")
+    return f"{found}{digest}"[:_DIGEST_LENGTH] if found else image
+
+
+def _requests(metrics: VariantMetrics, *, period: int) -> tuple[str, ...]:
+    return (
+        "requests",
+        per_minute(metrics.invocations, seconds=period),
+        f"{per_minute(metrics.invocations_per_instance, seconds=period)} per instance",
+    )
+
+
+def _errors(metrics: VariantMetrics) -> tuple[str, ...]:
+    return (
+        "errors",
+        f"4xx {number(metrics.invocation_4xx_errors)}",
+        f"5xx {number(metrics.invocation_5xx_errors)}",
+        f"model {number(metrics.invocation_model_errors)}",
+    )
+
+
+def _latency(metrics: VariantMetrics) -> tuple[str, ...]:
+    of = metrics.model_latency_micros or LatencyMicros()
+    overhead = metrics.overhead_latency_micros or MeanLatencyMicros()
+    return (
+        "latency ms",
+        f"mean {milliseconds(of.average)}",
+        f"p50 {milliseconds(of.p50)}",
+        f"p90 {milliseconds(of.p90)}",
+        f"p99 {milliseconds(of.p99)}",
+        f"overhead {milliseconds(overhead.average)}",
+    )
+
+
+def _utilization(all_metrics: Sequence[VariantMetrics]) -> list[tuple[str, ...]]:
+    """GPUs are shown only when one of the variants has them, for most have none."""
+    gpu = any(metrics.gpu_utilization_percent is not None for metrics in all_metrics)
+    return [
+        (
+            "load",
+            f"CPU {percent(metrics.cpu_utilization_percent)}",
+            f"memory {percent(metrics.memory_utilization_percent)}",
+            f"disk {percent(metrics.disk_utilization_percent)}",
+            *(_gpu(metrics) if gpu else ()),
+        )
+        for metrics in all_metrics
+    ]
+
+
+def _gpu(metrics: VariantMetrics) -> tuple[str, str]:
+    return (
+        f"GPU {percent(metrics.gpu_utilization_percent)}",
+        f"GPU memory {percent(metrics.gpu_memory_utilization_percent)}",
+    )

@@ -1,0 +1,72 @@
+"""Looking again and again: redrawn in place on a terminal, printed anew when piped."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from sagemaker_ab.cli.edges import Edges
+from sagemaker_ab.cli.finder import NoSuchResource
+from sagemaker_ab.kube.client import KubernetesError
+
+POLL_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What there is to see: `content` tells whether anything changed, `drawn` is how it looks."""
+
+    content: object
+    drawn: RenderableType
+
+
+def watch(look: Callable[[], Frame], *, console: Console, edges: Edges, timeout: float | None = None) -> None:
+    """Look every second until the resource is gone, Ctrl-C, or `timeout` seconds have passed.
+
+    Raises what the first look raises; later, an API server that does not answer is asked again.
+    """
+    frames = _frames(look, edges=edges, timeout=timeout)
+    show = _in_place if console.is_terminal else _one_below_the_other
+    try:
+        show(frames, console=console)
+    except KeyboardInterrupt:
+        return
+
+
+def _frames(look: Callable[[], Frame], *, edges: Edges, timeout: float | None) -> Iterator[Frame]:
+    ends = None if timeout is None else edges.monotonic() + timeout
+    last = look()
+    yield last
+    while ends is None or edges.monotonic() < ends:
+        edges.pause(POLL_SECONDS)
+        try:
+            last = look()
+            yield last
+        except NoSuchResource:
+            yield Frame(content=None, drawn=Group(last.drawn, Text("It has been deleted.", "yellow")))
+            return
+        except KubernetesError as error:
+            words = Text(f"The API server cannot be asked and this may be old: {error}", "red")
+            yield Frame(content=str(error), drawn=Group(last.drawn, words))
+
+
+def _in_place(frames: Iterator[Frame], *, console: Console) -> None:
+    """Ages grow though nothing else changes, so what counts is how a frame looks."""
+    before = None
+    with Live(console=console, auto_refresh=False) as live:
+        for frame in frames:
+            text = "".join(segment.text for segment in console.render(frame.drawn))
+            if text != before:
+                live.update(frame.drawn, refresh=True)
+                before = text
+
+
+def _one_below_the_other(frames: Iterator[Frame], *, console: Console) -> None:
+    """Only what has changed is printed: nobody wants a page per second because of an age."""
+    before: object = None
+    for frame in frames:
+        if frame.content != before:
+            console.print(frame.drawn, crop=False)
+            before = frame.content
