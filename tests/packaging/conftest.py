@@ -1,0 +1,130 @@
+"""Real helm and kubectl on the chart and the kustomize base, as data."""
+
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any, Protocol
+
+import pytest
+import yaml
+
+from sandbox.cluster.binaries import Binaries, ensure_binaries
+
+ROOT = Path(__file__).parents[2]
+RELEASE = "sagemaker-ab-operator"
+NAMESPACE = "sagemaker-ab-system"
+
+Manifest = dict[str, Any]
+
+
+class Helm(Protocol):
+    def __call__(
+        self, *arguments: str | Path, values: Mapping[str, Any] | None = None
+    ) -> CompletedProcess[str]: ...
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def chart() -> Path:
+    return ROOT / "helm"
+
+
+@pytest.fixture(scope="session")
+def binaries() -> Binaries:
+    return ensure_binaries()
+
+
+@pytest.fixture(scope="session")
+def offline_environment(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """The environment for helm and kubectl where they need no cluster, and get none."""
+    directory = tmp_path_factory.mktemp("offline")
+    return os.environ | {
+        "KUBECONFIG": str(directory / "none"),
+        "HELM_CACHE_HOME": str(directory / "cache"),
+        "HELM_CONFIG_HOME": str(directory / "config"),
+        "HELM_DATA_HOME": str(directory / "data"),
+    }
+
+
+@pytest.fixture(scope="session")
+def helm(
+    binaries: Binaries, offline_environment: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Helm:
+    """Run helm without a cluster, with `values`, if any, as a file of values."""
+    file = tmp_path_factory.mktemp("helm") / "values.yaml"
+
+    def run(*arguments: str | Path, values: Mapping[str, Any] | None = None) -> CompletedProcess[str]:
+        file.write_text(yaml.safe_dump(dict(values or {})))
+        return subprocess.run(
+            [binaries.helm, *arguments, *([] if values is None else ["--values", file])],
+            env=offline_environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def render(helm: Helm, chart: Path) -> Callable[..., list[Manifest]]:
+    """`render(image={"tag": "x"})`: the objects that the chart makes of these values."""
+
+    def run(**values: Any) -> list[Manifest]:
+        done = helm("template", RELEASE, chart, "--namespace", NAMESPACE, values=values)
+        assert done.returncode == 0, done.stderr
+        return documents(done.stdout)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def default_objects(render: Callable[..., list[Manifest]]) -> list[Manifest]:
+    return render()
+
+
+@pytest.fixture(scope="session")
+def notes(helm: Helm, chart: Path) -> Callable[..., str]:
+    """`notes(aws={"region": "us-east-1"})`: what helm says after an installation with these values."""
+
+    def run(**values: Any) -> str:
+        done = helm(
+            "install", RELEASE, chart, "-n", NAMESPACE, "--dry-run=client", "-o", "yaml", values=values
+        )
+        assert done.returncode == 0, done.stderr
+        return yaml.safe_load(done.stdout)["info"]["notes"]
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def kustomized(binaries: Binaries, offline_environment: Mapping[str, str]) -> list[Manifest]:
+    """The objects of the kustomize base."""
+    done = subprocess.run(
+        [binaries.kubectl, "kustomize", ROOT / "manifests" / "base"],
+        env=offline_environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return documents(done.stdout)
+
+
+@pytest.fixture(scope="session")
+def crd_file() -> Path:
+    """The generated CRD, which chart and kustomize base take from one place."""
+    (file,) = (ROOT / "crds").glob("sagemaker-ab.dev_*.yaml")
+    return file
+
+
+def documents(stream: str) -> list[Manifest]:
+    return [document for document in yaml.safe_load_all(stream) if document]
