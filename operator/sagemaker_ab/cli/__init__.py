@@ -1,0 +1,1 @@
+"""The command line: commands at the edge, pure drawing in views."""

@@ -12,9 +12,9 @@ from sagemaker_ab.cli.edges import Edges
 from sagemaker_ab.cli.json_lines import read_inputs
 from sagemaker_ab.cli.load_report import LoadReport, Outcome, summarise
 from sagemaker_ab.cli.load_run import Request, send
-from sagemaker_ab.cli.load_view import load_json, load_view
 from sagemaker_ab.cli.options import Connection, connection_options, inputs_option, variant_option
 from sagemaker_ab.cli.target import fetch
+from sagemaker_ab.cli.views.load import load_json, load_view
 
 
 @click.command(short_help="Send many requests and sum up by variant.")

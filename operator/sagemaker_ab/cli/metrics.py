@@ -9,9 +9,9 @@ from sagemaker_ab.aws.chart_reader import live_endpoint, read_charts
 from sagemaker_ab.aws.charts import ChartData, Window, last_minutes
 from sagemaker_ab.cli import terminal
 from sagemaker_ab.cli.edges import Edges
-from sagemaker_ab.cli.metrics_view import metrics_view
 from sagemaker_ab.cli.options import Connection, connection_options
 from sagemaker_ab.cli.target import fetch
+from sagemaker_ab.cli.views.charts import metrics_view
 
 # CloudWatch keeps one-minute data for 15 days; a day is as much as a chart can show.
 _MOST_MINUTES = 24 * 60
@@ -53,7 +53,7 @@ def metrics(edges: Edges, *, name: str, minutes: int, picture: Path | None, conn
 
 def _save(charts: Sequence[ChartData], *, endpoint_name: str, window: Window, path: Path) -> None:
     try:
-        from sagemaker_ab.cli.plot import save_plot  # noqa: PLC0415  # matplotlib is an extra and slow to load
+        from sagemaker_ab.cli.views.plot import save_plot  # noqa: PLC0415  # matplotlib is an extra and slow to load
     except ModuleNotFoundError as error:
         raise click.ClickException(
             "--plot needs matplotlib, which is not installed; pip install 'sagemaker-ab-operator[plot]'"

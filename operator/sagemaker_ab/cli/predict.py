@@ -6,11 +6,11 @@ import click
 
 from sagemaker_ab.aws.runtime import invoke
 from sagemaker_ab.cli import terminal
-from sagemaker_ab.cli.answers_view import answers_json, answers_table
 from sagemaker_ab.cli.edges import Edges
 from sagemaker_ab.cli.json_lines import read_answers, read_inputs
 from sagemaker_ab.cli.options import Connection, connection_options, inputs_option, variant_option
 from sagemaker_ab.cli.target import fetch
+from sagemaker_ab.cli.views.answers import answers_json, answers_table
 
 
 @click.command(short_help="Ask the endpoint and see which variant answers.")

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from sagemaker_ab.aws.charts import PERIOD, ChartData, Series, Window
-from sagemaker_ab.cli.palette import variant_colour
+from sagemaker_ab.cli.views.palette import variant_colour
 
 _COLUMNS = 2
 _DPI = 150

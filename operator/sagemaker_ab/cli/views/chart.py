@@ -5,9 +5,9 @@ from datetime import datetime
 from rich.text import Text
 
 from sagemaker_ab.aws.charts import PERIOD, ChartData, Point, Series, Window
-from sagemaker_ab.cli.canvas import BrailleCanvas
-from sagemaker_ab.cli.palette import variant_colour
-from sagemaker_ab.cli.scale import short, top_of
+from sagemaker_ab.cli.views.canvas import BrailleCanvas
+from sagemaker_ab.cli.views.palette import variant_colour
+from sagemaker_ab.cli.views.scale import short, top_of
 
 _LABEL_WIDTH = 6
 

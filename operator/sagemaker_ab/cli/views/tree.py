@@ -8,11 +8,11 @@ from rich.tree import Tree
 
 from sagemaker_ab.api.resource import KIND
 from sagemaker_ab.api.status import Metrics
-from sagemaker_ab.cli.columns import aligned
-from sagemaker_ab.cli.conditions_view import condition_lines
-from sagemaker_ab.cli.figures import ABSENT, age, moment
 from sagemaker_ab.cli.resource import Resource
-from sagemaker_ab.cli.variant_view import variant_branches
+from sagemaker_ab.cli.views.columns import aligned
+from sagemaker_ab.cli.views.conditions import condition_lines
+from sagemaker_ab.cli.views.figures import ABSENT, age, moment
+from sagemaker_ab.cli.views.variant import variant_branches
 
 _STATUS_COLOURS = {"InService": "green", "Failed": "red", "OutOfService": "red"}
 

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sagemaker_ab.aws.charts import ChartData, Window
-from sagemaker_ab.cli.chart_view import chart_text
+from sagemaker_ab.cli.views.chart import chart_text
 
 _GUTTER = 2
 _NARROWEST_CHART = 54

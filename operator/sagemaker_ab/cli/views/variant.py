@@ -1,6 +1,6 @@
 """A variant as a branch: its share, its instances, its model and how it performs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -8,16 +8,13 @@ from rich.text import Text
 
 from sagemaker_ab.api.status import (
     Instances,
-    LatencyMicros,
-    MeanLatencyMicros,
-    Metrics,
-    VariantMetrics,
     VariantStatus,
 )
-from sagemaker_ab.cli.columns import aligned
-from sagemaker_ab.cli.figures import ABSENT, milliseconds, number, per_minute, percent, share
-from sagemaker_ab.cli.palette import variant_colour
 from sagemaker_ab.cli.resource import Resource
+from sagemaker_ab.cli.views.columns import aligned
+from sagemaker_ab.cli.views.figures import ABSENT, number, share
+from sagemaker_ab.cli.views.palette import variant_colour
+from sagemaker_ab.cli.views.performance import performance_rows
 
 _BAR = 10
 _LABEL = len("latency ms")
@@ -41,11 +38,6 @@ def variant_branches(resource: Resource, *, wide: bool) -> list[VariantBranch]:
 def _status_of(name: str, resource: Resource) -> VariantStatus:
     known = resource.status.variants or []
     return next((variant for variant in known if variant.name == name), VariantStatus(name=name))
-
-
-def _metrics_of(name: str, measured: Metrics) -> VariantMetrics:
-    known = measured.variants
-    return next((metrics for metrics in known if metrics.name == name), VariantMetrics(name=name))
 
 
 def _head(name: str, place: int, *, resource: Resource) -> tuple[Text, ...]:
@@ -106,16 +98,8 @@ def _leaf_groups(resource: Resource, *, wide: bool) -> list[list[tuple[str, ...]
     variants = [_status_of(name, resource) for name in resource.variants]
     models = [_model(variant, wide=wide) for variant in variants]
     measured = resource.status.metrics
-    if measured is None:
-        return [models]
-    metrics = [_metrics_of(name, measured) for name in resource.variants]
-    return [
-        models,
-        [_requests(each, period=measured.period_seconds) for each in metrics],
-        [_errors(each) for each in metrics],
-        [_latency(each) for each in metrics],
-        _utilization(metrics),
-    ]
+    performance = performance_rows(measured, names=resource.variants) if measured else []
+    return [models, *performance]
 
 
 def _group(rows: list[tuple[str, ...]]) -> list[Text]:
@@ -131,55 +115,3 @@ def _digest(image: str | None, *, wide: bool) -> str:
         return image or ""
     _, found, digest = image.rpartition("sha256:")
     return f"{found}{digest}"[:_DIGEST_LENGTH] if found else image
-
-
-def _requests(metrics: VariantMetrics, *, period: int) -> tuple[str, ...]:
-    return (
-        "requests",
-        per_minute(metrics.invocations, seconds=period),
-        f"{per_minute(metrics.invocations_per_instance, seconds=period)} per instance",
-    )
-
-
-def _errors(metrics: VariantMetrics) -> tuple[str, ...]:
-    return (
-        "errors",
-        f"4xx {number(metrics.invocation_4xx_errors)}",
-        f"5xx {number(metrics.invocation_5xx_errors)}",
-        f"model {number(metrics.invocation_model_errors)}",
-    )
-
-
-def _latency(metrics: VariantMetrics) -> tuple[str, ...]:
-    of = metrics.model_latency_micros or LatencyMicros()
-    overhead = metrics.overhead_latency_micros or MeanLatencyMicros()
-    return (
-        "latency ms",
-        f"mean {milliseconds(of.average)}",
-        f"p50 {milliseconds(of.p50)}",
-        f"p90 {milliseconds(of.p90)}",
-        f"p99 {milliseconds(of.p99)}",
-        f"overhead {milliseconds(overhead.average)}",
-    )
-
-
-def _utilization(all_metrics: Sequence[VariantMetrics]) -> list[tuple[str, ...]]:
-    """GPUs are shown only when one of the variants has them, for most have none."""
-    gpu = any(metrics.gpu_utilization_percent is not None for metrics in all_metrics)
-    return [
-        (
-            "load",
-            f"CPU {percent(metrics.cpu_utilization_percent)}",
-            f"memory {percent(metrics.memory_utilization_percent)}",
-            f"disk {percent(metrics.disk_utilization_percent)}",
-            *(_gpu(metrics) if gpu else ()),
-        )
-        for metrics in all_metrics
-    ]
-
-
-def _gpu(metrics: VariantMetrics) -> tuple[str, str]:
-    return (
-        f"GPU {percent(metrics.gpu_utilization_percent)}",
-        f"GPU memory {percent(metrics.gpu_memory_utilization_percent)}",
-    )

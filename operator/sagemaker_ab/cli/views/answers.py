@@ -8,8 +8,8 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from sagemaker_ab.cli.figures import ABSENT
-from sagemaker_ab.cli.palette import variant_colour
+from sagemaker_ab.cli.views.figures import ABSENT
+from sagemaker_ab.cli.views.palette import variant_colour
 
 
 def answers_table(

@@ -1,0 +1,1 @@
+"""Pure drawing: data in, rich renderables or text out."""
