@@ -113,6 +113,20 @@ class MetricsStore:
             if datapoint is not None:
                 yield span.start, datapoint
 
+    def invocations_per_instance(self, series: VariantSeries, *, start: int, at: float) -> float | None:
+        """Return one published minute of the metric that autoscaling tracks; None without datapoint."""
+        if not self.published(series, start=start, at=at):
+            return None
+        minute = series.minute(start)
+        if minute is not None:
+            return minute.per_instance
+        in_service = series.fleet_at(start + MINUTE - 1).instances > 0
+        return 0.0 if in_service and self._zeros.per_instance else None
+
+    def newest_minute(self, at: float) -> int:
+        """Return the start of the newest minute that could be read at a time, unless it is late."""
+        return int(at - self.delay - MINUTE) // MINUTE * MINUTE
+
     def _is_late(self, series: VariantSeries, start: int) -> bool:
         seed = self._region.ledger.seed
         chance = crc32(f"{seed}/{series.endpoint}/{series.variant}/{start}".encode()) / 2**32

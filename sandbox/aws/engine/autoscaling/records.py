@@ -1,0 +1,132 @@
+"""What Application Auto Scaling remembers: scalable targets, policies with their alarms, activities."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from sandbox.aws.engine.autoscaling.tracking import AlarmState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NAMESPACE = "sagemaker"
+DIMENSION = "sagemaker:variant:DesiredInstanceCount"
+METRIC_TYPE = "SageMakerVariantInvocationsPerInstance"
+
+_RESOURCE_ID = re.compile(r"endpoint/([^/]+)/variant/([^/]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceId:
+    """The variant that a target scales."""
+
+    endpoint: str
+    variant: str
+
+    @classmethod
+    def parse(cls, text: str) -> ResourceId | None:
+        found = _RESOURCE_ID.fullmatch(text)
+        return cls(found[1], found[2]) if found else None
+
+    def __str__(self) -> str:
+        return f"endpoint/{self.endpoint}/variant/{self.variant}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspended:
+    """Which kinds of scaling are suspended."""
+
+    scale_in: bool = False
+    scale_out: bool = False
+    scheduled: bool = False
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, Any], *, before: Suspended) -> Suspended:
+        """Return the state after a request, which may leave members out."""
+        return cls(
+            scale_in=raw.get("DynamicScalingInSuspended", before.scale_in),
+            scale_out=raw.get("DynamicScalingOutSuspended", before.scale_out),
+            scheduled=raw.get("ScheduledScalingSuspended", before.scheduled),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalableTarget:
+    resource: ResourceId
+    arn: str
+    minimum: int
+    maximum: int
+    created: float
+    suspended: Suspended = Suspended()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalingPolicy:
+    """A target-tracking policy; `config` is its configuration as it was sent."""
+
+    resource: ResourceId
+    name: str
+    arn: str
+    config: Mapping[str, Any]
+    created: float
+    alarm_high: str
+    alarm_low: str
+
+    @property
+    def target_value(self) -> float:
+        return float(self.config["TargetValue"])
+
+    @property
+    def scales_in(self) -> bool:
+        return not self.config.get("DisableScaleIn", False)
+
+
+@dataclass(slots=True)
+class Alarm:
+    """The state of one of a policy's two alarms."""
+
+    state: AlarmState = AlarmState.INSUFFICIENT_DATA
+    since: float = 0.0
+    reason: str = "Unchecked: Initial alarm creation"
+
+    def move(self, state: AlarmState, *, at: float, reason: str) -> None:
+        if state is not self.state:
+            self.state, self.since, self.reason = state, at, reason
+
+
+@dataclass(slots=True)
+class Tracker:
+    """What the evaluation of one policy remembers from one time to the next."""
+
+    high: Alarm = field(default_factory=Alarm)
+    low: Alarm = field(default_factory=Alarm)
+    scaled_out_at: float | None = None
+    scaled_out_from: int = 0
+    scaled_in_at: float | None = None
+
+
+class ActivityStatus(StrEnum):
+    IN_PROGRESS = "InProgress"
+    SUCCESSFUL = "Successful"
+    FAILED = "Failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """A change of a variant's instance count, tried or done."""
+
+    id: str
+    resource: ResourceId
+    count: int
+    before: int
+    policy: str
+    """Name of the policy that started it; empty when the bounds did."""
+    description: str
+    cause: str
+    started: float
+    status: ActivityStatus
+    message: str
+    ended: float | None = None

@@ -1,0 +1,90 @@
+"""DescribeAlarms: the alarms that target tracking keeps.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.aws.engine.autoscaling.store import AutoScalingStore
+from sandbox.aws.engine.cloudwatch.reading import ENDPOINT, VARIANT
+from sandbox.aws.engine.core import operation
+from sandbox.aws.engine.metrics.catalogue import INVOCATION_NAMESPACE
+from sandbox.aws.engine.pages import ForeignTokenError, page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sandbox.aws.engine.autoscaling.records import Alarm, ScalingPolicy
+    from sandbox.aws.engine.core import JSON, Call, Region
+
+
+@operation("cloudwatch", "DescribeAlarms", stale=False)
+def describe_alarms(call: Call) -> JSON:
+    kinds = call.params.get("AlarmTypes", ["MetricAlarm"])
+    every = _alarms(call.region) if "MetricAlarm" in kinds else ()
+    found = sorted(
+        (alarm for alarm in every if _wanted(call, alarm)), key=lambda alarm: str(alarm["AlarmName"])
+    )
+    size = call.params.get("MaxRecords", call.ledger.value("cloudwatch.alarm-page"))
+    try:
+        some, following = page(found, call.params, size=size)
+    except ForeignTokenError:
+        raise call.refuse("cloudwatch.next-token") from None
+    return {"MetricAlarms": list(some), "CompositeAlarms": [], **following}
+
+
+def _wanted(call: Call, alarm: JSON) -> bool:
+    names, state = call.params.get("AlarmNames"), call.params.get("StateValue")
+    actions = call.params.get("ActionPrefix", "")
+    return (
+        (not names or alarm["AlarmName"] in names)
+        and alarm["AlarmName"].startswith(call.params.get("AlarmNamePrefix", ""))
+        and state in {None, alarm["StateValue"]}
+        and any(action.startswith(actions) for action in alarm["AlarmActions"])
+    )
+
+
+def _alarms(region: Region) -> Iterator[JSON]:
+    store = region.store(AutoScalingStore)
+    minutes_high = region.ledger.value("autoscaling.alarm-high")
+    minutes_low = region.ledger.value("autoscaling.alarm-low")
+    share = region.ledger.value("autoscaling.low-threshold")
+    for policy in store.policies.all():
+        tracker = store.trackers[policy.arn]
+        yield {
+            **_common(region, policy, policy.alarm_high, tracker.high),
+            "EvaluationPeriods": minutes_high,
+            "Threshold": policy.target_value,
+            "ComparisonOperator": "GreaterThanThreshold",
+        }
+        if policy.scales_in:
+            yield {
+                **_common(region, policy, policy.alarm_low, tracker.low),
+                "EvaluationPeriods": minutes_low,
+                "Threshold": share * policy.target_value,
+                "ComparisonOperator": "LessThanThreshold",
+            }
+
+
+def _common(region: Region, policy: ScalingPolicy, name: str, alarm: Alarm) -> JSON:
+    dimensions = ((ENDPOINT, policy.resource.endpoint), (VARIANT, policy.resource.variant))
+    return {
+        "AlarmName": name,
+        "AlarmArn": region.arn("cloudwatch", f"alarm:{name}"),
+        "AlarmDescription": region.ledger.text("autoscaling.alarm-description", policy=policy.arn),
+        "AlarmConfigurationUpdatedTimestamp": policy.created,
+        "ActionsEnabled": True,
+        "OKActions": [],
+        "AlarmActions": [policy.arn],
+        "InsufficientDataActions": [],
+        "StateValue": str(alarm.state),
+        "StateReason": alarm.reason,
+        "StateUpdatedTimestamp": max(alarm.since, policy.created),
+        "MetricName": "InvocationsPerInstance",
+        "Namespace": INVOCATION_NAMESPACE,
+        "Statistic": "Sum",
+        "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions],
+        "Period": 60,
+    }
