@@ -16,6 +16,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' Makefile
 
 setup: .venv/.ready ## make .venv from the locked requirements
+	@:
 
 binaries: setup # kube-apiserver, etcd, kubectl and helm: found, or built once into the user's cache
 	@$(BIN)/python -m sandbox.cluster --fetch >/dev/null

@@ -38,7 +38,7 @@ def make(environment: Path, requirements: Path) -> None:
     if not _runs(environment / "bin" / "python"):
         shutil.rmtree(environment, ignore_errors=True)
         _run("making the environment", sys.executable, "-m", "venv", environment)
-    pip = (environment / "bin" / "python", "-Im", "pip", "install", "--disable-pip-version-check")
+    pip = (environment / "bin" / "python", "-Im", "pip", "install", "--progress-bar=off")
     _run("installing what is pinned", *pip, "--require-hashes", "-r", requirements)
     _run("installing the project", *pip, "--no-deps", "--no-build-isolation", "-e", ROOT)
     (environment / READY).touch()
@@ -57,7 +57,7 @@ def _run(title: str, *command: str | Path) -> None:
     run_visibly(
         command,
         title=title,
-        detail=lambda lines: lines[-1].strip()[:60] if lines else "",
+        detail=lambda lines: " ".join(lines[-1].split()[:2]) if lines else "",
         env=dict(os.environ),
         cwd=ROOT,
     )
