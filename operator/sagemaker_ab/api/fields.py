@@ -62,8 +62,8 @@ class ListMap:
         if twice:
             raise PydanticCustomError(
                 "duplicate",
-                "each {key} may stand once, but twice there is {twice}",
-                {"key": self.key, "twice": twice},
+                "each {key} may stand once, but {twice} stands again",
+                {"key": self.key, "twice": ", ".join(twice)},
             )
         return items
 

@@ -1,11 +1,14 @@
 """The resource as a whole: its names in Kubernetes and how raw manifests become models."""
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, ValidationError
 
 from sagemaker_ab.api.fields import ApiModel
+from sagemaker_ab.api.messages import messages_of
+from sagemaker_ab.api.rule import broken_rules
+from sagemaker_ab.api.rules import RULES
 from sagemaker_ab.api.spec import EndpointSpec
 from sagemaker_ab.api.status import Status
 
@@ -33,7 +36,7 @@ class InvalidSpec(ValueError):
 class Metadata(ApiModel):
     """The part of ObjectMeta that the project reads."""
 
-    name: str
+    name: Annotated[str, Field(max_length=63)]
     namespace: str = "default"
     uid: str | None = None
     generation: int | None = None
@@ -56,27 +59,34 @@ class SageMakerABEndpoint(ApiModel):
 def parse_spec(raw: Mapping[str, Any]) -> EndpointSpec:
     """Read ``spec`` as the API server stores it; unknown fields are ignored.
 
-    Raises InvalidSpec with one message for each rule broken.
+    Raises InvalidSpec with a message for each fault; rules that span fields wait until every field is right.
     """
     try:
-        return EndpointSpec.model_validate(raw)
+        spec = EndpointSpec.model_validate(raw)
     except ValidationError as error:
-        raise InvalidSpec(tuple(_message(item, root="spec") for item in error.errors())) from error
+        raise InvalidSpec(messages_of(error, path="spec")) from error
+    _demand_rules(spec)
+    return spec
 
 
 def parse_resource_file(raw: Mapping[str, Any]) -> SageMakerABEndpoint:
-    """Read a manifest from a file; unknown fields are errors.
+    """Read a manifest that a person wrote: unknown fields are errors, ``status`` is left aside.
 
-    Raises InvalidSpec with one message for each rule broken.
+    Raises InvalidSpec as ``parse_spec`` does.
     """
+    written = {key: value for key, value in raw.items() if key != "status"}
+    if isinstance(metadata := written.get("metadata"), Mapping):
+        # The rest of ObjectMeta is the API server's to judge.
+        ours = {field.alias for field in Metadata.model_fields.values()}
+        written["metadata"] = {key: value for key, value in metadata.items() if key in ours}
     try:
-        return SageMakerABEndpoint.model_validate(raw)
+        resource = SageMakerABEndpoint.model_validate(written, extra="forbid")
     except ValidationError as error:
-        raise InvalidSpec(tuple(_message(item, root="") for item in error.errors())) from error
+        raise InvalidSpec(messages_of(error, path="")) from error
+    _demand_rules(resource.spec)
+    return resource
 
 
-def _message(error: Any, *, root: str) -> str:
-    path = root
-    for part in error["loc"]:
-        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
-    return f"{path}: {error['msg']}, got {error['input']!r}"
+def _demand_rules(spec: EndpointSpec) -> None:
+    if messages := tuple(broken_rules(spec, rules=RULES, path="spec")):
+        raise InvalidSpec(messages)

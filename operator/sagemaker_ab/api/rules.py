@@ -1,0 +1,163 @@
+"""The rules that span fields: against what AWS would refuse, and against what would be taken and ignored.
+
+Each stands here once. The CRD carries its CEL, ``resource`` runs its predicate, and tests hold the two together
+on a real API server.
+"""
+
+import re
+from typing import Any, Final
+
+from sagemaker_ab.api.rule import Rule, exactly_one_of
+from sagemaker_ab.api.spec import (
+    Autoscaling,
+    Container,
+    EndpointSpec,
+    Model,
+    Tag,
+    TargetTrackingScaling,
+    Variant,
+)
+
+BURSTABLE: Final = "^ml[.]t[0-9]"
+ENVIRONMENT_NAME: Final = "^[a-zA-Z_][a-zA-Z0-9_]*$"
+ENVIRONMENT_CHARACTERS: Final = 32 * 1024
+
+
+def _environment_characters(model: Model) -> int:
+    containers = [*filter(None, [model.primary_container]), *(model.containers or [])]
+    pairs = [pair for container in containers for pair in container.environment.items()]
+    return sum(len(name) + len(value) for name, value in pairs)
+
+
+def _unknown_models(spec: EndpointSpec) -> list[str]:
+    known = {model.name for model in spec.models}
+    return [variant.model for variant in spec.variants if variant.model not in known]
+
+
+def _reserved(key: str) -> bool:
+    return key.lower().startswith("aws:") or key.startswith("sagemaker-ab.dev/")
+
+
+def _one_policy_for_each_metric(autoscaling: Autoscaling) -> bool:
+    metrics = [policy.target_tracking_scaling.predefined_metric_type for policy in autoscaling.policies]
+    return len(metrics) == len(set(metrics))
+
+
+def _characters_in(container: str) -> str:
+    """Return the CEL for the size of a container's environment: in characters, for bytes cost too much."""
+    sizes = f"{container}.environment.map(name, size(name) + size({container}.environment[name]))"
+    return f"(has({container}.environment) ? {sizes}.sum() : 0)"
+
+
+UNKNOWN_MODELS: Final = (
+    "self.variants.filter(variant, !self.models.exists(model, model.name == variant.model))"
+)
+
+RULES: Final[tuple[Rule[Any], ...]] = (
+    Rule(
+        scope=EndpointSpec,
+        field="endpointName",
+        cel="self.endpointName == oldSelf.endpointName",
+        message="may not be changed: another endpoint is another resource",
+    ),
+    Rule(
+        scope=EndpointSpec,
+        field="region",
+        cel="has(self.region) == has(oldSelf.region) && (!has(self.region) || self.region == oldSelf.region)",
+        message="may not be changed, added or removed: an endpoint elsewhere is another resource",
+    ),
+    Rule(
+        scope=EndpointSpec,
+        field="executionRoleArn",
+        cel="has(self.executionRoleArn) || self.models.all(model, has(model.existingModelName))",
+        holds=lambda spec: bool(spec.execution_role_arn) or all(m.existing_model_name for m in spec.models),
+        message="is required unless every model has an existingModelName",
+    ),
+    Rule(
+        scope=EndpointSpec,
+        field="variants",
+        cel="self.variants.exists(variant, variant.weight > 0)",
+        holds=lambda spec: any(variant.weight for variant in spec.variants),
+        message="the weights must not all be 0, for then no variant would get traffic",
+    ),
+    Rule(
+        scope=EndpointSpec,
+        field="variants",
+        cel=f"{UNKNOWN_MODELS}.size() == 0",
+        holds=lambda spec: not _unknown_models(spec),
+        message="model must be the name of one of spec.models, which %s is not",
+        given=((f"{UNKNOWN_MODELS}[0].model", lambda spec: _unknown_models(spec)[0]),),
+    ),
+    exactly_one_of(Model, "primaryContainer", "containers", "existingModelName"),
+    Rule(
+        scope=Model,
+        field="revision",
+        cel="!has(self.revision) || !has(self.existingModelName)",
+        holds=lambda model: model.revision is None or model.existing_model_name is None,
+        message="has no meaning with existingModelName: name another existing model instead",
+    ),
+    Rule(
+        scope=Model,
+        cel=(
+            f"(has(self.primaryContainer) ? {_characters_in('self.primaryContainer')} : 0)"
+            f" + (has(self.containers) ? self.containers.map(one, {_characters_in('one')}).sum() : 0)"
+            f" <= {ENVIRONMENT_CHARACTERS}"
+        ),
+        holds=lambda model: _environment_characters(model) <= ENVIRONMENT_CHARACTERS,
+        message=f"environment must have at most {ENVIRONMENT_CHARACTERS} characters over all containers",
+    ),
+    exactly_one_of(Container, "framework", "image", "modelPackageName"),
+    Rule(
+        scope=Container,
+        field="environment",
+        cel=f"!has(self.environment) || self.environment.all(name, name.matches('{ENVIRONMENT_NAME}'))",
+        holds=lambda container: all(re.fullmatch(ENVIRONMENT_NAME, name) for name in container.environment),
+        message="names must be letters, digits and underscores, and not begin with a digit",
+    ),
+    exactly_one_of(Variant, "instanceCount", "autoscaling"),
+    Rule(
+        scope=Variant,
+        field="instanceType",
+        cel=f"!has(self.autoscaling) || !self.instanceType.matches('{BURSTABLE}')",
+        holds=lambda variant: not (variant.autoscaling and re.match(BURSTABLE, variant.instance_type)),
+        message="AWS does not autoscale burstable instance types such as %s",
+        given=(("self.instanceType", lambda variant: variant.instance_type),),
+    ),
+    Rule(
+        scope=Autoscaling,
+        field="minCapacity",
+        cel="self.minCapacity <= self.maxCapacity",
+        holds=lambda autoscaling: autoscaling.min_capacity <= autoscaling.max_capacity,
+        message="must be at most maxCapacity, but %s is more than %s",
+        given=(
+            ("self.minCapacity", lambda autoscaling: autoscaling.min_capacity),
+            ("self.maxCapacity", lambda autoscaling: autoscaling.max_capacity),
+        ),
+    ),
+    Rule(
+        scope=Autoscaling,
+        field="policies",
+        cel=(
+            "self.policies.all(one, self.policies.exists_one(other,"
+            " other.targetTrackingScaling.predefinedMetricType"
+            " == one.targetTrackingScaling.predefinedMetricType))"
+        ),
+        holds=_one_policy_for_each_metric,
+        message="AWS allows one target-tracking policy for each predefinedMetricType",
+    ),
+    Rule(
+        scope=TargetTrackingScaling,
+        field="targetValue",
+        cel="type(self.targetValue) == int || double(self.targetValue) > 0.0",
+        holds=lambda tracking: tracking.target > 0,
+        message="must be more than 0",
+    ),
+    Rule(
+        scope=Tag,
+        field="key",
+        cel="!self.key.lowerAscii().startsWith('aws:') && !self.key.startsWith('sagemaker-ab.dev/')",
+        holds=lambda tag: not _reserved(tag.key),
+        message="%s has a prefix that is reserved: aws: by AWS, sagemaker-ab.dev/ by the operator",
+        given=(("self.key", lambda tag: tag.key),),
+    ),
+)
