@@ -62,7 +62,7 @@ def _go_environment() -> dict[str, str]:
         "CGO_ENABLED": "0",
         "GO111MODULE": "on",
         "GOEXPERIMENT": "",
-        "GOFLAGS": "-mod=readonly",
+        "GOFLAGS": "-mod=readonly -buildvcs=false",
         "GOTOOLCHAIN": "local",
         "GOWORK": "off",
     }
