@@ -21,6 +21,7 @@ from pydantic import (
     Strict,
 )
 from pydantic.alias_generators import to_camel
+from pydantic.config import JsonDict
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -68,15 +69,8 @@ class ListMap:
         return items
 
 
-@dataclass(frozen=True, slots=True)
-class ListSet:
-    """Marks a list of scalars as a set: unique here and in server-side apply."""
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        return {**handler(schema), "x-kubernetes-list-type": "set"}
-
+LIST_ATOMIC: Final[JsonDict] = {"x-kubernetes-list-type": "atomic"}
+LIST_SET: Final[JsonDict] = {"x-kubernetes-list-type": "set"}
 
 DECIMAL_PATTERN: Final = r"^[0-9]{1,9}(\.[0-9]{1,9})?$"
 

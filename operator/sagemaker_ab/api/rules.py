@@ -1,7 +1,7 @@
 """The rules that span fields: against what AWS would refuse, and against what would be taken and ignored.
 
-Each stands here once. The CRD carries its CEL, ``resource`` runs its predicate, and tests hold the two together
-on a real API server.
+Each stands here once. The CRD carries its CEL, ``resource`` runs its predicate, and tests hold the two
+together on a real API server.
 """
 
 import re

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sagemaker_ab.api.fields import ApiModel, DecimalIntOrString, ListMap
+from sagemaker_ab.api.fields import LIST_ATOMIC, ApiModel, DecimalIntOrString, ListMap
 
 EndpointName = Annotated[str, Field(max_length=63, pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$")]
 ModelName = Annotated[str, Field(max_length=63, pattern=r"^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$")]
@@ -75,7 +75,9 @@ class Model(ApiModel):
     primary_container: Container | None = None
     """The container of a model that has one."""
 
-    containers: Annotated[list[Container], Field(min_length=1, max_length=15)] | None = None
+    containers: (
+        Annotated[list[Container], Field(min_length=1, max_length=15, json_schema_extra=LIST_ATOMIC)] | None
+    ) = None
     """The containers of an inference pipeline, in their order."""
 
     existing_model_name: ModelName | None = None

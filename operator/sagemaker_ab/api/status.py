@@ -4,13 +4,14 @@ Absent is absent: a number that AWS did not give has no field. Fractions are dec
 no floats (Kubernetes API conventions, "Primitive types"); units stand in the names.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from sagemaker_ab.api.fields import ApiModel, ListMap, ListSet, Timestamp
+from sagemaker_ab.api.fields import LIST_SET, ApiModel, ListMap, Timestamp
 
-Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+LARGEST: Final = 2**53 - 1
+Count = Annotated[int, Field(ge=0, le=LARGEST)]
 DecimalString = Annotated[str, Field(max_length=32, pattern=r"^[0-9]+(\.[0-9]+)?$")]
 Name = Annotated[str, Field(max_length=63)]
 Words = Annotated[str, Field(max_length=2048)]
@@ -45,7 +46,7 @@ class Condition(ApiModel):
     last_transition_time: Timestamp
     """When status last flipped."""
 
-    observed_generation: Annotated[int, Field(ge=0)] | None = None
+    observed_generation: Count | None = None
     """The generation of the spec that this speaks of."""
 
 
@@ -71,7 +72,10 @@ class EndpointStatus(ApiModel):
     """When this status was first seen."""
 
     tag_keys: (
-        Annotated[list[Annotated[str, Field(max_length=128)]], Field(max_length=50), ListSet()] | None
+        Annotated[
+            list[Annotated[str, Field(max_length=128)]], Field(max_length=50, json_schema_extra=LIST_SET)
+        ]
+        | None
     ) = None
     """The keys of the tags that the operator set, so that it can take away those no longer asked for."""
 
@@ -231,7 +235,7 @@ class TrafficStatus(ApiModel):
 class Status(ApiModel):
     """The resource as it is."""
 
-    observed_generation: Annotated[int, Field(ge=-1)] = -1
+    observed_generation: Annotated[int, Field(ge=-1, le=LARGEST)] = -1
     """The generation of the spec that this status speaks of; -1 before the first pass."""
 
     summary: Annotated[str, Field(max_length=1024)] | None = None
