@@ -4,6 +4,8 @@ SageMaker answers nearly every refusal with one code, so code and text decide to
 of the service have quoted in public issues and code; AWS documents none of them.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -18,6 +20,14 @@ from botocore.exceptions import (
 )
 
 from sagemaker_ab.api.conditions import Reason
+
+
+class AwsError(Exception):
+    """A read that failed; `failure` says what that means."""
+
+    def __init__(self, failure: "Failure") -> None:
+        super().__init__(f"{failure.code}: {failure.message}")
+        self.failure = failure
 
 
 class FailureKind(Enum):
@@ -70,11 +80,11 @@ def _row(codes: str, says: str, kind: FailureKind) -> _Row:
 _VALIDATION = "ValidationException"
 
 _TABLE = (
-    # aws/amazon-sagemaker-operator-for-k8s, controllers/sdkutil/clientwrapper: update, weights and deletion alike
+    # aws/amazon-sagemaker-operator-for-k8s, controllers/sdkutil/clientwrapper: for every kind of change
     _row(_VALIDATION, "Cannot update in-progress endpoint", FailureKind.BUSY),
     # aws/sagemaker-python-sdk#101; likewise "... endpoint configuration" and "... model"
     _row(_VALIDATION, "Cannot create already existing", FailureKind.EXISTS),
-    # hashicorp/terraform-provider-aws, internal/service/sagemaker: the code alone once leaked endpoints (#39152)
+    # hashicorp/terraform-provider-aws#39152: going by the code alone once leaked endpoints
     _row(_VALIDATION, "Could not find", FailureKind.GONE),
     _row("ObjectNotFoundException", "", FailureKind.GONE),
     _row(_VALIDATION, "currently in use endpoint configuration", FailureKind.SAME_CONFIG),
@@ -112,6 +122,15 @@ def classify(error: ClientError | BotoCoreError) -> Failure:
     return Failure(_without_answer(error), type(error).__name__, str(error))
 
 
+@contextmanager
+def classified() -> Iterator[None]:
+    """Let only AwsError out of the calls within; also a decorator."""
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise AwsError(classify(error)) from error
+
+
 def _refusal(error: ClientError) -> Failure:
     code = error.response["Error"].get("Code", "")
     message = error.response["Error"].get("Message", "")
@@ -130,5 +149,5 @@ def _without_answer(error: BotoCoreError) -> FailureKind:
         case ConnectionClosedError() | ReadTimeoutError() | HTTPClientError():
             return FailureKind.LOST
         case _:
-            # No credentials, a member that botocore itself refuses: not sent, and not mended by waiting a little.
+            # Not sent (no credentials, a member that botocore refuses), and not mended by waiting a little.
             return FailureKind.REFUSED

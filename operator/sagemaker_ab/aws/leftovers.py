@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from sagemaker_ab.aws.failures import FailureKind, classify
+from sagemaker_ab.aws.failures import FailureKind, classified, classify
 from sagemaker_ab.aws.sessions import AwsClients
 from sagemaker_ab.aws.tags import tags_of
 from sagemaker_ab.planning.names import may_stem_from
@@ -34,12 +34,13 @@ class Inventory:
         self._lock = threading.Lock()
         self._listings: dict[str, _Listing] = {}
 
+    @classified()
     def leftovers(
         self, clients: AwsClients, owner: Owner, endpoint_name: str, *, not_before: float
     ) -> Leftovers:
         """Find the models and configs of an owner in a listing begun at `not_before` or later.
 
-        Raises botocore's ClientError or BotoCoreError.
+        Raises AwsError.
         """
         with self._lock:
             listing = self._listings.get(clients.region)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from botocore.exceptions import ClientError
 
-from sagemaker_ab.aws.failures import FailureKind, classify
+from sagemaker_ab.aws.failures import FailureKind, classified, classify
 from sagemaker_ab.aws.sessions import AwsClients
 from sagemaker_ab.aws.tags import tags_of
 from sagemaker_ab.planning.commands import SCALABLE_DIMENSION, scalable_resource_id
@@ -35,13 +35,14 @@ class Observer(Protocol):
     def observe(self, clients: AwsClients, endpoint_name: str, desired: Desired | None) -> Observed:
         """Read an endpoint and what belongs to it.
 
-        `desired` is None for a deletion. Raises botocore's ClientError or BotoCoreError.
+        `desired` is None for a deletion. Raises AwsError.
         """
 
 
 class DirectObserver:
     """Reads one endpoint with calls of its own: at most five, and one more for each variant that scales."""
 
+    @classified()
     def observe(self, clients: AwsClients, endpoint_name: str, desired: Desired | None) -> Observed:
         endpoint = _endpoint(clients, endpoint_name)
         config = _config(clients, endpoint.config_name) if endpoint and endpoint.config_name else None

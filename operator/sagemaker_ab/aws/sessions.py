@@ -12,6 +12,7 @@ import boto3
 from botocore.config import Config
 
 from sagemaker_ab.aws.clock import AwsClock
+from sagemaker_ab.aws.failures import classified
 
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
@@ -91,8 +92,9 @@ class AwsSession:
                 self._clients[name] = _connect(name)
             return self._clients[name]
 
+    @classified()
     def account(self, clients: AwsClients) -> str:
-        """Return the account of our identity, asked for once."""
+        """Return the account of our identity, asked for once. Raises AwsError."""
         if clients.region not in self._accounts:
             self._accounts[clients.region] = clients.sts.get_caller_identity()["Account"]
         return self._accounts[clients.region]

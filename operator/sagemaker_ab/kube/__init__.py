@@ -1,0 +1,1 @@
+"""The Kubernetes client at one place: reads, status, finalizer, events."""

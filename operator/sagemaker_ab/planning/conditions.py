@@ -34,7 +34,7 @@ class Verdict:
 
 def verdicts(desired: Desired, observed: Observed, plan: Plan, trouble: Trouble | None) -> Iterator[Verdict]:
     """Yield the conditions of a resource whose endpoint was read, metrics aside."""
-    yield from summary(_trouble(plan) or trouble, _progress(desired, observed, plan))
+    yield from summary(plan.trouble or trouble, _progress(desired, observed, plan))
     yield _in_service(observed)
     yield _weights_applied(desired, observed)
     if any(variant.scaling for variant in desired.variants):
@@ -76,18 +76,6 @@ def merge(
             )
         )
     return merged
-
-
-def _trouble(plan: Plan) -> Trouble | None:
-    if plan.stalled is None:
-        return None
-    match plan.state:
-        case EndpointState.FOREIGN:
-            return Trouble(Reason.NOT_OWNED, plan.stalled)
-        case EndpointState.ROLLED_BACK:
-            return Trouble(Reason.DEPLOYMENT_FAILED, plan.stalled)
-        case _:
-            return Trouble(Reason.ENDPOINT_FAILED, plan.stalled)
 
 
 def _progress(desired: Desired, observed: Observed, plan: Plan) -> tuple[Reason, str] | None:

@@ -4,10 +4,11 @@ A plan is an ordered list of phases, of which one pass executes the first. Every
 and to run again, and the next pass reads the truth anew, so the process may die between any two calls.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.planning import commands, scaling
 from sagemaker_ab.planning.commands import Command
 from sagemaker_ab.planning.deployment import Deployment, DeploymentState
@@ -15,6 +16,7 @@ from sagemaker_ab.planning.desired import Desired, DesiredVariant
 from sagemaker_ab.planning.observed import Leftovers, Observed
 from sagemaker_ab.planning.ownership import describe_owner
 from sagemaker_ab.planning.state import EndpointState, determine
+from sagemaker_ab.planning.trouble import Trouble
 
 
 class PhaseKind(StrEnum):
@@ -51,15 +53,15 @@ class Phase:
 class Plan:
     """What a pass has decided.
 
-    `phases` may be sent only when `actionable`; otherwise they say what waits. `stalled` is a sentence when
-    nothing will be done before the spec changes or a person asks. `wants_leftovers` asks for a listing, to
-    plan again with it; `done` says that a deletion has ended and the finalizer may go.
+    `phases` may be sent only when `actionable`; otherwise they say what waits. `trouble` keeps AWS from being
+    as intended until the spec changes or a person asks. `wants_leftovers` asks for a listing, to plan again
+    with it; `done` says that a deletion has ended and the finalizer may go.
     """
 
     state: EndpointState
     phases: tuple[Phase, ...] = ()
     actionable: bool = True
-    stalled: str | None = None
+    trouble: Trouble | None = None
     wants_leftovers: bool = False
     done: bool = False
 
@@ -79,25 +81,35 @@ def plan(
     """
     state = determine(desired, observed, deployment)
     match state:
-        case EndpointState.ABSENT:
-            return Plan(state, (*_groundwork(desired, observed), _create(desired)))
-        case EndpointState.OUTDATED:
-            return Plan(state, (*_groundwork(desired, observed), *_update(desired, observed)))
+        case EndpointState.ABSENT | EndpointState.OUTDATED:
+            return _deploy(state, desired, observed)
         case EndpointState.FAILED:
             return _failed(desired, observed, deployment)
         case EndpointState.FOREIGN:
-            return Plan(state, stalled=_foreign(desired, observed))
+            return Plan(state, trouble=_foreign(desired, observed))
         case EndpointState.OUT_OF_SERVICE:
-            return Plan(state, stalled=f"AWS reports endpoint {desired.endpoint_name} out of service")
+            message = f"AWS reports endpoint {desired.endpoint_name} out of service"
+            return Plan(state, trouble=Trouble(Reason.ENDPOINT_FAILED, message))
         case EndpointState.CREATING | EndpointState.DELETING | EndpointState.UNPROVEN:
             return Plan(state, actionable=False)
         case EndpointState.BUSY:
             return Plan(state, _busy(desired, observed, managed_tag_keys), actionable=False)
         case EndpointState.ROLLED_BACK:
-            message = deployment.message if deployment else ""
-            return Plan(state, tuple(_settings(desired, observed, managed_tag_keys)), stalled=message)
+            settings = tuple(_settings(desired, observed, managed_tag_keys))
+            return Plan(state, settings, trouble=_deployment_failed(deployment))
         case EndpointState.CURRENT:
             return _current(desired, observed, leftovers, managed_tag_keys)
+
+
+def _deploy(state: EndpointState, desired: Desired, observed: Observed) -> Plan:
+    existing = {f"model {name}": tags for name, tags in observed.owners_of_models.items()}
+    if observed.owner_of_config is not None:
+        existing[f"endpoint config {desired.config_name}"] = observed.owner_of_config
+    for what, tags in existing.items():
+        if not desired.owner.owns(tags):
+            return Plan(state, trouble=_left_alone(what, tags))
+    fleet = [_create(desired)] if state is EndpointState.ABSENT else _update(desired, observed)
+    return Plan(state, (*_groundwork(desired, observed), *fleet))
 
 
 def _groundwork(desired: Desired, observed: Observed) -> Iterator[Phase]:
@@ -132,15 +144,24 @@ def _failed(desired: Desired, observed: Observed, deployment: Deployment | None)
         and deployment.fingerprint == desired.fingerprint
         and not deployment.retry_due(observed.now)
     )
-    if deployment is not None and hopeless:
-        return Plan(EndpointState.FAILED, stalled=deployment.message)
+    if hopeless:
+        return Plan(EndpointState.FAILED, trouble=_deployment_failed(deployment))
     deletion = Phase(PhaseKind.DELETE_ENDPOINT, (commands.delete_endpoint(desired.endpoint_name),))
     return Plan(EndpointState.FAILED, (deletion,))
 
 
-def _foreign(desired: Desired, observed: Observed) -> str:
-    owner = describe_owner(observed.endpoint.tags if observed.endpoint else {})
-    return f"endpoint {desired.endpoint_name} exists and is {owner}: it is left alone"
+def _deployment_failed(deployment: Deployment | None) -> Trouble:
+    return Trouble(Reason.DEPLOYMENT_FAILED, deployment.message if deployment else "")
+
+
+def _foreign(desired: Desired, observed: Observed) -> Trouble:
+    return _left_alone(
+        f"endpoint {desired.endpoint_name}", observed.endpoint.tags if observed.endpoint else {}
+    )
+
+
+def _left_alone(what: str, tags: Mapping[str, str]) -> Trouble:
+    return Trouble(Reason.NOT_OWNED, f"{what} exists and is {describe_owner(tags)}: it is left alone")
 
 
 def _busy(desired: Desired, observed: Observed, managed_tag_keys: Iterable[str]) -> tuple[Phase, ...]:

@@ -1,14 +1,11 @@
 """What to tell: the resource's status, computed whole from what a pass has found."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 
 from sagemaker_ab.api.conditions import ConditionType, Reason
-from sagemaker_ab.api.resource import SageMakerABEndpoint
 from sagemaker_ab.api.status import (
-    Condition,
     DeploymentStatus,
     EndpointStatus,
     Instances,
@@ -36,6 +33,7 @@ class Findings:
 
     account: str
     region: str
+    strategy: str
     desired: Desired
     observed: Observed
     plan: Plan
@@ -45,9 +43,12 @@ class Findings:
     metrics: Metrics | None = None
 
 
-def report(resource: SageMakerABEndpoint, found: Findings, *, now: datetime) -> Status:
-    """Say how the resource is. `now` is the local time: it dates the conditions, for people."""
-    before = resource.status
+def report(before: Status, generation: int, found: Findings, *, now: datetime) -> Status:
+    """Say how the resource is.
+
+    `before` is the status that the pass read, `generation` that of the spec, and `now` the local time, which
+    dates the conditions for people.
+    """
     metrics = _metrics(before.metrics, found.metrics)
     verdicts = chain(
         conditions.verdicts(found.desired, found.observed, found.plan, found.trouble),
@@ -55,7 +56,7 @@ def report(resource: SageMakerABEndpoint, found: Findings, *, now: datetime) -> 
     )
     pinned = before.account is not None or bool(found.plan.phases) or found.observed.endpoint is not None
     return Status(
-        observed_generation=_generation(resource),
+        observed_generation=generation,
         summary=_shares(found.observed),
         account=before.account or (found.account if pinned else None),
         region=before.region or (found.region if pinned else None),
@@ -64,19 +65,17 @@ def report(resource: SageMakerABEndpoint, found: Findings, *, now: datetime) -> 
         deployment=_deployment(found.deployment),
         variants=_variants(found),
         metrics=metrics,
-        traffic=TrafficStatus(strategy=resource.spec.traffic.strategy),
-        conditions=_conditions(resource, verdicts, now),
+        traffic=TrafficStatus(strategy=found.strategy),
+        conditions=conditions.merge(verdicts, before.conditions or (), generation=generation, now=now),
     )
 
 
-def report_trouble(resource: SageMakerABEndpoint, trouble: Trouble, *, now: datetime) -> Status:
-    """Say what stopped a pass before AWS was read; what was known of AWS stays as it was."""
-    before = resource.status
-    kept = [c for c in before.conditions or () if c.type not in _SUMMARISING]
-    summarised = _conditions(resource, conditions.summary(trouble, None), now)
-    return before.model_copy(
-        update={"observed_generation": _generation(resource), "conditions": [*summarised, *kept]}
-    )
+def report_trouble(before: Status, generation: int, trouble: Trouble, *, now: datetime) -> Status:
+    """Say what keeps a pass from more; what was known of AWS stays as it was."""
+    previous = before.conditions or ()
+    summary = conditions.merge(conditions.summary(trouble, None), previous, generation=generation, now=now)
+    kept = [condition for condition in previous if condition.type not in _SUMMARISING]
+    return before.model_copy(update={"observed_generation": generation, "conditions": [*summary, *kept]})
 
 
 _SUMMARISING = {ConditionType.READY, ConditionType.RECONCILING, ConditionType.STALLED}
@@ -116,15 +115,6 @@ def _deployment(record: Deployment | None) -> DeploymentStatus | None:
 
 def _moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
-
-
-def _generation(resource: SageMakerABEndpoint) -> int:
-    return resource.metadata.generation or 0
-
-
-def _conditions(resource: SageMakerABEndpoint, verdicts: Iterable[Verdict], now: datetime) -> list[Condition]:
-    previous = resource.status.conditions or ()
-    return conditions.merge(verdicts, previous, generation=_generation(resource), now=now)
 
 
 def _metrics(before: Metrics | None, found: Metrics | None) -> Metrics | None:
@@ -200,8 +190,3 @@ def _shares(observed: Observed) -> str | None:
     if not total:
         return None
     return " ".join(f"{v.name}={_decimal(round(100 * v.current_weight / total, 1))}%" for v in variants)
-
-
-def with_trouble(found: Findings, trouble: Trouble) -> Findings:
-    """Return the same findings, stopped by trouble."""
-    return replace(found, trouble=trouble)

@@ -1,0 +1,25 @@
+"""What passes share: one connection to Kubernetes, one to AWS, and what is known of all resources."""
+
+from dataclasses import dataclass
+
+from sagemaker_ab.aws.leftovers import Inventory
+from sagemaker_ab.aws.observe import Observer
+from sagemaker_ab.aws.sessions import AwsSession
+from sagemaker_ab.controller.monitoring import MetricsBook
+from sagemaker_ab.controller.settings import Settings
+from sagemaker_ab.kube.client import KubeClient
+from sagemaker_ab.kube.events import EventRecorder
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The edges that a pass works with."""
+
+    kube: KubeClient
+    aws: AwsSession
+    observer: Observer
+    inventory: Inventory
+    events: EventRecorder
+    metrics: MetricsBook
+    settings: Settings
+    cluster_id: str

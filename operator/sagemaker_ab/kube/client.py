@@ -1,0 +1,156 @@
+"""The operator's and the CLI's calls to the Kubernetes API."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from kubernetes import client, config
+from kubernetes.client.exceptions import ApiException
+from kubernetes.config.config_exception import ConfigException
+
+from sagemaker_ab.api.resource import API_VERSION, FIELD_MANAGER, FINALIZER, GROUP, KIND, PLURAL, VERSION
+
+_TIMEOUT = (5, 30)
+_NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+
+Object = dict[str, Any]
+
+
+class KubernetesError(Exception):
+    """The API server refused a call, or could not be asked."""
+
+
+class NotFound(KubernetesError):
+    """The object does not exist."""
+
+
+class Conflict(KubernetesError):
+    """The object has changed since it was read."""
+
+
+class NoCluster(KubernetesError):
+    """No kubeconfig and no service account to connect with."""
+
+
+def connect(kubeconfig: str | None = None, context: str | None = None) -> "KubeClient":
+    """Connect as kubectl would; inside a pod, as its ServiceAccount.
+
+    Raises:
+        NoCluster: nothing says which cluster to talk to, or as whom.
+    """
+    settings = client.Configuration()
+    try:
+        if kubeconfig is None and context is None and _NAMESPACE_FILE.exists():
+            config.load_incluster_config(client_configuration=settings)
+            return KubeClient(client.ApiClient(settings), _NAMESPACE_FILE.read_text().strip())
+        config.load_kube_config(config_file=kubeconfig, context=context, client_configuration=settings)
+        contexts, active = config.list_kube_config_contexts(config_file=kubeconfig)
+    except ConfigException as error:
+        raise NoCluster(str(error)) from error
+    chosen = next((c for c in contexts if c["name"] == context), active)
+    return KubeClient(client.ApiClient(settings), chosen["context"].get("namespace") or "default")
+
+
+class KubeClient:
+    """Calls about SageMakerABEndpoints, as plain objects; every one raises KubernetesError's kinds."""
+
+    def __init__(self, api: client.ApiClient, default_namespace: str) -> None:
+        self.default_namespace = default_namespace
+        self._resources = client.CustomObjectsApi(api)
+        self._core = client.CoreV1Api(api)
+
+    def get(self, namespace: str, name: str) -> Object:
+        found: Object = _called(
+            self._resources.get_namespaced_custom_object, GROUP, VERSION, namespace, PLURAL, name
+        )
+        return found
+
+    def list(self, namespace: str | None) -> Sequence[Object]:
+        """List the resources of one namespace, or of all."""
+        if namespace is None:
+            found = _called(self._resources.list_cluster_custom_object, GROUP, VERSION, PLURAL)
+        else:
+            found = _called(self._resources.list_namespaced_custom_object, GROUP, VERSION, namespace, PLURAL)
+        items: Sequence[Object] = found["items"]
+        return items
+
+    def add_finalizer(self, resource: Object) -> Object:
+        """Put our finalizer on, unless the resource has changed since it was read (Conflict)."""
+        return self._set_finalizers(resource, [*resource["metadata"].get("finalizers", ()), FINALIZER])
+
+    def remove_finalizer(self, resource: Object) -> Object:
+        """Take our finalizer away, unless the resource has changed since it was read (Conflict)."""
+        kept = [item for item in resource["metadata"].get("finalizers", ()) if item != FINALIZER]
+        return self._set_finalizers(resource, kept)
+
+    def _set_finalizers(self, resource: Object, finalizers: Sequence[str]) -> Object:
+        metadata = resource["metadata"]
+        body = {"metadata": {"finalizers": [*finalizers], "resourceVersion": metadata["resourceVersion"]}}
+        patched: Object = _called(
+            self._resources.patch_namespaced_custom_object,
+            GROUP,
+            VERSION,
+            metadata["namespace"],
+            PLURAL,
+            metadata["name"],
+            body,
+            field_manager=FIELD_MANAGER,
+            _content_type="application/merge-patch+json",
+        )
+        return patched
+
+    def apply_status(self, resource: Object, status: Mapping[str, Any]) -> Object:
+        """Write the whole status by server-side apply, unless the resource has changed (Conflict).
+
+        Without the resourceVersion a resource deleted and made again would get its predecessor's status:
+        the API server ignores a wrong UID here.
+        """
+        metadata = resource["metadata"]
+        body = {
+            "apiVersion": API_VERSION,
+            "kind": KIND,
+            "metadata": {
+                "name": metadata["name"],
+                "namespace": metadata["namespace"],
+                "resourceVersion": metadata["resourceVersion"],
+            },
+            "status": status,
+        }
+        applied: Object = _called(
+            self._resources.patch_namespaced_custom_object_status,
+            GROUP,
+            VERSION,
+            metadata["namespace"],
+            PLURAL,
+            metadata["name"],
+            body,
+            field_manager=FIELD_MANAGER,
+            force=True,
+            _content_type="application/apply-patch+yaml",
+        )
+        return applied
+
+    def create_event(self, namespace: str, event: Object) -> str:
+        """Create an event and return the name that the API server gave it."""
+        return str(_called(self._core.create_namespaced_event, namespace, event).metadata.name)
+
+    def patch_event(self, namespace: str, name: str, change: Object) -> None:
+        _called(self._core.patch_namespaced_event, name, namespace, change)
+
+    def cluster_uid(self) -> str:
+        """Return the UID of kube-system, which names a cluster for its lifetime."""
+        return str(_called(self._core.read_namespace, "kube-system").metadata.uid)
+
+
+_NOT_FOUND = 404
+_CONFLICT = 409
+
+
+def _called(call: Any, *args: Any, **kwargs: Any) -> Any:
+    try:
+        return call(*args, _request_timeout=_TIMEOUT, **kwargs)
+    except ApiException as error:
+        kind = {_NOT_FOUND: NotFound, _CONFLICT: Conflict}.get(error.status, KubernetesError)
+        raise kind(f"{error.status} {error.reason}: {error.body}") from error
+    except OSError as error:
+        raise KubernetesError(str(error)) from error

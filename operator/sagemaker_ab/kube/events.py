@@ -1,0 +1,102 @@
+"""Kubernetes events: told once, counted when they repeat, and never a flood.
+
+Limits follow client-go's correlator: a burst of 25 for an object, then one in five minutes
+(https://github.com/kubernetes/client-go/blob/master/tools/record/events_cache.go).
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sagemaker_ab.api.resource import API_VERSION, FIELD_MANAGER, KIND
+from sagemaker_ab.kube.client import KubeClient, KubernetesError, NotFound, Object
+
+_BURST = 25
+_REFILL_SECONDS = 300.0
+_REMEMBERED_OBJECTS = 10_000
+_NOTE_LENGTH = 1024
+
+
+@dataclass(slots=True)
+class _Told:
+    """What was told of one object: a token bucket, and the event of each reason and message."""
+
+    tokens: float = _BURST
+    refilled: float = field(default_factory=time.monotonic)
+    events: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
+
+    def take(self) -> bool:
+        now = time.monotonic()
+        self.tokens = min(_BURST, self.tokens + (now - self.refilled) / _REFILL_SECONDS)
+        self.refilled = now
+        if self.tokens < 1:
+            return False
+        self.tokens -= 1
+        return True
+
+
+class EventRecorder:
+    """Writes events about resources; an event that cannot be written is not worth failing a pass."""
+
+    def __init__(self, kube: KubeClient) -> None:
+        self._kube = kube
+        self._lock = threading.Lock()
+        self._told: OrderedDict[str, _Told] = OrderedDict()
+
+    def record(self, resource: Object, kind: Literal["Normal", "Warning"], reason: str, message: str) -> None:
+        metadata = resource["metadata"]
+        note = message[:_NOTE_LENGTH]
+        with self._lock:
+            told = self._told.setdefault(metadata["uid"], _Told())
+            self._told.move_to_end(metadata["uid"])
+            while len(self._told) > _REMEMBERED_OBJECTS:
+                self._told.popitem(last=False)
+            if not told.take():
+                return
+        try:
+            told.events[reason, note] = self._write(
+                metadata, kind, reason, note, told.events.get((reason, note))
+            )
+        except KubernetesError:
+            return
+
+    def _write(
+        self, metadata: dict[str, Any], kind: str, reason: str, note: str, known: tuple[str, int] | None
+    ) -> tuple[str, int]:
+        now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        if known is not None and self._counted(metadata["namespace"], *known, now):
+            return known[0], known[1] + 1
+        event = _event(metadata, kind, reason, note, now)
+        return self._kube.create_event(metadata["namespace"], event), 1
+
+    def _counted(self, namespace: str, name: str, count: int, now: str) -> bool:
+        try:
+            self._kube.patch_event(namespace, name, {"count": count + 1, "lastTimestamp": now})
+        except NotFound:  # the API server keeps events for an hour
+            return False
+        return True
+
+
+def _event(metadata: dict[str, Any], kind: str, reason: str, note: str, now: str) -> Object:
+    return {
+        "metadata": {"generateName": f"{metadata['name']}.", "namespace": metadata["namespace"]},
+        "involvedObject": {
+            "apiVersion": API_VERSION,
+            "kind": KIND,
+            "name": metadata["name"],
+            "namespace": metadata["namespace"],
+            "uid": metadata["uid"],
+            "resourceVersion": metadata["resourceVersion"],
+        },
+        "type": kind,
+        "reason": reason,
+        "message": note,
+        "source": {"component": FIELD_MANAGER},
+        "reportingComponent": FIELD_MANAGER,
+        "firstTimestamp": now,
+        "lastTimestamp": now,
+        "count": 1,
+    }
