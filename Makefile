@@ -51,7 +51,7 @@ lint-types: setup
 	$(STEP) 'mypy' 'Mend the types named above.' $(BIN)/mypy
 
 lint-imports: setup
-	$(STEP) 'import contracts' 'An arrow was turned: see [tool.importlinter] in pyproject.toml.' $(BIN)/lint-imports
+	$(STEP) 'import contracts' 'An arrow was turned: see [tool.importlinter] in pyproject.toml.' $(BIN)/lint-imports --no-logo
 
 lint-crds: setup
 	$(STEP) 'CRD is generated' 'Run: make crds' $(BIN)/python -m sagemaker_ab.api.crd --check

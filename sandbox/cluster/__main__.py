@@ -12,11 +12,15 @@ from sandbox.cluster.progress import CommandFailed
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox.cluster", description=__doc__)
-    parser.add_argument("--fetch", action="store_true", help="only make the commands available, then end")
+    parser.add_argument(
+        "--fetch",
+        action="store_true",
+        help="only make the commands available; print their directories as an entry for PATH",
+    )
     arguments = parser.parse_args()
     try:
         if arguments.fetch:
-            ensure_binaries()
+            print(ensure_binaries().path)
         else:
             _serve()
     except (CommandFailed, StartFailed, UnusableAssets) as error:
