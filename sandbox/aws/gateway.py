@@ -1,0 +1,186 @@
+"""From a request to its answer: decode, check, log, disturb as ordered, perform, check, encode.
+
+The gateway does no I/O, so that a server and a test in the same process drive the same course: ``receive``,
+whatever waiting is ordered, ``perform``, and the answer or its loss.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import itertools
+import logging
+import uuid
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from sandbox.aws import validation
+from sandbox.aws.calls import CallLog, CallRecord, Outcome
+from sandbox.aws.engine.core import OPERATIONS, Call, Engine, Failure, Operation
+from sandbox.aws.errors import AwsError
+from sandbox.aws.faults import Faults, Plan
+from sandbox.aws.http import DEFAULT_ACCOUNT, HttpAnswer, HttpRequest
+from sandbox.aws.ledger import holds
+from sandbox.aws.protocols.codecs import JsonCodec
+from sandbox.aws.protocols.routing import Route, route
+from sandbox.aws.protocols.wire import MalformedRequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+log = logging.getLogger(__name__)
+
+LOGGED_BODY = 8_192
+
+
+@dataclass(slots=True, kw_only=True)
+class Exchange:
+    """One request on its way. ``refusal`` is set when it has failed before it could take effect."""
+
+    request: HttpRequest
+    route: Route
+    record: CallRecord
+    plan: Plan
+    params: Mapping[str, Any]
+    operation: Operation | None = None
+    refusal: AwsError | None = None
+
+    def abandon(self) -> None:
+        """Note that the connection ended before an effect."""
+        self.record.outcome = Outcome.DROPPED_BEFORE
+
+    def lose(self) -> None:
+        """Note that the answer was lost after the effect."""
+        if self.record.outcome is Outcome.EFFECT:
+            self.record.outcome = Outcome.DROPPED_AFTER
+
+    @property
+    def loses_answer(self) -> bool:
+        """Whether the connection is to end instead of an answer; refusals always arrive."""
+        return self.plan.drop_after and self.record.outcome is Outcome.EFFECT
+
+
+class Gateway:
+    def __init__(self, engine: Engine, *, stale_reads: bool = True, lost_answers: bool = True) -> None:
+        self.engine = engine
+        self.calls = CallLog()
+        self.faults = Faults(ledger=engine.ledger, stale_reads=stale_reads, lost_answers=lost_answers)
+        self._request_numbers = itertools.count(1)
+
+    def receive(self, request: HttpRequest) -> Exchange:
+        """Decode and log a request, and decide what is to happen to it."""
+        self.engine.clock.tick()
+        params: dict[str, Any] = {}
+        refusal: AwsError | None = None
+        way = Route(service="", operation="", codec=JsonCodec("1.1"), model=None)
+        try:
+            way = route(request)
+            params = self._params(request, way)
+        except MalformedRequestError as error:
+            refusal = self.engine.ledger.refuse("aws.serialization", detail=error)
+        except AwsError as error:
+            refusal = error
+        operation = OPERATIONS.get((way.service, way.operation))
+        record = self._open(request, way, operation, params)
+        may_be_stale = operation is not None and operation.stale
+        return Exchange(
+            request=request,
+            route=way,
+            record=record,
+            plan=self.faults.plan(record, may_be_stale=may_be_stale),
+            params=params,
+            operation=operation,
+            refusal=refusal,
+        )
+
+    def _params(self, request: HttpRequest, way: Route) -> dict[str, Any]:
+        ledger = self.engine.ledger
+        if request.scope is None:
+            raise ledger.refuse("aws.unsigned")
+        if len(request.body) > ledger.value("aws.too-large"):
+            raise ledger.refuse("aws.too-large-text")
+        if way.model is None:
+            raise self._unknown(way)
+        if (way.service, way.operation) not in OPERATIONS:
+            log.error("%s %s is not simulated", way.service, way.operation)
+            raise ledger.refuse("sim.not-implemented", what=f"{way.service} {way.operation}")
+        params = way.codec.decode(request, way.model)
+        refusal = way.model.input_shape and validation.refusal(ledger, way.model.input_shape, params)
+        if refusal:
+            raise refusal
+        return params
+
+    def _unknown(self, way: Route) -> AwsError:
+        if isinstance(way.codec, JsonCodec) or not way.operation:
+            return self.engine.ledger.refuse("aws.unknown-operation")
+        return self.engine.ledger.refuse("aws.unknown-action", action=way.operation, version="")
+
+    def _open(
+        self, request: HttpRequest, way: Route, operation: Operation | None, params: Mapping[str, Any]
+    ) -> CallRecord:
+        scope = request.scope
+        return self.calls.open(
+            time=self.engine.clock.now(),
+            service=way.service,
+            operation=way.operation,
+            write=operation.write if operation else False,
+            account=scope.account if scope else DEFAULT_ACCOUNT,
+            region=scope.region if scope else "",
+            resource=str(params.get(operation.resource, "")) if operation else "",
+            params=params if len(request.body) <= LOGGED_BODY else {},
+        )
+
+    def perform(self, exchange: Exchange) -> HttpAnswer:
+        """Let a request take effect, or be refused, and return the answer."""
+        self.engine.clock.tick()
+        request_id = self._request_id()
+        record = exchange.record
+        try:
+            http = self._answer(exchange, request_id)
+            record.outcome = Outcome.EFFECT
+        except AwsError as error:
+            http = self._refused(exchange, error, request_id)
+        except Exception:
+            log.exception("the simulation failed at %s %s", record.service, record.operation)
+            bug = self.engine.ledger.refuse("sim.bug", operation=record.operation)
+            http = self._refused(exchange, bug, request_id)
+        return replace(http, headers={**http.headers, "Date": self.date()})
+
+    def _refused(self, exchange: Exchange, error: AwsError, request_id: str) -> HttpAnswer:
+        record = exchange.record
+        record.outcome, record.code, record.message = Outcome.REFUSED, error.code, error.message
+        return exchange.route.codec.error(error, exchange.route.model, request_id)
+
+    def _answer(self, exchange: Exchange, request_id: str) -> HttpAnswer:
+        if exchange.plan.error is not None:
+            raise self._ordered(exchange.plan.error)
+        if exchange.refusal is not None:
+            raise exchange.refusal
+        model, operation = exchange.route.model, exchange.operation
+        if operation is None or model is None:
+            raise LookupError("a request that is not refused has an operation and a model of it")
+        answer = operation.handler(self._call(exchange))
+        validation.check_answer(model.output_shape, answer)
+        return exchange.route.codec.encode(model, answer, request_id)
+
+    def _call(self, exchange: Exchange) -> Call:
+        fail = exchange.plan.fail
+        return Call(
+            region=self.engine.region(exchange.record.account, exchange.record.region),
+            params=exchange.params,
+            as_of=self.engine.clock.now() - exchange.plan.stale,
+            access_key=exchange.request.scope.access_key if exchange.request.scope else "",
+            failure=None if fail is None else Failure(fail.get("reason", "")),
+        )
+
+    def _ordered(self, error: Mapping[str, Any]) -> AwsError:
+        if not error:
+            return self.engine.ledger.refuse("aws.throttled")
+        return AwsError(error["code"], error.get("text", ""), http=error.get("http", 400))
+
+    @holds("aws.date")
+    def date(self) -> str:
+        """Return the simulation's time as a Date header."""
+        return email.utils.formatdate(self.engine.clock.now(), usegmt=True)
+
+    def _request_id(self) -> str:
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.engine.ledger.seed}/{next(self._request_numbers)}"))

@@ -1,0 +1,182 @@
+"""Requests against their input shapes, with AWS's words, and answers against their output shapes.
+
+AWS checks more than its clients do: names, patterns, enums and upper bounds leave boto3 unchecked.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import sys
+import unicodedata
+from typing import TYPE_CHECKING, Any, cast
+
+from sandbox.aws.ledger import holds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+    from sandbox.aws.errors import AwsError
+    from sandbox.aws.ledger import Ledger
+
+Problem = tuple[str, str, dict[str, object]]
+"""The place, the row that words the constraint, and the fields of its text."""
+
+_SIZED = frozenset({"string", "list", "map", "blob"})
+_NUMBERS = frozenset({"integer", "long", "float", "double"})
+_PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "long": int,
+    "float": (int, float),
+    "double": (int, float),
+    "timestamp": (int, float),
+    "boolean": bool,
+    "blob": bytes,
+    "structure": dict,
+    "list": list,
+    "map": dict,
+}
+
+
+@functools.cache
+def _category(name: str) -> str:
+    """Return the characters of a Unicode category as ranges for a character class."""
+    ranges: list[list[int]] = []
+    for point in range(sys.maxunicode + 1):
+        if unicodedata.category(chr(point)).startswith(name):
+            if ranges and ranges[-1][1] == point - 1:
+                ranges[-1][1] = point
+            else:
+                ranges.append([point, point])
+    return "".join(f"\\U{low:08x}-\\U{high:08x}" for low, high in ranges)
+
+
+@functools.cache
+def pattern(java: str) -> re.Pattern[str] | None:
+    """Return a pattern of a service model for Python, or None for one that only Java can read."""
+
+    def category(found: re.Match[str]) -> str:
+        ready = {"ASCII": "\\x00-\\x7f", "Print": "\\x20-\\x7e"}
+        return ready.get(found[1]) or _category(found[1])
+
+    inside = re.sub(r"\\p\{(\w+)\}(?=[^\[]*\])", category, java)
+    python = re.sub(r"\\p\{(\w+)\}", lambda found: f"[{category(found)}]", inside).replace(r"\z", r"\Z")
+    try:
+        return re.compile(python, re.ASCII)
+    except re.error:
+        return None
+
+
+def _size_problems(shape: Shape, value: Any, path: str) -> Iterator[Problem]:
+    limits = shape.metadata
+    size, kind = (len(value), "length") if shape.type_name in _SIZED else (value, "value")
+    if "min" in limits and size < limits["min"]:
+        yield path, f"aws.validation.min-{kind}", {"limit": limits["min"]}
+    if "max" in limits and size > limits["max"]:
+        yield path, f"aws.validation.max-{kind}", {"limit": limits["max"]}
+
+
+def _text_problems(shape: Shape, value: str, path: str) -> Iterator[Problem]:
+    choices, java = shape.metadata.get("enum"), shape.metadata.get("pattern")
+    if choices and value not in choices:
+        yield path, "aws.validation.enum", {"choices": ", ".join(choices)}
+    expression = pattern(java) if java else None
+    if expression and not expression.fullmatch(value):
+        yield path, "aws.validation.pattern", {"pattern": java}
+
+
+def problems(shape: Shape, value: Any, path: str = "") -> Iterator[tuple[Any, Problem]]:
+    """Yield each broken constraint with the value that breaks it."""
+    kind = shape.type_name
+    if kind == "structure":
+        yield from _structure_problems(cast("StructureShape", shape), value, path)
+        return
+    if kind in _SIZED or kind in _NUMBERS:
+        yield from ((value, problem) for problem in _size_problems(shape, value, path))
+    if kind == "string":
+        yield from ((value, problem) for problem in _text_problems(shape, value, path))
+    elif kind == "list":
+        member = cast("ListShape", shape).member
+        for number, item in enumerate(value, start=1):
+            yield from problems(member, item, f"{path}.{number}.member")
+    elif kind == "map":
+        entries = cast("MapShape", shape)
+        for key, item in value.items():
+            yield from problems(entries.key, key, f"{path}.key")
+            yield from problems(entries.value, item, f"{path}.{key}.member")
+
+
+def _structure_problems(
+    shape: StructureShape, value: Mapping[str, Any], path: str
+) -> Iterator[tuple[Any, Problem]]:
+    for name, member in shape.members.items():
+        place = f"{path}.{_lower_first(name)}" if path else _lower_first(name)
+        if name in value:
+            yield from problems(member, value[name], place)
+        elif name in shape.required_members:
+            yield None, (place, "aws.validation.required", {})
+
+
+def _lower_first(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+@holds("aws.validation.enum", "aws.validation.pattern", "aws.validation.required")
+@holds("aws.validation.min-length", "aws.validation.max-length")
+@holds("aws.validation.min-value", "aws.validation.max-value")
+def refusal(ledger: Ledger, shape: Shape, params: Mapping[str, Any]) -> AwsError | None:
+    """Return what AWS answers to a request that breaks its input shape, or None for one that does not."""
+    found = [
+        ledger.text(
+            "aws.validation.problem",
+            value="null" if value is None else f"'{value}'",
+            place=place,
+            constraint=ledger.text(row, **fields),
+        )
+        for value, (place, row, fields) in problems(shape, params)
+    ]
+    if not found:
+        return None
+    plural = "s" if len(found) > 1 else ""
+    return ledger.refuse("aws.validation", count=len(found), plural=plural, problems="; ".join(found))
+
+
+class WrongAnswerError(Exception):
+    """An answer of the engine that its output shape does not allow: a bug of the simulation."""
+
+
+def _check_type(kind: str, value: Any, path: str) -> None:
+    if not isinstance(value, _PYTHON_TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
+        raise WrongAnswerError(f"{path or 'the answer'} is {value!r}, not a {kind}")
+
+
+def check_answer(shape: Shape | None, value: Any, path: str = "") -> None:
+    """Raise WrongAnswerError for a member that is unknown, missing or of another type."""
+    if shape is None:
+        if value:
+            raise WrongAnswerError(f"an operation without output answered {value}")
+        return
+    kind = shape.type_name
+    _check_type(kind, value, path)
+    if kind == "structure":
+        _check_members(cast("StructureShape", shape), value, path)
+    elif kind == "list":
+        for number, item in enumerate(value):
+            check_answer(cast("ListShape", shape).member, item, f"{path}[{number}]")
+    elif kind == "map":
+        for key, item in value.items():
+            check_answer(cast("MapShape", shape).value, item, f"{path}[{key}]")
+    elif kind == "string" and value not in shape.metadata.get("enum", (value,)):
+        raise WrongAnswerError(f"{path} is {value!r}, which its enum does not have")
+
+
+def _check_members(shape: StructureShape, value: Mapping[str, Any], path: str) -> None:
+    unknown = value.keys() - shape.members.keys()
+    missing = set(shape.required_members) - value.keys()
+    if unknown or missing:
+        raise WrongAnswerError(f"{path or shape.name}: unknown {sorted(unknown)}, missing {sorted(missing)}")
+    for name, member in value.items():
+        check_answer(shape.members[name], member, f"{path}.{name}")
