@@ -1,8 +1,13 @@
-"""Importing this module registers every operation, state section and kind of edit."""
+"""Importing this module registers every operation, listener, state section and kind of edit."""
 
 from __future__ import annotations
 
 from sandbox.aws.engine import sts
+from sandbox.aws.engine.autoscaling import activities, evaluation, gates, policies, targets
+from sandbox.aws.engine.autoscaling import tags as scalable_target_tags
+from sandbox.aws.engine.cloudwatch import alarms, metric_data, metric_list, metric_statistics
+from sandbox.aws.engine.metrics import store
+from sandbox.aws.engine.runtime import invoke, traffic
 from sandbox.aws.engine.sagemaker import (
     capacity,
     configs,
@@ -14,4 +19,10 @@ from sandbox.aws.engine.sagemaker import (
     tags,
 )
 
-MODULES = (capacity, configs, describing, edits, endpoints, models, snapshot, sts, tags)
+MODULES = (
+    (capacity, configs, describing, edits, endpoints, models, snapshot, tags),
+    (activities, evaluation, gates, policies, scalable_target_tags, targets),
+    (alarms, metric_data, metric_list, metric_statistics, store),
+    (invoke, traffic),
+    (sts,),
+)
