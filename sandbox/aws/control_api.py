@@ -60,6 +60,7 @@ class ControlApi:
             "DELETE calls": self._clear_calls,
             "GET state": lambda _: state_of(self._engine),
             "POST edits": self._edit,
+            "POST traffic": self._traffic,
             "GET faults": lambda _: {"faults": [asdict(rule) for rule in gateway.faults.rules()]},
             "POST faults": lambda asked: {"id": gateway.faults.add(asked).id},
             "GET chaos": lambda _: self._chaos(),
@@ -118,6 +119,10 @@ class ControlApi:
         if unknown:
             raise BadControlError(f"no edit {sorted(unknown)}; there are {sorted(EDITS)}")
         return {name: EDITS[name](region, argument) for name, argument in asked.items()}
+
+    def _traffic(self, asked: dict[str, Any]) -> dict[str, Any]:
+        place = {key: asked.pop(key) for key in ("account", "region") if key in asked}
+        return self._edit({**place, "traffic": asked})
 
     def _chaos(self) -> dict[str, bool]:
         faults = self._gateway.faults

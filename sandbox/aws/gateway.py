@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.aws import validation
 from sandbox.aws.calls import CallLog, CallRecord, Outcome
 from sandbox.aws.engine.core import OPERATIONS, Call, Engine, Failure, Operation
+from sandbox.aws.engine.pace import real_seconds
 from sandbox.aws.errors import AwsError
 from sandbox.aws.faults import Faults, Plan
 from sandbox.aws.http import DEFAULT_ACCOUNT, HttpAnswer, HttpRequest
@@ -43,6 +44,8 @@ class Exchange:
     params: Mapping[str, Any]
     operation: Operation | None = None
     refusal: AwsError | None = None
+    answer_seconds: float = 0.0
+    """How long its answer takes to come after its effect, in real time."""
 
     def abandon(self) -> None:
         """Note that the connection ended before an effect."""
@@ -160,6 +163,7 @@ class Gateway:
             raise LookupError("a request that is not refused has an operation and a model of it")
         answer = operation.handler(self._call(exchange))
         validation.check_answer(model.output_shape, answer)
+        exchange.answer_seconds = real_seconds(answer, self.engine)
         return exchange.route.codec.encode(model, answer, request_id)
 
     def _call(self, exchange: Exchange) -> Call:

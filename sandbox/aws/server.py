@@ -146,6 +146,8 @@ class Server:
         if exchange.loses_answer or (parked_after and await self._park(exchange, When.AFTER, gone)):
             exchange.lose()
             return None
+        if exchange.answer_seconds:
+            await asyncio.sleep(exchange.answer_seconds)
         return answer
 
     async def _park(self, exchange: Exchange, when: When, gone: Callable[[], bool]) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sandbox.aws.engine import sts
+from sandbox.aws.engine import foreign_hand, sts
 from sandbox.aws.engine.autoscaling import activities, evaluation, gates, policies, targets
+from sandbox.aws.engine.autoscaling import snapshot as autoscaling_snapshot
 from sandbox.aws.engine.autoscaling import tags as scalable_target_tags
 from sandbox.aws.engine.cloudwatch import alarms, metric_data, metric_list, metric_statistics
 from sandbox.aws.engine.metrics import store
@@ -21,8 +22,8 @@ from sandbox.aws.engine.sagemaker import (
 
 MODULES = (
     (capacity, configs, describing, edits, endpoints, models, snapshot, tags),
-    (activities, evaluation, gates, policies, scalable_target_tags, targets),
+    (activities, autoscaling_snapshot, evaluation, gates, policies, scalable_target_tags, targets),
     (alarms, metric_data, metric_list, metric_statistics, store),
     (invoke, traffic),
-    (sts,),
+    (foreign_hand, sts),
 )

@@ -169,15 +169,15 @@ def _wake_by_traffic(seen: TrafficSeen) -> None:
 
 @listens(EndpointSettled)
 def _wake_by_settling(settled: EndpointSettled) -> None:
-    store = settled.region.store(AutoScalingStore)
-    for target in store.targets_of(settled.endpoint.name):
-        variant = settled.endpoint.variant(target.resource.variant)
-        activity = finish(
-            settled.region, target.resource, reached=variant.current_instance_count if variant else 0
-        )
-        if activity is not None and activity.status is ActivityStatus.SUCCESSFUL:
-            _begin_cooldown(store, activity)
-        wake(settled.region, target.resource)
+    region, endpoint = settled.region, settled.endpoint
+    store = region.store(AutoScalingStore)
+    for target in store.targets_of(endpoint.name):
+        variant = endpoint.variant(target.resource.variant)
+        if variant is not None and endpoint.status is EndpointStatus.IN_SERVICE:
+            activity = finish(region, target.resource, reached=variant.current_instance_count)
+            if activity is not None and activity.status is ActivityStatus.SUCCESSFUL:
+                _begin_cooldown(store, activity)
+        wake(region, target.resource)
 
 
 def _begin_cooldown(store: AutoScalingStore, activity: Activity) -> None:

@@ -5,9 +5,10 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndp
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sandbox.aws.engine.core import operation
+from sandbox.aws.engine.pace import SlowAnswer
 from sandbox.aws.engine.runtime import json_lines
 from sandbox.aws.engine.runtime.json_lines import UnreadableBodyError
 from sandbox.aws.engine.runtime.serving import routed, serve
@@ -23,14 +24,6 @@ if TYPE_CHECKING:
 _UNKNOWN = ("TargetModel", "TargetContainerHostname", "InferenceComponentName", "SessionId")
 _UNSUPPORTED_TYPE = "Unsupported content type: {given}"
 _CLIENT_ERRORS, _SERVER_ERRORS = 400, 500
-
-
-class SlowAnswer(dict[str, Any]):
-    """An answer that takes so many virtual seconds to come."""
-
-    def __init__(self, answer: dict[str, Any], *, seconds: float) -> None:
-        super().__init__(answer)
-        self.seconds = seconds
 
 
 @operation("sagemaker-runtime", "InvokeEndpoint", resource="EndpointName", stale=False)

@@ -38,11 +38,11 @@ class Profile:
     def opinion(self, text: str) -> Opinion:
         """Return what the model makes of a text: always the same, and wrong as often as it should be."""
         opinion = classify(text)
-        chance = _chance(self.name, text)
+        chance = _chance("keeps", self.name, text)
         if chance < self.accuracy:
             return opinion
         others = [label for label in LABELS if label != opinion.label]
-        return Opinion(others[_chance(text, self.name) < 1 / len(others)], opinion.probability)
+        return Opinion(others[_chance("errs", self.name, text) < 1 / len(others)], opinion.probability)
 
 
 PROFILES = {

@@ -26,7 +26,7 @@ _NEGATIONS = frozenset({"no", "not", "never", "hardly", "neither", "nor", "witho
 _BOOSTERS = frozenset({"absolutely", "extremely", "really", "so", "totally", "very"})
 # A negation turns the next words around, but "not great" is milder than "bad".
 _REACH, _TURNED, _BOOSTED = 3, -0.75, 1.4
-_SHARPNESS, _NEUTRAL = 1.5, 0.6
+_SHARPNESS, _NEUTRAL = 1.5, 0.9
 
 LABELS = (-1, 0, 1)
 
