@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sandbox.cluster.processes import tied_to_this_process
+
 _TERMINAL_SECONDS = 0.5
 _LOG_SECONDS = 15.0
 _TAIL_LINES = 30
@@ -62,13 +64,18 @@ def run_visibly(
 ) -> list[str]:
     """Run a command, showing how long it has run and what `detail` makes of its output so far.
 
-    Return its output (both streams) by lines. Raise CommandFailed when it fails; when this process is
-    interrupted the command is killed.
+    Return its output (both streams) by lines. Raise CommandFailed when it fails. The command ends with this
+    process.
     """
     ticker = _Ticker(title)
     lines: list[str] = []
     with subprocess.Popen(
-        command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        tied_to_this_process(command),
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     ) as process:
         try:
             _follow(process, lines, lambda: ticker.tick(detail(lines)))
