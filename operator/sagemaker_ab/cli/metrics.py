@@ -11,7 +11,7 @@ from sagemaker_ab.cli import terminal
 from sagemaker_ab.cli.edges import Edges
 from sagemaker_ab.cli.options import Connection, connection_options
 from sagemaker_ab.cli.target import fetch
-from sagemaker_ab.cli.views.charts import metrics_view
+from sagemaker_ab.cli.views.charts import charts_page
 
 # CloudWatch keeps one-minute data for 15 days; a day is as much as a chart can show.
 _MOST_MINUTES = 24 * 60
@@ -45,7 +45,7 @@ def metrics(edges: Edges, *, name: str, minutes: int, picture: Path | None, conn
     variants = tuple(dict.fromkeys((*resource.variants, *live.variants)))
     charts = read_charts(aws.cloudwatch, endpoint_name=endpoint_name, variants=variants, window=window)
     console = terminal.stdout(no_color=connection.no_color)
-    console.print(metrics_view(charts, endpoint_name=endpoint_name, window=window, width=console.width))
+    console.print(charts_page(charts, endpoint_name=endpoint_name, window=window, width=console.width))
     if picture:
         _save(charts, endpoint_name=endpoint_name, window=window, path=picture)
         console.print(f"Charts saved to {picture}", soft_wrap=True)

@@ -80,7 +80,7 @@ def _legend(all_series: tuple[Series, ...]) -> list[Text]:
 
 def _figures(series: Series) -> str:
     values = [point.value for point in series.points]
-    missing = "" if series.complete else "  (CloudWatch did not return all of it)"
+    missing = "" if series.complete else "  (incomplete)"
     if not values:
         return f"  no datapoints{missing}"
     mean = sum(values) / len(values)

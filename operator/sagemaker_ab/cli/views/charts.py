@@ -13,7 +13,7 @@ _NARROWEST_CHART = 54
 _ROWS = 8
 
 
-def metrics_view(charts: Sequence[ChartData], *, endpoint_name: str, window: Window, width: int) -> Table:
+def charts_page(charts: Sequence[ChartData], *, endpoint_name: str, window: Window, width: int) -> Table:
     """Lay the charts out in `width` columns under a line that names the endpoint and the window."""
     across = 2 if width >= 2 * _NARROWEST_CHART + _GUTTER else 1
     chart_width = (width - (across - 1) * _GUTTER) // across

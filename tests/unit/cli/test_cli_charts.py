@@ -1,0 +1,92 @@
+from datetime import UTC, datetime
+
+from sagemaker_ab.aws.charts import CHARTS, PERIOD, ChartData, Point, Series, last_minutes
+from sagemaker_ab.cli.views.canvas import BrailleCanvas
+from sagemaker_ab.cli.views.chart import chart_text
+from sagemaker_ab.cli.views.charts import charts_page
+
+INVOCATIONS = CHARTS[1]
+WINDOW = last_minutes(6, before=datetime(2026, 11, 25, 15, 50, 42, tzinfo=UTC))
+
+
+def series(variant, *values, complete=True):
+    """One value per minute from the start of WINDOW; None is a minute without a datapoint."""
+    points = (
+        Point(at=WINDOW.start + minute * PERIOD, value=value)
+        for minute, value in enumerate(values)
+        if value is not None
+    )
+    return Series(variant=variant, points=tuple(points), complete=complete)
+
+
+def characters(canvas):
+    return ["".join(cell.character for cell in row) for row in canvas.cells()]
+
+
+def test_the_window_is_the_last_whole_minutes():
+    assert WINDOW.start == datetime(2026, 11, 25, 15, 44, tzinfo=UTC)
+    assert WINDOW.end == datetime(2026, 11, 25, 15, 50, tzinfo=UTC)
+
+
+def test_a_canvas_sets_dots_from_the_top_left_and_leaves_the_rest_blank():
+    canvas = BrailleCanvas(columns=2, rows=2)
+    canvas.dot(x=0, y=0, layer=0)
+    canvas.line(x0=2, y0=4, x1=2, y1=7, layer=1)
+    canvas.dot(x=4, y=0, layer=1)
+
+    assert characters(canvas) == ["⠁ ", " ⡇"]
+    assert canvas.cells()[1][1].layer == 1
+
+
+def test_a_slanting_line_has_no_holes():
+    canvas = BrailleCanvas(columns=2, rows=1)
+    canvas.line(x0=0, y0=0, x1=3, y1=3, layer=0)
+
+    assert characters(canvas) == ["⠑⢄"]
+
+
+def test_a_chart_steps_from_minute_to_minute_and_leaves_gaps_where_nothing_is_known(text):
+    data = ChartData(
+        chart=INVOCATIONS,
+        series=(series("VariantA", 10, 20, None, None, 20, 20), series("VariantB", 4, 4, 4, 4, 0, 0)),
+    )
+
+    assert text(chart_text(data, window=WINDOW, width=38, height=4), width=38) == (
+        "Invocations  sum, per minute\n"
+        "    20 ┤     ⡏⠉⠉⠉⠉⠁        ⠈⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉\n"
+        "       │     ⡇\n"
+        "    10 ┤⠉⠉⠉⠉⠉⠁\n"
+        "     0 ┤⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⢹⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀\n"
+        "       └──────────────────────────────\n"
+        "        15:44       15:47        15:50\n"
+        "        ━━ VariantA  last 20 · mean 17\n"
+        "        ━━ VariantB  last 0 · mean 2.6"
+    )
+
+
+def test_a_variant_without_datapoints_says_so(text):
+    data = ChartData(chart=INVOCATIONS, series=(series("VariantA"), series("VariantB", 3, complete=False)))
+
+    assert text(chart_text(data, window=WINDOW, width=60, height=4), width=60).splitlines()[-2:] == [
+        "        ━━ VariantA  no datapoints",
+        "        ━━ VariantB  last 3 · mean 3 · max 3  (incomplete)",
+    ]
+
+
+def test_charts_stand_side_by_side_only_where_they_have_room(text):
+    charts = [ChartData(chart=chart, series=(series("VariantA", 1, 2),)) for chart in CHARTS]
+
+    def titles(width):
+        page = text(
+            charts_page(charts, endpoint_name="reviews-prod", window=WINDOW, width=width), width=width
+        )
+        return [line.split()[0] for line in page.splitlines() if "average" in line or "sum" in line]
+
+    assert titles(80) == [chart.metric for chart in CHARTS]
+    assert titles(120) == ["CPUUtilization", "InvocationsPerInstance"]
+
+
+def test_the_page_names_the_endpoint_and_the_window(text):
+    page = charts_page([], endpoint_name="reviews-prod", window=WINDOW, width=80)
+
+    assert text(page).rstrip() == "Endpoint reviews-prod, 2026-11-25 15:44 to 15:50 UTC, minute by minute"

@@ -1,0 +1,83 @@
+import io
+import re
+
+import pytest
+from rich.console import Console
+from rich.text import Text
+
+from sagemaker_ab.cli.finder import NoSuchResource
+from sagemaker_ab.cli.watch import Frame, watch
+from sagemaker_ab.kube.client import KubernetesError
+
+
+class World:
+    """Each look gives the next frame, or raises the next error; the last one stays."""
+
+    def __init__(self, *happenings):
+        self.happenings = list(happenings)
+
+    def look(self):
+        happening = self.happenings.pop(0) if len(self.happenings) > 1 else self.happenings[0]
+        if isinstance(happening, BaseException):
+            raise happening
+        return happening
+
+
+def frame(text, content=None):
+    return Frame(content=content or text, drawn=Text(text))
+
+
+def watched(world, *, edges, terminal=False, timeout=None):
+    out = io.StringIO()
+    console = Console(file=out, width=60, force_terminal=terminal, color_system=None)
+    watch(world.look, console=console, edges=edges, timeout=timeout)
+    return out.getvalue()
+
+
+def test_piped_only_what_has_changed_is_printed(edges):
+    world = World(frame("age 1s", "same"), frame("age 2s", "same"), frame("shifted"))
+
+    assert watched(world, edges=edges, timeout=10) == "age 1s\nshifted\n"
+
+
+def test_it_looks_every_second_until_the_timeout(edges, fake_time):
+    watched(World(frame("still")), edges=edges, timeout=30)
+
+    assert fake_time.seconds == 30
+
+
+def test_on_a_terminal_growing_ages_are_redrawn_in_place(edges):
+    written = watched(
+        World(frame("age 1s", "same"), frame("age 2s", "same")), edges=edges, terminal=True, timeout=3
+    )
+
+    assert re.findall(r"age \ds", written)[:2] == ["age 1s", "age 2s"]
+    assert "\x1b[2K" in written, "the line before is erased"
+
+
+def test_a_resource_deleted_meanwhile_ends_the_watch(edges):
+    assert (
+        watched(World(frame("there"), NoSuchResource("gone")), edges=edges)
+        == "there\nthere\nIt has been deleted.\n"
+    )
+
+
+def test_a_resource_that_never_was_is_an_error(edges):
+    with pytest.raises(NoSuchResource):
+        watched(World(NoSuchResource("no such")), edges=edges)
+
+
+def test_an_api_server_that_goes_away_is_said_and_asked_again(edges):
+    world = World(frame("there"), KubernetesError("connection refused"), frame("there again"))
+
+    assert watched(world, edges=edges, timeout=5) == (
+        "there\n"
+        "there\n"
+        "The API server cannot be asked and this may be old: \n"
+        "connection refused\n"
+        "there again\n"
+    )
+
+
+def test_ctrl_c_ends_it_quietly(edges):
+    assert watched(World(frame("there"), KeyboardInterrupt()), edges=edges) == "there\n"
