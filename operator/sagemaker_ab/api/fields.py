@@ -72,7 +72,8 @@ class ListMap:
 LIST_ATOMIC: Final[JsonDict] = {"x-kubernetes-list-type": "atomic"}
 LIST_SET: Final[JsonDict] = {"x-kubernetes-list-type": "set"}
 
-DECIMAL_PATTERN: Final = r"^[0-9]{1,9}(\.[0-9]{1,9})?$"
+DECIMAL: Final = r"^[0-9]+(\.[0-9]+)?$"
+DECIMAL_LENGTH: Final = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,23 +96,20 @@ class DecimalIntOrString:
             "x-kubernetes-int-or-string": True,
             "minimum": self.minimum,
             "maximum": self.maximum,
-            "maxLength": 19,
-            "pattern": DECIMAL_PATTERN,
+            "maxLength": DECIMAL_LENGTH,
+            "pattern": DECIMAL,
         }
 
     def _check(self, value: object) -> int | str:
-        if isinstance(value, str):
-            if re.fullmatch(DECIMAL_PATTERN, value) is None or value.endswith("\n"):
-                raise PydanticCustomError(
-                    "decimal",
-                    "should be an integer or a quoted decimal such as '70.5', at most 9 digits a side",
-                )
+        if isinstance(value, str) and len(value) <= DECIMAL_LENGTH and re.fullmatch(DECIMAL, value):
             return value
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise PydanticCustomError("decimal", "should be an integer or a quoted decimal such as '70.5'")
-        if not self.minimum <= value <= self.maximum:
-            raise PydanticCustomError("decimal", f"should be between {self.minimum} and {self.maximum}")
-        return value
+        if isinstance(value, int) and not isinstance(value, bool) and self.minimum <= value <= self.maximum:
+            return value
+        raise PydanticCustomError(
+            "int_or_decimal",
+            "should be an integer from {minimum} to {maximum}, or a decimal in quotes such as '70.5'",
+            {"minimum": self.minimum, "maximum": self.maximum},
+        )
 
 
 def _rfc3339(moment: datetime) -> str:

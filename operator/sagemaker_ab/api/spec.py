@@ -26,10 +26,10 @@ class Framework(ApiModel):
     name: Literal["pytorch"]
     """The framework."""
 
-    version: Annotated[str, Field(max_length=16, pattern=r"^[0-9]{1,3}(\.[0-9]{1,3}){0,2}$")]
+    version: Annotated[str, Field(max_length=16, pattern=r"^[0-9]+(\.[0-9]+){0,2}$")]
     """The framework's version, such as "1.6.0"."""
 
-    python_version: Annotated[str, Field(max_length=8, pattern=r"^py[0-9]{1,3}$")]
+    python_version: Annotated[str, Field(max_length=8, pattern=r"^py[0-9]+$")]
     """The image's Python, such as py3 or py310."""
 
 
@@ -39,7 +39,7 @@ class Container(ApiModel):
     framework: Framework | None = None
     """Take the serving image that AWS publishes for this framework."""
 
-    image: Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[!-~]+$")] | None = None
+    image: Annotated[str, Field(max_length=255, pattern=r"^[!-~]+$")] | None = None
     """The serving image, by its registry path and tag or digest."""
 
     model_package_name: (
@@ -113,7 +113,7 @@ class TargetTrackingScaling(ApiModel):
 class ScalingPolicy(ApiModel):
     """A scaling policy; the member named like its type holds its settings."""
 
-    name: Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[!-~]([ -~]*[!-~])?$")]
+    name: Annotated[str, Field(max_length=256, pattern=r"^[!-~]([ -~]*[!-~])?$")]
     """The policy's name in Application Auto Scaling."""
 
     type: Literal["TargetTrackingScaling"]
@@ -175,7 +175,7 @@ class Traffic(ApiModel):
 class Tag(ApiModel):
     """A tag on every AWS object that the operator makes."""
 
-    key: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\p{L}\p{Z}\p{N}_.:/=+@-]*$")]
+    key: Annotated[str, Field(max_length=128, pattern=r"^[\p{L}\p{Z}\p{N}_.:/=+@-]+$")]
     """The tag's key; prefixes aws: and sagemaker-ab.dev/ are reserved."""
 
     value: Annotated[str, Field(max_length=256, pattern=r"^[\p{L}\p{Z}\p{N}_.:/=+@-]*$")]
@@ -195,7 +195,6 @@ class EndpointSpec(ApiModel):
         Annotated[
             str,
             Field(
-                min_length=20,
                 max_length=2048,
                 pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[a-zA-Z0-9_+=,.@/-]+$",
             ),
