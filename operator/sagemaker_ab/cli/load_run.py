@@ -23,14 +23,17 @@ class Request:
 
 
 def send(request: Request, *, times: int, concurrency: int) -> Iterator[Outcome]:
-    """Outcomes come as they finish; when the caller stops, what has not been sent is not sent."""
-    with ThreadPoolExecutor(max_workers=concurrency) as pool:
+    """Outcomes come as they finish; when the caller stops, what has not been sent is not sent.
+
+    Nor are answers awaited then: a model may take a minute.
+    """
+    pool = ThreadPoolExecutor(max_workers=concurrency)
+    try:
         futures = [pool.submit(_ask, request) for _ in range(times)]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        for future in as_completed(futures):
+            yield future.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _ask(request: Request) -> Outcome:
