@@ -121,8 +121,8 @@ class ControlApi:
         return {name: EDITS[name](region, argument) for name, argument in asked.items()}
 
     def _traffic(self, asked: dict[str, Any]) -> dict[str, Any]:
-        place = {key: asked.pop(key) for key in ("account", "region") if key in asked}
-        return self._edit({**place, "traffic": asked})
+        place: dict[str, Any] = {key: asked.pop(key) for key in ("account", "region") if key in asked}
+        return self._edit(place | {"traffic": asked})
 
     def _chaos(self) -> dict[str, bool]:
         faults = self._gateway.faults

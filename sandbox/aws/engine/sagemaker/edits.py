@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sandbox.aws.engine.core import JSON, Call, Region, edit
+from sandbox.aws.engine.core import JSON, Region, edit
 from sandbox.aws.engine.records import EndpointStatus
-from sandbox.aws.engine.sagemaker.endpoints import found_config, found_endpoint, start_update
-from sandbox.aws.engine.sagemaker.store import arn_of, store_of
+from sandbox.aws.engine.sagemaker.endpoints import found_endpoint
+from sandbox.aws.engine.sagemaker.store import store_of
 from sandbox.aws.engine.sagemaker.transitions import begin, settle
 from sandbox.aws.engine.scenery import Thing
 from sandbox.aws.ledger import holds
@@ -90,22 +90,6 @@ def _delete(region: Region, asked: Mapping[str, str]) -> JSON:
         store.configs.drop(asked["config"].lower())
     if "endpoint" in asked:
         store.forget(found_endpoint(region, asked["endpoint"]))
-    return {}
-
-
-@edit("update")
-def _update(region: Region, asked: Mapping[str, str]) -> JSON:
-    """``{"endpoint": name, "config": name}``: UpdateEndpoint by a foreign hand."""
-    call = Call(region=region, params={}, as_of=region.clock.now())
-    start_update(call, found_endpoint(region, asked["endpoint"]), found_config(region, asked["config"]))
-    return {}
-
-
-@edit("tags")
-def _tags(region: Region, asked: Mapping[str, Any]) -> JSON:
-    """``{"model"|"endpoint-config"|"endpoint": name, "tags": {key: value}}``: are its tags from now on."""
-    kind, name = next((key, value) for key, value in asked.items() if key != "tags")
-    store_of(region).tags.put(arn_of(region, kind, name), tuple(asked["tags"].items()))
     return {}
 
 

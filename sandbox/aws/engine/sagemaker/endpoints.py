@@ -51,7 +51,7 @@ def check_changeable(region: Region, endpoint: Endpoint) -> None:
         raise region.refuse("sm.endpoint.out-of-service", arn=endpoint.arn)
 
 
-def found_config(region: Region, name: str) -> EndpointConfig:
+def _found_config(region: Region, name: str) -> EndpointConfig:
     config = store_of(region).config(name)
     if config is None:
         raise region.refuse("sm.config.not-found", arn=arn_of(region, "endpoint-config", name))
@@ -71,7 +71,7 @@ def create_endpoint(call: Call) -> JSON:
     _refuse_guardrails(call)
     if store.endpoint(name):
         raise call.refuse("sm.endpoint.exists", arn=arn)
-    config = found_config(region, call.params["EndpointConfigName"])
+    config = _found_config(region, call.params["EndpointConfigName"])
     fleet = launched(region, config)
     check_quota(region, counts_by_type(fleet))
     tags = merged(call, (), call.params.get("Tags", ()))
@@ -120,8 +120,14 @@ def _retained(call: Call, endpoint: Endpoint, fleet: tuple[Variant, ...]) -> tup
     return tuple(retained(variant) for variant in fleet)
 
 
-def start_update(call: Call, endpoint: Endpoint, config: EndpointConfig) -> None:
-    """Accept an update to a config, or refuse it for the other services' reasons, models or quota."""
+@operation("sagemaker", "UpdateEndpoint", write=True, resource="EndpointName")
+def update_endpoint(call: Call) -> JSON:
+    _refuse_guardrails(call)
+    endpoint = found_endpoint(call.region, call.params["EndpointName"])
+    check_changeable(call.region, endpoint)
+    config = _found_config(call.region, call.params["EndpointConfigName"])
+    if config.name == endpoint.config_name:
+        raise call.refuse("sm.update.same-config", name=config.name)
     announce(EndpointUpdateRequested(call.region, endpoint, config))
     fleet = _retained(call, endpoint, launched(call.region, config))
     check_quota(call.region, counts_by_type(fleet))
@@ -133,17 +139,6 @@ def start_update(call: Call, endpoint: Endpoint, config: EndpointConfig) -> None
         pending=PendingDeployment(config_name=config.name, variants=fleet, started=call.now),
     )
     begin_updating(call.region, updating, call.failure)
-
-
-@operation("sagemaker", "UpdateEndpoint", write=True, resource="EndpointName")
-def update_endpoint(call: Call) -> JSON:
-    _refuse_guardrails(call)
-    endpoint = found_endpoint(call.region, call.params["EndpointName"])
-    check_changeable(call.region, endpoint)
-    config = found_config(call.region, call.params["EndpointConfigName"])
-    if config.name == endpoint.config_name:
-        raise call.refuse("sm.update.same-config", name=config.name)
-    start_update(call, endpoint, config)
     return {"EndpointArn": endpoint.arn}
 
 
@@ -157,11 +152,11 @@ def delete_endpoint(call: Call) -> JSON:
         if call.ledger.value("sm.endpoint.delete-twice") == "accept":
             return {}
         raise call.refuse("sm.endpoint.deleting", arn=endpoint.arn)
-    start_deletion(call.region, endpoint)
+    _start_deletion(call.region, endpoint)
     return {}
 
 
-def start_deletion(region: Region, endpoint: Endpoint) -> None:
+def _start_deletion(region: Region, endpoint: Endpoint) -> None:
     deleting = replace(endpoint, status=EndpointStatus.DELETING, modified=region.clock.now())
     announce(EndpointDeletionAccepted(region, deleting))
     begin(
