@@ -71,8 +71,9 @@ lint-workflows: setup
 		$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yaml
 	$(STEP) 'workflows: zizmor' 'Mend the file named above.' $(BIN)/zizmor --offline --quiet .github/workflows
 
-crds: setup ## write the CRD that the models of sagemaker_ab.api describe
+crds: setup ## write the CRD that the models of sagemaker_ab.api describe, and the chart's copy
 	@$(BIN)/python -m sagemaker_ab.api.crd
+	@cp crds/sagemaker-ab.dev_sagemakerabendpoints.yaml helm/files/crd.yaml
 
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
