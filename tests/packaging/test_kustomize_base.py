@@ -1,0 +1,95 @@
+"""The kustomize base installs what the chart installs by default; the samples are valid."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sagemaker_ab import __version__
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "manifests" / "samples"
+
+# What says by which tool an object came.
+OF_THE_TOOL = {"app.kubernetes.io/managed-by", "helm.sh/chart", "helm.sh/resource-policy"}
+
+
+def comparable(manifests):
+    """Objects by kind, namespace and name, without the marks of helm and kustomize."""
+    found = {}
+    for manifest in manifests:
+        metadata = manifest["metadata"]
+        for marks in ("labels", "annotations"):
+            own = {key: value for key, value in metadata.get(marks, {}).items() if key not in OF_THE_TOOL}
+            metadata = {key: value for key, value in metadata.items() if key != marks}
+            metadata |= {marks: own} if own else {}
+        found[manifest["kind"], metadata.get("namespace"), metadata["name"]] = manifest | {
+            "metadata": metadata
+        }
+    return found
+
+
+@pytest.fixture(scope="module")
+def installed(control_plane):
+    """CRD and namespace, which must be there before objects that need them can be tried."""
+    control_plane.kubectl("apply", "--server-side", "-k", str(ROOT / "crds"), check=True)
+    namespace = ROOT / "manifests" / "base" / "namespace.yaml"
+    control_plane.kubectl("apply", "--server-side", "-f", str(namespace), check=True)
+    established = "--for=condition=Established"
+    control_plane.kubectl(
+        "wait", established, "crd/sagemakerabendpoints.sagemaker-ab.dev", "--timeout=30s", check=True
+    )
+    return control_plane
+
+
+def dry_run(cluster, kind, path):
+    return cluster.kubectl("apply", "--server-side", "--dry-run=server", "--validate=strict", kind, str(path))
+
+
+def test_it_renders_the_objects_of_the_charts_defaults_and_a_namespace(kustomized, default_objects):
+    base, chart = comparable(kustomized), comparable(default_objects)
+    namespace = base.pop(("Namespace", None, "sagemaker-ab-system"))
+    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    assert base.keys() == chart.keys()
+    for key, manifest in base.items():
+        assert manifest == chart[key]
+
+
+def test_it_names_the_version_of_the_package(kustomized):
+    for manifest in kustomized:
+        assert manifest["metadata"]["labels"]["app.kubernetes.io/version"] == __version__
+
+
+def test_the_api_server_takes_it_whole(installed):
+    applied = installed.kubectl(
+        "apply",
+        "--server-side",
+        "--dry-run=server",
+        "--validate=strict",
+        "-k",
+        str(ROOT / "manifests" / "base"),
+    )
+    assert applied.returncode == 0, applied.stderr
+    assert "Warning" not in applied.stderr
+
+
+@pytest.mark.parametrize("sample", sorted(path.name for path in SAMPLES.glob("*.yaml")))
+def test_the_api_server_takes_the_sample(installed, sample):
+    applied = dry_run(installed, "-f", SAMPLES / sample)
+    assert applied.returncode == 0, applied.stderr
+
+
+def sample(name):
+    return yaml.safe_load((SAMPLES / name).read_text())
+
+
+def test_the_samples_are_two_states_of_one_endpoint():
+    first, second = sample("reviews.yaml"), sample("reviews-autoscaled.yaml")
+    weights = [[variant["weight"] for variant in each["spec"]["variants"]] for each in (first, second)]
+    assert weights == [[50, 50], [0, 100]]
+    bounds = second["spec"]["variants"][1].pop("autoscaling")
+    assert (bounds["minCapacity"], bounds["maxCapacity"]) == (1, 2)
+    second["spec"]["variants"][1]["instanceCount"] = 1
+    for variant in (*first["spec"]["variants"], *second["spec"]["variants"]):
+        del variant["weight"]
+    assert first == second
