@@ -104,7 +104,7 @@ def _variant(described: "ProductionVariantSummaryTypeDef") -> ObservedVariant:
         desired_weight=described.get("DesiredWeight", 0.0),
         current_count=described.get("CurrentInstanceCount", 0),
         desired_count=described.get("DesiredInstanceCount", 0),
-        image_digest=images[0].get("ResolvedImage") if images else None,
+        image_digest=images[0].get("ResolvedImage", "").partition("@")[2] or None if images else None,
     )
 
 

@@ -1,5 +1,6 @@
 """Sends the first phase of a plan and says what each failure means for the next pass."""
 
+import logging
 import random
 from enum import Enum, auto
 
@@ -13,8 +14,10 @@ from sagemaker_ab.planning.commands import Command
 from sagemaker_ab.planning.plan import Phase
 from sagemaker_ab.planning.trouble import Trouble
 
+_LOG = logging.getLogger(__name__)
+
 _PATIENCE = 3
-"""So many failures in a row pass for passing ones: a config just created may not be found yet."""
+"""So often in a row may AWS not find what a write names: something just created may not be found yet."""
 
 _SLOWEST = 10
 """A refused write is tried again at least once in so many times its first interval."""
@@ -41,8 +44,10 @@ def send(case: Case, clients: AwsClients, phase: Phase) -> Reply | Trouble:
         case.memory.note_sent(command, clients.clock.now())
         failure = execute(clients, command)
         if failure is None:
+            _LOG.info("%s/%s: %s", *case.key, command.says)
             case.services.events.record(case.resource, "Normal", phase.kind, _sentence(command))
             continue
+        _LOG.info("%s/%s: could not %s: %s", *case.key, command.says, failure.message)
         if failure.kind is FailureKind.LOST:
             return Reply.UNKNOWN
         if failure.kind is FailureKind.EXISTS or _already_gone(command, failure):
@@ -81,9 +86,9 @@ def _trouble(case: Case, command: Command, failure: Failure) -> Trouble:
 def _judge(case: Case, failure: Failure, message: str) -> Trouble:
     if failure.kind.stalls:
         return Trouble(failure.kind.reason, message)
-    if case.memory.setbacks < _PATIENCE:
-        return Trouble(Reason.RETRYING, message, stalled=False)
-    return Trouble(Reason.REFUSED, message, stalled=failure.kind is FailureKind.GONE)
+    if failure.kind is FailureKind.GONE and case.memory.setbacks >= _PATIENCE:
+        return Trouble(Reason.REFUSED, message)
+    return Trouble(Reason.RETRYING, message, stalled=False)
 
 
 def _already_gone(command: Command, failure: Failure) -> bool:

@@ -64,7 +64,8 @@ def _configure(settings: kopf.OperatorSettings) -> None:
     settings.watching.client_timeout = _CLIENT_TIMEOUT_SECONDS
     settings.watching.connect_timeout = 10
     settings.networking.request_timeout = 30
-    logging.getLogger("kopf.objects").setLevel(logging.WARNING)
+    for chatty in ("botocore", "kopf.objects"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 async def _tick(metrics: MetricsBook, keeper: Keeper, seconds: float) -> None:
