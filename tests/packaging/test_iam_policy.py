@@ -71,12 +71,10 @@ def modules_of(entry: str) -> dict[str, ast.AST]:
     return found
 
 
-def words(tree: ast.AST) -> Iterator[str]:
-    """What may name an operation: a method, or a text such as a paginator's name."""
+def words(module: str, tree: ast.AST) -> Iterator[str]:
+    """What may name an operation: a text, such as a paginator's name, or where boto3 lives a method."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and not (
-            isinstance(node.value, ast.Name) and node.value.id == "re"
-        ):
+        if isinstance(node, ast.Attribute) and module.startswith("sagemaker_ab.aws."):
             yield node.attr
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
@@ -91,8 +89,8 @@ def called() -> frozenset[str]:
         for operation in session.get_service_model(service).operation_names:
             for word in (operation, xform_name(operation)):
                 actions.setdefault(word, []).append(f"{service}:{operation}")
-    trees = modules_of("sagemaker_ab.controller.handlers").values()
-    named = {word for tree in trees for word in words(tree) if word in actions}
+    modules = modules_of("sagemaker_ab.controller.handlers")
+    named = {word for module in modules.items() for word in words(*module) if word in actions}
     assert {word: actions[word] for word in named if len(actions[word]) > 1} == {}, "of which service?"
     return frozenset(actions[word][0] for word in named)
 
