@@ -13,7 +13,7 @@ from typing import Any, Self
 from sandbox.cluster.binaries import Binaries
 from sandbox.cluster.identity import with_token, write_kubeconfig
 
-_KUBECTL_SECONDS = 120
+_KUBECTL_SECONDS = 300
 _TOKEN_DURATION = "24h"  # noqa: S105 - a duration: the longest that EKS grants
 
 
@@ -79,7 +79,7 @@ class Cluster(ABC):
     ) -> subprocess.CompletedProcess[str]:
         """Run kubectl as the administrator, with text on its stdin where given.
 
-        Raise KubectlFailed when `check` is set and it fails; subprocess.TimeoutExpired after two minutes.
+        Raise KubectlFailed when `check` is set and it fails; subprocess.TimeoutExpired after five minutes.
         """
         done = subprocess.run(
             [self.binaries.kubectl, *arguments],
