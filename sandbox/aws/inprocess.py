@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 
 START = 1_767_225_600.0
 """Midnight of 1 January 2026, UTC."""
+
+
+@functools.cache
+def _session() -> boto3.Session:
+    """One session for all, since each loads the service models anew."""
+    return boto3.Session()
 
 
 class _Body:
@@ -52,14 +59,13 @@ class InProcessAws:
     def __init__(self, *, seed: int = 0, stale_reads: bool = True, lost_answers: bool = True) -> None:
         self.engine = Engine(clock=VirtualClock(start=START), seed=seed)
         self.gateway = Gateway(self.engine, stale_reads=stale_reads, lost_answers=lost_answers)
-        self._session = boto3.Session()
 
     def client(
         self, service: str, *, region: str = DEFAULT_REGION, access_key: str = "AKIASANDBOX", **config: Any
     ) -> Any:
         """Return a boto3 client of this AWS that sends each request once."""
         options: dict[str, Any] = {"retries": {"total_max_attempts": 1}} | config
-        open_client: Any = self._session.client
+        open_client: Any = _session().client
         client = open_client(
             service,
             region_name=region,

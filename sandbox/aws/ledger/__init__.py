@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import yaml
 
@@ -108,11 +108,24 @@ def row(row_id: str) -> Row:
         raise UnknownRowError(row_id) from None
 
 
+WITNESSED: set[str] = set()
+"""The rows whose code has run in this process, for tests that claim to hold them."""
+
+
 def holds(*row_ids: str) -> Callable[[F], F]:
     """Say which rows a function is the code of, where it builds no refusal, duration or default from them."""
     for row_id in row_ids:
         row(row_id)
-    return lambda function: function
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def witnessed(*args: Any, **kwargs: Any) -> Any:
+            WITNESSED.update(row_ids)
+            return function(*args, **kwargs)
+
+        return cast("F", witnessed)
+
+    return decorate
 
 
 class Ledger:
@@ -120,7 +133,7 @@ class Ledger:
 
     def __init__(self, seed: int = 0) -> None:
         self.seed = seed
-        self.touched: set[str] = set()
+        self._chosen: dict[str, Outcome] = {}
         self._draws: dict[str, random.Random] = {}
 
     def refuse(self, row_id: str, /, **fields: object) -> AwsError:
@@ -157,10 +170,12 @@ class Ledger:
     def chosen(self, row_id: str) -> Outcome:
         """Return what a row does under this seed."""
         variants = row(row_id).variants
-        self.touched.add(row_id)
+        WITNESSED.add(row_id)
         if len(variants) == 1:
             return variants[0]
-        return random.Random(f"{self.seed}/variant/{row_id}").choice(variants)
+        if row_id not in self._chosen:
+            self._chosen[row_id] = random.Random(f"{self.seed}/variant/{row_id}").choice(variants)
+        return self._chosen[row_id]
 
     def choices(self) -> Iterator[tuple[str, Outcome]]:
         """Yield what this seed chose for each row that has a choice."""
