@@ -1,0 +1,336 @@
+"""A valid resource and breaches of its constraints, each with the words that must meet it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+FRAMEWORK = {
+    "framework": {"name": "pytorch", "version": "1.6.0", "pythonVersion": "py3"},
+    "modelDataUrl": "s3://bucket/variant_a/model.tar.gz",
+    "environment": {"SAGEMAKER_PROGRAM": "inference.py"},
+}
+IMAGE = {"image": "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:1.6.0-cpu-py3"}
+PACKAGE = {"modelPackageName": "arn:aws:sagemaker:us-east-1:123456789012:model-package/sentiment/3"}
+INVOCATIONS = "SageMakerVariantInvocationsPerInstance"
+CONCURRENCY = "SageMakerVariantConcurrentRequestsPerModelHighResolution"
+GIVEN: dict[str, Any] = {
+    "apiVersion": "sagemaker-ab.dev/v1alpha1",
+    "kind": "SageMakerABEndpoint",
+    "metadata": {"name": "bad-input"},
+    "spec": {
+        "endpointName": "reviews-prod",
+        "region": "us-east-1",
+        "executionRoleArn": "arn:aws:iam::123456789012:role/sagemaker",
+        "models": [
+            {"name": "with-framework", "primaryContainer": FRAMEWORK, "revision": "2"},
+            {"name": "with-image", "primaryContainer": IMAGE},
+            {"name": "with-package", "primaryContainer": PACKAGE},
+            {"name": "pipeline", "containers": [FRAMEWORK, IMAGE, PACKAGE]},
+            {"name": "existing", "existingModelName": "sentiment-7"},
+        ],
+        "variants": [
+            {
+                "name": "VariantA",
+                "model": "with-framework",
+                "instanceType": "ml.m5.large",
+                "instanceCount": 1,
+                "weight": 50,
+            },
+            {
+                "name": "VariantB",
+                "model": "pipeline",
+                "instanceType": "ml.m5.large",
+                "weight": 50,
+                "autoscaling": {
+                    "minCapacity": 1,
+                    "maxCapacity": 2,
+                    "policies": [
+                        {
+                            "name": name,
+                            "type": "TargetTrackingScaling",
+                            "targetTrackingScaling": {
+                                "predefinedMetricType": metric,
+                                "targetValue": 2,
+                                "scaleOutCooldownSeconds": 60,
+                                "scaleInCooldownSeconds": 300,
+                            },
+                        }
+                        for name, metric in (("invocations", INVOCATIONS), ("concurrency", CONCURRENCY))
+                    ],
+                },
+            },
+        ],
+        "monitoring": {"intervalSeconds": 300},
+        "traffic": {"strategy": "Manual"},
+        "deletionPolicy": "Delete",
+        "tags": [{"key": "team", "value": "reviews"}, {"key": "stage", "value": "prod"}],
+    },
+}
+
+
+@dataclass(frozen=True)
+class Breach:
+    """``value`` at ``path`` breaks ``keyword``; ``words`` are what the server must say of it.
+
+    ``blamed`` is the path that the server names, where that is another.
+    """
+
+    path: str
+    value: Any
+    keyword: str
+    words: str
+    blamed: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.keyword} of {self.blamed or self.path}"
+
+
+def too_long(path: str, text: str, *, most: int) -> Breach:
+    return Breach(path, (text * (most + 1))[: most + 1], "maxLength", f"may not be more than {most} bytes")
+
+
+def odd(path: str, text: str, pattern: str) -> Breach:
+    return Breach(path, text, "pattern", f"should match '{pattern}'")
+
+
+def below(path: str, least: int) -> Breach:
+    return Breach(path, least - 1, "minimum", f"should be greater than or equal to {least}")
+
+
+def above(path: str, most: int) -> Breach:
+    return Breach(path, most + 1, "maximum", f"should be less than or equal to {most}")
+
+
+def empty(path: str) -> Breach:
+    return Breach(path, [], "minItems", "should have at least 1 items")
+
+
+def too_many(path: str, items: list[Any], *, most: int) -> Breach:
+    return Breach(path, items, "maxItems", f"must have at most {most} items")
+
+
+def unlisted(path: str, *known: str) -> Breach:
+    supported = ", ".join(json.dumps(value) for value in known)
+    return Breach(path, "Nonsense", "enum", f"supported values: {supported}")
+
+
+def twice(path: str, item: dict[str, Any], key: str) -> Breach:
+    words = f"Duplicate value: {json.dumps({key: item[key]}, separators=(',', ':'))}"
+    return Breach(path, [item, item], "x-kubernetes-list-map-keys", words, blamed=f"{path}[1]")
+
+
+def rule(path: str, value: Any, words: str, *, blamed: str) -> Breach:
+    return Breach(path, value, "rule", words, blamed=blamed)
+
+
+ENDPOINT_NAME = "^[a-zA-Z0-9](-*[a-zA-Z0-9])*$"
+MODEL_NAME = "^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$"
+TAG = r"^[\p{L}\p{Z}\p{N}_.:/=+@-]"
+
+
+def container_breaches(framework: str, image: str, package: str) -> list[Breach]:
+    return [
+        unlisted(f"{framework}.framework.name", "pytorch"),
+        odd(f"{framework}.framework.version", "1.6.x", r"^[0-9]+(\.[0-9]+){0,2}$"),
+        too_long(f"{framework}.framework.version", "1", most=16),
+        odd(f"{framework}.framework.pythonVersion", "3.10", "^py[0-9]+$"),
+        too_long(f"{framework}.framework.pythonVersion", "py3333333333", most=8),
+        odd(f"{framework}.modelDataUrl", "/models/a.tar.gz", "^(https|s3)://[^/]+(/.*)?$"),
+        too_long(f"{framework}.modelDataUrl", "s3://bucket/" + "a" * 1024, most=1024),
+        Breach(
+            f"{framework}.environment",
+            {f"NAME_{number}": "" for number in range(101)},
+            "maxProperties",
+            "must have at most 100 items",
+        ),
+        too_long(f"{framework}.environment.SAGEMAKER_PROGRAM", "a", most=1024),
+        rule(
+            f"{framework}.environment",
+            {"1ST": ""},
+            "names must be letters, digits and underscores, and not begin with a digit",
+            blamed=f"{framework}.environment",
+        ),
+        odd(f"{image}.image", "no spaces", "^[!-~]+$"),
+        too_long(f"{image}.image", "a", most=255),
+        odd(
+            f"{package}.modelPackageName",
+            "sentiment/latest",
+            "^(arn:aws[a-z-]*:sagemaker:[a-z0-9-]*:[0-9]{12}:[a-z-]*/)?"
+            "[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(/[0-9]{1,9})?$",
+        ),
+        too_long(
+            f"{package}.modelPackageName",
+            f"arn:aws:sagemaker:us-east-1:123456789012:{'a' * 176}/name",
+            most=176,
+        ),
+        rule(
+            f"{image}.modelPackageName",
+            "sentiment",
+            "exactly one of framework, image and modelPackageName must be given, not 2",
+            blamed=image,
+        ),
+    ]
+
+
+POLICIES = GIVEN["spec"]["variants"][1]["autoscaling"]["policies"]
+AUTOSCALING = "spec.variants[1].autoscaling"
+TRACKING = f"{AUTOSCALING}.policies[0].targetTrackingScaling"
+
+BREACHES = [
+    too_long("metadata.name", "a", most=63),
+    odd("spec.endpointName", "reviews_prod", ENDPOINT_NAME),
+    too_long("spec.endpointName", "a", most=63),
+    odd("spec.region", "Ireland", "^[a-z]{2,8}(-[a-z]+)+-[0-9]{1,2}$"),
+    too_long("spec.region", "us" + "-east" * 6 + "-1", most=32),
+    odd(
+        "spec.executionRoleArn",
+        "arn:aws:iam::123456789012:user/me",
+        "^arn:aws[a-z-]*:iam::[0-9]{12}:role/[a-zA-Z0-9_+=,.@/-]+$",
+    ),
+    too_long("spec.executionRoleArn", "arn:aws:iam::123456789012:role/" + "a" * 2048, most=2048),
+    rule(
+        "spec.executionRoleArn",
+        None,
+        "is required unless every model has an existingModelName",
+        blamed="spec.executionRoleArn",
+    ),
+    empty("spec.models"),
+    too_many("spec.models", [{"name": f"m{n}", "existingModelName": "e"} for n in range(21)], most=20),
+    twice("spec.models", GIVEN["spec"]["models"][4], "name"),
+    odd("spec.models[0].name", "-a", MODEL_NAME),
+    too_long("spec.models[0].name", "a", most=63),
+    rule(
+        "spec.models[0].existingModelName",
+        "sentiment-7",
+        "exactly one of primaryContainer, containers and existingModelName must be given, not 2",
+        blamed="spec.models[0]",
+    ),
+    rule(
+        "spec.models[4].revision",
+        "2",
+        "has no meaning with existingModelName: name another existing model instead",
+        blamed="spec.models[4].revision",
+    ),
+    rule(
+        "spec.models[3].containers[1].environment",
+        {f"NAME_{number}": "a" * 1000 for number in range(33)},
+        "environment must have at most 32768 characters over all containers",
+        blamed="spec.models[3]",
+    ),
+    *container_breaches(*(f"spec.models[{index}].primaryContainer" for index in (0, 1, 2))),
+    *container_breaches(*(f"spec.models[3].containers[{index}]" for index in (0, 1, 2))),
+    empty("spec.models[3].containers"),
+    too_many("spec.models[3].containers", [IMAGE] * 16, most=15),
+    odd("spec.models[4].existingModelName", "sentiment.7", MODEL_NAME),
+    too_long("spec.models[4].existingModelName", "a", most=63),
+    Breach("spec.models[0].revision", "", "minLength", "should be at least 1 chars long"),
+    too_long("spec.models[0].revision", "a", most=63),
+    empty("spec.variants"),
+    too_many(
+        "spec.variants",
+        [{**GIVEN["spec"]["variants"][0], "name": f"Variant{number}"} for number in range(11)],
+        most=10,
+    ),
+    twice("spec.variants", GIVEN["spec"]["variants"][0], "name"),
+    rule(
+        "spec.variants",
+        [{**GIVEN["spec"]["variants"][0], "weight": 0}],
+        "the weights must not all be 0, for then no variant would get traffic",
+        blamed="spec.variants",
+    ),
+    rule(
+        "spec.variants[1].model",
+        "bert-c",
+        "model must be the name of one of spec.models, which bert-c is not",
+        blamed="spec.variants",
+    ),
+    odd("spec.variants[0].name", "Variant A", ENDPOINT_NAME),
+    too_long("spec.variants[0].name", "a", most=63),
+    odd("spec.variants[0].model", "bert_a", MODEL_NAME),
+    too_long("spec.variants[0].model", "a", most=63),
+    odd("spec.variants[0].instanceType", "m5.large", r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$"),
+    too_long("spec.variants[0].instanceType", "ml.m5." + "x" * 63, most=63),
+    rule(
+        "spec.variants[1].instanceType",
+        "ml.t2.medium",
+        "AWS does not autoscale burstable instance types such as ml.t2.medium",
+        blamed="spec.variants[1].instanceType",
+    ),
+    below("spec.variants[0].instanceCount", 1),
+    above("spec.variants[0].instanceCount", 10000),
+    rule(
+        "spec.variants[1].instanceCount",
+        1,
+        "exactly one of instanceCount and autoscaling must be given, not 2",
+        blamed="spec.variants[1]",
+    ),
+    below("spec.variants[0].weight", 0),
+    above("spec.variants[0].weight", 1000000),
+    below(f"{AUTOSCALING}.minCapacity", 1),
+    above(f"{AUTOSCALING}.minCapacity", 10000),
+    below(f"{AUTOSCALING}.maxCapacity", 1),
+    above(f"{AUTOSCALING}.maxCapacity", 10000),
+    rule(
+        f"{AUTOSCALING}.minCapacity",
+        3,
+        "must be at most maxCapacity, but 3 is more than 2",
+        blamed=f"{AUTOSCALING}.minCapacity",
+    ),
+    empty(f"{AUTOSCALING}.policies"),
+    too_many(f"{AUTOSCALING}.policies", [*POLICIES, {**POLICIES[0], "name": "third"}], most=2),
+    twice(f"{AUTOSCALING}.policies", POLICIES[0], "name"),
+    rule(
+        f"{TRACKING}.predefinedMetricType",
+        CONCURRENCY,
+        "AWS allows one target-tracking policy for each predefinedMetricType",
+        blamed=f"{AUTOSCALING}.policies",
+    ),
+    odd(f"{AUTOSCALING}.policies[0].name", "", "^[!-~]([ -~]*[!-~])?$"),
+    too_long(f"{AUTOSCALING}.policies[0].name", "a", most=256),
+    unlisted(f"{AUTOSCALING}.policies[0].type", "TargetTrackingScaling"),
+    unlisted(f"{TRACKING}.predefinedMetricType", INVOCATIONS, CONCURRENCY),
+    odd(f"{TRACKING}.targetValue", "1e3", r"^[0-9]+(\.[0-9]+)?$"),
+    too_long(f"{TRACKING}.targetValue", "1", most=19),
+    below(f"{TRACKING}.targetValue", 1),
+    above(f"{TRACKING}.targetValue", 999999999),
+    rule(f"{TRACKING}.targetValue", "0.0", "must be more than 0", blamed=f"{TRACKING}.targetValue"),
+    below(f"{TRACKING}.scaleOutCooldownSeconds", 0),
+    above(f"{TRACKING}.scaleOutCooldownSeconds", 86400),
+    below(f"{TRACKING}.scaleInCooldownSeconds", 0),
+    above(f"{TRACKING}.scaleInCooldownSeconds", 86400),
+    below("spec.monitoring.intervalSeconds", 60),
+    above("spec.monitoring.intervalSeconds", 3600),
+    Breach("spec.monitoring.intervalSeconds", 90, "multipleOf", "should be a multiple of 60"),
+    unlisted("spec.traffic.strategy", "Manual"),
+    unlisted("spec.deletionPolicy", "Delete", "Retain"),
+    too_many("spec.tags", [{"key": f"key-{number}", "value": ""} for number in range(47)], most=46),
+    twice("spec.tags", GIVEN["spec"]["tags"][0], "key"),
+    odd("spec.tags[0].key", "team?", f"{TAG}+$"),
+    too_long("spec.tags[0].key", "a", most=128),
+    odd("spec.tags[0].value", "reviews?", f"{TAG}*$"),
+    too_long("spec.tags[0].value", "a", most=256),
+    rule(
+        "spec.tags[0].key",
+        "AWS:team",
+        "AWS:team has a prefix that is reserved: aws: by AWS, sagemaker-ab.dev/ by the operator",
+        blamed="spec.tags[0].key",
+    ),
+]
+
+CHANGES = [
+    rule(
+        "spec.endpointName",
+        "reviews-next",
+        "may not be changed: another endpoint is another resource",
+        blamed="spec.endpointName",
+    ),
+    *(
+        rule(
+            "spec.region",
+            region,
+            "may not be changed, added or removed: an endpoint elsewhere is another resource",
+            blamed="spec.region",
+        )
+        for region in ("eu-west-1", None)
+    ),
+]

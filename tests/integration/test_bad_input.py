@@ -1,0 +1,200 @@
+"""Whoever writes a bad spec is told at once, by the API server: which field, and what is allowed.
+
+Each breach is made alone in an otherwise valid resource and applied with kubectl. The constraints are
+enumerated from the generated CRD, and each must be hit by a breach whose words are that constraint's own.
+"""
+
+import copy
+import json
+import re
+from collections.abc import Callable, Iterator
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+
+from sagemaker_ab.api import crd
+from sagemaker_ab.api.resource import InvalidSpec, parse_resource_file
+from tests.integration.breaches import BREACHES, CHANGES, GIVEN, Breach
+
+Kubectl = Callable[..., CompletedProcess[str]]
+
+
+def parts(path: str) -> list[str | int]:
+    return [int(part) if part.isdigit() else part for part in re.findall(r"[^.\[\]]+", path)]
+
+
+def broken(breach: Breach, given: dict[str, Any] = GIVEN) -> dict[str, Any]:
+    """Return the valid resource with this one value in its place; None takes the field away."""
+    resource = copy.deepcopy(given)
+    *way, last = parts(breach.path)
+    node: Any = resource
+    for part in way:
+        node = node[part]
+    if breach.value is None:
+        del node[last]
+    else:
+        node[last] = breach.value
+    return resource
+
+
+def walk(schema: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every node of a schema with its path, in which [] stands for an item and {} for a map's value."""
+    yield path, schema
+    for name, child in schema.get("properties", {}).items():
+        yield from walk(child, f"{path}.{name}".removeprefix("."))
+    if "items" in schema:
+        yield from walk(schema["items"], f"{path}[]")
+    if "additionalProperties" in schema:
+        yield from walk(schema["additionalProperties"], f"{path}{{}}")
+
+
+def schema_path(path: str) -> str:
+    return re.sub(r"environment\.\w+", "environment{}", re.sub(r"\[\d+\]", "[]", path))
+
+
+def places(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the path of every value in a resource, and its path in the schema."""
+    yield schema_path(path), path
+    if isinstance(value, dict):
+        for name, child in value.items():
+            yield from places(child, f"{path}.{name}".removeprefix("."))
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from places(child, f"{path}[{index}]")
+
+
+ROOT = crd.manifest()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+NODES = dict(item for item in walk(ROOT, "") if item[0].startswith(("metadata.name", "spec")))
+PLACES = dict(reversed([*places(GIVEN)]))
+ANNOTATIONS = {
+    *("description", "default", "properties", "items", "additionalProperties", "format", "anyOf"),
+    *("x-kubernetes-list-type", "x-kubernetes-int-or-string"),
+}
+WRONG_TYPE = {"string": 7, "integer": "seven", "object": "text", "array": "text", "integer,string": True}
+
+
+def type_breaches() -> Iterator[Breach]:
+    for path, node in NODES.items():
+        if path.startswith("spec"):
+            kind = node.get("type", "integer,string")
+            yield Breach(PLACES[path], WRONG_TYPE[kind], "type", f"must be of type {kind}")
+
+
+def required_breaches() -> Iterator[Breach]:
+    for path, node in [("", ROOT), *NODES.items()]:
+        for name in node.get("required", ()):
+            place = f"{PLACES[path]}.{name}".removeprefix(".")
+            yield Breach(place, None, "required", "Required value")
+
+
+WORDS: dict[str, Callable[[Any], str]] = {
+    "enum": lambda values: f"supported values: {', '.join(map(json.dumps, values))}",
+    "pattern": "should match '{}'".format,
+    "minLength": "should be at least {} chars long".format,
+    "maxLength": "may not be more than {} bytes".format,
+    "minimum": "should be greater than or equal to {}".format,
+    "maximum": "should be less than or equal to {}".format,
+    "multipleOf": "should be a multiple of {}".format,
+    "minItems": "should have at least {} items".format,
+    "maxItems": "must have at most {} items".format,
+    "maxProperties": "must have at most {} items".format,
+    "x-kubernetes-list-map-keys": lambda keys: f'Duplicate value: {{"{keys[0]}":',
+}
+
+
+def constraints() -> Iterator[tuple[str, str, str]]:
+    """Yield every constraint of the CRD as its path, its keyword and the words that hold it up."""
+    for path, node in NODES.items():
+        unknown = node.keys() - WORDS.keys() - ANNOTATIONS - {"type", "required", "x-kubernetes-validations"}
+        assert not unknown, f"{path}: no breach knows how to break {unknown}"
+        yield from (
+            (path, keyword, words(node[keyword])) for keyword, words in WORDS.items() if keyword in node
+        )
+        for validation in node.get("x-kubernetes-validations", ()):
+            yield f"{path}{validation.get('fieldPath', '')}", "rule", message(validation)
+
+
+def message(validation: dict[str, str]) -> str:
+    """Return a rule's message, in which %s stands for what was given."""
+    if "message" in validation:
+        return validation["message"]
+    template, _ = json.JSONDecoder().raw_decode(validation["messageExpression"])
+    return str(template)
+
+
+def meets(breach: Breach, constraint: tuple[str, str, str]) -> bool:
+    path, keyword, words = constraint
+    at = schema_path(breach.blamed if keyword == "rule" else breach.path)
+    pattern = re.escape(words).replace("%s", ".+")
+    return (at, breach.keyword) == (path, keyword) and re.match(pattern, breach.words) is not None
+
+
+@pytest.fixture(scope="module", autouse=True)
+def resource_definition(kubectl: Kubectl) -> None:
+    kubectl("apply", "--server-side", "-f", str(crd.FILE), check=True)
+    kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(crd.FILE), check=True)
+
+
+def apply(kubectl: Kubectl, resource: dict[str, Any]) -> CompletedProcess[str]:
+    return kubectl("apply", "--dry-run=server", "-f", "-", input=json.dumps(resource))
+
+
+def test_the_resource_that_the_breaches_start_from_is_valid(kubectl: Kubectl) -> None:
+    assert apply(kubectl, GIVEN).returncode == 0
+    assert parse_resource_file(GIVEN).metadata.name == "bad-input"
+
+
+def test_every_constraint_of_the_crd_has_a_breach() -> None:
+    missed = [c for c in constraints() if not any(meets(breach, c) for breach in (*BREACHES, *CHANGES))]
+    assert missed == []
+
+
+def test_every_breach_names_a_constraint_that_the_crd_has() -> None:
+    assert len(BREACHES) >= 40
+    known = [*constraints()]
+    assert [str(breach) for breach in (*BREACHES, *CHANGES) if not any(meets(breach, c) for c in known)] == []
+
+
+@pytest.mark.parametrize("breach", [*BREACHES, *required_breaches(), *type_breaches()], ids=str)
+def test_a_breach_is_refused_with_the_fields_path_and_the_bound(kubectl: Kubectl, breach: Breach) -> None:
+    resource = broken(breach)
+    refused = apply(kubectl, resource)
+    assert refused.returncode != 0
+    blamed = breach.blamed or breach.path
+    said = [line for line in refused.stderr.splitlines() if f"{blamed}: " in line and breach.words in line]
+    assert said, refused.stderr
+    with pytest.raises(InvalidSpec) as ours:
+        parse_resource_file(resource)
+    assert any(text.startswith(blamed.removesuffix("[1]")) for text in ours.value.messages), (
+        ours.value.messages
+    )
+    if breach.keyword == "rule":
+        assert f"{blamed}: {breach.words}" in ours.value.messages
+
+
+@pytest.fixture
+def existing(kubectl: Kubectl) -> Iterator[dict[str, Any]]:
+    """A resource that the server has, with the manifest that it was made from."""
+    resource = {**GIVEN, "metadata": {"name": "existing"}}
+    kubectl("apply", "-f", "-", input=json.dumps(resource), check=True)
+    yield resource
+    kubectl("delete", "-f", "-", input=json.dumps(resource), check=True)
+
+
+@pytest.mark.parametrize("breach", CHANGES, ids=str)
+def test_an_immutable_field_may_not_change(
+    kubectl: Kubectl, existing: dict[str, Any], breach: Breach
+) -> None:
+    refused = apply(kubectl, broken(breach, existing))
+    assert f"{breach.blamed}: Invalid value: {breach.words}" in refused.stderr
+
+
+def test_a_region_may_not_be_added_later(kubectl: Kubectl) -> None:
+    [added] = [breach for breach in CHANGES if breach.value == "eu-west-1"]
+    elsewhere = {**GIVEN, "metadata": {"name": "without-region"}}
+    without = broken(Breach("spec.region", None, "", ""), elsewhere)
+    kubectl("apply", "-f", "-", input=json.dumps(without), check=True)
+    refused = apply(kubectl, elsewhere)
+    kubectl("delete", "-f", "-", input=json.dumps(without), check=True)
+    assert f"spec.region: Invalid value: {added.words}" in refused.stderr
