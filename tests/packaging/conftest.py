@@ -2,13 +2,16 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
+from importlib.metadata import distribution
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any, Protocol
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from sandbox.cluster.binaries import Binaries, ensure_binaries
 
@@ -120,6 +123,34 @@ def kustomized(binaries: Binaries, offline_environment: Mapping[str, str]) -> li
 
 
 @pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built as the Dockerfile builds it: by the locked hatchling, without isolation."""
+    directory = tmp_path_factory.mktemp("dist")
+    build = (sys.executable, "-Im", "hatchling", "build", "--target", "wheel", "--directory", directory)
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    (built,) = directory.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="session")
+def clean_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of a new environment that holds the locked requirements and the wheel, nothing else.
+
+    The requirements are those of this environment, linked one by one: no registry is needed. Paths that lead
+    to the checkout, such as the editable install's, stay behind.
+    """
+    environment = tmp_path_factory.mktemp("image") / "operator"
+    subprocess.run([sys.executable, "-Im", "venv", "--without-pip", environment], check=True, timeout=120)
+    python = environment / "bin" / "python"
+    (packages,) = environment.glob("lib/python*/site-packages")
+    for requirement in locked("runtime"):
+        link_distribution(requirement, packages)
+    pip = (sys.executable, "-Im", "pip", "--python", python, "install", "--quiet", "--no-index", "--no-deps")
+    subprocess.run([*pip, wheel], check=True, timeout=120)
+    return python
+
+
+@pytest.fixture(scope="session")
 def crd_file() -> Path:
     """The generated CRD, which chart and kustomize base take from one place."""
     (file,) = (ROOT / "crds").glob("sagemaker-ab.dev_*.yaml")
@@ -128,3 +159,18 @@ def crd_file() -> Path:
 
 def documents(stream: str) -> list[Manifest]:
     return [document for document in yaml.safe_load_all(stream) if document]
+
+
+def locked(name: str) -> list[Requirement]:
+    """The pinned requirements of a lock that are for this platform and Python."""
+    lines = (ROOT / "requirements" / f"{name}.txt").read_text().splitlines()
+    pins = [Requirement(line.removesuffix("\\")) for line in lines if "==" in line]
+    return [pin for pin in pins if pin.marker is None or pin.marker.evaluate()]
+
+
+def link_distribution(requirement: Requirement, packages: Path) -> None:
+    installed = distribution(requirement.name)
+    assert requirement.specifier.contains(installed.version), f"{requirement} is not what is installed"
+    tops = {file.parts[0] for file in installed.files or ()} - {"..", "__pycache__"}
+    for top in tops:
+        (packages / top).symlink_to(Path(str(installed.locate_file(top))))
