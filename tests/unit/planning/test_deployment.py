@@ -1,0 +1,141 @@
+"""A deployment is followed from request to proof, through stale reads, silent rollbacks and crashes."""
+
+from dataclasses import replace
+
+import pytest
+
+from sagemaker_ab.planning.deployment import DeploymentState, follow, request
+from sagemaker_ab.planning.observed import EndpointStatus
+from sagemaker_ab.planning.plan import plan
+from sagemaker_ab.planning.state import EndpointState, determine
+from tests.unit.planning.worlds import NOW, nothing, operations, spec, want, with_variant, world
+
+LIVE = want(spec())
+WANTED = want(with_variant(spec(), "VariantA", instanceType="ml.m5.xlarge"))
+
+
+def later(seconds, **changes):
+    return replace(world(LIVE, **changes), now=NOW + seconds)
+
+
+def asked(state=DeploymentState.ACCEPTED, **changes):
+    return replace(request(WANTED, world(LIVE), None), state=state, **changes)
+
+
+def verdict(record, observed):
+    record = follow(record, WANTED, observed)
+    return determine(WANTED, observed, record)
+
+
+def test_success_is_the_endpoint_in_service_on_the_desired_deployment():
+    assert follow(asked(), WANTED, world(WANTED)) is None
+
+
+def test_success_of_a_deployment_that_is_no_longer_desired_is_success_all_the_same():
+    another = want(with_variant(spec(), "VariantA", instanceType="ml.c5.large"))
+
+    assert follow(asked(), another, world(WANTED)) is None
+
+
+def test_an_update_to_the_asked_config_is_in_progress():
+    updating = later(5, status=EndpointStatus.UPDATING, pending_config_name=WANTED.config_name)
+
+    assert follow(asked(), WANTED, updating).state is DeploymentState.IN_PROGRESS
+
+
+def test_an_update_by_the_autoscaler_is_not_ours():
+    assert follow(asked(), WANTED, later(5, status=EndpointStatus.UPDATING)).state is DeploymentState.ACCEPTED
+
+
+@pytest.mark.parametrize("state", [DeploymentState.ACCEPTED, DeploymentState.IN_PROGRESS])
+def test_right_after_the_request_an_old_read_proves_nothing(state):
+    """Even after Updating was seen: the next read may be an older one."""
+    old = later(10, failure_reason="of an earlier update")
+
+    assert verdict(asked(state), old) is EndpointState.UNPROVEN
+
+
+@pytest.mark.parametrize(
+    ("state", "seen"),
+    [
+        (DeploymentState.IN_PROGRESS, later(60)),
+        (DeploymentState.ACCEPTED, later(60, failure_reason="ping health check")),
+        (DeploymentState.ACCEPTED, later(60, last_modified=NOW + 20)),
+        (DeploymentState.ACCEPTED, later(300)),
+    ],
+    ids=["Updating was seen", "a reason", "modified since", "five minutes of silence"],
+)
+def test_a_rollback_is_believed_on_proof(state, seen):
+    assert verdict(asked(state), seen) is EndpointState.ROLLED_BACK
+
+
+def test_without_proof_an_accepted_update_is_waited_for():
+    assert verdict(asked(), later(120)) is EndpointState.UNPROVEN
+
+
+@pytest.mark.parametrize(
+    "seen", [later(60), later(60, failure_reason="old"), later(60, last_modified=NOW + 20)]
+)
+def test_a_request_that_may_never_have_arrived_is_made_again(seen):
+    assert verdict(asked(DeploymentState.REQUESTED), seen) is EndpointState.OUTDATED
+
+
+def test_a_rollback_keeps_the_reason_that_aws_gave():
+    failed = follow(asked(), WANTED, later(60, failure_reason="The container did not pass the ping"))
+
+    assert failed.message == "The container did not pass the ping"
+
+
+def test_a_failed_deployment_is_not_tried_again():
+    failed = asked(DeploymentState.FAILED, message="ping")
+
+    decided = plan(WANTED, later(86_400), deployment=failed)
+
+    assert decided.phases == ()
+    assert decided.trouble.message == "ping"
+
+
+def test_weights_still_follow_the_spec_after_a_rollback():
+    wanted = want(
+        with_variant(with_variant(spec(), "VariantA", instanceType="ml.m5.xlarge"), "VariantB", weight=9)
+    )
+    failed = asked(DeploymentState.FAILED, message="ping")
+
+    assert operations(plan(wanted, later(60), deployment=failed)) == ["UpdateEndpointWeightsAndCapacities"]
+
+
+def test_another_deployment_is_tried_at_once():
+    another = want(with_variant(spec(), "VariantA", instanceType="ml.c5.large"))
+
+    assert determine(another, later(60), asked(DeploymentState.FAILED)) is EndpointState.OUTDATED
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        "Request to service failed. Please try again.",
+        "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error.",
+    ],
+)
+def test_a_cause_that_may_pass_is_tried_again_later_and_not_for_ever(cause):
+    once = asked(DeploymentState.FAILED, message=cause)
+    often = replace(once, attempts=4)
+
+    assert determine(WANTED, later(60), once) is EndpointState.ROLLED_BACK
+    assert determine(WANTED, later(301), once) is EndpointState.OUTDATED
+    assert determine(WANTED, later(86_400), often) is EndpointState.ROLLED_BACK
+
+
+def test_attempts_are_counted_for_one_deployment_only():
+    assert request(WANTED, later(400), asked(DeploymentState.FAILED)).attempts == 2
+    assert request(LIVE, later(400), asked(DeploymentState.FAILED)).attempts == 1
+
+
+def test_a_creation_that_failed_waits_for_a_change():
+    created = replace(request(WANTED, nothing(), None), state=DeploymentState.ACCEPTED)
+    broken = replace(world(WANTED, status=EndpointStatus.FAILED, failure_reason="ping"), now=NOW + 600)
+
+    record = follow(created, WANTED, broken)
+
+    assert plan(WANTED, broken, deployment=record).trouble.message == "ping"
+    assert operations(plan(LIVE, broken, deployment=record)) == ["DeleteEndpoint"]

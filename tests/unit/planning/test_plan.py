@@ -1,0 +1,305 @@
+"""What a plan does about each difference between what is desired and what is there."""
+
+from dataclasses import replace
+
+import pytest
+
+from sagemaker_ab.api.conditions import Reason
+from sagemaker_ab.planning.observed import (
+    EndpointStatus,
+    Leftovers,
+    ObservedConfig,
+    ObservedTarget,
+)
+from sagemaker_ab.planning.plan import PhaseKind, plan
+from sagemaker_ab.planning.state import EndpointState
+from tests.unit.planning.worlds import (
+    AUTOSCALING,
+    NOW,
+    nothing,
+    operations,
+    request,
+    spec,
+    want,
+    with_variant,
+    world,
+)
+
+SCALING = with_variant(spec(), "VariantB", instanceCount=None, autoscaling=AUTOSCALING)
+
+
+def existing(wanted):
+    """The desired models and config exist already, as ours."""
+    return {
+        "owners_of_models": {model.name: wanted.all_tags for model in wanted.models},
+        "owner_of_config": wanted.all_tags,
+    }
+
+
+# Creation
+
+
+def test_an_endpoint_is_created_from_its_models_and_config():
+    wanted = want(spec())
+
+    assert operations(plan(wanted, nothing())) == [
+        "CreateModel",
+        "CreateModel",
+        "CreateEndpointConfig",
+        "CreateEndpoint",
+    ]
+
+
+def test_models_are_the_first_phase_since_the_config_names_them():
+    assert plan(want(spec()), nothing()).phases[0].kind is PhaseKind.CREATE_MODELS
+
+
+def test_what_exists_already_is_not_created_again():
+    wanted = want(spec())
+
+    assert operations(plan(wanted, replace(nothing(), **existing(wanted)))) == ["CreateEndpoint"]
+
+
+def test_a_model_of_that_name_that_is_somebody_elses_stops_the_creation():
+    wanted = want(spec())
+    theirs = replace(nothing(), owners_of_models={wanted.models[0].name: {"team": "other"}})
+
+    decided = plan(wanted, theirs)
+
+    assert decided.phases == ()
+    assert decided.trouble
+    assert decided.trouble.reason is Reason.NOT_OWNED
+
+
+# Nothing to do
+
+
+def test_an_endpoint_as_desired_needs_nothing_but_a_look_for_leftovers():
+    decided = plan(want(spec()), world(want(spec())))
+
+    assert decided.state is EndpointState.CURRENT
+    assert decided.phases == ()
+    assert decided.wants_leftovers
+
+
+def test_an_endpoint_of_somebody_else_is_left_alone():
+    decided = plan(want(spec()), world(want(spec()), tags={}))
+
+    assert decided.state is EndpointState.FOREIGN
+    assert decided.phases == ()
+    assert decided.trouble
+    assert "left alone" in decided.trouble.message
+
+
+@pytest.mark.parametrize("status", [s for s in EndpointStatus if s.busy])
+def test_nothing_is_sent_to_a_busy_endpoint(status):
+    shifted = with_variant(spec(), "VariantA", weight=1)
+
+    assert not plan(want(shifted), world(want(spec()), status=status)).actionable
+
+
+# Weights and counts: the cheapest sufficient call
+
+
+def test_a_weight_shift_is_one_call_with_all_weights_and_no_count():
+    shifted = with_variant(with_variant(spec(), "VariantA", weight=0), "VariantB", weight=100)
+
+    decided = plan(want(shifted), world(want(spec())))
+
+    assert operations(decided) == ["UpdateEndpointWeightsAndCapacities"]
+    assert request(decided, "UpdateEndpointWeightsAndCapacities")["DesiredWeightsAndCapacities"] == [
+        {"VariantName": "VariantA", "DesiredWeight": 0},
+        {"VariantName": "VariantB", "DesiredWeight": 100},
+    ]
+
+
+def test_a_count_is_one_call_for_that_variant():
+    decided = plan(want(with_variant(spec(), "VariantA", instanceCount=3)), world(want(spec())))
+
+    assert request(decided, "UpdateEndpointWeightsAndCapacities")["DesiredWeightsAndCapacities"] == [
+        {"VariantName": "VariantA", "DesiredInstanceCount": 3}
+    ]
+
+
+def test_instances_come_before_the_traffic_and_go_after_it():
+    changed = with_variant(
+        with_variant(spec(), "VariantA", weight=10, instanceCount=1), "VariantB", weight=90, instanceCount=4
+    )
+    live = want(with_variant(spec(), "VariantA", instanceCount=3))
+
+    kinds = [phase.kind for phase in plan(want(changed), world(live)).phases]
+
+    assert kinds == [PhaseKind.SCALE_OUT, PhaseKind.SHIFT_WEIGHTS, PhaseKind.SCALE_IN]
+
+
+def test_the_count_of_a_variant_that_scales_is_the_autoscalers():
+    wanted = want(SCALING)
+    live = world(wanted)
+    scaled_out = [
+        replace(v, current_count=4, desired_count=4) if v.name == "VariantB" else v
+        for v in live.endpoint.variants
+    ]
+
+    decided = plan(wanted, replace(live, endpoint=replace(live.endpoint, variants=tuple(scaled_out))))
+
+    assert decided.phases == ()
+
+
+# Autoscaling
+
+
+def test_autoscaling_turned_on_is_a_target_and_a_policy_and_no_deployment():
+    assert operations(plan(want(SCALING), world(want(spec())))) == [
+        "RegisterScalableTarget",
+        "PutScalingPolicy",
+    ]
+
+
+def test_autoscaling_turned_off_is_a_deregistration():
+    assert operations(plan(want(spec()), world(want(SCALING)))) == ["DeregisterScalableTarget"]
+
+
+def test_tags_go_with_the_first_registration_only():
+    first = plan(want(SCALING), world(want(spec())))
+    wider = with_variant(SCALING, "VariantB", autoscaling={**AUTOSCALING, "maxCapacity": 9})
+    later = plan(want(wider), world(want(SCALING)))
+
+    assert "Tags" in request(first, "RegisterScalableTarget")
+    assert "Tags" not in request(later, "RegisterScalableTarget")
+    assert operations(later) == ["RegisterScalableTarget"]
+
+
+def test_a_policy_goes_before_its_successor_of_another_name_comes():
+    renamed = {**AUTOSCALING["policies"][0], "name": "renamed"}
+    changed = with_variant(SCALING, "VariantB", autoscaling={**AUTOSCALING, "policies": [renamed]})
+
+    assert operations(plan(want(changed), world(want(SCALING)))) == [
+        "DeleteScalingPolicy",
+        "PutScalingPolicy",
+    ]
+
+
+def test_a_default_that_aws_spells_out_is_no_difference():
+    wanted = want(SCALING)
+    live = world(wanted)
+    spelled = {name: {**c, "DisableScaleIn": False} for name, c in live.targets["VariantB"].policies.items()}
+
+    assert plan(wanted, replace(live, targets={"VariantB": ObservedTarget(1, 4, spelled)})).phases == ()
+
+
+# Deployments
+
+
+def test_another_model_is_one_model_one_config_and_one_update():
+    changed = spec()
+    changed["models"][1]["primaryContainer"]["modelDataUrl"] = "s3://bucket/other/model.tar.gz"
+    live = replace(
+        world(want(spec())),
+        owners_of_models={want(spec()).models[0].name: want(spec()).all_tags},
+    )
+
+    assert operations(plan(want(changed), live)) == ["CreateModel", "CreateEndpointConfig", "UpdateEndpoint"]
+
+
+def test_an_update_without_autoscaling_takes_weights_and_counts_from_the_config():
+    changed = with_variant(spec(), "VariantA", instanceType="ml.m5.xlarge")
+
+    asked = request(plan(want(changed), world(want(spec()))), "UpdateEndpoint")
+
+    assert "RetainAllVariantProperties" not in asked
+
+
+def test_an_update_with_autoscaling_keeps_live_counts_and_takes_the_intended_weights():
+    changed = with_variant(SCALING, "VariantA", instanceType="ml.m5.xlarge")
+
+    asked = request(plan(want(changed), world(want(SCALING))), "UpdateEndpoint")
+
+    assert asked["RetainAllVariantProperties"] is True
+    assert asked["ExcludeRetainedVariantProperties"] == [{"VariantPropertyType": "DesiredWeight"}]
+
+
+def test_scaling_is_released_only_where_aws_would_refuse_the_update():
+    other_type = with_variant(SCALING, "VariantB", instanceType="ml.m5.xlarge")
+    other_model = with_variant(SCALING, "VariantB", model="bert-a")
+
+    assert "DeregisterScalableTarget" in operations(plan(want(other_type), world(want(SCALING))))
+    assert "DeregisterScalableTarget" not in operations(plan(want(other_model), world(want(SCALING))))
+
+
+def test_scaling_of_a_variant_that_goes_is_released_before_the_update():
+    alone = spec(variants=[spec()["variants"][0]])
+
+    decided = operations(plan(want(alone), world(want(SCALING))))
+
+    assert decided[-2:] == ["DeregisterScalableTarget", "UpdateEndpoint"]
+
+
+def test_a_config_deleted_underneath_its_endpoint_comes_back_without_an_update():
+    wanted = want(spec())
+    orphaned = replace(
+        world(wanted), config_in_use=None, owners_of_models=existing(wanted)["owners_of_models"]
+    )
+
+    assert operations(plan(wanted, orphaned)) == ["CreateEndpointConfig"]
+
+
+def test_a_foreign_update_is_undone():
+    wanted = want(spec())
+    foreign = ObservedConfig(
+        "by-hand", want(with_variant(spec(), "VariantA", model="bert-b")).production_variants
+    )
+    live = replace(world(wanted, config_name="by-hand"), config_in_use=foreign, **existing(wanted))
+
+    assert operations(plan(wanted, live)) == ["UpdateEndpoint"]
+
+
+def test_a_failed_endpoint_without_a_record_is_deleted_to_be_made_again():
+    decided = plan(want(spec()), world(want(spec()), status=EndpointStatus.FAILED))
+
+    assert operations(decided) == ["DeleteEndpoint"]
+
+
+def test_out_of_service_is_told_and_left_to_aws():
+    decided = plan(want(spec()), world(want(spec()), status=EndpointStatus.OUT_OF_SERVICE))
+
+    assert decided.phases == ()
+    assert decided.trouble
+
+
+# Tags
+
+
+def test_tags_are_added_changed_and_only_ours_taken_away():
+    live = want(spec(tags=[{"key": "team", "value": "a"}, {"key": "old", "value": "x"}]))
+    wanted = want(spec(tags=[{"key": "team", "value": "b"}]))
+    observed = world(live, tags={**live.all_tags, "theirs": "y"})
+
+    decided = plan(wanted, observed, managed_tag_keys=["team", "old"])
+
+    assert operations(decided) == ["AddTags", "DeleteTags"]
+    assert request(decided, "AddTags")["Tags"] == [{"Key": "team", "Value": "b"}]
+    assert request(decided, "DeleteTags")["TagKeys"] == ["old"]
+
+
+# Clean-up
+
+
+def test_configs_and_models_that_nothing_refers_to_are_removed():
+    wanted = want(spec())
+    used = {model.name for model in wanted.models}
+    leftovers = Leftovers(NOW, frozenset({*used, "old-model"}), frozenset({wanted.config_name, "old-config"}))
+
+    decided = plan(wanted, world(wanted), leftovers=leftovers)
+
+    assert operations(decided) == ["DeleteEndpointConfig", "DeleteModel"]
+
+
+def test_the_config_in_use_stays_though_weights_have_moved_on():
+    live, wanted = want(spec()), want(with_variant(spec(), "VariantA", weight=10))
+    shifted = tuple(
+        replace(v, current_weight=wanted.weights[v.name], desired_weight=wanted.weights[v.name])
+        for v in world(live).endpoint.variants
+    )
+    leftovers = Leftovers(NOW, frozenset(), frozenset({live.config_name}))
+
+    assert plan(wanted, world(live, variants=shifted), leftovers=leftovers).phases == ()

@@ -1,0 +1,218 @@
+"""What status says about what a pass has found."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sagemaker_ab.api.conditions import Reason
+from sagemaker_ab.api.status import Metrics, Status, VariantMetrics
+from sagemaker_ab.planning.deployment import DeploymentState, request
+from sagemaker_ab.planning.events import notices
+from sagemaker_ab.planning.observed import EndpointStatus
+from sagemaker_ab.planning.plan import plan
+from sagemaker_ab.planning.status import Findings, deployment_of, report, report_trouble
+from sagemaker_ab.planning.trouble import Trouble
+from tests.unit.planning.worlds import AUTOSCALING, nothing, spec, want, with_variant, world
+
+WANTED = want(spec())
+SCALING = want(with_variant(spec(), "VariantB", instanceCount=None, autoscaling=AUTOSCALING))
+MORNING = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+def findings(observed, wanted=WANTED, **changes):
+    found = Findings(
+        account="123456789012",
+        region="us-east-1",
+        strategy="Manual",
+        desired=wanted,
+        observed=observed,
+        plan=plan(wanted, observed, deployment=changes.get("deployment")),
+    )
+    return replace(found, **changes)
+
+
+def told(observed, wanted=WANTED, before=None, now=MORNING, **changes):
+    return report(before or Status(), 3, findings(observed, wanted, **changes), now=now)
+
+
+def condition(status, kind):
+    return next((c for c in status.conditions if c.type == kind), None)
+
+
+def summary(status):
+    return {
+        kind: condition(status, kind).status
+        for kind in ("Ready", "Reconciling", "Stalled")
+        if condition(status, kind)
+    }
+
+
+def test_an_endpoint_as_asked_is_ready_and_nothing_else():
+    assert summary(told(world(WANTED))) == {"Ready": "True"}
+
+
+def test_every_condition_speaks_of_the_generation_it_was_found_for():
+    status = told(world(WANTED))
+
+    assert status.observed_generation == 3
+    assert {c.observed_generation for c in status.conditions} == {3}
+
+
+@pytest.mark.parametrize(
+    "observed",
+    [
+        nothing(),
+        world(WANTED, status=EndpointStatus.CREATING),
+        world(WANTED, status=EndpointStatus.UPDATING, pending_config_name="next"),
+        world(want(with_variant(spec(), "VariantA", weight=1))),
+        world(want(with_variant(spec(), "VariantA", instanceCount=2))),
+        world(want(with_variant(spec(), "VariantA", model="bert-b"))),
+    ],
+    ids=["absent", "creating", "deploying", "weights", "counts", "model"],
+)
+def test_what_is_not_yet_as_asked_is_reconciling(observed):
+    assert summary(told(observed)) == {"Ready": "False", "Reconciling": "True"}
+
+
+def test_weights_asked_for_but_not_arrived_are_not_applied():
+    arriving = tuple(replace(v, current_weight=1.0) for v in world(WANTED).endpoint.variants)
+
+    status = told(world(WANTED, status=EndpointStatus.UPDATING, variants=arriving))
+
+    assert condition(status, "WeightsApplied").status == "False"
+    assert summary(status) == {"Ready": "False", "Reconciling": "True"}
+
+
+def test_the_autoscalers_own_work_leaves_the_resource_ready():
+    """Else every scaling activity would hold up a Helm wait or an Argo CD wave."""
+    scaling = tuple(
+        replace(v, desired_count=3) if v.name == "VariantB" else v for v in world(SCALING).endpoint.variants
+    )
+
+    status = told(world(SCALING, status=EndpointStatus.UPDATING, variants=scaling), SCALING)
+
+    assert summary(status) == {"Ready": "True"}
+
+
+def test_somebody_elses_endpoint_is_stalled_and_not_described():
+    status = told(world(WANTED, tags={}))
+
+    assert summary(status) == {"Ready": "False", "Stalled": "True"}
+    assert condition(status, "Ready").reason == Reason.NOT_OWNED
+    assert status.endpoint is None
+    assert status.variants is None
+
+
+def test_trouble_is_told_in_awss_words():
+    status = told(nothing(), trouble=Trouble(Reason.REFUSED, "The execution role ARN is invalid"))
+
+    assert condition(status, "Stalled").message == "The execution role ARN is invalid"
+
+
+def test_trouble_that_may_pass_does_not_stall():
+    trouble = Trouble(Reason.RETRYING, "Rate exceeded", stalled=False)
+
+    assert summary(told(nothing(), trouble=trouble)) == {"Ready": "False", "Reconciling": "True"}
+
+
+def test_autoscaling_is_a_condition_only_where_it_is_asked_for():
+    assert condition(told(world(WANTED)), "AutoscalingApplied") is None
+    assert condition(told(world(SCALING), SCALING), "AutoscalingApplied").status == "True"
+    unscaled = replace(world(SCALING), targets={})
+    assert condition(told(unscaled, SCALING), "AutoscalingApplied").status == "False"
+
+
+def test_a_condition_dates_from_when_its_status_flipped():
+    first = told(nothing())
+    still = told(
+        world(WANTED, status=EndpointStatus.CREATING), before=first, now=MORNING + timedelta(minutes=1)
+    )
+    ready = told(world(WANTED), before=still, now=MORNING + timedelta(minutes=5))
+
+    assert condition(still, "Ready").last_transition_time == MORNING
+    assert condition(ready, "Ready").last_transition_time == MORNING + timedelta(minutes=5)
+
+
+def test_nothing_changed_is_nothing_to_write():
+    first = told(world(WANTED))
+
+    assert told(world(WANTED), before=first, now=MORNING + timedelta(hours=1)) == first
+
+
+def test_account_and_region_are_pinned_before_the_first_write_and_stay():
+    assert told(nothing()).account == "123456789012"
+    pinned = Status(account="999999999999", region="eu-west-1")
+    assert told(world(WANTED), before=pinned).account == "999999999999"
+
+
+def test_shares_are_those_of_the_traffic_now():
+    thirds = want(with_variant(spec(), "VariantB", weight=100))
+
+    assert told(world(thirds), thirds).summary == "VariantA=33.3% VariantB=66.7%"
+
+
+def test_bounds_of_a_variant_that_scales_stand_beside_its_counts():
+    instances = told(world(SCALING), SCALING).variants[1].instances
+
+    assert (instances.current, instances.min, instances.max) == (1, 1, 4)
+
+
+def test_a_tag_is_ours_until_it_is_seen_gone():
+    tagged = want(spec(tags=[{"key": "team", "value": "a"}]))
+    first = told(world(tagged), tagged)
+    leaving = told(world(tagged), WANTED, before=first)
+    left = told(world(WANTED), WANTED, before=leaving)
+
+    assert [s.endpoint.tag_keys for s in (first, leaving, left)] == [["team"], ["team"], None]
+
+
+@pytest.mark.parametrize("state", list(DeploymentState))
+def test_the_record_of_a_deployment_survives_in_status(state):
+    record = replace(
+        request(WANTED, world(WANTED), None), state=state, message="why" if state == "Failed" else ""
+    )
+    written = told(world(WANTED, status=EndpointStatus.UPDATING), deployment=record)
+
+    stored = Status.model_validate(written.model_dump(mode="json", by_alias=True, exclude_none=True))
+
+    assert deployment_of(stored) == record
+
+
+def test_metrics_are_written_again_only_with_a_new_number():
+    def window(minute, invocations):
+        start = MORNING + timedelta(minutes=minute)
+        variants = [VariantMetrics(name="VariantA", invocations=invocations)]
+        return Metrics(
+            window_start=start,
+            window_end=start + timedelta(minutes=5),
+            period_seconds=300,
+            variants=variants,
+        )
+
+    first = told(world(WANTED), metrics=window(0, 7))
+
+    assert told(world(WANTED), before=first, metrics=window(5, 7)) == first
+    assert told(world(WANTED), before=first, metrics=window(5, 8)).metrics == window(5, 8)
+    assert told(world(WANTED), before=first).metrics == window(0, 7)
+
+
+def test_trouble_before_aws_was_read_keeps_what_was_known():
+    before = told(world(WANTED))
+
+    status = report_trouble(before, 4, Trouble(Reason.INVALID_SPEC, "spec.variants: bad"), now=MORNING)
+
+    assert summary(status) == {"Ready": "False", "Stalled": "True"}
+    assert status.observed_generation == 4
+    assert status.variants == before.variants
+    assert condition(status, "EndpointInService").status == "True"
+
+
+def test_events_tell_of_readiness_and_of_each_trouble_once():
+    absent, ready = told(nothing()), told(world(WANTED))
+    stalled = told(nothing(), trouble=Trouble(Reason.REFUSED, "no such role"))
+
+    assert [n.reason for n in notices(absent, ready)] == ["InService"]
+    assert list(notices(ready, ready)) == []
+    assert [(n.kind, n.message) for n in notices(absent, stalled)] == [("Warning", "no such role")]
+    assert list(notices(stalled, stalled)) == []

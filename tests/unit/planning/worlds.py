@@ -1,0 +1,123 @@
+"""A small vocabulary for worlds: a spec, what AWS holds of it, and what a plan says about the two."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sagemaker_ab.api.resource import parse_spec
+from sagemaker_ab.planning.desired import Desired, desired
+from sagemaker_ab.planning.observed import (
+    EndpointStatus,
+    Observed,
+    ObservedConfig,
+    ObservedEndpoint,
+    ObservedTarget,
+    ObservedVariant,
+)
+from sagemaker_ab.planning.ownership import Owner
+from sagemaker_ab.planning.plan import Plan
+
+OWNER = Owner("cluster-1", "ml", "reviews", "uid-1")
+NOW = 1_700_000_000.0
+
+Spec = dict[str, Any]
+
+
+def spec(**changes: Any) -> Spec:
+    """The notebook's endpoint: two models, two variants, half of the traffic each."""
+
+    def model(name: str) -> Spec:
+        url = f"s3://bucket/{name}/model.tar.gz"
+        return {"name": name, "primaryContainer": {"image": "account.dkr/image:1", "modelDataUrl": url}}
+
+    def variant(name: str, model: str) -> Spec:
+        return {
+            "name": name,
+            "model": model,
+            "instanceType": "ml.m5.large",
+            "instanceCount": 1,
+            "weight": 50,
+        }
+
+    return {
+        "endpointName": "reviews",
+        "executionRoleArn": "arn:aws:iam::123456789012:role/sagemaker",
+        "models": [model("bert-a"), model("bert-b")],
+        "variants": [variant("VariantA", "bert-a"), variant("VariantB", "bert-b")],
+        **changes,
+    }
+
+
+def with_variant(spec: Spec, which: str, /, **changes: Any) -> Spec:
+    """The same spec with one variant changed; a change to None takes a field away."""
+    variants = [
+        {k: v for k, v in {**item, **changes}.items() if v is not None} if item["name"] == which else item
+        for item in spec["variants"]
+    ]
+    return {**spec, "variants": variants}
+
+
+AUTOSCALING = {
+    "minCapacity": 1,
+    "maxCapacity": 4,
+    "policies": [
+        {
+            "name": "invocations",
+            "type": "TargetTrackingScaling",
+            "targetTrackingScaling": {
+                "predefinedMetricType": "SageMakerVariantInvocationsPerInstance",
+                "targetValue": 70,
+            },
+        }
+    ],
+}
+
+
+def want(spec: Spec) -> Desired:
+    return desired(parse_spec(spec), owner=OWNER, region="us-east-1")
+
+
+def world(wanted: Desired, **changes: Any) -> Observed:
+    """AWS just as `wanted` has it, but for the changes to the endpoint."""
+    variants = tuple(
+        ObservedVariant(v.name, v.weight, v.weight, v.instance_count, v.instance_count)
+        for v in wanted.variants
+    )
+    endpoint = ObservedEndpoint(
+        arn="arn:aws:sagemaker:us-east-1:123456789012:endpoint/reviews",
+        status=EndpointStatus.IN_SERVICE,
+        config_name=wanted.config_name,
+        last_modified=NOW - 1000,
+        variants=variants,
+        tags=wanted.all_tags,
+    )
+    targets = {
+        v.name: ObservedTarget(
+            v.scaling.min_capacity,
+            v.scaling.max_capacity,
+            {policy.name: policy.configuration for policy in v.scaling.policies},
+        )
+        for v in wanted.variants
+        if v.scaling
+    }
+    return Observed(
+        now=NOW,
+        endpoint=replace(endpoint, **changes),
+        config_in_use=ObservedConfig(wanted.config_name, wanted.production_variants),
+        targets=targets,
+    )
+
+
+def nothing() -> Observed:
+    """AWS without anything of ours."""
+    return Observed(now=NOW)
+
+
+def operations(plan: Plan) -> list[str]:
+    """The AWS operations of a plan, phase by phase."""
+    return [command.operation for phase in plan.phases for command in phase.commands]
+
+
+def request(plan: Plan, operation: str) -> Mapping[str, Any]:
+    """The request of the first command of that operation."""
+    return next(c.request for phase in plan.phases for c in phase.commands if c.operation == operation)
