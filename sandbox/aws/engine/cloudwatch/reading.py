@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.aws.engine.cloudwatch.statistics import merged
 from sandbox.aws.engine.metrics.catalogue import METRICS
 from sandbox.aws.engine.metrics.store import MetricsStore
+from sandbox.aws.ledger import holds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,6 +40,7 @@ class Range:
     end: int
 
 
+@holds("metrics.names")
 def find(region: Region, raw: Mapping[str, Any]) -> Found | None:
     """Return what namespace, name and dimensions name exactly; None when there is no such metric."""
     metric = METRICS.get((raw.get("Namespace", ""), raw.get("MetricName", "")))

@@ -71,8 +71,8 @@ def _invocations_per_instance(_: VariantSeries, span: Span, zeros: IdleZeros) ->
     return distribution
 
 
-@holds("metrics.errors-zero-or-one")
 def _errors(field: str) -> Datapoint:
+    @holds("metrics.errors-zero-or-one")
     def datapoint(_: VariantSeries, span: Span, zeros: IdleZeros) -> Distribution | None:
         del zeros
         if span.traffic is None:
@@ -87,8 +87,8 @@ def _errors(field: str) -> Datapoint:
     return datapoint
 
 
-@holds("metrics.latency-only-with-traffic")
 def _latency(field: str) -> Datapoint:
+    @holds("metrics.latency-only-with-traffic")
     def datapoint(_: VariantSeries, span: Span, zeros: IdleZeros) -> Distribution | None:
         del zeros
         return getattr(span.traffic, field) if span.traffic is not None else None
@@ -96,13 +96,17 @@ def _latency(field: str) -> Datapoint:
     return datapoint
 
 
-@holds("metrics.utilization")
-def _utilization(name: str) -> Datapoint:
-    curve = UTILIZATION[name]
+def _needs_gpu(name: str) -> bool:
+    return name.startswith("GPU")
 
+
+def _utilization(name: str) -> Datapoint:
+    curve, gpu_only = UTILIZATION[name], _needs_gpu(name)
+
+    @holds("metrics.utilization")
     def datapoint(series: VariantSeries, span: Span, zeros: IdleZeros) -> Distribution | None:
         del zeros
-        if not span.fleet.instances:
+        if not span.fleet.instances or (gpu_only and not is_gpu(span.fleet.instance_type)):
             return None
         distribution = Distribution()
         for instance in range(span.fleet.instances):
@@ -112,7 +116,6 @@ def _utilization(name: str) -> Datapoint:
     return datapoint
 
 
-@holds("metrics.names")
 def _catalogue() -> tuple[Metric, ...]:
     sm = INVOCATION_NAMESPACE
     counts = [
@@ -125,7 +128,7 @@ def _catalogue() -> tuple[Metric, ...]:
         Metric(sm, "OverheadLatency", "Microseconds", False, _latency("overhead_latency")),
     ]
     instances = [
-        Metric(INSTANCE_NAMESPACE, name, "Percent", name.startswith("GPU"), _utilization(name))
+        Metric(INSTANCE_NAMESPACE, name, "Percent", _needs_gpu(name), _utilization(name))
         for name in UTILIZATION
     ]
     return (*counts, *instances)

@@ -8,6 +8,7 @@ other artefact gets a profile that follows from its URL: the same each time, dif
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -59,13 +60,14 @@ def profile_of(model: Model) -> Profile:
     primary = model.containers[0] if model.containers else {}
     source = primary.get("ModelDataSource", {}).get("S3DataSource", {})
     artefact = primary.get("ModelDataUrl") or source.get("S3Uri") or primary.get("Image", model.name)
+    return _profile_of_artefact(artefact)
+
+
+@cache
+def _profile_of_artefact(artefact: str) -> Profile:
     folders = urlsplit(artefact).path.split("/")
     known = next((PROFILES[folder] for folder in folders if folder in PROFILES), None)
-    return known or _derived(artefact)
-
-
-def _derived(artefact: str) -> Profile:
-    return Profile(
+    return known or Profile(
         name=artefact,
         accuracy=0.75 + 0.2 * _chance("accuracy", artefact),
         latency_milliseconds=50.0 + 70.0 * _chance("latency", artefact),

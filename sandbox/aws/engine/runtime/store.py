@@ -52,6 +52,7 @@ class RuntimeStore:
     def __init__(self, region: Region) -> None:
         self._region = region
         self._ailments: dict[str, Ailment] = {}
+        self._draws: dict[str, random.Random] = {}
         overhead = region.ledger.value("runtime.overhead")
         self.overhead_median, self.overhead_spread = float(overhead[0]), float(overhead[1])
 
@@ -63,5 +64,8 @@ class RuntimeStore:
 
     def draw(self, endpoint: str) -> random.Random:
         """Return an endpoint's own stream of chance, so that endpoints do not disturb each other."""
-        region = self._region
-        return region.ledger.draw(f"runtime/{region.account}/{region.name}/{endpoint}")
+        if endpoint not in self._draws:
+            region = self._region
+            purpose = f"runtime/{region.account}/{region.name}/{endpoint}"
+            self._draws[endpoint] = region.ledger.draw(purpose)
+        return self._draws[endpoint]

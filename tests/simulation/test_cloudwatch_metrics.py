@@ -1,0 +1,298 @@
+"""What endpoints publish: counted from the requests that they served, readable only later."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+from statistics import quantiles
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sandbox.aws.engine.metrics.minute import Served
+from sandbox.aws.engine.metrics.store import MetricsStore
+from sandbox.aws.engine.sagemaker.store import store_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.aws.inprocess import InProcessAws
+
+DAY = 86_400
+BODY = b'{"features": ["I love this product!"]}\n'
+INVOCATIONS, INSTANCES = "AWS/SageMaker", "/aws/sagemaker/Endpoints"
+
+
+class Reader:
+    """Reads one statistic of one metric of a variant of "reviews", over a day on either side of now."""
+
+    def __init__(self, sim: InProcessAws) -> None:
+        self.sim = sim
+        self.client = sim.client("cloudwatch")
+
+    def points(
+        self, metric: str, *, variant: str = "VariantA", stat: str = "Sum", period: int = 60
+    ) -> dict[float, float]:
+        """Values by timestamp."""
+        namespace = INSTANCES if "Utilization" in metric else INVOCATIONS
+        now = self.sim.engine.clock.now()
+        answer = self.client.get_metric_data(
+            StartTime=now - DAY,
+            EndTime=now + DAY,
+            MetricDataQueries=[
+                {
+                    "Id": "q",
+                    "MetricStat": {
+                        "Metric": {
+                            "Namespace": namespace,
+                            "MetricName": metric,
+                            "Dimensions": [
+                                {"Name": "EndpointName", "Value": "reviews"},
+                                {"Name": "VariantName", "Value": variant},
+                            ],
+                        },
+                        "Period": period,
+                        "Stat": stat,
+                    },
+                }
+            ],
+        )
+        (result,) = answer["MetricDataResults"]
+        times = [at.timestamp() for at in result["Timestamps"]]
+        return dict(zip(times, result["Values"], strict=True))
+
+    def total(self, metric: str, *, variant: str = "VariantA") -> float:
+        return sum(self.points(metric, variant=variant).values())
+
+
+@pytest.fixture
+def read(calm_sim: InProcessAws, in_service: Any) -> Reader:
+    del in_service
+    return Reader(calm_sim)
+
+
+@pytest.fixture
+def invoke(calm_sim: InProcessAws) -> Callable[..., str]:
+    client = calm_sim.client("sagemaker-runtime")
+
+    def call(**params: Any) -> str:
+        asked = {"EndpointName": "reviews", "ContentType": "application/jsonlines", "Body": BODY} | params
+        return str(client.invoke_endpoint(**asked)["InvokedProductionVariant"])
+
+    return call
+
+
+@pytest.mark.ledger("metrics.publish-delay", "metrics.names")
+@pytest.mark.parametrize("sim_seed", range(3))
+def test_nothing_is_readable_before_its_delay_and_all_of_it_soon_after(
+    calm_sim: InProcessAws, read: Reader, invoke: Callable[..., str]
+) -> None:
+    for _ in range(5):
+        invoke(TargetVariant="VariantA")
+    for _ in range(60 + 119):
+        assert read.total("Invocations") == 0
+        calm_sim.advance(seconds=1)
+    calm_sim.advance(seconds=61)
+    assert read.total("Invocations") == 5
+
+
+@pytest.mark.parametrize("sim_seed", range(3))
+def test_sums_of_invocations_are_the_requests_served_over_shifts_of_weight(
+    calm_sim: InProcessAws, in_service: Any, read: Reader
+) -> None:
+    runtime = calm_sim.client("sagemaker-runtime")
+    served = {"VariantA": 0, "VariantB": 0}
+    for weights in ((90, 10), (50, 50), (0, 100)):
+        calm_sim.edit(weights={"endpoint": "reviews", "variants": dict(zip(served, weights, strict=True))})
+        for _ in range(400):
+            answer = runtime.invoke_endpoint(
+                EndpointName="reviews", ContentType="application/jsonlines", Body=BODY
+            )
+            served[answer["InvokedProductionVariant"]] += 1
+            calm_sim.advance(seconds=0.7)
+    calm_sim.advance(minutes=5)
+    for variant, requests in served.items():
+        assert read.total("Invocations", variant=variant) == requests
+        hourly = read.points("Invocations", variant=variant, period=3600)
+        assert sum(hourly.values()) == requests
+    assert in_service.variants()["VariantA"]["CurrentWeight"] == 0
+
+
+@pytest.mark.ledger("cloudwatch.percentile")
+@pytest.mark.parametrize("period", [60, 300])
+def test_percentiles_are_within_one_per_cent_of_the_raw_latencies(
+    calm_sim: InProcessAws, read: Reader, period: int
+) -> None:
+    region = calm_sim.engine.region("123456789012", "us-east-1")
+    endpoint = store_of(region).endpoint("reviews")
+    assert endpoint is not None
+    variant = endpoint.variant("VariantA")
+    assert variant is not None
+    draw = random.Random(7)  # noqa: S311  nothing here is a secret
+    raw = [80_000 * draw.lognormvariate(0, 0.5) for _ in range(3_000)]
+    for latency in raw:
+        served = Served(model_latency=latency, overhead_latency=4_000.0)
+        region.store(MetricsStore).record(endpoint, variant, served)
+    calm_sim.advance(minutes=5)
+    for percent in (50, 90, 99):
+        (value,) = read.points("ModelLatency", stat=f"p{percent}", period=period).values()
+        assert value == pytest.approx(quantiles(raw, n=100, method="inclusive")[percent - 1], rel=0.01)
+    for stat, exact in (("Average", sum(raw) / len(raw)), ("Minimum", min(raw)), ("Maximum", max(raw))):
+        (value,) = read.points("ModelLatency", stat=stat, period=period).values()
+        assert value == pytest.approx(exact)
+    assert list(read.points("ModelLatency", stat="SampleCount", period=period).values()) == [3_000]
+
+
+@pytest.mark.ledger("metrics.latency-only-with-traffic", "metrics.errors-zero-or-one")
+def test_latencies_and_errors_have_no_datapoint_without_traffic(
+    calm_sim: InProcessAws, read: Reader, invoke: Callable[..., str]
+) -> None:
+    calm_sim.advance(minutes=10)
+    invoke(TargetVariant="VariantA")
+    calm_sim.advance(minutes=10)
+    for metric in ("ModelLatency", "OverheadLatency", "Invocation5XXErrors", "InvocationModelErrors"):
+        assert len(read.points(metric)) == 1
+        assert not read.points(metric, variant="VariantB")
+
+
+@pytest.mark.ledger("metrics.idle-invocations", "metrics.idle-invocations-per-instance")
+@pytest.mark.parametrize("sim_seed", range(6))
+def test_idle_minutes_of_an_endpoint_in_service_are_zero_or_absent_as_the_seed_has_it(
+    calm_sim: InProcessAws, in_service: Any, read: Reader
+) -> None:
+    calm_sim.advance(minutes=10)
+    zeros = calm_sim.engine.ledger.value("metrics.idle-invocations")
+    assert set(read.points("Invocations").values()) == ({0.0} if zeros else set())
+    assert set(read.points("InvocationsPerInstance").values()) == {0.0}
+    in_service.client.delete_endpoint(EndpointName="reviews")
+    before = len(read.points("InvocationsPerInstance"))
+    calm_sim.advance(minutes=30)
+    assert len(read.points("InvocationsPerInstance")) <= before + 3
+
+
+@pytest.mark.ledger("metrics.invocations-per-instance")
+def test_invocations_per_instance_divides_by_the_instances_in_service(
+    calm_sim: InProcessAws, read: Reader, invoke: Callable[..., str]
+) -> None:
+    sagemaker = calm_sim.client("sagemaker")
+    sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName="reviews",
+        DesiredWeightsAndCapacities=[{"VariantName": "VariantA", "DesiredInstanceCount": 4}],
+    )
+    calm_sim.advance(minutes=10)
+    for _ in range(10):
+        invoke(TargetVariant="VariantA")
+    calm_sim.advance(minutes=5)
+    assert read.total("Invocations") == 10
+    assert read.total("InvocationsPerInstance") == pytest.approx(2.5)
+
+
+@pytest.mark.ledger("metrics.utilization")
+def test_processor_use_rises_with_load_and_graphics_are_absent_without_them(
+    calm_sim: InProcessAws, read: Reader
+) -> None:
+    calm_sim.edit(weights={"endpoint": "reviews", "variants": {"VariantA": 1, "VariantB": 0}})
+    calm_sim.edit(traffic={"endpoint": "reviews", "ratePerMinute": 400})
+    calm_sim.advance(minutes=10)
+    busy, idle = (
+        max(read.points("CPUUtilization", variant=variant, stat="Average").values())
+        for variant in ("VariantA", "VariantB")
+    )
+    assert idle < 5
+    assert 50 < busy <= 200
+    for metric in ("MemoryUtilization", "DiskUtilization"):
+        assert all(0 < value < 100 for value in read.points(metric, stat="Average").values())
+    listed = calm_sim.client("cloudwatch").list_metrics(Namespace=INSTANCES)["Metrics"]
+    assert not [metric for metric in listed if metric["MetricName"].startswith("GPU")]
+    assert not read.points("GPUUtilization")
+
+
+@pytest.mark.ledger("metrics.model-errors-superset")
+def test_errors_are_counted_by_kind_and_model_errors_hold_them_all(
+    calm_sim: InProcessAws, read: Reader
+) -> None:
+    rates = {"rate4xx": 0.2, "rate5xx": 0.1, "rateModelError": 0.1}
+    calm_sim.edit(ailment={"model": "bert-a", **rates})
+    calm_sim.edit(traffic={"endpoint": "reviews", "ratePerMinute": 600})
+    calm_sim.advance(minutes=10)
+    calm_sim.edit(traffic={"endpoint": "reviews", "ratePerMinute": 0})
+    calm_sim.advance(minutes=5)
+    client, server, model, all_ = (
+        read.total(metric)
+        for metric in (
+            "Invocation4XXErrors",
+            "Invocation5XXErrors",
+            "InvocationModelErrors",
+            "Invocations",
+        )
+    )
+    assert client / all_ == pytest.approx(0.2, abs=0.05)
+    assert server / all_ == pytest.approx(0.1, abs=0.04)
+    assert client + server < model < 0.5 * all_
+
+
+@pytest.mark.ledger("metrics.late-minutes", "metrics.late-seconds")
+def test_some_minutes_are_late_and_none_is_lost(calm_sim: InProcessAws, read: Reader) -> None:
+    calm_sim.edit(traffic={"endpoint": "reviews", "ratePerMinute": 6})
+    calm_sim.advance(minutes=4)
+    gaps = 0
+    for _ in range(150):
+        calm_sim.advance(minutes=1)
+        newest = calm_sim.engine.clock.now() // 60 * 60 - 180
+        gaps += newest not in read.points("InvocationsPerInstance")
+    assert 0 < gaps < 40
+    calm_sim.advance(minutes=5)
+    times = sorted(read.points("InvocationsPerInstance"))
+    assert len(times) > 150
+    assert {after - before for before, after in itertools.pairwise(times)} == {60}
+
+
+@pytest.mark.ledger("metrics.minutes-kept", "metrics.five-minutes-kept")
+def test_what_is_older_than_three_hours_is_kept_by_five_minutes_without_loss(
+    calm_sim: InProcessAws, read: Reader
+) -> None:
+    calm_sim.edit(traffic={"endpoint": "reviews", "ratePerMinute": 12})
+    calm_sim.advance(minutes=8 * 60)
+    calm_sim.edit(traffic={"endpoint": "reviews", "ratePerMinute": 0})
+    calm_sim.advance(minutes=5)
+    total = sum(read.total("Invocations", variant=variant) for variant in ("VariantA", "VariantB"))
+    assert total == 12 * 8 * 60
+
+
+def test_an_endpoint_that_is_deleted_leaves_its_metrics(
+    calm_sim: InProcessAws, in_service: Any, read: Reader, invoke: Callable[..., str]
+) -> None:
+    invoke(TargetVariant="VariantA")
+    in_service.client.delete_endpoint(EndpointName="reviews")
+    calm_sim.advance(minutes=30)
+    assert read.total("Invocations") == 1
+
+
+def test_the_same_seed_makes_the_same_metrics(calm_sim: InProcessAws, read: Reader) -> None:
+    calm_sim.edit(traffic={"endpoint": "reviews", "ratePerMinute": 30})
+    calm_sim.advance(minutes=30)
+    twin = type(calm_sim)(stale_reads=False, lost_answers=False)
+    deployer = _deployed(twin)
+    assert deployer
+    twin.edit(traffic={"endpoint": "reviews", "ratePerMinute": 30})
+    twin.advance(minutes=30)
+    for metric in ("ModelLatency", "CPUUtilization"):
+        assert json.dumps(read.points(metric)) == json.dumps(Reader(twin).points(metric))
+
+
+def _deployed(sim: InProcessAws) -> str:
+    """Make the same endpoint again, call by call, in another simulation."""
+    client: Any = sim.client("sagemaker")
+    role = "arn:aws:iam::123456789012:role/sagemaker"
+    image = "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:1.6.0-cpu-py3"
+    container = {"Image": image, "ModelDataUrl": "s3://models/bert-a/model.tar.gz"}
+    client.create_model(ModelName="bert-a", ExecutionRoleArn=role, PrimaryContainer=container)
+    common = {"ModelName": "bert-a", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+    variants = [
+        common | {"VariantName": name, "InitialVariantWeight": 50} for name in ("VariantA", "VariantB")
+    ]
+    client.create_endpoint_config(EndpointConfigName="fifty-fifty", ProductionVariants=variants)
+    client.create_endpoint(EndpointName="reviews", EndpointConfigName="fifty-fifty")
+    sim.advance(minutes=10)
+    return "reviews"
