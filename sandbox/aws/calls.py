@@ -25,7 +25,11 @@ class Outcome(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class CallRecord:
-    """One request. ``write_number`` counts the writes since the log was cleared, from 1; a read has 0."""
+    """One request.
+
+    ``write_number`` counts the writes since the log was cleared, from 1; a read has 0. ``access_key`` tells
+    callers apart, and is empty for a request that is not signed.
+    """
 
     n: int
     time: float
@@ -33,6 +37,7 @@ class CallRecord:
     operation: str
     write: bool
     write_number: int
+    access_key: str
     account: str
     region: str
     resource: str

@@ -126,6 +126,7 @@ class Gateway:
             service=way.service,
             operation=way.operation,
             write=operation.write if operation else False,
+            access_key=scope.access_key if scope else "",
             account=scope.account if scope else DEFAULT_ACCOUNT,
             region=scope.region if scope else "",
             resource=str(params.get(operation.resource, "")) if operation else "",

@@ -83,13 +83,11 @@ def sample(name):
     return yaml.safe_load((SAMPLES / name).read_text())
 
 
-def test_the_samples_are_two_states_of_one_endpoint():
-    first, second = sample("reviews.yaml"), sample("reviews-autoscaled.yaml")
-    weights = [[variant["weight"] for variant in each["spec"]["variants"]] for each in (first, second)]
-    assert weights == [[50, 50], [0, 100]]
-    bounds = second["spec"]["variants"][1].pop("autoscaling")
+def test_the_samples_are_three_states_of_one_endpoint():
+    states = [sample(f"reviews{state}.yaml") for state in ("", "-shifted", "-autoscaled")]
+    weights = [[variant.pop("weight") for variant in state["spec"]["variants"]] for state in states]
+    assert weights == [[50, 50], [0, 100], [0, 100]]
+    bounds = states[2]["spec"]["variants"][1].pop("autoscaling")
     assert (bounds["minCapacity"], bounds["maxCapacity"]) == (1, 2)
-    second["spec"]["variants"][1]["instanceCount"] = 1
-    for variant in (*first["spec"]["variants"], *second["spec"]["variants"]):
-        del variant["weight"]
-    assert first == second
+    states[2]["spec"]["variants"][1]["instanceCount"] = 1
+    assert states[0] == states[1] == states[2]
