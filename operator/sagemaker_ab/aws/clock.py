@@ -26,8 +26,9 @@ class AwsClock:
         """Seconds since the epoch."""
         return self._newest if self._newest is not None else time.time()
 
-    def _listen(self, response_dict: dict[str, Any], **_: Any) -> None:
-        date = response_dict.get("headers", {}).get("Date")
+    def _listen(self, response_dict: dict[str, Any] | None, **_: Any) -> None:
+        """Learn the time from an answer; botocore tells of a connection that failed too, with None."""
+        date = (response_dict or {}).get("headers", {}).get("Date")
         if date is None:
             return
         told = parsedate_to_datetime(date).timestamp()

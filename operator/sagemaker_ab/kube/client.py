@@ -1,5 +1,6 @@
 """The operator's and the CLI's calls to the Kubernetes API."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config.config_exception import ConfigException
+from urllib3.exceptions import HTTPError, MaxRetryError
 
 from sagemaker_ab.api.resource import API_VERSION, FIELD_MANAGER, FINALIZER, GROUP, KIND, PLURAL, VERSION
 
@@ -151,6 +153,16 @@ def _called(call: Any, *args: Any, **kwargs: Any) -> Any:
         return call(*args, _request_timeout=_TIMEOUT, **kwargs)
     except ApiException as error:
         kind = {_NOT_FOUND: NotFound, _CONFLICT: Conflict}.get(error.status, KubernetesError)
-        raise kind(f"{error.status} {error.reason}: {error.body}") from error
-    except OSError as error:
+        raise kind(f"{error.status} {error.reason}: {_words(error.body)}") from error
+    except MaxRetryError as error:
+        raise KubernetesError(str(error.reason)) from error
+    except (OSError, HTTPError) as error:
         raise KubernetesError(str(error)) from error
+
+
+def _words(body: Any) -> str:
+    """Return the message of a metav1.Status; what is no Status is kept as it is."""
+    try:
+        return str(json.loads(body)["message"])
+    except (ValueError, TypeError, KeyError):
+        return str(body).strip()
