@@ -7,7 +7,7 @@ from typing import Any
 from sagemaker_ab.api.resource import GROUP, PLURAL, SINGULAR
 from sagemaker_ab.cli.edges import Edges, Kubernetes
 from sagemaker_ab.cli.options import Connection
-from sagemaker_ab.kube.client import KubernetesError, NotFound
+from sagemaker_ab.kube.client import NotFound
 
 
 class NoSuchResource(Exception):
@@ -30,7 +30,7 @@ class Finder:
         try:
             return self.kubernetes.get(namespace, name)
         except NotFound as error:
-            if f'{PLURAL}.{GROUP} "{name}" not found' not in _words(error):
+            if f'{PLURAL}.{GROUP} "{name}" not found' not in str(error):
                 raise _not_installed() from error
             raise NoSuchResource(
                 f"there is no {SINGULAR} {name!r} in namespace {namespace!r}; list all with get -A"
@@ -41,11 +41,6 @@ class Finder:
             return self.kubernetes.list(self.namespace)
         except NotFound as error:
             raise _not_installed() from error
-
-
-def _words(error: KubernetesError) -> str:
-    """The API server's answer is JSON, in which it quotes names with backslashes."""
-    return str(error).replace("\\", "")
 
 
 def _not_installed() -> NotInstalled:

@@ -6,7 +6,7 @@ from sagemaker_ab.aws.sessions import NoRegion
 from sagemaker_ab.cli.finder import NoSuchResource, NotInstalled
 from sagemaker_ab.cli.json_lines import InvalidInput
 from sagemaker_ab.cli.resource import UnreadableResource
-from sagemaker_ab.kube.client import KubernetesError
+from sagemaker_ab.kube.client import KubernetesError, NoCluster
 
 PROBLEMS = (
     CallFailed,
@@ -35,6 +35,8 @@ def explained(problem: Exception) -> str:
             return f"AWS: {failure.message.rstrip('.')} ({failure.code}); {step}"
         case NoRegion():
             return "no AWS region: neither the resource nor your environment names one; set AWS_REGION"
+        case NoCluster():
+            return f"no cluster to ask: {problem}; see --kubeconfig and --context"
         case KubernetesError():
             return f"the API server: {problem}"
     return str(problem)

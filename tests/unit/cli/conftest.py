@@ -168,9 +168,7 @@ class FakeKubernetes:
         for each in self.list(namespace):
             if each["metadata"]["name"] == name:
                 return each
-        raise NotFound(
-            f'404 Not Found: {{"message":"sagemakerabendpoints.sagemaker-ab.dev \\"{name}\\" not found"}}'
-        )
+        raise NotFound(f'404 Not Found: sagemakerabendpoints.sagemaker-ab.dev "{name}" not found')
 
     def list(self, namespace: str | None) -> Sequence[Mapping[str, Any]]:
         if self.refuses:

@@ -46,6 +46,9 @@ def _input_text(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
+    """Numbers are cut to what an eye can compare; the whole of them is in the JSON form."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

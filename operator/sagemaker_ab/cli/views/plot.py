@@ -13,9 +13,11 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from sagemaker_ab.aws.charts import PERIOD, ChartData, Series, Window
 from sagemaker_ab.cli.views.palette import variant_colour
+from sagemaker_ab.cli.views.scale import top_of
 
 _COLUMNS = 2
 _DPI = 150
+_HEADROOM = 1.04
 _STYLE = {
     "font.size": 10,
     "axes.edgecolor": "#b0b7bf",
@@ -68,7 +70,8 @@ def _draw(axis: Axes, *, data: ChartData, window: Window) -> None:
     axis.set_ylabel(f"{data.chart.statistic.lower()}, {data.chart.unit}")
     start, end = date2num([window.start, window.end])  # type: ignore[no-untyped-call]
     axis.set_xlim(start, end)
-    axis.set_ylim(bottom=0)
+    top = top_of(point.value for series in data.series for point in series.points)
+    axis.set_ylim(0, top * _HEADROOM)
     locator = AutoDateLocator(tz=UTC, minticks=4, maxticks=8)  # type: ignore[no-untyped-call]
     axis.xaxis.set_major_locator(locator)
     formatter = ConciseDateFormatter(locator, tz=UTC, show_offset=False)  # type: ignore[no-untyped-call]
