@@ -174,8 +174,13 @@ class Gateway:
             params=exchange.params,
             as_of=self.engine.clock.now() - exchange.plan.stale,
             access_key=exchange.request.scope.access_key if exchange.request.scope else "",
-            failure=None if fail is None else Failure(fail.get("reason", "")),
+            failure=None if fail is None else self._failure(fail),
         )
+
+    def _failure(self, fail: Mapping[str, Any]) -> Failure:
+        if fail.get("silent"):
+            return Failure()
+        return Failure(fail.get("reason") or self.engine.ledger.text("sm.failure.health-check"))
 
     def _ordered(self, error: Mapping[str, Any]) -> AwsError:
         if not error:
