@@ -24,7 +24,7 @@ def build(tools: Sequence[Tool], *, into: Path) -> None:
     Raise CommandFailed when Go cannot be fetched or a build fails.
     """
     names = ", ".join(tool.name for tool in tools)
-    say(f"Building {names} from Go modules, once: about 8 minutes on 2 cores, 5 GB of disk for Go's caches")
+    say(f"Building {names} from Go modules, once: about 8 minutes on 2 cores, 4 GB of disk for Go's caches")
     started = time.monotonic()
     with TemporaryDirectory(dir=into, prefix=".building-") as scratch, _go(Path(scratch)) as go:
         for tool in tools:
