@@ -57,6 +57,10 @@ class Control:
         """Do something to AWS behind everybody's back, such as ``missing={"role": arn}``."""
         return self._ask("POST", "edits", {"account": account, "region": region, **edits})
 
+    def set_traffic(self, endpoint: str, *, per_minute: float) -> None:
+        """Make so many requests a minute at an endpoint inside the simulation from now on; 0 ends it."""
+        self._ask("POST", "traffic", {"endpoint": endpoint, "ratePerMinute": per_minute})
+
     def add_fault(
         self,
         effect: Mapping[str, Any],
