@@ -67,7 +67,6 @@ class ControlApi:
             "POST chaos": self._set_chaos,
             "POST hold": self._hold,
             "DELETE hold": self._forget_holds,
-            "POST release": self._release,
             "GET ledger": lambda _: self._ledger(),
         }
 
@@ -75,10 +74,14 @@ class ControlApi:
         """Answer one request with a status and JSON; what is wrong with it comes back as 400 or 404."""
         path, _, query = target.removeprefix(PREFIX).partition("?")
         try:
-            asked = json.loads(body) if body else dict(parse_qsl(query))
+            asked: dict[str, Any] = json.loads(body) if body else dict(parse_qsl(query))
             if f"{method} {path}" == "GET held":
                 timeout = min(float(asked.get("timeout", 30)), MAX_POLL_SECONDS)
                 return 200, to_json({"held": await self._holds.held(timeout)})
+            if f"{method} {path}" == "POST release":
+                drop = bool(asked.get("drop", False))
+                released = await self._holds.release(parked_id=asked.get("id"), drop=drop)
+                return 200, to_json({"released": released})
             return self._answer_now(method, path, asked)
         except (BadControlError, BadRuleError, AwsError, KeyError, TypeError, ValueError) as error:
             return 400, to_json({"error": f"{type(error).__name__}: {error}"})
@@ -141,10 +144,6 @@ class ControlApi:
     def _forget_holds(self, _: dict[str, Any]) -> dict[str, Any]:
         self._holds.forget_orders()
         return {}
-
-    def _release(self, asked: dict[str, Any]) -> dict[str, Any]:
-        drop = bool(asked.get("drop", False))
-        return {"released": self._holds.release(parked_id=asked.get("id"), drop=drop)}
 
     def _ledger(self) -> dict[str, Any]:
         ledger = self._engine.ledger

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -26,19 +26,23 @@ class When(StrEnum):
 
 @dataclass(slots=True)
 class Hold:
-    """An order to park the ``nth`` request that matches; it is spent by the first that it parks."""
+    """An order to park the ``nth`` request that matches; it is spent by the first that it parks.
+
+    ``settled`` is set when the request has run its course, with or without an effect and an answer.
+    """
 
     match: Match
     when: When
     seen: int = 0
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(slots=True)
 class Parked:
     id: int
     record: CallRecord
-    when: When
-    released: asyncio.Event
+    hold: Hold
+    released: asyncio.Event = field(default_factory=asyncio.Event)
     drop: bool = False
 
     def describe(self) -> dict[str, Any]:
@@ -49,7 +53,7 @@ class Parked:
             "operation": record.operation,
             "resource": record.resource,
             "write_number": record.write_number,
-            "when": self.when.value,
+            "when": self.hold.when.value,
         }
 
 
@@ -81,9 +85,9 @@ class Holds:
                     return hold
         return None
 
-    async def park(self, record: CallRecord, when: When) -> bool:
+    async def park(self, record: CallRecord, hold: Hold) -> bool:
         """Wait for the release of a request; returns whether its connection is to be dropped."""
-        parked = Parked(next(self._ids), record, when, asyncio.Event())
+        parked = Parked(next(self._ids), record, hold)
         self._parked[parked.id] = parked
         self._changed.set()
         try:
@@ -104,10 +108,12 @@ class Holds:
                 break
         return [parked.describe() for parked in self._parked.values()]
 
-    def release(self, *, parked_id: int | None, drop: bool) -> int:
-        """Let one parked request, or all, go on; returns how many."""
+    async def release(self, *, parked_id: int | None, drop: bool) -> int:
+        """Let one parked request, or all, go on; returns how many, once they have run their course."""
         chosen = [one for one in self._parked.values() if parked_id in {None, one.id}]
         for parked in chosen:
             parked.drop = drop
             parked.released.set()
+        for parked in chosen:
+            await parked.hold.settled.wait()
         return len(chosen)

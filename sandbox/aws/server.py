@@ -7,7 +7,7 @@ import http
 from typing import TYPE_CHECKING
 
 from sandbox.aws.control_api import PREFIX, ControlApi
-from sandbox.aws.holds import Holds, When
+from sandbox.aws.holds import Hold, Holds, When
 from sandbox.aws.http import HttpAnswer, HttpRequest
 
 if TYPE_CHECKING:
@@ -133,26 +133,37 @@ class Server:
         return await self._aws(self._gateway.receive(request), gone)
 
     async def _aws(self, exchange: Exchange, gone: Callable[[], bool]) -> HttpAnswer | None:
-        """Take a request through its course; None drops the connection."""
         hold = self._holds.pick(exchange.record)
+        try:
+            return await self._course(exchange, hold, gone)
+        finally:
+            if hold is not None:
+                hold.settled.set()
+
+    async def _course(
+        self, exchange: Exchange, hold: Hold | None, gone: Callable[[], bool]
+    ) -> HttpAnswer | None:
+        """Take a request through its course; None drops the connection."""
         if exchange.plan.latency:
             await asyncio.sleep(exchange.plan.latency)
-        parked_before = hold is not None and hold.when is When.BEFORE
-        if exchange.plan.drop_before or (parked_before and await self._park(exchange, When.BEFORE, gone)):
+        if exchange.plan.drop_before or await self._parked(exchange, hold, When.BEFORE, gone):
             exchange.abandon()
             return None
         answer = self._gateway.perform(exchange)
-        parked_after = hold is not None and hold.when is When.AFTER
-        if exchange.loses_answer or (parked_after and await self._park(exchange, When.AFTER, gone)):
+        if exchange.loses_answer or await self._parked(exchange, hold, When.AFTER, gone):
             exchange.lose()
             return None
         if exchange.answer_seconds:
             await asyncio.sleep(exchange.answer_seconds)
         return answer
 
-    async def _park(self, exchange: Exchange, when: When, gone: Callable[[], bool]) -> bool:
-        """Hold a request until its release; returns whether its client is gone or is to be dropped."""
-        drop = await self._holds.park(exchange.record, when)
+    async def _parked(
+        self, exchange: Exchange, hold: Hold | None, when: When, gone: Callable[[], bool]
+    ) -> bool:
+        """Hold a request if it is to be held now; returns whether its client is gone or to be dropped."""
+        if hold is None or hold.when is not when:
+            return False
+        drop = await self._holds.park(exchange.record, hold)
         # A client that was killed before the release has closed its socket by now: let the loop see that.
         await asyncio.sleep(0.01)
         return drop or gone()

@@ -1,0 +1,145 @@
+"""The wire: protocols, headers, accounts and regions, on raw answers and through clients."""
+
+from __future__ import annotations
+
+import json
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from botocore.model import StringShape
+
+from sandbox.aws.engine.core import OPERATIONS
+from sandbox.aws.http import HttpRequest, Scope
+from sandbox.aws.protocols import json_body, query_form, xml_body
+from sandbox.aws.protocols.services import (
+    QUERY_SIGNING_NAMES,
+    TARGET_PREFIXES,
+    operation_model,
+    service_model,
+)
+
+
+def signed(
+    service: str, *, key: str = "AKIASANDBOX", region: str = "us-east-1", **headers: str
+) -> dict[str, str]:
+    """Headers of a signed request."""
+    scope = f"Credential={key}/20260101/{region}/{service}/aws4_request"
+    return {"authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0"} | headers
+
+
+def json_request(target: str, body: bytes, version: str = "1.1") -> HttpRequest:
+    headers = {"x-amz-target": target, "content-type": f"application/x-amz-json-{version}"}
+    return HttpRequest(method="POST", target="/", headers=signed("sagemaker", **headers), body=body)
+
+
+@pytest.mark.ledger("aws.date")
+def test_json_answers_carry_type_request_id_and_the_time_of_the_simulation(calm_sim: Any) -> None:
+    calm_sim.advance(minutes=5)
+    answer = calm_sim.exchange(json_request("SageMaker.ListModels", b"{}"))
+    assert json.loads(answer.body) == {"Models": []}
+    assert answer.headers["Content-Type"] == "application/x-amz-json-1.1"
+    assert answer.headers["x-amzn-RequestId"]
+    date = parsedate_to_datetime(answer.headers["Date"])
+    assert date.timestamp() == calm_sim.engine.clock.now()
+
+
+def test_timestamps_are_epoch_seconds_with_milliseconds(calm_sim: Any, deployer: Any) -> None:
+    calm_sim.advance(seconds=0.123456)
+    deployer.model()
+    answer = calm_sim.exchange(json_request("SageMaker.DescribeModel", b'{"ModelName": "bert-a"}'))
+    assert json.loads(answer.body)["CreationTime"] == 1767225600.123
+
+
+@pytest.mark.ledger("sts.caller-identity")
+def test_the_caller_is_told_apart_by_its_access_key(calm_sim: Any) -> None:
+    assert calm_sim.client("sts").get_caller_identity()["Account"] == "123456789012"
+    other = calm_sim.client("sts", access_key="AKIA000011112222").get_caller_identity()
+    assert other["Account"] == "000011112222"
+    assert other["Arn"] == "arn:aws:iam::000011112222:user/sandbox"
+
+
+def test_query_answers_are_xml_in_the_namespace_of_the_service(calm_sim: Any) -> None:
+    body = urlencode({"Action": "GetCallerIdentity", "Version": "2011-06-15"}).encode()
+    answer = calm_sim.exchange(HttpRequest(method="POST", target="/", headers=signed("sts"), body=body))
+    text = answer.body.decode()
+    assert answer.headers["Content-Type"] == "text/xml"
+    assert text.startswith('<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">')
+    assert "<GetCallerIdentityResult><UserId>AKIASANDBOX</UserId>" in text
+    assert "<ResponseMetadata><RequestId>" in text
+
+
+def test_arns_in_other_partitions_say_so(calm_sim: Any, deployer: Any) -> None:
+    for region, partition in (("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")):
+        client = type(deployer)(calm_sim.client("sagemaker", region=region))
+        client.model()
+        arn = client.client.describe_model(ModelName="bert-a")["ModelArn"]
+        assert arn == f"arn:{partition}:sagemaker:{region}:123456789012:model/bert-a"
+
+
+def test_a_presigned_request_is_signed_in_its_query() -> None:
+    target = "/?X-Amz-Credential=AKIA1%2F20260101%2Feu-west-1%2Fsts%2Faws4_request"
+    assert HttpRequest(method="GET", target=target, headers={}).scope == Scope("AKIA1", "eu-west-1", "sts")
+
+
+def test_the_tables_of_services_agree_with_the_service_models() -> None:
+    for prefix, service in TARGET_PREFIXES.items():
+        assert service_model(service).metadata["targetPrefix"] == prefix
+    for name, service in QUERY_SIGNING_NAMES.items():
+        model = service_model(service)
+        assert "query" in model.protocols
+        assert name in {model.metadata.get("signingName"), model.metadata["endpointPrefix"]}
+
+
+def test_every_operation_that_is_registered_exists_in_aws_and_names_its_resource_rightly() -> None:
+    for (service, name), operation in OPERATIONS.items():
+        model = operation_model(service, name)
+        assert model is not None, name
+        assert not operation.resource or operation.resource in model.input_shape.members
+
+
+def test_maps_lists_and_absent_members_survive_json_both_ways() -> None:
+    shape = operation_model("sagemaker", "CreateModel").input_shape
+    request = {"ModelName": "m", "Containers": [], "PrimaryContainer": {"Environment": {"A": "1", "B": ""}}}
+    wire = json.loads(json_body.dump(json_body.encode(shape, request)))
+    assert wire == request
+    assert json_body.decode(shape, wire | {"Tags": None, "Unknown": 1}) == request
+
+
+def test_lists_maps_and_empty_lists_of_a_form_are_decoded() -> None:
+    shape = operation_model("cloudwatch", "GetMetricStatistics").input_shape
+    form = {
+        "Namespace": "AWS/SageMaker",
+        "Dimensions.member.1.Name": "EndpointName",
+        "Dimensions.member.1.Value": "reviews",
+        "Dimensions.member.10.Name": "last",
+        "Dimensions.member.2.Name": "VariantName",
+        "Statistics": "",
+        "ExtendedStatistics.member.1": "p99",
+        "Period": "60",
+        "StartTime": "2026-01-01T00:00:00Z",
+    }
+    found = query_form.decode(shape, query_form.parse(urlencode(form).encode()))
+    assert [one["Name"] for one in found["Dimensions"]] == ["EndpointName", "VariantName", "last"]
+    assert (found["Statistics"], found["ExtendedStatistics"]) == ([], ["p99"])
+    assert (found["Period"], found["StartTime"]) == (60, 1767225600.0)
+
+
+def test_maps_and_empty_lists_are_written_as_xml() -> None:
+    shape = operation_model("cloudwatch", "GetMetricStatistics").output_shape
+    datapoint = {"Timestamp": 1767225600.5, "ExtendedStatistics": {"p99": 1.5}, "Sum": 0.0}
+    text = xml_body.members(shape, {"Label": "a<b", "Datapoints": [datapoint]})
+    assert text == (
+        "<Label>a&lt;b</Label><Datapoints><member><Timestamp>2026-01-01T00:00:00.500Z</Timestamp>"
+        "<ExtendedStatistics><entry><key>p99</key><value>1.5</value></entry></ExtendedStatistics>"
+        "<Sum>0.0</Sum></member></Datapoints>"
+    )
+    assert xml_body.members(shape, {"Datapoints": []}) == "<Datapoints></Datapoints>"
+
+
+def test_characters_that_xml_cannot_hold_are_replaced() -> None:
+    assert (
+        xml_body.encode(StringShape("Text", {"type": "string"}), "Text", "a\x00b&")
+        == "<Text>a\ufffdb&amp;</Text>"
+    )
