@@ -28,6 +28,8 @@ class Memory:
     troubled_phase: Phase | None = None
     swept: tuple[str | None, float] | None = None
     """The config in use when leftovers were last found gone, and when."""
+    wish: tuple[int, str | None] | None = None
+    """The generation and the request to reconcile that setbacks were last forgotten for."""
     deleting_since: float | None = None
     quiet_until: float = 0.0
     """On the local monotonic clock: the trouble is not faced again before."""
@@ -52,6 +54,12 @@ class Memory:
     def note_setback(self, phase: Phase | None, trouble: Trouble) -> None:
         self.setbacks += 1
         self.troubled_phase, self.trouble = phase, trouble
+
+    def note_wish(self, generation: int, request: str | None) -> None:
+        """Face a new wish as if nothing had gone wrong; while no status answers it, it is not new again."""
+        if self.wish != (generation, request):
+            self.wish = generation, request
+            self.note_progress()
 
     def note_progress(self) -> None:
         self.setbacks, self.troubled_phase, self.trouble, self.quiet_until = 0, None, None, 0.0

@@ -29,7 +29,7 @@ _FRESHNESS_SECONDS = 20.0
 def upkeep(case: Case) -> float:
     """Bring AWS one phase nearer to the spec; return the seconds until the next pass."""
     if case.reconcile_requested_at or case.generation != case.status.observed_generation:
-        case.memory.note_progress()
+        case.memory.note_wish(case.generation, case.reconcile_requested_at)
     try:
         return _upkeep(case)
     except InvalidSpec as error:
