@@ -4,6 +4,7 @@ Credentials, endpoints and the default region come from boto3's own chain: IRSA,
 environment, AWS_ENDPOINT_URL.
 """
 
+import os
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -85,7 +86,8 @@ class AwsSession:
             NoRegion: no region is given and the environment names none.
         """
         with self._lock:
-            name = region or boto3.Session().region_name
+            # boto3 itself knows only AWS_DEFAULT_REGION and profiles.
+            name = region or os.environ.get("AWS_REGION") or boto3.Session().region_name
             if name is None:
                 raise NoRegion("no AWS region: set spec.region, or AWS_REGION for the operator")
             if name not in self._clients:
