@@ -142,9 +142,8 @@ def clean_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     environment = tmp_path_factory.mktemp("image") / "operator"
     subprocess.run([sys.executable, "-Im", "venv", "--without-pip", environment], check=True, timeout=120)
     python = environment / "bin" / "python"
-    (packages,) = environment.glob("lib/python*/site-packages")
     for requirement in locked("runtime"):
-        link_distribution(requirement, packages)
+        link_distribution(requirement, environment=environment)
     pip = (sys.executable, "-Im", "pip", "--python", python, "install", "--quiet", "--no-index", "--no-deps")
     subprocess.run([*pip, wheel], check=True, timeout=120)
     return python
@@ -168,9 +167,16 @@ def locked(name: str) -> list[Requirement]:
     return [pin for pin in pins if pin.marker is None or pin.marker.evaluate()]
 
 
-def link_distribution(requirement: Requirement, packages: Path) -> None:
+def link_distribution(requirement: Requirement, *, environment: Path) -> None:
+    """Lead to an installed distribution's modules, and write its commands, as an installation would."""
     installed = distribution(requirement.name)
     assert requirement.specifier.contains(installed.version), f"{requirement} is not what is installed"
-    tops = {file.parts[0] for file in installed.files or ()} - {"..", "__pycache__"}
-    for top in tops:
+    (packages,) = environment.glob("lib/python*/site-packages")
+    for top in {file.parts[0] for file in installed.files or ()} - {"..", "__pycache__"}:
         (packages / top).symlink_to(Path(str(installed.locate_file(top))))
+    for command in installed.entry_points.select(group="console_scripts"):
+        script = environment / "bin" / command.name
+        script.write_text(
+            f"#!{environment}/bin/python\nfrom {command.module} import {command.attr}\n{command.attr}()\n"
+        )
+        script.chmod(0o755)

@@ -1,9 +1,12 @@
 """The operator understands what the chart sets, and both have the same defaults."""
 
+import os
 from pathlib import Path
 
+import pytest
 import yaml
 
+from sagemaker_ab.aws.sessions import AwsSession
 from sagemaker_ab.controller.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -19,14 +22,25 @@ OTHER = {
 }
 
 
+@pytest.fixture
+def without_aws_settings(monkeypatch):
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+
+
 def snake_case(name):
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
 
 
-def settings_of(manifests):
+def environment(manifests):
     (deployment,) = (m for m in manifests if m["kind"] == "Deployment")
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
-    return Settings.from_environment({entry["name"]: entry["value"] for entry in container["env"]})
+    return {entry["name"]: entry["value"] for entry in container["env"]}
+
+
+def settings_of(manifests):
+    return Settings.from_environment(environment(manifests))
 
 
 def test_the_chart_has_a_value_for_every_setting_and_the_same_default():
@@ -41,3 +55,16 @@ def test_every_value_arrives(render):
     assert OTHER.keys() == OPERATOR.keys()
     expected = {snake_case(name): value for name, value in OTHER.items()}
     assert settings_of(render(operator=OTHER)).model_dump() == expected
+
+
+@pytest.mark.usefixtures("without_aws_settings")
+def test_the_region_and_the_address_of_aws_arrive(render, monkeypatch):
+    """boto3 does not read AWS_REGION: the operator must."""
+    aws = {"region": "eu-central-1", "endpointUrl": "http://127.0.0.1:4566"}
+    for name, value in environment(render(aws=aws)).items():
+        monkeypatch.setenv(name, value)
+    clients = AwsSession().clients()
+    assert clients.region == "eu-central-1"
+    for client in (clients.sagemaker, clients.sagemaker_writes, clients.autoscaling, clients.cloudwatch):
+        assert client.meta.region_name == "eu-central-1"
+        assert client.meta.endpoint_url == "http://127.0.0.1:4566"
