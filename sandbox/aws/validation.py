@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import re
-import sys
 import unicodedata
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,6 +19,9 @@ if TYPE_CHECKING:
 
     from sandbox.aws.errors import AwsError
     from sandbox.aws.ledger import Ledger
+
+_IDEOGRAPHS, _IDEOGRAPHS_END = 0x20000, 0x3FFFD
+"""Two planes of nothing but letters; what lies above them nobody sends."""
 
 Problem = tuple[str, str, dict[str, object]]
 """The place, the row that words the constraint, and the fields of its text."""
@@ -42,32 +44,32 @@ _PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
 
 
 @functools.cache
-def _category(name: str) -> str:
-    """Return the characters of a Unicode category as ranges for a character class."""
-    ranges: list[list[int]] = []
-    for point in range(sys.maxunicode + 1):
-        if unicodedata.category(chr(point)).startswith(name):
-            if ranges and ranges[-1][1] == point - 1:
-                ranges[-1][1] = point
-            else:
-                ranges.append([point, point])
-    return "".join(f"\\U{low:08x}-\\U{high:08x}" for low, high in ranges)
+def _categories() -> dict[str, str]:
+    """Return the characters of each Unicode category, by its first letter, as ranges of a class."""
+    ranges: dict[str, list[list[int]]] = {"L": [[_IDEOGRAPHS, _IDEOGRAPHS_END]]}
+    for point in range(_IDEOGRAPHS):
+        found = ranges.setdefault(unicodedata.category(chr(point))[0], [])
+        if found and found[-1][1] == point - 1:
+            found[-1][1] = point
+        else:
+            found.append([point, point])
+    return {
+        name: "".join(f"\\U{low:08x}-\\U{high:08x}" for low, high in found) for name, found in ranges.items()
+    }
 
 
 @functools.cache
-def pattern(java: str) -> re.Pattern[str] | None:
-    """Return a pattern of a service model for Python, or None for one that only Java can read."""
+def pattern(java: str) -> re.Pattern[str]:
+    """Return a pattern of a service model, which is Java's, for Python."""
 
     def category(found: re.Match[str]) -> str:
         ready = {"ASCII": "\\x00-\\x7f", "Print": "\\x20-\\x7e"}
-        return ready.get(found[1]) or _category(found[1])
+        return ready.get(found[1]) or _categories()[found[1][0]]
 
-    inside = re.sub(r"\\p\{(\w+)\}(?=[^\[]*\])", category, java)
-    python = re.sub(r"\\p\{(\w+)\}", lambda found: f"[{category(found)}]", inside).replace(r"\z", r"\Z")
-    try:
-        return re.compile(python, re.ASCII)
-    except re.error:
-        return None
+    python = re.sub(r"\\p\{(\w+)\}(?=[^\[]*\])", category, java)
+    python = re.sub(r"\\p\{(\w+)\}", lambda found: f"[{category(found)}]", python)
+    python = python.replace(r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010ffff").replace(r"\z", r"\Z")
+    return re.compile(python, re.ASCII)
 
 
 def _size_problems(shape: Shape, value: Any, path: str) -> Iterator[Problem]:
@@ -83,8 +85,7 @@ def _text_problems(shape: Shape, value: str, path: str) -> Iterator[Problem]:
     choices, java = shape.metadata.get("enum"), shape.metadata.get("pattern")
     if choices and value not in choices:
         yield path, "aws.validation.enum", {"choices": ", ".join(choices)}
-    expression = pattern(java) if java else None
-    if expression and not expression.fullmatch(value):
+    if java and not pattern(java).fullmatch(value):
         yield path, "aws.validation.pattern", {"pattern": java}
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import pytest
-from botocore.model import StringShape
+from botocore.model import Shape, StringShape
 
 from sandbox.aws.engine.core import OPERATIONS
 from sandbox.aws.http import HttpRequest, Scope
@@ -19,6 +19,10 @@ from sandbox.aws.protocols.services import (
     operation_model,
     service_model,
 )
+from sandbox.aws.validation import pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def signed(
@@ -97,6 +101,26 @@ def test_every_operation_that_is_registered_exists_in_aws_and_names_its_resource
         model = operation_model(service, name)
         assert model is not None, name
         assert not operation.resource or operation.resource in model.input_shape.members
+
+
+def patterns(shape: Shape, seen: set[str]) -> Iterator[str]:
+    if shape.name in seen:
+        return
+    seen.add(shape.name)
+    if "pattern" in shape.metadata:
+        yield shape.metadata["pattern"]
+    below = getattr(shape, "members", {}).values()
+    for name in ("member", "key", "value"):
+        below = [*below, *([getattr(shape, name)] if hasattr(shape, name) else [])]
+    for inner in below:
+        yield from patterns(inner, seen)
+
+
+def test_every_pattern_that_a_request_may_have_to_match_can_be_read() -> None:
+    seen: set[str] = set()
+    for service, name in OPERATIONS:
+        for java in patterns(operation_model(service, name).input_shape, seen):
+            assert pattern(java)
 
 
 def test_maps_lists_and_absent_members_survive_json_both_ways() -> None:
