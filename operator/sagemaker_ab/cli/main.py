@@ -45,8 +45,11 @@ def program_name(argument: str) -> str:
 
 
 def _aws(region: str | None) -> AwsClients:
-    with for_a_person():
-        return AwsClients.for_region(region)
+    try:
+        with for_a_person():
+            return AwsClients.for_region(region)
+    except ValueError as error:  # botocore's word for an AWS_ENDPOINT_URL that is no URL
+        raise click.ClickException(f"AWS: {error}; check AWS_ENDPOINT_URL") from error
 
 
 def main() -> None:

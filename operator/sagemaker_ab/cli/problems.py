@@ -1,7 +1,7 @@
 """What may go wrong, said in one sentence with the next step."""
 
 from sagemaker_ab.aws.calls import CallFailed
-from sagemaker_ab.aws.failures import FailureKind
+from sagemaker_ab.aws.failures import Failure, FailureKind
 from sagemaker_ab.aws.sessions import NoRegion
 from sagemaker_ab.cli.finder import NoSuchResource, NotInstalled
 from sagemaker_ab.cli.json_lines import InvalidInput
@@ -19,20 +19,16 @@ PROBLEMS = (
 )
 
 _AS_WHOM = "commands call AWS with your own credentials, not the operator's"
-_NEXT_STEPS = {
-    FailureKind.DENIED: _AS_WHOM,
-    FailureKind.TRANSIENT: "try again",
-    FailureKind.LOST: "try again",
-}
 _CREDENTIALS = ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError")
+_NO_SUCH_ENDPOINT = ("Could not find endpoint", "Endpoint ")
 
 
 def explained(problem: Exception) -> str:
+    """Say what happened in the words of whoever refused, and what to do about it where that is known."""
     match problem:
         case CallFailed(failure=failure):
-            step = _AS_WHOM if failure.code in _CREDENTIALS else _NEXT_STEPS.get(failure.kind)
-            step = step or "the command get shows the state of the endpoint"
-            return f"AWS: {failure.message.rstrip('.')} ({failure.code}); {step}"
+            words = f"AWS: {failure.message.rstrip('.')} ({failure.code})"
+            return "; ".join(filter(None, (words, _next_step(failure))))
         case NoRegion():
             return "no AWS region: neither the resource nor your environment names one; set AWS_REGION"
         case NoCluster():
@@ -40,3 +36,13 @@ def explained(problem: Exception) -> str:
         case KubernetesError():
             return f"the API server: {problem}"
     return str(problem)
+
+
+def _next_step(failure: Failure) -> str | None:
+    if failure.kind is FailureKind.DENIED or failure.code in _CREDENTIALS:
+        return _AS_WHOM
+    if failure.kind in {FailureKind.TRANSIENT, FailureKind.LOST}:
+        return "try again"
+    if failure.message.startswith(_NO_SUCH_ENDPOINT):
+        return "the command get shows how far the endpoint is"
+    return None

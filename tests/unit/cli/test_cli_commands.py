@@ -90,7 +90,7 @@ def test_a_variant_that_is_not_there_is_named_with_those_that_are(run, inputs):
             "Endpoint reviews-prod of account 123456789012 not found.",
             (
                 "Error: AWS: Endpoint reviews-prod of account 123456789012 not found (ValidationError); "
-                "the command get shows the state of the endpoint\n"
+                "the command get shows how far the endpoint is\n"
             ),
         ),
         (
@@ -100,6 +100,11 @@ def test_a_variant_that_is_not_there_is_named_with_those_that_are(run, inputs):
                 "Error: AWS: User: x is not authorized (AccessDeniedException); "
                 "commands call AWS with your own credentials, not the operator's\n"
             ),
+        ),
+        (
+            "ModelError",
+            "Received server error (500).",
+            "Error: AWS: Received server error (500) (ModelError)\n",
         ),
         ("ServiceUnavailable", "Busy.", "Error: AWS: Busy (ServiceUnavailable); try again\n"),
     ],
