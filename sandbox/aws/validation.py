@@ -10,8 +10,6 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Any, cast
 
-from sandbox.aws.ledger import holds
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -74,11 +72,14 @@ def pattern(java: str) -> re.Pattern[str]:
 
 def _size_problems(shape: Shape, value: Any, path: str) -> Iterator[Problem]:
     limits = shape.metadata
-    size, kind = (len(value), "length") if shape.type_name in _SIZED else (value, "value")
+    if shape.type_name in _SIZED:
+        size, low, high = len(value), "aws.validation.min-length", "aws.validation.max-length"
+    else:
+        size, low, high = value, "aws.validation.min-value", "aws.validation.max-value"
     if "min" in limits and size < limits["min"]:
-        yield path, f"aws.validation.min-{kind}", {"limit": limits["min"]}
+        yield path, low, {"limit": limits["min"]}
     if "max" in limits and size > limits["max"]:
-        yield path, f"aws.validation.max-{kind}", {"limit": limits["max"]}
+        yield path, high, {"limit": limits["max"]}
 
 
 def _text_problems(shape: Shape, value: str, path: str) -> Iterator[Problem]:
@@ -125,9 +126,6 @@ def _lower_first(name: str) -> str:
     return name[:1].lower() + name[1:]
 
 
-@holds("aws.validation.enum", "aws.validation.pattern", "aws.validation.required")
-@holds("aws.validation.min-length", "aws.validation.max-length")
-@holds("aws.validation.min-value", "aws.validation.max-value")
 def refusal(ledger: Ledger, shape: Shape, params: Mapping[str, Any]) -> AwsError | None:
     """Return what AWS answers to a request that breaks its input shape, or None for one that does not."""
     found = [
