@@ -1,6 +1,7 @@
 """The command `sagemaker-ab`, and `kubectl sagemaker-ab` when kubectl starts it as its plugin."""
 
 import sys
+from io import TextIOWrapper
 from pathlib import PurePath
 from typing import Any
 
@@ -53,5 +54,8 @@ def _aws(region: str | None) -> AwsClients:
 
 
 def main() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows no ✔ gets a ?, not a traceback
     edges = Edges(connect=connect, aws=_aws)
     commands.main(prog_name=program_name(sys.argv[0]), obj=edges)

@@ -174,6 +174,14 @@ def test_usage_is_told_as_a_kubectl_command_with_exit_code_2(plugin):
     assert shown.stderr.startswith("Usage: kubectl sagemaker-ab get [OPTIONS] [NAME]\n")
 
 
+@pytest.mark.usefixtures("reviews")
+def test_a_terminal_without_unicode_gets_the_tree_all_the_same(plugin):
+    shown = plugin("get", "reviews", "-n", "cli", PYTHONIOENCODING="ascii")
+
+    assert shown.returncode == 0
+    assert "+-- Endpoint reviews-prod" in shown.stdout or "`-- Endpoint reviews-prod" in shown.stdout
+
+
 def test_an_unknown_context_is_named(plugin):
     shown = plugin("get", "--context", "elsewhere")
 
