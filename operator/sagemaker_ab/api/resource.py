@@ -62,7 +62,7 @@ def parse_spec(raw: Mapping[str, Any]) -> EndpointSpec:
     Raises InvalidSpec with a message for each fault; rules that span fields wait until every field is right.
     """
     try:
-        spec = EndpointSpec.model_validate(raw)
+        spec = EndpointSpec.model_validate(_without_nulls(raw), by_alias=True, by_name=False)
     except ValidationError as error:
         raise InvalidSpec(messages_of(error, path="spec")) from error
     _demand_rules(spec)
@@ -74,17 +74,26 @@ def parse_resource_file(raw: Mapping[str, Any]) -> SageMakerABEndpoint:
 
     Raises InvalidSpec as ``parse_spec`` does.
     """
-    written = {key: value for key, value in raw.items() if key != "status"}
+    written = {key: value for key, value in _without_nulls(raw).items() if key != "status"}
     if isinstance(metadata := written.get("metadata"), Mapping):
         # The rest of ObjectMeta is the API server's to judge.
         ours = {field.alias for field in Metadata.model_fields.values()}
         written["metadata"] = {key: value for key, value in metadata.items() if key in ours}
     try:
-        resource = SageMakerABEndpoint.model_validate(written, extra="forbid")
+        resource = SageMakerABEndpoint.model_validate(written, extra="forbid", by_alias=True, by_name=False)
     except ValidationError as error:
         raise InvalidSpec(messages_of(error, path="")) from error
     _demand_rules(resource.spec)
     return resource
+
+
+def _without_nulls(value: Any) -> Any:
+    """Return ``value`` as the API server takes it, for which a null in a map is a field that is not there."""
+    if isinstance(value, Mapping):
+        return {key: _without_nulls(child) for key, child in value.items() if child is not None}
+    if isinstance(value, list):
+        return [_without_nulls(child) for child in value]
+    return value
 
 
 def _demand_rules(spec: EndpointSpec) -> None:

@@ -1,0 +1,217 @@
+"""Python and the API server are of one mind: what one accepts the other accepts, valid specs and spoilt ones.
+
+Not compared: integers written as 50.0, for which JSON has no other word than for 50; kubectl sends 50.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kubernetes.client import ApiException, CustomObjectsApi
+from kubernetes.config import new_client_from_config
+
+from sagemaker_ab.api import crd
+from sagemaker_ab.api.resource import (
+    API_VERSION,
+    GROUP,
+    KIND,
+    PLURAL,
+    VERSION,
+    InvalidSpec,
+    parse_resource_file,
+)
+from sandbox.cluster.cluster import Cluster
+
+METRICS = (
+    "SageMakerVariantInvocationsPerInstance",
+    "SageMakerVariantConcurrentRequestsPerModelHighResolution",
+)
+
+
+def text(pattern: str) -> st.SearchStrategy[str]:
+    return st.from_regex(rf"\A{pattern}\Z")
+
+
+NAMES = text("[a-zA-Z0-9](-?[a-zA-Z0-9]){0,9}")
+COUNTS = st.integers(1, 10000)
+FRAMEWORKS = st.fixed_dictionaries(
+    {
+        "name": st.just("pytorch"),
+        "version": text(r"[0-9]{1,2}(\.[0-9])?"),
+        "pythonVersion": text("py[0-9]{1,3}"),
+    }
+)
+IMAGES = st.one_of(
+    st.fixed_dictionaries({"framework": FRAMEWORKS}),
+    st.fixed_dictionaries({"image": text("[!-~]{1,40}")}),
+    st.fixed_dictionaries({"modelPackageName": NAMES}),
+)
+ARTEFACTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "modelDataUrl": text("(https|s3)://[a-z]{1,9}(/[a-z.]{0,9})?"),
+        "environment": st.dictionaries(text("[A-Za-z_][A-Za-z0-9_]{0,9}"), text("[ -~]{0,9}"), max_size=2),
+    },
+)
+CONTAINERS = st.builds(dict.__or__, IMAGES, ARTEFACTS)
+SERVED = st.one_of(
+    st.fixed_dictionaries({"primaryContainer": CONTAINERS}, optional={"revision": text("[ -~]{1,9}")}),
+    st.fixed_dictionaries({"containers": st.lists(CONTAINERS, min_size=1, max_size=2)}),
+    st.fixed_dictionaries({"existingModelName": NAMES}),
+)
+TRACKING = st.fixed_dictionaries(
+    {"targetValue": st.one_of(st.integers(1, 999_999_999), text(r"[1-9][0-9]{0,8}(\.[0-9]{1,9})?"))},
+    optional={"scaleOutCooldownSeconds": st.integers(0, 86400)},
+)
+SETTINGS = st.fixed_dictionaries(
+    {"endpointName": NAMES, "executionRoleArn": text("arn:aws(-cn)?:iam::[0-9]{12}:role/[a-z/]{1,9}")},
+    optional={
+        "region": st.sampled_from(["us-east-1", "us-gov-west-1", "cn-north-1"]),
+        "monitoring": st.fixed_dictionaries({"intervalSeconds": st.integers(1, 60).map(lambda n: n * 60)}),
+        "traffic": st.sampled_from([{}, {"strategy": "Manual"}]),
+        "deletionPolicy": st.sampled_from(["Delete", "Retain"]),
+        "tags": st.lists(
+            st.fixed_dictionaries(
+                {"key": text("k[a-zé _.:/=+@-]{0,9}"), "value": text("[a-zé _.:/=+@-]{0,9}")}
+            ),
+            max_size=2,
+            unique_by=lambda tag: tag["key"],
+        ),
+    },
+)
+
+
+@st.composite
+def autoscalings(draw: st.DrawFn) -> dict[str, Any]:
+    low, high = sorted(draw(st.tuples(COUNTS, COUNTS)))
+    policies = [
+        {
+            "name": f"policy for {metric}",
+            "type": "TargetTrackingScaling",
+            "targetTrackingScaling": {**draw(TRACKING), "predefinedMetricType": metric},
+        }
+        for metric in draw(st.lists(st.sampled_from(METRICS), min_size=1, max_size=2, unique=True))
+    ]
+    return {"minCapacity": low, "maxCapacity": high, "policies": policies}
+
+
+@st.composite
+def valid_specs(draw: st.DrawFn) -> dict[str, Any]:
+    models = [
+        {"name": name, **draw(SERVED)} for name in draw(st.lists(NAMES, min_size=1, max_size=3, unique=True))
+    ]
+    variants = [
+        {
+            "name": name,
+            "model": draw(st.sampled_from(models))["name"],
+            "instanceType": draw(text(r"ml\.(m5|g4dn|trn1)\.[a-z0-9-]{1,9}")),
+            "weight": draw(st.integers(1, 1_000_000)),
+            **draw(
+                st.one_of(
+                    st.fixed_dictionaries({"instanceCount": COUNTS}),
+                    st.fixed_dictionaries({"autoscaling": autoscalings()}),
+                )
+            ),
+        }
+        for name in draw(st.lists(NAMES, min_size=1, max_size=3, unique=True))
+    ]
+    return {**draw(SETTINGS), "models": models, "variants": variants}
+
+
+ODD_VALUES = st.one_of(
+    st.sampled_from(
+        ["", "50", "2.50", "1e3", "٣", "a" * 64, "a" * 257, "s3://", "aws:x", "ml.t2.medium", "a\n"]
+    ),
+    st.sampled_from(
+        [True, False, None, 0.5, -1, 0, 1, 61, 3601, 10001, 86401, 1_000_001, 2**63, [], {}, [1]]
+    ),
+    st.text("aZ09-_./: é²٣", max_size=12),
+    st.integers(),
+)
+
+
+def containers(value: Any) -> Iterator[dict[str, Any] | list[Any]]:
+    """Yield every map and list in ``value``."""
+    if isinstance(value, dict | list):
+        yield value
+        for child in value.values() if isinstance(value, dict) else value:
+            yield from containers(child)
+
+
+@st.composite
+def spoilt_specs(draw: st.DrawFn) -> dict[str, Any]:
+    """A valid spec of which one or two values are replaced, repeated, taken away or given another name."""
+    spec = draw(valid_specs())
+    for _ in range(draw(st.integers(1, 2))):
+        node = draw(st.sampled_from([node for node in containers(spec) if node]))
+        key = draw(st.sampled_from([*node] if isinstance(node, dict) else range(len(node))))
+        match draw(st.sampled_from(["replace", "replace", "remove", "repeat"])):
+            case "replace":
+                node[key] = draw(ODD_VALUES)
+            case "remove":
+                node.pop(key)
+            case "repeat" if isinstance(node, list):
+                node.append(node[key])
+            case "repeat":
+                node[draw(st.sampled_from(RELATIVES))] = node[key]
+    return spec
+
+
+RELATIVES = (
+    "stranger",
+    "instance_count",
+    "instanceCount",
+    "autoscaling",
+    "image",
+    "existingModelName",
+    "revision",
+    "region",
+    "weight",
+)
+
+
+@pytest.fixture(scope="module")
+def server(control_plane: Cluster) -> CustomObjectsApi:
+    control_plane.kubectl("apply", "--server-side", "-f", crd.FILE, check=True)
+    control_plane.kubectl("wait", "--for=condition=Established", "-f", crd.FILE, check=True)
+    return CustomObjectsApi(new_client_from_config(str(control_plane.kubeconfig)))
+
+
+def refusal_by_server(server: CustomObjectsApi, resource: dict[str, Any]) -> str:
+    try:
+        server.create_namespaced_custom_object(
+            GROUP, VERSION, "default", PLURAL, resource, dry_run="All", field_validation="Strict"
+        )
+    except ApiException as refused:
+        if refused.status not in {400, 422}:
+            raise
+        return str(refused.body)
+    return ""
+
+
+def refusal_by_us(resource: dict[str, Any]) -> str:
+    try:
+        parse_resource_file(resource)
+    except InvalidSpec as refused:
+        return str(refused)
+    return ""
+
+
+def resource_of(spec: dict[str, Any]) -> dict[str, Any]:
+    return {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": "parity"}, "spec": spec}
+
+
+@settings(max_examples=50, deadline=None)
+@given(spec=valid_specs())
+def test_both_accept_what_is_valid(server: CustomObjectsApi, spec: dict[str, Any]) -> None:
+    assert refusal_by_us(resource_of(spec)) == ""
+    assert refusal_by_server(server, resource_of(spec)) == ""
+
+
+@settings(max_examples=250, deadline=None)
+@given(spec=spoilt_specs())
+def test_both_accept_or_both_refuse_what_is_spoilt(server: CustomObjectsApi, spec: dict[str, Any]) -> None:
+    ours, theirs = refusal_by_us(resource_of(spec)), refusal_by_server(server, resource_of(spec))
+    assert bool(ours) == bool(theirs), f"we say: {ours or 'yes'}; the server says: {theirs or 'yes'}"
