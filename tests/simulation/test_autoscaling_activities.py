@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.aws.engine.autoscaling.decision import Rules
 from sandbox.aws.engine.autoscaling.store import AutoScalingStore
 from sandbox.aws.inprocess import InProcessAws
 
@@ -87,12 +88,18 @@ def scaled(calm_sim: InProcessAws, in_service: Any) -> Autoscaled:
 
 
 @pytest.mark.ledger("autoscaling.alarm-high", "autoscaling.activity-successful", "autoscaling.new-capacity")
+@pytest.mark.ledger(
+    "autoscaling.cause-alarm", "autoscaling.activity-description", "autoscaling.activity-waiting"
+)
+@pytest.mark.ledger("autoscaling.evaluation-period", "autoscaling.alarm-reason")
 @pytest.mark.parametrize("sim_seed", range(5))
 def test_ten_times_the_target_starts_a_scale_out_within_four_to_eight_minutes(scaled: Autoscaled) -> None:
     scaled.load(10 * TARGET)
     assert 4 <= scaled.wait_for_activity(1, within=10) <= 8
     (activity,) = scaled.activities()
     assert activity["StatusCode"] == "InProgress"
+    assert "desired instance count to 4." in activity["StatusMessage"]
+    assert activity["StartTime"].second == 0
     assert activity["Description"] == "Setting desired instance count to 4."
     assert "AlarmHigh" in activity["Cause"]
     assert scaled.status() == "Updating"
@@ -221,6 +228,25 @@ def test_a_quota_fails_activities_until_it_grows(scaled: Autoscaled) -> None:
     scaled.sim.advance(minutes=10)
     assert scaled.activities()[-1]["StatusCode"] == "Successful"
     assert scaled.count() == 4
+
+
+@pytest.mark.ledger("autoscaling.activities-per-target", "autoscaling.activities-kept")
+def test_the_last_500_activities_of_six_weeks_are_told(scaled: Autoscaled) -> None:
+    scaled.sim.edit(quota={"ml.m5.large": 2})
+    scaled.bounds(4, 4)
+    scaled.sim.advance(minutes=120)
+    assert len(scaled.activities()) == 500
+    scaled.sim.edit(quota={"ml.m5.large": None})
+    scaled.sim.advance(minutes=43 * 24 * 60)
+    assert not scaled.activities()
+
+
+@pytest.mark.ledger("autoscaling.metric-value")
+@pytest.mark.parametrize("sim_seed", range(4))
+def test_the_capacity_follows_the_newest_minute_or_the_average(calm_sim: InProcessAws) -> None:
+    ledger = calm_sim.engine.ledger
+    newest = ledger.value("autoscaling.metric-value") == "newest"
+    assert Rules.of(ledger).metric([10.0, None, 20.0]) == (20.0 if newest else 15.0)
 
 
 @pytest.mark.ledger("autoscaling.activity-unfulfilled")

@@ -325,6 +325,7 @@ def test_a_registered_variant_keeps_its_instance_type_and_its_place_but_not_its_
 
 
 @pytest.mark.ledger("autoscaling.target-page", "autoscaling.policy-page", "autoscaling.next-token")
+@pytest.mark.ledger("cloudwatch.alarm-page")
 def test_pages_hold_50_targets_and_10_policies_even_if_more_is_asked_for(
     calm_sim: InProcessAws, deployer: Any, refused: Any
 ) -> None:
@@ -351,6 +352,18 @@ def test_pages_hold_50_targets_and_10_policies_even_if_more_is_asked_for(
         found = [item["ResourceId"] for page in pages for item in page[key]]
         assert sorted(found) == sorted(resources)
     assert refused(scaling.targets, NextToken="x")[0] == "InvalidNextTokenException"
+    cloudwatch = calm_sim.client("cloudwatch")
+    names = [
+        alarm["AlarmName"]
+        for page in cloudwatch.get_paginator("describe_alarms").paginate()
+        for alarm in page["MetricAlarms"]
+    ]
+    assert len(set(names)) == len(names) == 2 * len(resources)
+    assert len(cloudwatch.describe_alarms()["MetricAlarms"]) in {50, 100}
+    one = cloudwatch.describe_alarms(AlarmNamePrefix=f"TargetTracking-{resources[7]}-AlarmHigh")
+    assert len(one["MetricAlarms"]) == 1
+    assert not cloudwatch.describe_alarms(StateValue="ALARM")["MetricAlarms"]
+    assert refused(cloudwatch.describe_alarms, NextToken="x")[0] == "InvalidNextToken"
 
 
 def test_the_state_of_the_simulation_shows_targets_with_their_policies(
@@ -382,3 +395,13 @@ def test_somebody_else_may_do_anything_and_the_call_log_does_not_show_it(
     )
     assert len(calm_sim.calls()) == before
     assert scaling.targets()[0]["MaxCapacity"] == 9
+
+
+def test_an_endpoint_that_somebody_else_deletes_takes_its_targets_with_it(
+    calm_sim: InProcessAws, scaling: Scaling
+) -> None:
+    scaling.register()
+    scaling.put()
+    calm_sim.edit(delete={"endpoint": "reviews"})
+    assert not scaling.targets()
+    assert not scaling.policies()

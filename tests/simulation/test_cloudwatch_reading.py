@@ -162,7 +162,7 @@ def test_a_wrong_query_is_refused(cloudwatch: Any, start: float, refused: Any, r
     assert text
 
 
-@pytest.mark.ledger("cloudwatch.time-order", "cloudwatch.max-datapoints")
+@pytest.mark.ledger("cloudwatch.time-order", "cloudwatch.max-datapoints", "cloudwatch.datapoints-per-page")
 def test_a_reversed_range_and_a_page_too_large_are_refused(
     cloudwatch: Any, start: float, refused: Any
 ) -> None:
@@ -224,7 +224,7 @@ def test_statistics_want_a_statistic(cloudwatch: Any, start: float, refused: Any
     assert code in {"InvalidParameterCombination", "MissingParameter"}
 
 
-@pytest.mark.ledger("cloudwatch.list-delay")
+@pytest.mark.ledger("cloudwatch.list-delay", "cloudwatch.list-forgets", "cloudwatch.recently-active")
 def test_metrics_are_listed_once_they_have_data_and_by_their_dimensions(
     cloudwatch: Any, calm_sim: InProcessAws
 ) -> None:
@@ -239,6 +239,19 @@ def test_metrics_are_listed_once_they_have_data_and_by_their_dimensions(
     assert not recent
     calm_sim.advance(minutes=15 * 24 * 60)
     assert not cloudwatch.list_metrics(MetricName="ModelLatency")["Metrics"]
+
+
+@pytest.mark.ledger("cloudwatch.list-page")
+def test_a_page_of_metrics_holds_500(calm_sim: InProcessAws, deployer: Any) -> None:
+    deployer.model()
+    deployer.config(**{f"V{number}": {} for number in range(10)})
+    for number in range(13):
+        deployer.endpoint(f"reviews-{number}")
+    calm_sim.advance(minutes=40)
+    pages = list(calm_sim.client("cloudwatch").get_paginator("list_metrics").paginate())
+    assert [len(page["Metrics"]) for page in pages[:-1]] == [500]
+    everything = {str(metric) for page in pages for metric in page["Metrics"]}
+    assert len(everything) == sum(len(page["Metrics"]) for page in pages) >= 520
 
 
 def form(sim: InProcessAws, action: str, **fields: object) -> HttpAnswer:

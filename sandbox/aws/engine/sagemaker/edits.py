@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sandbox.aws.engine.core import JSON, Region, edit
+from sandbox.aws.engine.happenings import EndpointDeletionAccepted, EndpointSettled, announce
 from sandbox.aws.engine.records import EndpointStatus
 from sandbox.aws.engine.sagemaker.endpoints import found_endpoint
 from sandbox.aws.engine.sagemaker.store import store_of
@@ -52,7 +53,9 @@ def _push(region: Region, image: str) -> JSON:
 def _change_variants(region: Region, name: str, change: Callable[[Variant], Variant]) -> JSON:
     endpoint = found_endpoint(region, name)
     variants = tuple(change(variant) for variant in endpoint.variants)
-    store_of(region).save(replace(endpoint, variants=variants, modified=region.clock.now()))
+    changed = replace(endpoint, variants=variants, modified=region.clock.now())
+    store_of(region).save(changed)
+    announce(EndpointSettled(region, changed))
     return {}
 
 
@@ -89,7 +92,9 @@ def _delete(region: Region, asked: Mapping[str, str]) -> JSON:
     if "config" in asked:
         store.configs.drop(asked["config"].lower())
     if "endpoint" in asked:
-        store.forget(found_endpoint(region, asked["endpoint"]))
+        endpoint = found_endpoint(region, asked["endpoint"])
+        announce(EndpointDeletionAccepted(region, replace(endpoint, status=EndpointStatus.DELETING)))
+        store.forget(endpoint)
     return {}
 
 
