@@ -1,0 +1,141 @@
+"""Fixtures of tests that let the operator, as a process, work between a real API server and a simulated AWS.
+
+The operator is its chart's ServiceAccount with nothing but its RBAC. Each test has a namespace and an AWS of
+its own; the control plane alone is shared. `aws` is calm and runs a hundred times as fast as real time.
+"""
+
+import subprocess
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from kubernetes import client, config
+
+from sandbox.cluster.cluster import Cluster
+from sandbox.cluster.processes import Program
+from tests.e2e.operator_process import Operator
+from tests.e2e.reviews import Reviews
+from tests.e2e.simulated_aws import SimulatedAws, simulated_aws
+
+ROOT = Path(__file__).parents[2]
+RELEASE = "sagemaker-ab-operator"
+SYSTEM_NAMESPACE = "sagemaker-ab-system"
+
+_LOG_LINES = 40
+
+
+@pytest.fixture(scope="session")
+def operator_kubeconfig(control_plane: Cluster) -> Path:
+    """The CRD and the chart's ServiceAccount with its RBAC are there; this kubeconfig is that account."""
+    crd = ROOT / "crds" / "sagemaker-ab.dev_sagemakerabendpoints.yaml"
+    control_plane.kubectl("apply", "--server-side", "-f", crd, check=True)
+    control_plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", crd, check=True)
+    objects = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM_NAMESPACE}}]
+    objects += _identity_of_the_chart(control_plane)
+    control_plane.kubectl("apply", "-f", "-", input=yaml.safe_dump_all(objects), check=True)
+    return control_plane.service_account_kubeconfig(SYSTEM_NAMESPACE, RELEASE)
+
+
+def _identity_of_the_chart(control_plane: Cluster) -> list[dict[str, Any]]:
+    rendered = subprocess.run(
+        [control_plane.binaries.helm, "template", RELEASE, ROOT / "helm", f"--namespace={SYSTEM_NAMESPACE}"],
+        env=control_plane.env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    kinds = {"ServiceAccount", "ClusterRole", "ClusterRoleBinding"}
+    return [each for each in yaml.safe_load_all(rendered.stdout) if each and each["kind"] in kinds]
+
+
+@pytest.fixture(scope="session")
+def api(control_plane: Cluster) -> Iterator[client.ApiClient]:
+    """The administrator's connection, for reads that kubectl would be slow for."""
+    with config.new_client_from_config(config_file=str(control_plane.kubeconfig)) as connection:
+        yield connection
+
+
+@pytest.fixture
+def new_namespace(api: client.ApiClient) -> Iterator[Callable[[], str]]:
+    """Make namespaces that nobody else has; they go with the test."""
+    core = client.CoreV1Api(api)
+    made: list[str] = []
+
+    def make() -> str:
+        name = f"e2e-{uuid.uuid4().hex[:10]}"
+        core.create_namespace({"metadata": {"name": name}})
+        made.append(name)
+        return name
+
+    yield make
+    for name in made:
+        core.delete_namespace(name)
+
+
+@pytest.fixture
+def namespace(new_namespace: Callable[[], str]) -> str:
+    return new_namespace()
+
+
+@pytest.fixture
+def aws(eventually: Callable[..., Any]) -> Iterator[SimulatedAws]:
+    """An AWS without stale reads and lost answers."""
+    with simulated_aws(eventually) as started:
+        yield started
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Iterator[Path]:
+    """Where operators write their logs; what they wrote last is shown when the test fails."""
+    yield tmp_path
+    for log in sorted(tmp_path.glob("operator-*.log")):
+        end = log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
+        print(f"--- the end of {log.name}", *end, sep="\n")  # noqa: T201 - shown only when a test fails
+
+
+@pytest.fixture
+def operator(namespace: str, aws: SimulatedAws, operator_kubeconfig: Path, logs: Path) -> Operator:
+    """The operator of the test's namespace, not started yet."""
+    return Operator(namespace, operator_kubeconfig, aws.url, logs)
+
+
+@pytest.fixture
+def running_operator(operator: Operator) -> Iterator[Program]:
+    with operator.running() as program:
+        yield program
+
+
+@pytest.fixture
+def new_resource(
+    control_plane: Cluster, api: client.ApiClient, namespace: str, eventually: Callable[..., Any]
+) -> Iterator[Callable[[str], Reviews]]:
+    """Write a resource's file, from which nothing is applied yet."""
+    made: list[Reviews] = []
+
+    def make(name: str) -> Reviews:
+        made.append(Reviews(control_plane, api, namespace, eventually, name))
+        return made[-1]
+
+    yield make
+    for resource in made:
+        resource.forget()
+
+
+@pytest.fixture
+def resource(new_resource: Callable[[str], Reviews]) -> Reviews:
+    """The notebook's resource, not applied yet."""
+    return new_resource("reviews")
+
+
+@pytest.fixture
+def reviews(resource: Reviews, aws: SimulatedAws, running_operator: Program) -> Reviews:
+    """The notebook's resource, ready and at rest; AWS's call log is empty from here on."""
+    resource.apply()
+    resource.is_ready()
+    aws.rests()
+    aws.clear_calls()
+    assert running_operator.running
+    return resource
