@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,10 +28,15 @@ def send(request: Request, *, times: int, concurrency: int) -> Iterator[Outcome]
     Nor are answers awaited then: a model may take a minute.
     """
     pool = ThreadPoolExecutor(max_workers=concurrency)
+    under_way = {pool.submit(_ask, request) for _ in range(min(times, concurrency))}
+    unsent = times - len(under_way)
     try:
-        futures = [pool.submit(_ask, request) for _ in range(times)]
-        for future in as_completed(futures):
-            yield future.result()
+        while under_way:
+            done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+            more = min(unsent, len(done))
+            under_way |= {pool.submit(_ask, request) for _ in range(more)}
+            unsent -= more
+            yield from (future.result() for future in done)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 

@@ -48,3 +48,11 @@ def test_when_the_caller_stops_the_rest_is_neither_sent_nor_awaited():
     permits.release(1000)
 
     assert runtime.asked <= 2
+
+
+def test_a_very_long_load_begins_at_once():
+    """Only what is under way is kept, so that the first outcome does not wait for a million orders."""
+    sending = send(request(Runtime()), times=10**9, concurrency=2)
+
+    assert next(sending).variant == "VariantA"
+    sending.close()
