@@ -1,0 +1,118 @@
+"""`python -m sandbox.demo`: the notebook's A/B test as one Kubernetes resource, told live."""
+
+import argparse
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+from sandbox.cluster.binaries import UnusableAssets
+from sandbox.cluster.choice import KUBECONFIG_VARIABLE
+from sandbox.cluster.cluster import KubectlFailed
+from sandbox.cluster.components import StartFailed
+from sandbox.cluster.progress import CommandFailed
+from sandbox.demo.calls import CallBook
+from sandbox.demo.deployment import UnusableDeployment
+from sandbox.demo.prompt import Prompt
+from sandbox.demo.proof import NotSo, Proof
+from sandbox.demo.scene import Scene
+from sandbox.demo.simulation import PERSON_KEY, SimulationFailed
+from sandbox.demo.stage import OperatorFailed, Stage
+from sandbox.demo.story import tell
+from sandbox.demo.telling import Teller
+
+_ROOT = Path(__file__).parents[2]
+_FAILURES = (
+    CommandFailed,
+    KubectlFailed,
+    NotSo,
+    OperatorFailed,
+    SimulationFailed,
+    StartFailed,
+    UnusableAssets,
+    UnusableDeployment,
+)
+
+
+def main() -> None:
+    options = _arguments().parse_args()
+    signal.signal(signal.SIGTERM, _end)
+    _keep_to_this_machine()
+    teller = Teller()
+    try:
+        sys.exit(_play(teller, options))
+    except KeyboardInterrupt:
+        teller.trouble("Interrupted; all that was started has ended.")
+        sys.exit(128 + signal.SIGINT)
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sandbox.demo", description=__doc__)
+    parser.add_argument("--keep", action="store_true", help="leave everything running until Ctrl-C")
+    parser.add_argument(
+        "--kubeconfig",
+        type=Path,
+        metavar="FILE",
+        help=f"use this cluster instead of starting one; default ${KUBECONFIG_VARIABLE}",
+    )
+    parser.add_argument(
+        "--picture",
+        type=Path,
+        default=Path("reviews.png"),
+        metavar="FILE",
+        help="where the charts go (default: %(default)s)",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of all that the simulated AWS leaves to chance")
+    return parser
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)
+
+
+def _keep_to_this_machine() -> None:
+    """Forget the user's own AWS identity and settings, and ask loopback without a proxy."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ |= {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1"))),
+    }
+
+
+def _play(teller: Teller, options: argparse.Namespace) -> int:
+    started = time.monotonic()
+    teller.title("An A/B test on SageMaker, declared in Kubernetes")
+    with Stage.open(kubeconfig=options.kubeconfig, seed=options.seed) as stage:
+        scene = _scene(stage, teller, options.picture)
+        try:
+            tell(scene)
+        except _FAILURES as failure:
+            teller.trouble(str(failure))
+            return 1
+        finally:
+            scene.proof.show(scene.calls.all())
+            teller.note(f"the story took {time.monotonic() - started:.0f} s")
+        return 0 if scene.proof.holds else 1
+
+
+def _scene(stage: Stage, teller: Teller, picture: Path) -> Scene:
+    environment = stage.cluster.env | stage.aws.environment(PERSON_KEY)
+    commands = str(Path(sys.executable).parent)
+    environment["PATH"] = os.pathsep.join((commands, environment["PATH"]))
+    return Scene(
+        stage=stage,
+        teller=teller,
+        prompt=Prompt(teller, environment=environment, directory=_ROOT),
+        proof=Proof(teller),
+        calls=CallBook(stage.aws.control),
+        picture=picture,
+    )
+
+
+if __name__ == "__main__":
+    main()

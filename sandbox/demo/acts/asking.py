@@ -1,0 +1,58 @@
+"""Act 3: the endpoint is asked, loaded and measured."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from sandbox.demo import looking
+from sandbox.demo.acts.measuring import REQUESTS, SENTENCES, draw_charts, send_requests
+from sandbox.demo.scene import ENDPOINT, RESOURCE, Scene
+
+
+def ask(scene: Scene) -> None:
+    scene.teller.say("The notebook's three sentences, in one request.")
+    answered = scene.type(f"kubectl sagemaker-ab predict {RESOURCE} -f {SENTENCES}")
+    labels = re.findall(r"(?<!\S)(-1|0|1)(?!\S)", answered.output)
+    scene.proof.check(
+        "they were found positive (1), neutral (0) and negative (-1)",
+        holds=labels == ["1", "0", "-1"],
+        saw=answered.output,
+    )
+
+
+def measure(scene: Scene) -> None:
+    scene.teller.say(f"{REQUESTS} requests, one at a time, at the speed at which models answer.")
+    shared = send_requests(scene)
+    scene.proof.check(
+        f"CloudWatch counts them all, and each variant answered between 30 and 70 of {REQUESTS}",
+        holds=all(30 <= count <= 70 for count in shared.values()),
+        saw=shared,
+    )
+    draw_charts(scene)
+    scene.teller.say("The operator writes the same numbers into the resource's status, for windows of five minutes.")
+    _check_status(scene)
+    scene.type(f"kubectl sagemaker-ab get {RESOURCE}")
+
+
+def _check_status(scene: Scene) -> None:
+    with scene.at_speed(60, "until a whole window has passed"):
+        metrics = scene.until(
+            lambda: scene.status().get("metrics", {}),
+            lambda metrics: any(_told(metrics).values()),
+            claim="the window is in the resource's status",
+        )
+    start, end = (datetime.fromisoformat(metrics[edge]) for edge in ("windowStart", "windowEnd"))
+    counted = {
+        variant: looking.requests_between(scene.stage.aws, ENDPOINT, variant, start=start, end=end)
+        for variant in looking.VARIANTS
+    }
+    scene.proof.check(
+        "the status tells for each variant as many requests as CloudWatch",
+        holds=_told(metrics) == counted,
+        saw={"status": _told(metrics), "CloudWatch": counted},
+    )
+
+
+def _told(metrics: dict[str, Any]) -> dict[str, int]:
+    told = {variant["name"]: variant.get("invocations", 0) for variant in metrics.get("variants", ())}
+    return {variant: told.get(variant, 0) for variant in looking.VARIANTS}

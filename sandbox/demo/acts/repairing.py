@@ -1,0 +1,44 @@
+"""Act 6: somebody changes a weight in AWS by hand, and it does not stay so."""
+
+from botocore.exceptions import HTTPClientError
+
+from sandbox.demo import looking
+from sandbox.demo.acts.shifting import check_the_one_weight_call
+from sandbox.demo.scene import ENDPOINT, Scene
+from sandbox.demo.simulation import OPERATOR_KEY, PERSON_KEY
+
+_INTENDED = {"VariantA": 0, "VariantB": 100}
+_BY_HAND = [{"VariantName": "VariantA", "DesiredWeight": 50}]
+
+
+def repair(scene: Scene) -> None:
+    scene.teller.say("Somebody sends a third of the traffic back to VariantA: with boto3, past Kubernetes.")
+    mark = scene.calls.mark()
+    _change_by_hand(scene)
+    with scene.at_speed(20, "while both changes take effect"):
+        seen = scene.watch_until(
+            lambda: looking.weights(scene.stage.aws, ENDPOINT),
+            lambda weights: weights == _INTENDED and any(scene.calls.writes(caller=OPERATOR_KEY, after=mark)),
+            claim="the weights are as declared again",
+        )
+    scene.proof.check(
+        "the change by hand took effect before it was undone",
+        holds={"VariantA": 50, "VariantB": 100} in seen,
+        saw=seen,
+    )
+    check_the_one_weight_call(scene, "undoing it", after=mark)
+
+
+def _change_by_hand(scene: Scene) -> None:
+    scene.teller.typed(
+        f'sagemaker.update_endpoint_weights_and_capacities(EndpointName="{ENDPOINT}",\n'
+        f"        DesiredWeightsAndCapacities={_BY_HAND})",
+        prompt=">>>",
+    )
+    try:
+        scene.stage.aws.sagemaker(PERSON_KEY).update_endpoint_weights_and_capacities(
+            EndpointName=ENDPOINT, DesiredWeightsAndCapacities=_BY_HAND
+        )
+    except HTTPClientError as lost:
+        # One answer in twenty is lost on the way, and the call has taken effect all the same.
+        scene.teller.note(f"no answer came ({lost}): the look at AWS that follows tells")

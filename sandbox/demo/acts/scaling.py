@@ -1,0 +1,65 @@
+"""Act 5: VariantB scales between one and two instances."""
+
+from collections import Counter
+
+from sandbox.demo import looking
+from sandbox.demo.acts.measuring import SENTENCES, draw_charts
+from sandbox.demo.scene import ENDPOINT, RESOURCE, Scene
+from sandbox.demo.simulation import OPERATOR_KEY
+
+
+def scale(scene: Scene) -> None:
+    scene.teller.say("VariantB may scale between one and two instances, at two requests a minute for each.")
+    mark = scene.calls.mark()
+    scene.type("kubectl apply -f manifests/samples/reviews-autoscaled.yaml")
+    scene.type(f"kubectl wait --for=condition=Ready smab/{RESOURCE} --timeout=5m")
+    made = Counter(call.operation for call in scene.calls.writes(caller=OPERATOR_KEY, after=mark))
+    scene.proof.check(
+        "turning autoscaling on took one RegisterScalableTarget and one PutScalingPolicy: no new config",
+        holds=made == {"RegisterScalableTarget": 1, "PutScalingPolicy": 1},
+        saw=dict(made),
+    )
+    mark = scene.calls.mark()
+    _out(scene)
+    _in(scene)
+    _check_the_autoscaler(scene, after=mark)
+    draw_charts(scene, minutes=60)
+
+
+def _out(scene: Scene) -> None:
+    scene.teller.say("Load, until the autoscaler has had three minutes of it and has answered.")
+    load = scene.prompt.begin(f"kubectl sagemaker-ab load {RESOURCE} -f {SENTENCES} --requests 100000")
+    try:
+        with scene.at_speed(30, "under load, so what clients measure now means nothing"):
+            scene.watch_until(
+                lambda: _instances(scene), lambda told: told.endswith("2/2"), claim="VariantB has two instances"
+            )
+    finally:
+        ended = load.interrupt()
+    scene.teller.typed("kill -INT %1")
+    scene.teller.output(ended.output)
+
+
+def _in(scene: Scene) -> None:
+    scene.teller.say("Without load it takes a quarter of an hour below the target before one instance goes.")
+    with scene.at_speed(120, "until the autoscaler scales in"):
+        scene.watch_until(
+            lambda: _instances(scene), lambda told: told.endswith("1/1"), claim="VariantB has one instance"
+        )
+
+
+def _instances(scene: Scene) -> str:
+    variants = {variant["name"]: variant for variant in scene.status().get("variants", ())}
+    counts = variants.get("VariantB", {}).get("instances", {})
+    return f"instances of VariantB: {counts.get('current', '-')}/{counts.get('desired', '-')}"
+
+
+def _check_the_autoscaler(scene: Scene, *, after: int) -> None:
+    for activity in looking.scaling_activities(scene.stage.aws):
+        scene.teller.note(f"Application Auto Scaling: {activity}")
+    now = looking.instances(scene.stage.aws, ENDPOINT, "VariantB")
+    scene.proof.check("VariantB scaled out to two instances and in to one again", holds=now == 1, saw=now)
+    written = [call.operation for call in scene.calls.writes(caller=OPERATOR_KEY, after=after)]
+    scene.proof.check(
+        "meanwhile the operator left the counts to the autoscaler", holds=not written, saw=written
+    )

@@ -1,0 +1,119 @@
+"""What every act works with: the stage, the teller, the user's prompt, and ways to wait."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sandbox.demo.calls import CallBook
+from sandbox.demo.prompt import Ended, Prompt
+from sandbox.demo.proof import Proof
+from sandbox.demo.stage import Stage
+from sandbox.demo.telling import Redraw, Teller
+
+RESOURCE = "reviews"
+ENDPOINT = "reviews"
+"""As the samples in manifests/samples name them."""
+
+_PATIENCE_SECONDS = 180.0
+_POLL_SECONDS = 0.25
+_WATCH = f"kubectl sagemaker-ab get {RESOURCE} --watch"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    stage: Stage
+    teller: Teller
+    prompt: Prompt
+    proof: Proof
+    calls: CallBook
+    picture: Path
+
+    def type(self, command: str, *, animated: bool = False) -> Ended:
+        """Type a command that has to succeed, or the story ends."""
+        ended = self.prompt.type(command, animated=animated)
+        if ended.status:
+            self.proof.require(f"`{command}` succeeds", holds=False, saw=ended)
+        return ended
+
+    def resource(self) -> dict[str, Any]:
+        """Read the resource anew; empty when there is none."""
+        found = self.stage.cluster.kubectl(
+            "get", "sagemakerabendpoint", RESOURCE, "--output=json", "--ignore-not-found", check=True
+        )
+        return json.loads(found.stdout) if found.stdout.strip() else {}
+
+    def status(self) -> dict[str, Any]:
+        """Return the resource's status, empty before the operator has seen it."""
+        return dict(self.resource().get("status", {}))
+
+    def until(self, look: Callable[[], T], holds: Callable[[T], object], *, claim: str) -> T:
+        """Look until what is seen is as claimed, which then needs no further word. Raise NotSo."""
+        with self.teller.waiting(claim) as redraw:
+            return self._until(look, holds, claim=claim, redraw=redraw)
+
+    def _until(self, look: Callable[[], T], holds: Callable[[T], object], *, claim: str, redraw: Redraw) -> T:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not holds(seen := look()):
+            if time.monotonic() > deadline:
+                self.proof.require(f"{claim} within {_PATIENCE_SECONDS:.0f} s", holds=False, saw=seen)
+            self._require_operator()
+            redraw(f"waiting until {claim}; in AWS it is {self._aws_time():%H:%M:%S}")
+            time.sleep(_POLL_SECONDS)
+        return seen
+
+    def _require_operator(self) -> None:
+        operator = self.stage.operator
+        if operator and not operator.running:
+            self.proof.require("the operator keeps running", holds=False, saw=operator.log_tail())
+
+    def watch_until(self, look: Callable[[], T], holds: Callable[[T], object], *, claim: str) -> list[T]:
+        """Follow something while the live tree shows it; without a terminal, tell each change in a line.
+
+        Return what was seen, each change once.
+        """
+        seen: list[T] = []
+
+        def change() -> T:
+            now = look()
+            if not seen or seen[-1] != now:
+                seen.append(now)
+                if not self.teller.animated:
+                    self.teller.note(str(now))
+            return now
+
+        if not self.teller.animated:
+            self.until(change, holds, claim=claim)
+            return seen
+        tree = self.prompt.begin(_WATCH, draws=True)
+        try:
+            self._until(change, holds, claim=claim, redraw=lambda _: None)
+        finally:
+            tree.interrupt()
+        return seen
+
+    @contextmanager
+    def at_speed(self, speed: int, why: str) -> Iterator[None]:
+        """Let AWS's clock run faster while the story waits, and say so."""
+        control = self.stage.aws.control
+        real, virtual = time.monotonic(), control.now()
+        self.teller.note(f"AWS's clock runs {speed} times as fast {why}")
+        control.set_speed(speed)
+        yield
+        control.set_speed(1)
+        passed, waited = control.now() - virtual, time.monotonic() - real
+        self.teller.note(f"AWS's clock runs like yours again: {_minutes(passed)} passed in {waited:.0f} s")
+
+    def _aws_time(self) -> datetime:
+        return datetime.fromtimestamp(self.stage.aws.control.now(), UTC)
+
+
+def _minutes(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

@@ -1,0 +1,30 @@
+"""The notebook as a story in eight acts."""
+
+from collections.abc import Callable
+
+from sandbox.demo.acts.asking import ask, measure
+from sandbox.demo.acts.deleting import delete
+from sandbox.demo.acts.deploying import deploy
+from sandbox.demo.acts.installing import install
+from sandbox.demo.acts.repairing import repair
+from sandbox.demo.acts.scaling import scale
+from sandbox.demo.acts.shifting import shift
+from sandbox.demo.scene import Scene
+
+ACTS: tuple[tuple[str, Callable[[Scene], None]], ...] = (
+    ("Install the operator", install),
+    ("Deploy two models behind one endpoint", deploy),
+    ("Ask it", ask),
+    ("Send traffic and measure both variants", measure),
+    ("Shift all traffic to the winner", shift),
+    ("Let the winner scale by itself", scale),
+    ("Undo what somebody changed by hand", repair),
+    ("Delete it", delete),
+)
+
+
+def tell(scene: Scene) -> None:
+    """Play all acts. Raise NotSo when one cannot go on."""
+    for number, (title, act) in enumerate(ACTS, start=1):
+        scene.teller.act(f"{number}. {title}")
+        act(scene)
