@@ -86,7 +86,7 @@ _TABLE = (
     _row(_VALIDATION, "Cannot create already existing", FailureKind.EXISTS),
     # hashicorp/terraform-provider-aws#39152: going by the code alone once leaked endpoints
     _row(_VALIDATION, "Could not find", FailureKind.GONE),
-    _row("ObjectNotFoundException", "", FailureKind.GONE),
+    _row("ObjectNotFoundException ResourceNotFound", "", FailureKind.GONE),
     _row(_VALIDATION, "currently in use endpoint configuration", FailureKind.SAME_CONFIG),
     # terraform-aws-modules/terraform-aws-rds-aurora#420
     _row(_VALIDATION, "scalable target that you tried to tag already exists", FailureKind.EXISTS),

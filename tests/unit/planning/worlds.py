@@ -28,7 +28,13 @@ def spec(**changes: Any) -> Spec:
 
     def model(name: str) -> Spec:
         url = f"s3://bucket/{name}/model.tar.gz"
-        return {"name": name, "primaryContainer": {"image": "account.dkr/image:1", "modelDataUrl": url}}
+        return {
+            "name": name,
+            "primaryContainer": {
+                "image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/reviews:1",
+                "modelDataUrl": url,
+            },
+        }
 
     def variant(name: str, model: str) -> Spec:
         return {

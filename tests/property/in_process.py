@@ -1,0 +1,208 @@
+"""The operator's passes, in this process, against the simulated AWS and a cluster of one object."""
+
+import copy
+import itertools
+from collections.abc import Mapping
+from typing import Any, cast
+
+from sagemaker_ab.api.resource import FINALIZER
+from sagemaker_ab.aws.clock import AwsClock
+from sagemaker_ab.aws.leftovers import Inventory
+from sagemaker_ab.aws.observe import DirectObserver
+from sagemaker_ab.aws.sessions import AwsClients, AwsSession
+from sagemaker_ab.controller.monitoring import MetricsBook
+from sagemaker_ab.controller.reconcile import Reconciler
+from sagemaker_ab.controller.services import Services
+from sagemaker_ab.controller.settings import Settings
+from sagemaker_ab.kube.client import Conflict, KubeClient, NotFound, Object
+from sagemaker_ab.kube.events import EventRecorder
+from sandbox.aws.inprocess import InProcessAws
+
+KEY = ("ml", "reviews")
+_QUIET_PASSES = 3
+_IMPATIENT = Settings(retry_seconds=1e-6, refused_retry_seconds=1e-6)
+
+
+class ClusterOfOne:
+    """What KubeClient offers, for one object, with the API server's rules for versions and generations."""
+
+    def __init__(self) -> None:
+        self.resource: Object | None = None
+        self.events: list[Object] = []
+        self.status_writes = 0
+        self._versions = itertools.count(1)
+        self._uids = itertools.count(1)
+
+    def apply(self, spec: Mapping[str, Any]) -> None:
+        if self.resource is None:
+            metadata = {
+                "namespace": KEY[0],
+                "name": KEY[1],
+                "uid": f"uid-{next(self._uids)}",
+                "generation": 0,
+            }
+            self.resource = {"metadata": metadata, "spec": {}, "status": {"observedGeneration": -1}}
+        if self.resource["spec"] != spec:
+            self.resource["metadata"]["generation"] += 1
+        self.resource["spec"] = copy.deepcopy(dict(spec))
+        self._touch()
+
+    def annotate(self, **annotations: str) -> None:
+        assert self.resource is not None
+        self.resource["metadata"]["annotations"] = annotations
+        self._touch()
+
+    def delete(self) -> None:
+        assert self.resource is not None
+        self.resource["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+        self.resource["metadata"]["generation"] += 1
+        self._touch()
+        self._collect()
+
+    def get(self, namespace: str, name: str) -> Object:
+        del namespace, name
+        if self.resource is None:
+            raise NotFound
+        return copy.deepcopy(self.resource)
+
+    def add_finalizer(self, resource: Object) -> Object:
+        return self._set_finalizers(resource, [FINALIZER])
+
+    def remove_finalizer(self, resource: Object) -> Object:
+        return self._set_finalizers(resource, [])
+
+    def apply_status(self, resource: Object, status: Mapping[str, Any]) -> Object:
+        self._expect(resource)["status"] = copy.deepcopy(dict(status))
+        self.status_writes += 1
+        return self._touch()
+
+    def create_event(self, namespace: str, event: Object) -> str:
+        del namespace
+        self.events.append(event)
+        return f"event-{len(self.events)}"
+
+    def patch_event(self, namespace: str, name: str, change: Object) -> None:
+        """Counting is not looked at here."""
+
+    def _set_finalizers(self, resource: Object, finalizers: list[str]) -> Object:
+        self._expect(resource)["metadata"]["finalizers"] = finalizers
+        changed = self._touch()
+        self._collect()
+        return changed
+
+    def _expect(self, resource: Object) -> Object:
+        if self.resource is None:
+            raise NotFound
+        if resource["metadata"]["resourceVersion"] != self.resource["metadata"]["resourceVersion"]:
+            raise Conflict
+        return self.resource
+
+    def _touch(self) -> Object:
+        assert self.resource is not None
+        self.resource["metadata"]["resourceVersion"] = str(next(self._versions))
+        return copy.deepcopy(self.resource)
+
+    def _collect(self) -> None:
+        metadata = self.resource["metadata"] if self.resource else {}
+        if metadata.get("deletionTimestamp") and not metadata.get("finalizers"):
+            self.resource = None
+
+
+class _OneSession(AwsSession):
+    """Clients of a simulation in this process; region and account are what it says."""
+
+    def __init__(self, sim: InProcessAws) -> None:
+        super().__init__()
+        clock = AwsClock()
+        names = {
+            "sagemaker": "sagemaker",
+            "sagemaker_writes": "sagemaker",
+            "autoscaling": "application-autoscaling",
+            "autoscaling_writes": "application-autoscaling",
+            "cloudwatch": "cloudwatch",
+            "runtime": "sagemaker-runtime",
+            "sts": "sts",
+        }
+        clients = {field: sim.client(service) for field, service in names.items()}
+        for client in clients.values():
+            clock.attach(client.meta.events)
+        self._only = AwsClients(region="us-east-1", clock=clock, **clients)
+
+    def clients(self, region: str | None = None) -> AwsClients:
+        del region
+        return self._only
+
+
+class InProcessOperator:
+    """Passes one after the other; what a pass wants to wait for passes on the simulation's clock at once."""
+
+    def __init__(self, sim: InProcessAws) -> None:
+        self.sim = sim
+        self.cluster = ClusterOfOne()
+        self._session = _OneSession(sim)
+        self._reconciler = self._started()
+
+    def crash(self) -> None:
+        """Lose all that a process remembers."""
+        self._reconciler = self._started()
+
+    def step(self) -> float | None:
+        """Run one pass, then let the time go by that it asks for; None when nothing is left to keep."""
+        after = self._reconciler.reconcile(KEY)
+        if after is not None:
+            self.sim.advance(seconds=max(after, 0.2))
+        return after
+
+    def settle(self, *, passes: int = 400) -> None:
+        """Run passes until the resource is ready, or gone, and three more passes write nothing to AWS."""
+        quiet = 0
+        for _ in range(passes):
+            before = len(self.writes())
+            if self.step() is None:
+                return
+            quiet = quiet + 1 if self.ready and len(self.writes()) == before else 0
+            if quiet > _QUIET_PASSES:
+                return
+        raise AssertionError(f"not settled after {passes} passes: {self.conditions}; {self.writes()[-8:]}")
+
+    @property
+    def conditions(self) -> dict[str, str]:
+        status = self.cluster.resource["status"] if self.cluster.resource else {}
+        return {
+            c["type"]: f"{c['status']} {c['reason']}: {c['message']}" for c in status.get("conditions", ())
+        }
+
+    @property
+    def ready(self) -> bool:
+        resource = self.cluster.resource
+        if resource is None:
+            return False
+        current = resource["status"].get("observedGeneration") == resource["metadata"]["generation"]
+        return current and self.conditions.get("Ready", "").startswith("True")
+
+    def writes(self) -> list[dict[str, Any]]:
+        """The writes that AWS was sent, as its call log has them."""
+        return [call for call in self.sim.calls() if call["write"]]
+
+    def effects(self) -> list[str]:
+        """The operations that took effect."""
+        return [
+            call["operation"]
+            for call in self.writes()
+            if call["outcome"] in {"effect", "dropped-after-effect"}
+        ]
+
+    def _started(self) -> Reconciler:
+        kube = cast("KubeClient", self.cluster)
+        return Reconciler(
+            Services(
+                kube=kube,
+                aws=self._session,
+                observer=DirectObserver(),
+                inventory=Inventory(),
+                events=EventRecorder(kube),
+                metrics=MetricsBook(),
+                settings=_IMPATIENT,
+                cluster_id="cluster-1",
+            )
+        )
