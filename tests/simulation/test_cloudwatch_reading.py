@@ -143,21 +143,28 @@ def test_queries_that_return_no_data_are_left_out(cloudwatch: Any, start: float)
 
 
 EXPRESSION = {"Id": "q", "Expression": "SUM(METRICS())"}
-BAD = {
-    "cloudwatch.too-many-queries": [query(f"q{number}") for number in range(501)],
-    "cloudwatch.query-ids-unique": [query("q"), query("q")],
-    "cloudwatch.query-id-pattern": [query("Q1")],
-    "cloudwatch.query-kind": [query() | EXPRESSION],
-    "cloudwatch.metric-math": [EXPRESSION],
-    "cloudwatch.period": [query(Period=90)],
-    "cloudwatch.statistic": [query(Stat="tm99")],
-}
 
 
 @pytest.mark.parametrize("sim_seed", [0, 1])
-@pytest.mark.parametrize("row", [pytest.param(row, marks=pytest.mark.ledger(row)) for row in BAD])
-def test_a_wrong_query_is_refused(cloudwatch: Any, start: float, refused: Any, row: str) -> None:
-    code, text = refused(ask, cloudwatch, start, start + HOUR, *BAD[row])
+@pytest.mark.parametrize(
+    "queries",
+    [
+        pytest.param(
+            [query(f"q{number}") for number in range(501)],
+            marks=pytest.mark.ledger("cloudwatch.too-many-queries"),
+        ),
+        pytest.param([query("q"), query("q")], marks=pytest.mark.ledger("cloudwatch.query-ids-unique")),
+        pytest.param([query("Q1")], marks=pytest.mark.ledger("cloudwatch.query-id-pattern")),
+        pytest.param([query() | EXPRESSION], marks=pytest.mark.ledger("cloudwatch.query-kind")),
+        pytest.param([EXPRESSION], marks=pytest.mark.ledger("cloudwatch.metric-math")),
+        pytest.param([query(Period=90)], marks=pytest.mark.ledger("cloudwatch.period")),
+        pytest.param([query(Stat="tm99")], marks=pytest.mark.ledger("cloudwatch.statistic")),
+    ],
+)
+def test_a_wrong_query_is_refused(
+    cloudwatch: Any, start: float, refused: Any, queries: list[dict[str, Any]]
+) -> None:
+    code, text = refused(ask, cloudwatch, start, start + HOUR, *queries)
     assert code in {"ValidationError", "InvalidParameterValue", "InvalidParameterCombination"}
     assert text
 
