@@ -25,7 +25,7 @@ demo: binaries ## watch the notebook's A/B test happen (ARGS=--keep leaves it ru
 	@$(BIN)/python -m sandbox.demo $(ARGS)
 
 test: binaries ## run every test, then hold the coverage of api and planning (ARGS='-k word' for some)
-	@$(BIN)/python -Im pytest -n $(WORKERS) --dist loadgroup --cov --cov-report= $(ARGS)
+	@$(BIN)/python -Im pytest -n $(WORKERS) --dist loadfile --cov --cov-report= $(ARGS)
 	$(if $(ARGS),,@sh hack/coverage.sh $(BIN)/coverage)
 
 # Each environment is made anew only when its requirements or the project's own change.
