@@ -18,6 +18,8 @@ KEYWORDS: Final = frozenset(
         *("x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-validations"),
     }
 )
+# A tuple, for what is looked up may be a list, which has no hash.
+TYPES: Final = ("object", "array", "string", "integer", "boolean")
 FORMATS: Final = frozenset({"int64", "date-time"})
 LARGEST_NUMBER: Final = 2**53 - 1
 INT_OR_STRING: Final = [{"type": "integer"}, {"type": "string"}]
@@ -49,7 +51,7 @@ def _type(schema: Mapping[str, Any]) -> Iterator[str]:
     if "x-kubernetes-int-or-string" in schema:
         if schema.get("anyOf") != INT_OR_STRING or "type" in schema:
             yield "an int-or-string is anyOf integer and string, without a type"
-    elif schema.get("type") not in {"object", "array", "string", "integer", "boolean"}:
+    elif schema.get("type") not in TYPES:
         yield f"the type must be object, array, string, integer or boolean, not {schema.get('type')}"
     elif "anyOf" in schema:
         yield "anyOf is for int-or-string only"
