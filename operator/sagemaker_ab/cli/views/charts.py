@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -13,18 +14,21 @@ _NARROWEST_CHART = 54
 _ROWS = 8
 
 
-def charts_page(charts: Sequence[ChartData], *, endpoint_name: str, window: Window, width: int) -> Table:
+def charts_page(charts: Sequence[ChartData], *, endpoint_name: str, window: Window, width: int) -> Group:
     """Lay the charts out in `width` columns under a line that names the endpoint and the window."""
     across = 2 if width >= 2 * _NARROWEST_CHART + _GUTTER else 1
     chart_width = (width - (across - 1) * _GUTTER) // across
     drawn = [chart_text(data, window=window, width=chart_width, height=_ROWS) for data in charts]
-    grid = Table.grid(padding=(1, _GUTTER, 0, 0), pad_edge=False)
+    page: list[RenderableType] = [_heading(endpoint_name, window=window)]
     for first in range(0, len(drawn), across):
-        grid.add_row(*drawn[first : first + across])
-    page = Table.grid()
-    page.add_row(_heading(endpoint_name, window=window))
-    page.add_row(grid)
-    return page
+        page += [Text(), _row(drawn[first : first + across])]
+    return Group(*page)
+
+
+def _row(charts: Sequence[Text]) -> Table:
+    grid = Table.grid(padding=(0, _GUTTER, 0, 0))
+    grid.add_row(*charts)
+    return grid
 
 
 def _heading(endpoint_name: str, *, window: Window) -> Text:

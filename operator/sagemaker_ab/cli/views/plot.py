@@ -56,7 +56,7 @@ def save_plot(charts: Sequence[ChartData], *, endpoint_name: str, window: Window
 
 def _draw(axis: Axes, *, data: ChartData, window: Window) -> None:
     for place, series in enumerate(data.series):
-        at, values = zip(*_with_gaps(series), strict=True) if series.points else ((), ())
+        at, values = zip(*with_gaps(series), strict=True) if series.points else ((), ())
         axis.plot(
             at,
             values,
@@ -81,7 +81,7 @@ def _draw(axis: Axes, *, data: ChartData, window: Window) -> None:
         axis.text(0.5, 0.5, "no datapoints", transform=axis.transAxes, ha="center", color="#8a8f98")
 
 
-def _with_gaps(series: Series) -> Iterator[tuple[datetime, float]]:
+def with_gaps(series: Series) -> Iterator[tuple[datetime, float]]:
     """The points, with a NaN after each that has no neighbour, so that no line bridges missing minutes."""
     before: datetime | None = None
     for point in series.points:
