@@ -22,7 +22,7 @@ from sandbox.aws.faults import Faults, Plan
 from sandbox.aws.http import DEFAULT_ACCOUNT, HttpAnswer, HttpRequest
 from sandbox.aws.ledger import holds
 from sandbox.aws.protocols.codecs import JsonCodec
-from sandbox.aws.protocols.routing import Route, route
+from sandbox.aws.protocols.routing import UNREADABLE, Route, route
 from sandbox.aws.protocols.wire import MalformedRequestError
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOGGED_BODY = 8_192
+"""The parameters of larger requests are not logged."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -74,7 +75,7 @@ class Gateway:
         self.engine.clock.tick()
         params: dict[str, Any] = {}
         refusal: AwsError | None = None
-        way = Route(service="", operation="", codec=JsonCodec("1.1"), model=None)
+        way = UNREADABLE
         try:
             way = route(request)
             params = self._params(request, way)

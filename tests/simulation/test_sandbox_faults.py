@@ -142,6 +142,14 @@ def test_a_stale_read_finds_what_was_deleted_and_misses_what_is_new(
     assert [one["ModelName"] for one in deployer.client.list_models()["Models"]] == ["new"]
 
 
+def test_what_is_long_gone_is_forgotten(calm_sim: Any, deployer: Any) -> None:
+    deployer.model()
+    deployer.client.delete_model(ModelName="bert-a")
+    calm_sim.advance(minutes=2)
+    calm_sim.fault({"stale": 100})
+    assert deployer.client.list_models()["Models"] == []
+
+
 @pytest.mark.ledger("aws.stale-read")
 def test_reads_in_the_background_chaos_are_stale_for_five_seconds_at_most(sim: Any) -> None:
     client = sim.client("sagemaker")

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import pytest
-from botocore.model import Shape, StringShape
+from botocore.loaders import Loader
+from botocore.model import ServiceModel, Shape, StringShape
 
 from sandbox.aws.engine.core import OPERATIONS
 from sandbox.aws.http import HttpRequest, Scope
-from sandbox.aws.protocols import json_body, query_form, xml_body
+from sandbox.aws.protocols import json_body, query_form, wire, xml_body
 from sandbox.aws.protocols.services import (
     QUERY_SIGNING_NAMES,
     TARGET_PREFIXES,
     operation_model,
     service_model,
 )
+from sandbox.aws.protocols.wire import MalformedRequestError
 from sandbox.aws.validation import pattern
 
 if TYPE_CHECKING:
@@ -148,6 +150,75 @@ def test_lists_maps_and_empty_lists_of_a_form_are_decoded() -> None:
     assert [one["Name"] for one in found["Dimensions"]] == ["EndpointName", "VariantName", "last"]
     assert (found["Statistics"], found["ExtendedStatistics"]) == ([], ["p99"])
     assert (found["Period"], found["StartTime"]) == (60, 1767225600.0)
+
+
+def test_maps_of_a_form_are_decoded() -> None:
+    """No simulated operation takes one yet; SNS shows how they come."""
+    shape = (
+        ServiceModel(Loader().load_service_model("sns", "service-2"))
+        .operation_model("CreateTopic")
+        .input_shape
+    )
+    form = {"Name": "t", "Attributes.entry.1.key": "A", "Attributes.entry.1.value": "1", "Tags": ""}
+    found = query_form.decode(shape, query_form.parse(urlencode(form).encode()))
+    assert found == {"Name": "t", "Attributes": {"A": "1"}, "Tags": []}
+    with pytest.raises(MalformedRequestError):
+        query_form.decode(shape, query_form.parse(b"Attributes.entry.1.key=A"))
+
+
+@pytest.mark.ledger("aws.serialization")
+@pytest.mark.parametrize(
+    "form",
+    [
+        "Period=soon",
+        "Period=1.5",
+        "StartTime=yesterday",
+        "Dimensions=x",
+        "Dimensions.member=x",
+        "Dimensions.member.one.Name=x",
+        "Dimensions.member.1=x",
+        "Namespace.a=x",
+        "a" + ".a" * 40 + "=x",
+    ],
+)
+def test_a_form_of_the_wrong_structure_or_type_is_a_serialization_error(calm_sim: Any, form: str) -> None:
+    body = f"Action=GetMetricStatistics&Version=2010-08-01&{form}".encode()
+    sent = HttpRequest(method="POST", target="/", headers=signed("monitoring"), body=body)
+    answer = calm_sim.exchange(sent)
+    assert (answer.status, b"<Code>SerializationException</Code>" in answer.body) == (400, True)
+
+
+def scalar(kind: str) -> Shape:
+    return Shape("Scalar", {"type": kind})
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        ("boolean", "true", True),
+        ("boolean", "False", False),
+        ("double", "1e3", 1000.0),
+        ("blob", "YQ==", b"a"),
+        ("timestamp", "2026-01-01T01:00:00+01:00", 1767225600.0),
+        ("timestamp", "2026-01-01T00:00:00", 1767225600.0),
+        ("timestamp", "1767225600", 1767225600.0),
+    ],
+)
+def test_scalars_that_come_as_text_are_decoded(kind: str, text: str, value: object) -> None:
+    assert wire.from_text(scalar(kind), text) == value
+
+
+@pytest.mark.parametrize(("kind", "text"), [("boolean", "maybe"), ("blob", "?"), ("double", "x")])
+def test_text_of_the_wrong_kind_is_malformed(kind: str, text: str) -> None:
+    with pytest.raises(MalformedRequestError):
+        wire.from_text(scalar(kind), text)
+
+
+def test_scalars_are_written_as_text() -> None:
+    written = [
+        wire.to_text(scalar(kind), value) for kind, value in (("boolean", True), ("blob", b"a"), ("long", 7))
+    ]
+    assert written == ["true", "YQ==", "7"]
 
 
 def test_maps_and_empty_lists_are_written_as_xml() -> None:

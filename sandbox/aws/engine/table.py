@@ -47,12 +47,6 @@ class Table(Generic[V]):
         found = (self._as_of(key, at) for key in self._past)
         return [value for value in found if value is not None]
 
-    def __contains__(self, key: str) -> bool:
-        return key in self._present
-
-    def __len__(self) -> int:
-        return len(self._present)
-
     def _as_of(self, key: str, at: float) -> V | None:
         past = self._past.get(key, [])
         return next((value for when, value in reversed(past) if when <= at), None)

@@ -34,6 +34,10 @@ class Route:
     model: OperationModel | None
 
 
+UNREADABLE = Route(service="", operation="", codec=QueryCodec(), model=None)
+"""Where a form goes that cannot be read."""
+
+
 def route(request: HttpRequest) -> Route:
     """Return where a request belongs; raises MalformedRequestError when its form cannot be read."""
     if "x-amz-target" in request.headers:
