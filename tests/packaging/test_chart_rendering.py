@@ -14,7 +14,7 @@ from sagemaker_ab import __version__
 
 VALUES = Path(__file__).parent / "values"
 CASES = sorted(path.stem for path in VALUES.glob("*.yaml"))
-KUBERNETES_VERSIONS = [f"1.{minor}.0" for minor in range(29, 38)]
+KUBERNETES_VERSIONS = ["1.29.0", "1.33.0", "1.37.0"]
 OWN_LABELS = {
     "app.kubernetes.io/name": "sagemaker-ab-operator",
     "app.kubernetes.io/instance": "sagemaker-ab-operator",
@@ -73,7 +73,7 @@ def test_lint_finds_nothing_in_strict_mode(helm, chart, name):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_every_object_is_valid_in_every_supported_kubernetes(render, name):
+def test_every_object_is_valid_from_the_oldest_supported_kubernetes_to_the_newest(render, name):
     for manifest in render(**case(name)):
         for version in KUBERNETES_VERSIONS:
             kubernetes_validate.validate(manifest, version, strict=True)

@@ -116,6 +116,7 @@ def test_with_the_charts_rights_it_sees_a_resource_and_tells_its_status(operator
     assert eventually(told, within=60)["Ready"] != "True"
 
 
-def test_it_ends_when_asked_to(operator):
+def test_it_ends_when_asked_to(operator, probe_port, eventually):
+    eventually(lambda: answer(probe_port), within=60)
     operator.send_signal(signal.SIGTERM)
     assert operator.wait(timeout=30) == 0

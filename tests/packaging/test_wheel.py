@@ -17,6 +17,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 # Run in the clean environment; says where each module was found, or what it lacks.
 IMPORT_EVERYTHING = """
 import importlib, pkgutil, sagemaker_ab
+
 for found in pkgutil.walk_packages(sagemaker_ab.__path__, "sagemaker_ab."):
     try:
         print(found.name, importlib.import_module(found.name).__file__)
