@@ -216,7 +216,7 @@ class EndpointSpec(ApiModel):
     """Who chooses the weights."""
 
     deletion_policy: Literal["Delete", "Retain"] = "Delete"
-    """What becomes of the AWS objects when this resource is deleted."""
+    """Delete: the AWS objects go with this resource. Retain: they stay, and serve on."""
 
     tags: Annotated[list[Tag], Field(max_length=46), ListMap("key")] = Field(default_factory=list)
     """Tags for every AWS object that the operator makes, beside its own four."""
