@@ -3,7 +3,9 @@
 import io
 import json
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -145,6 +147,25 @@ def test_load_fails_when_all_fail_or_when_any_does_and_that_was_asked(
 
     assert result.exit_code == exit_code
     assert json.loads(result.stdout)["failures"] == bad
+
+
+def test_ctrl_c_ends_a_load_with_the_sum_of_what_has_come(edges, inputs):
+    class Runtime:
+        asked = 0
+
+        def invoke_endpoint(self, **_request):
+            self.asked += 1
+            if self.asked == 3:
+                raise KeyboardInterrupt
+            body = SimpleNamespace(read=lambda: ANSWERS)
+            return {"InvokedProductionVariant": "VariantA", "Body": body}
+
+    interrupted = replace(edges, aws=lambda _region: SimpleNamespace(runtime=Runtime()))
+
+    result = CliRunner().invoke(commands, ["load", "reviews", "-f", str(inputs)], obj=interrupted)
+
+    assert result.stderr == "Interrupted; this is what came until then.\n"
+    assert result.stdout.splitlines()[1].split()[:2] == ["VariantA", "2"]
 
 
 def test_metrics_charts_all_variants_from_one_call(run, aws):
