@@ -5,6 +5,7 @@ Losing it costs a wait or a repeated look, never correctness: what must survive 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from sagemaker_ab.planning.commands import Command
 from sagemaker_ab.planning.deployment import SETTLING_SECONDS
@@ -40,9 +41,12 @@ class Memory:
         return not self.sent
 
     def unsent(self, commands: Iterable[Command], now: float) -> list[Command]:
-        """Leave out writes sent so lately that a read which does not show them may be a stale one."""
+        """Return the writes up to the first one sent so lately that a read missing it may be a stale one.
+
+        What comes after that one may rest upon it: a scaling policy is refused without its target.
+        """
         self.settled(now)
-        return [command for command in commands if command.identity not in self.sent]
+        return list(takewhile(lambda command: command.identity not in self.sent, commands))
 
     def note_sent(self, command: Command, now: float) -> None:
         self.sent[command.identity] = now
