@@ -78,10 +78,13 @@ def _taken(endpoint: Endpoint) -> Iterator[Variant]:
 @holds("sm.quota.both-fleets")
 def check_quota(region: Region, wanted: Mapping[str, int]) -> None:
     """Refuse if so many more instances of each type exceed a quota of the account in this region."""
+    limits = {instance_type: region.scenery.quota(instance_type) for instance_type in wanted}
+    if not any(limit is not None for limit in limits.values()):
+        return
     endpoints = store_of(region).endpoints.all()
     used = counts_by_type(variant for endpoint in endpoints for variant in _taken(endpoint))
     for instance_type, delta in wanted.items():
-        limit, present = region.scenery.quota(instance_type), used.get(instance_type, 0)
+        limit, present = limits[instance_type], used.get(instance_type, 0)
         if limit is not None and delta > 0 and present + delta > limit:
             raise region.refuse(
                 "sm.quota.exceeded", type=instance_type, limit=limit, used=present, delta=delta
