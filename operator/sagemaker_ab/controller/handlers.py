@@ -64,7 +64,7 @@ def _configure(settings: kopf.OperatorSettings) -> None:
     settings.watching.client_timeout = _CLIENT_TIMEOUT_SECONDS
     settings.watching.connect_timeout = 10
     settings.networking.request_timeout = 30
-    for chatty in ("botocore", "kopf.objects"):
+    for chatty in ("aiohttp.access", "botocore", "kopf.activities.probe", "kopf.objects"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
