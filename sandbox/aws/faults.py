@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +24,54 @@ class BadRuleError(ValueError):
     """A rule, match or effect that says something unknown."""
 
 
-_MATCH_KEYS = frozenset({"service", "operation", "resource", "write", "nth"})
-_EFFECT_KEYS = frozenset({"error", "throttle", "latency", "drop", "stale", "fail"})
+Check = Callable[[Any], bool]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _is_error(value: Any) -> bool:
+    if not isinstance(value, dict) or value.keys() - {"code", "text", "http"}:
+        return False
+    texts = (value.get("code"), value.get("text", ""))
+    return all(isinstance(text, str) for text in texts) and _is_count(value.get("http", 400))
+
+
+_MATCH: dict[str, Check] = {
+    "service": lambda value: isinstance(value, str),
+    "operation": lambda value: isinstance(value, str),
+    "resource": lambda value: isinstance(value, str),
+    "write": lambda value: isinstance(value, bool) or _is_count(value),
+    "nth": _is_count,
+}
+_EFFECT: dict[str, Check] = {
+    "error": _is_error,
+    "throttle": lambda value: value is True,
+    "latency": _is_number,
+    "drop": lambda value: value in {"before", "after"},
+    "stale": _is_number,
+    "fail": lambda value: isinstance(value, dict) and not value.keys() - {"reason", "silent"},
+}
+_RULE: dict[str, Check] = {
+    "match": lambda value: isinstance(value, dict),
+    "effect": lambda value: isinstance(value, dict) and len(value) == 1,
+    "count": lambda value: value is None or _is_count(value),
+    "probability": lambda value: _is_number(value) and value <= 1,
+}
+
+
+def _check(raw: Mapping[str, Any], checks: Mapping[str, Check], what: str) -> None:
+    """Raise BadRuleError for a key that is unknown or a value that cannot be."""
+    for key, value in raw.items():
+        if key not in checks:
+            raise BadRuleError(f"{what} has no {key}, but {', '.join(checks)}")
+        if not checks[key](value):
+            raise BadRuleError(f"{what} cannot have {key}={value!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +86,7 @@ class Match:
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> Match:
-        if raw.keys() - _MATCH_KEYS:
-            raise BadRuleError(f"a match has no {sorted(raw.keys() - _MATCH_KEYS)}")
+        _check(raw, _MATCH, "a match")
         return cls(**raw)
 
     def fits(self, record: CallRecord) -> bool:
@@ -107,20 +153,8 @@ class Faults:
     def add(self, raw: Mapping[str, Any]) -> Rule:
         """Put a rule in force; raises BadRuleError."""
         effect = raw.get("effect", {})
-        if (
-            len(effect) != 1
-            or effect.keys() - _EFFECT_KEYS
-            or raw.keys()
-            - {
-                "match",
-                "effect",
-                "count",
-                "probability",
-            }
-        ):
-            raise BadRuleError(
-                f"a rule has match, count, probability, and one effect of {sorted(_EFFECT_KEYS)}"
-            )
+        _check({"effect": effect, **raw}, _RULE, "a rule")
+        _check(effect, _EFFECT, "an effect")
         options = {key: raw[key] for key in ("count", "probability") if key in raw}
         rule = Rule(
             id=f"f{next(self._ids)}", match=Match.parse(raw.get("match", {})), effect=effect, **options

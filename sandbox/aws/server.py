@@ -86,10 +86,11 @@ class Server:
         self._control = ControlApi(gateway, self._holds)
         self._server: asyncio.Server | None = None
         self._ticker: asyncio.Task[None] | None = None
+        self._connections: set[asyncio.Task[None]] = set()
 
     async def start(self, host: str, port: int) -> str:
         """Listen, and return the URL; port 0 picks one."""
-        self._server = await asyncio.start_server(self._serve, host, port, limit=MAX_HEAD)
+        self._server = await asyncio.start_server(self._connected, host, port, limit=MAX_HEAD)
         self._ticker = asyncio.create_task(self._tick())
         return f"http://{host}:{self._server.sockets[0].getsockname()[1]}"
 
@@ -99,6 +100,14 @@ class Server:
             self._ticker.cancel()
         if self._server:
             self._server.close()
+        for connection in self._connections:
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = asyncio.create_task(self._serve(reader, writer))
+        self._connections.add(connection)
+        connection.add_done_callback(self._connections.discard)
 
     async def _tick(self) -> None:
         while True:

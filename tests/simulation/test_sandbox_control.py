@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -112,12 +114,36 @@ def test_what_the_control_does_not_understand_it_refuses(calm_served_sim: Any, w
     assert calm_served_sim.control.state() == {}
 
 
+def documented() -> list[str]:
+    """The curl commands of the page on the simulated AWS, in its order."""
+    page = Path(__file__).parents[2] / "docs" / "simulated-aws.md"
+    return [line for line in page.read_text().splitlines() if line.startswith("curl ")]
+
+
+def test_every_curl_command_of_the_documentation_is_understood(calm_served_sim: Any) -> None:
+    commands = documented()
+    assert len(commands) > 10
+    for command in commands:
+        words = iter(shlex.split(command)[1:])
+        method, data, url = "GET", None, ""
+        for word in words:
+            if word == "-X":
+                method = next(words)
+            elif word == "-d":
+                method, data = "POST", next(words).encode()
+            else:
+                url = word.replace("localhost:4566", calm_served_sim.url).replace("timeout=5", "timeout=0.1")
+        request = urllib.request.Request(url, data=data, method=method)  # noqa: S310  our own URL
+        with urllib.request.urlopen(request) as answer:  # noqa: S310  our own URL
+            assert answer.status == 200, command
+
+
 @pytest.fixture
 def process() -> Iterator[subprocess.Popen[str]]:
     """`python -m sandbox.aws` on a port of its own, at sixty times the speed of real time."""
     command = [sys.executable, "-m", "sandbox.aws", "--port", "0", "--speed", "60", "--seed", "3"]
     command += ["--start", "2026-03-01T12:00:00Z", "--stale", "off", "--lost-answers", "off"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as started:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as started:
         yield started
         started.kill()
 
@@ -129,8 +155,11 @@ def test_the_process_says_where_it_listens_and_ends_on_sigterm(process: subproce
     control = Control(line.split()[-1])
     assert control.ledger()["seed"] == 3
     assert 0 <= control.now() - 1772366400 < 60 * (time.monotonic() - began + 5)
-    process.send_signal(signal.SIGTERM)
+    with socket.create_connection(("127.0.0.1", int(line.rpartition(":")[2]))) as idle:
+        process.send_signal(signal.SIGTERM)
+        assert idle.recv(1) == b""
     assert process.wait(10) == 0
+    assert process.stderr.read() == ""
 
 
 def test_a_client_needs_nothing_but_the_address_in_its_environment(

@@ -83,9 +83,18 @@ def test_a_rule_matches_by_name_of_the_resource_and_by_writing(
         {"effect": {"throttle": True, "latency": 1}},
         {"effect": {"throttle": True}, "match": {"op": "X"}},
         {"effect": {"throttle": True}, "times": 3},
+        {"effect": {"throttle": True}, "count": 0},
+        {"effect": {"throttle": True}, "probability": 2},
+        {"effect": {"throttle": True}, "match": {"operation": 5}},
+        {"effect": {"throttle": True}, "match": {"nth": 0}},
+        {"effect": {"throttle": True}, "match": {"write": "yes"}},
+        {"effect": {"error": {"text": "no code"}}},
+        {"effect": {"latency": "long"}},
+        {"effect": {"drop": "now"}},
+        {"effect": {"fail": True}},
     ],
 )
-def test_a_rule_that_says_something_unknown_is_refused(calm_sim: Any, rule: Any) -> None:
+def test_a_rule_that_makes_no_sense_is_refused(calm_sim: Any, rule: Any) -> None:
     with pytest.raises(BadRuleError):
         calm_sim.gateway.faults.add(rule)
 
