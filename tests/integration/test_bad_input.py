@@ -4,7 +4,6 @@ Each breach is made alone in an otherwise valid resource and applied with kubect
 enumerated from the generated CRD, and each must be hit by a breach whose words are that constraint's own.
 """
 
-import copy
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -16,52 +15,9 @@ import pytest
 from sagemaker_ab.api import crd
 from sagemaker_ab.api.resource import InvalidSpec, parse_resource_file
 from tests.integration.breaches import BREACHES, CHANGES, GIVEN, Breach
+from tests.integration.schema_paths import places, schema_path, walk, with_value
 
 Kubectl = Callable[..., CompletedProcess[str]]
-
-
-def parts(path: str) -> list[str | int]:
-    return [int(part) if part.isdigit() else part for part in re.findall(r"[^.\[\]]+", path)]
-
-
-def broken(breach: Breach, given: dict[str, Any] = GIVEN) -> dict[str, Any]:
-    """Return the valid resource with this one value in its place; None takes the field away."""
-    resource = copy.deepcopy(given)
-    *way, last = parts(breach.path)
-    node: Any = resource
-    for part in way:
-        node = node[part]
-    if breach.value is None:
-        del node[last]
-    else:
-        node[last] = breach.value
-    return resource
-
-
-def walk(schema: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every node of a schema with its path, in which [] stands for an item and {} for a map's value."""
-    yield path, schema
-    for name, child in schema.get("properties", {}).items():
-        yield from walk(child, f"{path}.{name}".removeprefix("."))
-    if "items" in schema:
-        yield from walk(schema["items"], f"{path}[]")
-    if "additionalProperties" in schema:
-        yield from walk(schema["additionalProperties"], f"{path}{{}}")
-
-
-def schema_path(path: str) -> str:
-    return re.sub(r"environment\.\w+", "environment{}", re.sub(r"\[\d+\]", "[]", path))
-
-
-def places(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the path of every value in a resource, and its path in the schema."""
-    yield schema_path(path), path
-    if isinstance(value, dict):
-        for name, child in value.items():
-            yield from places(child, f"{path}.{name}".removeprefix("."))
-    elif isinstance(value, list):
-        for index, child in enumerate(value):
-            yield from places(child, f"{path}[{index}]")
 
 
 ROOT = crd.manifest()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
@@ -158,7 +114,7 @@ def test_every_breach_names_a_constraint_that_the_crd_has() -> None:
 
 @pytest.mark.parametrize("breach", [*BREACHES, *required_breaches(), *type_breaches()], ids=str)
 def test_a_breach_is_refused_with_the_fields_path_and_the_bound(kubectl: Kubectl, breach: Breach) -> None:
-    resource = broken(breach)
+    resource = with_value(GIVEN, breach.path, breach.value)
     refused = apply(kubectl, resource)
     assert refused.returncode != 0
     blamed = breach.blamed or breach.path
@@ -186,14 +142,14 @@ def existing(kubectl: Kubectl) -> Iterator[dict[str, Any]]:
 def test_an_immutable_field_may_not_change(
     kubectl: Kubectl, existing: dict[str, Any], breach: Breach
 ) -> None:
-    refused = apply(kubectl, broken(breach, existing))
+    refused = apply(kubectl, with_value(existing, breach.path, breach.value))
     assert f"{breach.blamed}: Invalid value: {breach.words}" in refused.stderr
 
 
 def test_a_region_may_not_be_added_later(kubectl: Kubectl) -> None:
     [added] = [breach for breach in CHANGES if breach.value == "eu-west-1"]
     elsewhere = {**GIVEN, "metadata": {"name": "without-region"}}
-    without = broken(Breach("spec.region", None, "", ""), elsewhere)
+    without = with_value(elsewhere, "spec.region", None)
     kubectl("apply", "-f", "-", input=json.dumps(without), check=True)
     refused = apply(kubectl, elsewhere)
     kubectl("delete", "-f", "-", input=json.dumps(without), check=True)

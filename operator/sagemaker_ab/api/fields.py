@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final
 from pydantic import (
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
@@ -117,9 +118,16 @@ def _rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
 
 
+def _written(moment: object) -> object:
+    if not isinstance(moment, str | datetime):
+        raise PydanticCustomError("timestamp", "should be a moment written as RFC 3339 has it")
+    return moment
+
+
 Timestamp = Annotated[
     AwareDatetime,
     Strict(False),
+    BeforeValidator(_written),
     PlainSerializer(_rfc3339, return_type=str),
     Field(json_schema_extra={"type": "string", "format": "date-time"}),
 ]
