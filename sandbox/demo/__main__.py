@@ -23,6 +23,8 @@ from sandbox.demo.stage import OperatorFailed, Stage
 from sandbox.demo.story import tell
 from sandbox.demo.telling import Teller
 
+_SEED = 338
+"""With this one the answers to a creation, to the shift of weights and to its repair are lost."""
 _ROOT = Path(__file__).parents[2]
 _FAILURES = (
     CommandFailed,
@@ -64,7 +66,12 @@ def _arguments() -> argparse.ArgumentParser:
         metavar="FILE",
         help="where the charts go (default: %(default)s)",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of all that the simulated AWS leaves to chance")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=_SEED,
+        help="picks all that the simulated AWS leaves to chance (default: %(default)s)",
+    )
     return parser
 
 

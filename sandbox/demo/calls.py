@@ -79,3 +79,11 @@ class CallBook:
         for call in self.all():
             if call.number > after and call.caller == caller and call.write and call.took_effect:
                 yield call
+
+    def refused_writes(self, *, caller: str) -> Iterator[Call]:
+        """Yield somebody's writes that AWS refused."""
+        return (call for call in self.all() if call.caller == caller and call.write and call.refused)
+
+    def requests(self) -> int:
+        """Return how many requests the endpoint has been sent, whatever became of them."""
+        return sum(call.operation == "InvokeEndpoint" for call in self.all())

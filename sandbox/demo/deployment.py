@@ -54,7 +54,7 @@ class Container:
         return command, f"http://{host}{self.probe_path}"
 
     def environment_with(self, additions: Mapping[str, str], *, home: Path) -> dict[str, str]:
-        """Return the container's environment and the additions, with the commands of this virtual environment.
+        """Return the container's environment with additions, and the commands of this virtual environment.
 
         Nothing else of the caller's: neither proxies nor AWS profiles.
         """

@@ -52,7 +52,7 @@ def requests_between(aws: SimulatedAws, name: str, variant: str, *, start: datet
 
 
 def scaling_activities(aws: SimulatedAws) -> list[str]:
-    """Return what the autoscaler did and why, oldest first, in its own words."""
+    """Return what the autoscaler did and when, oldest first, in its own words."""
     found = aws.autoscaling().describe_scaling_activities(ServiceNamespace="sagemaker")["ScalingActivities"]
     ordered = sorted(found, key=lambda activity: activity["StartTime"])
-    return [f"{activity['StatusCode']}: {activity['StatusMessage']}" for activity in ordered]
+    return [f"{activity['StartTime']:%H:%M} {activity['Description']}" for activity in ordered]

@@ -5,11 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rich.table import Table
-from rich.text import Text
 
 from sandbox.demo.calls import Call
 from sandbox.demo.simulation import OPERATOR_KEY, PERSON_KEY
-from sandbox.demo.telling import Teller, ticked
+from sandbox.demo.telling import Teller
 
 
 class NotSo(Exception):
@@ -46,37 +45,36 @@ class Proof:
         return bool(self._claims) and all(claim.holds for claim in self._claims)
 
     def show(self, calls: Iterable[Call]) -> None:
-        """Show every claim with its tick, and AWS's calls by kind."""
+        """Tell every claim again, and AWS's calls by kind."""
         self._teller.act("What was proven")
-        self._teller.show(*(ticked(claim.text, holds=claim.holds) for claim in self._claims))
-        self._teller.show(Text(), _calls_table(list(calls)))
+        for claim in self._claims:
+            self._teller.verdict(claim.text, holds=claim.holds, saw=claim.saw)
+        known = [call for call in calls if call.caller in {OPERATOR_KEY, PERSON_KEY}]
+        self._teller.show(_calls_table(known))
 
 
 def _calls_table(calls: list[Call]) -> Table:
-    table = Table(title="AWS calls by kind", title_justify="left", title_style="bold", box=None)
+    table = Table(
+        title="AWS calls by kind", title_justify="left", title_style="bold", box=None, pad_edge=False
+    )
     table.add_column("CALL")
-    for heading in ("OPERATOR", "YOU", "EFFECT", "ANSWER LOST", "REFUSED"):
+    for heading in ("BY THE OPERATOR", "BY YOU", "TOOK EFFECT", "ANSWER LOST", "REFUSED"):
         table.add_column(heading, justify="right")
-    ours = [call for call in calls if call.caller in {OPERATOR_KEY, PERSON_KEY}]
     for writes in (True, False):
-        of_kind = [call for call in ours if call.write is writes]
+        of_kind = [call for call in calls if call.write is writes]
         for operation in sorted({call.operation for call in of_kind}):
             table.add_row(*_row(operation, [call for call in of_kind if call.operation == operation]))
-        table.add_section()
+        table.add_row(*_row("all writes" if writes else "all reads and requests", of_kind), style="bold")
+        table.add_row()
     return table
 
 
 def _row(operation: str, calls: list[Call]) -> tuple[str, ...]:
     by = Counter(call.caller for call in calls)
-    write = calls[0].write
-    return (
-        operation,
-        _number(by[OPERATOR_KEY]),
-        _number(by[PERSON_KEY]),
-        _number(sum(call.took_effect for call in calls)) if write else "read",
-        _number(sum(call.answer_lost for call in calls)),
-        _number(sum(call.refused for call in calls)),
-    )
+    effects = sum(call.took_effect for call in calls if call.write)
+    lost = sum(call.answer_lost for call in calls)
+    refused = sum(call.refused for call in calls)
+    return operation, *map(_number, (by[OPERATOR_KEY], by[PERSON_KEY], effects, lost, refused))
 
 
 def _number(count: int) -> str:

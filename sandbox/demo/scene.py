@@ -39,7 +39,7 @@ class Scene:
         """Type a command that has to succeed, or the story ends."""
         ended = self.prompt.type(command, animated=animated)
         if ended.status:
-            self.proof.require(f"`{command}` succeeds", holds=False, saw=ended)
+            self.proof.require(f"`{command}` succeeds", holds=False, saw=ended.output)
         return ended
 
     def resource(self) -> dict[str, Any]:

@@ -27,7 +27,7 @@ INTERVALS = {
     "SAGEMAKER_AB_REFUSED_RETRY_SECONDS": "2",
     "SAGEMAKER_AB_METRICS_TICK_SECONDS": "0.5",
 }
-"""Poll intervals to match a clock that runs up to 120 times as fast: the one thing that the story shortens."""
+"""Poll intervals for a clock that runs up to 120 times as fast: nothing else is made easier."""
 
 _START_SECONDS = 120
 _POLL_SECONDS = 0.2

@@ -1,10 +1,9 @@
 """How the story looks: moving on a terminal, plain lines of at most 100 columns elsewhere."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console, RenderableType
-from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
@@ -36,7 +35,8 @@ class Teller:
 
     def say(self, text: str) -> None:
         """Tell something in the story's own voice."""
-        self._console.print(Padding(Text(text, "italic"), (1, 0, 0, 0)))
+        self._console.print()
+        self._hang("", Text(text, "italic"))
 
     def typed(self, command: str, *, prompt: str = "$") -> None:
         """Show what a user would type now."""
@@ -50,19 +50,20 @@ class Teller:
 
     def note(self, text: str) -> None:
         """Tell what happens behind the scene: a clock's speed, a file."""
-        self._console.print(Text(f"  » {text}", "dim"))
+        self._hang("  » ", Text(text, "dim"), style="dim")
 
     def verdict(self, claim: str, *, holds: bool, saw: str) -> None:
-        self._console.print(ticked(claim, holds=holds))
+        """Tell whether a claim holds, and what was seen instead."""
+        self._hang("  ✓ " if holds else "  ✗ ", Text(claim), style="bold green" if holds else "bold red")
         if not holds:
-            self.trouble(f"    saw: {saw}")
+            self._hang("    saw: ", Text(saw, "red"), style="red")
 
     def trouble(self, text: str) -> None:
-        self._console.print(Text(text, "red"))
+        self._console.print(Text(text.rstrip(), "red"), soft_wrap=True)
 
-    def show(self, *blocks: RenderableType) -> None:
-        for block in blocks:
-            self._console.print(block)
+    def show(self, block: RenderableType) -> None:
+        self._console.print()
+        self._console.print(block)
 
     @contextmanager
     def waiting(self, text: str) -> Iterator[Redraw]:
@@ -73,14 +74,12 @@ class Teller:
         with self._console.status(Text(text, "dim"), refresh_per_second=_REDRAWN_PER_SECOND) as status:
             yield lambda now: status.update(Text(now, "dim"))
 
-
-def ticked(claim: str, *, holds: bool) -> Text:
-    return Text.assemble(("  ✓ ", "bold green") if holds else ("  ✗ ", "bold red"), claim)
-
-
-def joined(names: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+    def _hang(self, marker: str, text: Text, *, style: str = "") -> None:
+        """Print a text behind a marker, its further lines below the first."""
+        lead = Text(marker, style)
+        for line in text.wrap(self._console, self._console.width - len(marker)):
+            self._console.print(lead + line)
+            lead = Text(" " * len(marker))
 
 
 def _console() -> Console:

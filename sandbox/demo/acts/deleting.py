@@ -1,6 +1,10 @@
-"""Act 7: the resource goes, and all that it made in AWS goes with it."""
+"""Act 8: the resource goes, and all that it made in AWS goes with it."""
 
 from sandbox.demo.scene import RESOURCE, Scene
+from sandbox.demo.simulation import OPERATOR_KEY
+
+_EXCUSES = ("in-progress", "InService", "already exist", "Could not find", "No scalable target")
+"""In AWS's words: each tells of a state that a read, seconds old, may not have shown."""
 
 
 def delete(scene: Scene) -> None:
@@ -10,3 +14,13 @@ def delete(scene: Scene) -> None:
     scene.type("kubectl get smab")
     left = scene.stage.aws.control.state()
     scene.proof.check("nothing is left in AWS", holds=not left, saw=left)
+    _check_refusals(scene)
+
+
+def _check_refusals(scene: Scene) -> None:
+    refused = [call.message for call in scene.calls.refused_writes(caller=OPERATOR_KEY)]
+    scene.proof.check(
+        "AWS refused no write of the operator, except as busy, there already or gone already",
+        holds=all(any(excuse in message for excuse in _EXCUSES) for message in refused),
+        saw=refused,
+    )

@@ -29,7 +29,8 @@ def deploy(scene: Scene) -> None:
 
 
 def _endpoint_status(scene: Scene) -> str:
-    return "endpoint " + scene.status().get("endpoint", {}).get("status", "not there yet")
+    status = scene.status().get("endpoint", {}).get("status", "not there yet")
+    return f"endpoint {status}"
 
 
 def _check_what_was_created(scene: Scene) -> None:

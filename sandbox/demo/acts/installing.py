@@ -11,15 +11,18 @@ from sandbox.demo.stage import INTERVALS, NAMESPACE, RELEASE
 def install(scene: Scene) -> None:
     teller, stage = scene.teller, scene.stage
     teller.say(
-        "A Kubernetes API server and a simulated AWS run on this machine; nothing leaves it. "
-        "The operator is installed as in any cluster."
+        "A Kubernetes API server and a simulated AWS run on this machine; nothing leaves it. AWS is as "
+        "hard as it can be: reads may be five seconds old, and one write in twenty loses its answer."
     )
     stage.clear_up_at_the_end()
     scene.type(
-        f"helm install {RELEASE} ./helm --namespace {NAMESPACE} --create-namespace --hide-notes"
+        f"helm install {RELEASE} ./helm -n {NAMESPACE} --create-namespace --hide-notes"
         f" --set aws.region={REGION}{_no_pods(scene)}"
     )
-    scene.type(f"kubectl get deployment,serviceaccount --namespace {NAMESPACE}")
+    scene.type(
+        f"kubectl get deployment {RELEASE} -n {NAMESPACE} "
+        "-o jsonpath=\"{.spec.template.spec.containers[0]['command','args']}\""
+    )
     _run(scene, Container.read(stage.cluster, namespace=NAMESPACE, name=RELEASE))
 
 
@@ -30,27 +33,21 @@ def _no_pods(scene: Scene) -> str:
 
 def _run(scene: Scene, container: Container) -> None:
     teller, stage = scene.teller, scene.stage
-    teller.say(
-        "There is no node to run its pod, so the Deployment was read back from the API server, and its "
-        "container's command runs as a process, with the container's environment:"
-    )
+    teller.say("No node runs its pod, so what the Deployment says is run here, as a process:")
     with teller.waiting("the operator starts"):
         command = stage.start_operator(container)
-    teller.typed(shlex.join(command), prompt="operator")
-    teller.note(f"Kubernetes knows it by a token of ServiceAccount {NAMESPACE}/{container.account}")
-    teller.note("added: that kubeconfig, AWS_ENDPOINT_URL and keys of the simulated AWS, and, as AWS's")
-    teller.note(f"clock will run fast, short intervals: {_intervals()}")
-    teller.note("changed: the address of its probe, for ports here are shared with the machine")
+    teller.typed(shlex.join(command))
+    teller.note("with the container's environment, and nothing else of this shell's but PATH")
+    teller.note(f"as ServiceAccount {NAMESPACE}/{container.account}, by a token that Kubernetes gave for it")
+    teller.note("changed: its probe's address, because ports are shared with the machine here")
+    teller.note("added: KUBECONFIG, and AWS_ENDPOINT_URL and keys of the simulated AWS")
+    teller.note(f"added, because AWS's clock will run fast: {_intervals()}")
     scene.proof.check(
-        "the operator runs by the installed Deployment's command, as its ServiceAccount; its probe answers",
+        "the operator runs as its Deployment says, as its ServiceAccount, and its probe answers",
         holds=stage.operator is not None and stage.operator.running,
         saw=stage.operator.log_tail() if stage.operator else "no operator",
     )
 
 
 def _intervals() -> str:
-    words = (
-        f"{name.removeprefix('SAGEMAKER_AB_').removesuffix('_SECONDS').lower().replace('_', ' ')} {value} s"
-        for name, value in INTERVALS.items()
-    )
-    return ", ".join(words)
+    return " ".join(f"{name.removeprefix('SAGEMAKER_AB_')}={value}" for name, value in INTERVALS.items())

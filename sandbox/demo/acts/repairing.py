@@ -1,4 +1,6 @@
-"""Act 6: somebody changes a weight in AWS by hand, and it does not stay so."""
+"""Act 7: somebody changes a weight in AWS by hand, and it does not stay so."""
+
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import HTTPClientError
 
@@ -7,8 +9,11 @@ from sandbox.demo.acts.shifting import check_the_one_weight_call
 from sandbox.demo.scene import ENDPOINT, Scene
 from sandbox.demo.simulation import OPERATOR_KEY, PERSON_KEY
 
-_INTENDED = {"VariantA": 0, "VariantB": 100}
-_BY_HAND = [{"VariantName": "VariantA", "DesiredWeight": 50}]
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker.type_defs import DesiredWeightAndCapacityTypeDef
+
+_INTENDED = "VariantA=0 VariantB=100"
+_BY_HAND: list["DesiredWeightAndCapacityTypeDef"] = [{"VariantName": "VariantA", "DesiredWeight": 50}]
 
 
 def repair(scene: Scene) -> None:
@@ -17,16 +22,21 @@ def repair(scene: Scene) -> None:
     _change_by_hand(scene)
     with scene.at_speed(20, "while both changes take effect"):
         seen = scene.watch_until(
-            lambda: looking.weights(scene.stage.aws, ENDPOINT),
+            lambda: _weights(scene),
             lambda weights: weights == _INTENDED and any(scene.calls.writes(caller=OPERATOR_KEY, after=mark)),
             claim="the weights are as declared again",
         )
     scene.proof.check(
         "the change by hand took effect before it was undone",
-        holds={"VariantA": 50, "VariantB": 100} in seen,
+        holds="VariantA=50 VariantB=100" in seen,
         saw=seen,
     )
     check_the_one_weight_call(scene, "undoing it", after=mark)
+
+
+def _weights(scene: Scene) -> str:
+    live = looking.weights(scene.stage.aws, ENDPOINT)
+    return " ".join(f"{variant}={weight:g}" for variant, weight in live.items())
 
 
 def _change_by_hand(scene: Scene) -> None:

@@ -1,9 +1,9 @@
-"""Act 5: VariantB scales between one and two instances."""
+"""Act 6: VariantB scales between one and two instances."""
 
 from collections import Counter
 
 from sandbox.demo import looking
-from sandbox.demo.acts.measuring import SENTENCES, draw_charts
+from sandbox.demo.acts.measuring import check_every_request_is_counted, draw_charts, under_load
 from sandbox.demo.scene import ENDPOINT, RESOURCE, Scene
 from sandbox.demo.simulation import OPERATOR_KEY
 
@@ -23,21 +23,19 @@ def scale(scene: Scene) -> None:
     _out(scene)
     _in(scene)
     _check_the_autoscaler(scene, after=mark)
-    draw_charts(scene, minutes=60)
+    check_every_request_is_counted(scene)
+    draw_charts(scene, minutes=60, picture=True)
 
 
 def _out(scene: Scene) -> None:
     scene.teller.say("Load, until the autoscaler has had three minutes of it and has answered.")
-    load = scene.prompt.begin(f"kubectl sagemaker-ab load {RESOURCE} -f {SENTENCES} --requests 100000")
-    try:
-        with scene.at_speed(30, "under load, so what clients measure now means nothing"):
-            scene.watch_until(
-                lambda: _instances(scene), lambda told: told.endswith("2/2"), claim="VariantB has two instances"
-            )
-    finally:
-        ended = load.interrupt()
-    scene.teller.typed("kill -INT %1")
-    scene.teller.output(ended.output)
+    with (
+        scene.at_speed(30, "under load: what clients measure now means nothing"),
+        under_load(scene, during="VariantB scaled out"),
+    ):
+        scene.watch_until(
+            lambda: _instances(scene), lambda told: told.endswith("2/2"), claim="VariantB has two instances"
+        )
 
 
 def _in(scene: Scene) -> None:
@@ -56,7 +54,7 @@ def _instances(scene: Scene) -> str:
 
 def _check_the_autoscaler(scene: Scene, *, after: int) -> None:
     for activity in looking.scaling_activities(scene.stage.aws):
-        scene.teller.note(f"Application Auto Scaling: {activity}")
+        scene.teller.note(f"Application Auto Scaling at {activity}")
     now = looking.instances(scene.stage.aws, ENDPOINT, "VariantB")
     scene.proof.check("VariantB scaled out to two instances and in to one again", holds=now == 1, saw=now)
     written = [call.operation for call in scene.calls.writes(caller=OPERATOR_KEY, after=after)]

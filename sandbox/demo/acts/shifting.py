@@ -1,27 +1,40 @@
-"""Act 4: all traffic goes to the winner, by one call."""
+"""Act 5: all traffic goes to the winner, by one call."""
 
 from sandbox.demo import looking
-from sandbox.demo.acts.measuring import REQUESTS, draw_charts, send_requests
+from sandbox.demo.acts.measuring import REQUESTS, counted, draw_charts, send_requests, under_load
 from sandbox.demo.calls import Call
 from sandbox.demo.scene import ENDPOINT, RESOURCE, Scene
 from sandbox.demo.simulation import OPERATOR_KEY
 
-WEIGHTS_CALL = "UpdateEndpointWeightsAndCapacities"
+_WEIGHTS_CALL = "UpdateEndpointWeightsAndCapacities"
+_BEFORE_AND_AFTER_SECONDS = 120
+"""Of AWS's time: so that the charts show what the shift changed."""
 
 
 def shift(scene: Scene) -> None:
-    scene.teller.say("VariantB has won. The same resource, now with weights 0 and 100.")
-    mark = scene.calls.mark()
-    scene.type("kubectl apply -f manifests/samples/reviews-shifted.yaml")
-    with scene.at_speed(30, "while it shifts the traffic"):
+    scene.teller.say("VariantB has won. While requests keep coming, the weights become 0 and 100.")
+    with (
+        scene.at_speed(30, "under load: what clients measure now means nothing"),
+        under_load(scene, during="the traffic shifted"),
+    ):
+        _let_pass(scene)
+        mark = scene.calls.mark()
+        scene.type("kubectl apply -f manifests/samples/reviews-shifted.yaml")
         scene.watch_until(
             lambda: scene.status().get("summary", ""),
             lambda summary: summary == "VariantA=0% VariantB=100%",
             claim="all traffic goes to VariantB",
         )
         scene.type(f"kubectl wait --for=condition=Ready smab/{RESOURCE} --timeout=5m")
-    check_the_one_weight_call(scene, "shifting all traffic", after=mark)
+        _let_pass(scene)
+    check_the_one_weight_call(scene, "shifting all traffic to VariantB", after=mark)
     _check_traffic(scene)
+
+
+def _let_pass(scene: Scene) -> None:
+    control = scene.stage.aws.control
+    end = control.now() + _BEFORE_AND_AFTER_SECONDS
+    scene.until(control.now, lambda now: now >= end, claim="some minutes of traffic have been served")
 
 
 def check_the_one_weight_call(scene: Scene, doing: str, *, after: int) -> None:
@@ -29,25 +42,31 @@ def check_the_one_weight_call(scene: Scene, doing: str, *, after: int) -> None:
     for call in written:
         _show(scene, call)
     scene.proof.check(
-        f"{doing} took one {WEIGHTS_CALL}: no new config, no new fleet",
-        holds=[call.operation for call in written] == [WEIGHTS_CALL],
+        f"{doing} took one {_WEIGHTS_CALL}: no new config, no new fleet",
+        holds=[call.operation for call in written] == [_WEIGHTS_CALL],
         saw=[call.operation for call in written],
     )
     weights = looking.weights(scene.stage.aws, ENDPOINT)
     scene.proof.check(
-        "AWS sends all traffic to VariantB", holds=weights == {"VariantA": 0, "VariantB": 100}, saw=weights
+        f"after {doing} AWS has weights 0 and 100",
+        holds=weights == {"VariantA": 0, "VariantB": 100},
+        saw=weights,
     )
 
 
 def _show(scene: Scene, call: Call) -> None:
-    lost = ", whose answer was lost on the way" if call.answer_lost else ""
     variants = call.params.get("DesiredWeightsAndCapacities", ())
     wanted = " ".join(f"{variant['VariantName']}={variant['DesiredWeight']:g}" for variant in variants)
-    scene.teller.note(f"AWS was called: {call.operation} {wanted}{lost}")
+    scene.teller.note(f"the operator called {call.operation} {wanted}")
+    if call.answer_lost:
+        scene.teller.note("the answer to that was lost on its way")
 
 
 def _check_traffic(scene: Scene) -> None:
-    shared = send_requests(scene)
+    before = counted(scene)
+    send_requests(scene)
+    after = counted(scene)
+    shared = {variant: after[variant] - before[variant] for variant in after}
     scene.proof.check(
         f"VariantB answered all of the next {REQUESTS} requests",
         holds=shared == {"VariantA": 0, "VariantB": REQUESTS},
