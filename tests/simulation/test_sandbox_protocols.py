@@ -238,3 +238,26 @@ def test_characters_that_xml_cannot_hold_are_replaced() -> None:
         xml_body.encode(StringShape("Text", {"type": "string"}), "Text", "a\x00b&")
         == "<Text>a\ufffdb&amp;</Text>"
     )
+
+
+def test_an_error_of_cloudwatch_is_the_same_by_form_and_by_json(calm_sim: Any) -> None:
+    """JSON names the error's shape, and in a header the code that query gives it."""
+    wrong = {"Namespace": "AWS/SageMaker", "MetricName": "Invocations", "Period": 60}
+    wrong |= {"StartTime": 1767225600, "EndTime": 1767225600 + 60 * 2000, "Statistics": ["Sum"]}
+    sent = HttpRequest(
+        method="POST",
+        target="/",
+        headers=signed("monitoring", **{"x-amz-target": "GraniteServiceVersion20100801.GetMetricStatistics"}),
+        body=json.dumps(wrong).encode(),
+    )
+    by_json = calm_sim.exchange(sent)
+    assert json.loads(by_json.body)["__type"] == "InvalidParameterCombinationException"
+    assert by_json.headers["x-amzn-query-error"] == "InvalidParameterCombination;Sender"
+    form = {"Action": "GetMetricStatistics", "Version": "2010-08-01", "Statistics.member.1": "Sum"}
+    form |= {key: str(value) for key, value in wrong.items() if key != "Statistics"}
+    body = urlencode(form).encode()
+    by_form = calm_sim.exchange(
+        HttpRequest(method="POST", target="/", headers=signed("monitoring"), body=body)
+    )
+    assert b"<Code>InvalidParameterCombination</Code>" in by_form.body
+    assert by_form.status == by_json.status == 400
