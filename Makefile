@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help setup binaries demo test lint crds minimum lock clean \
+.PHONY: help setup binaries demo test bench lint crds minimum lock clean \
 	lint-style lint-format lint-types lint-imports lint-crds lint-chart lint-image lint-yaml lint-workflows
 
 PYTHON ?=
@@ -39,6 +39,9 @@ minimum: binaries .venv-minimum/.ready ## unit tests and one end-to-end run with
 	@# Old libraries use what newer ones beneath them call deprecated: that is no fault of ours.
 	@.venv-minimum/bin/python -Im pytest -n $(WORKERS) -W default::DeprecationWarning tests/unit
 	@SANDBOX_OPERATOR_PYTHON="$$PWD/.venv-minimum/bin/python" $(BIN)/python -Im pytest tests/e2e/test_call_economy.py
+
+bench: binaries ## measure the operator against its budgets (ARGS="--resources 1000")
+	@$(BIN)/python -m bench $(ARGS)
 
 lint: lint-style lint-format lint-types lint-imports lint-crds lint-chart lint-image lint-yaml lint-workflows ## run every static check
 

@@ -1,0 +1,1 @@
+"""Measurements of the operator against its budgets; nothing here is a test."""
