@@ -56,7 +56,7 @@ ARTEFACTS = st.fixed_dictionaries(
     },
 )
 CONTAINERS = st.builds(dict.__or__, IMAGES, ARTEFACTS)
-SERVED = st.one_of(
+SERVED: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.fixed_dictionaries({"primaryContainer": CONTAINERS}, optional={"revision": text("[ -~]{1,9}")}),
     st.fixed_dictionaries({"containers": st.lists(CONTAINERS, min_size=1, max_size=2)}),
     st.fixed_dictionaries({"existingModelName": NAMES}),
@@ -65,7 +65,7 @@ TRACKING = st.fixed_dictionaries(
     {"targetValue": st.one_of(st.integers(1, 999_999_999), text(r"[1-9][0-9]{0,8}(\.[0-9]{1,9})?"))},
     optional={"scaleOutCooldownSeconds": st.integers(0, 86400)},
 )
-SETTINGS = st.fixed_dictionaries(
+SETTINGS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {"endpointName": NAMES, "executionRoleArn": text("arn:aws(-cn)?:iam::[0-9]{12}:role/[a-z/]{1,9}")},
     optional={
         "region": st.sampled_from(["us-east-1", "us-gov-west-1", "cn-north-1"]),
@@ -120,7 +120,18 @@ def valid_specs(draw: st.DrawFn) -> dict[str, Any]:
     return {**draw(SETTINGS), "models": models, "variants": variants}
 
 
-ODD_VALUES = st.one_of(
+RELATIVES = (
+    "stranger",
+    "instance_count",
+    "instanceCount",
+    "autoscaling",
+    "image",
+    "existingModelName",
+    "revision",
+    "region",
+    "weight",
+)
+ODD_VALUES: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from(
         ["", "50", "2.50", "1e3", "٣", "a" * 64, "a" * 257, "s3://", "aws:x", "ml.t2.medium", "a\n"]
     ),
@@ -157,19 +168,6 @@ def spoilt_specs(draw: st.DrawFn) -> dict[str, Any]:
             case "repeat":
                 node[draw(st.sampled_from(RELATIVES))] = node[key]
     return spec
-
-
-RELATIVES = (
-    "stranger",
-    "instance_count",
-    "instanceCount",
-    "autoscaling",
-    "image",
-    "existingModelName",
-    "revision",
-    "region",
-    "weight",
-)
 
 
 @pytest.fixture(scope="module")
