@@ -53,13 +53,14 @@ class SimulatedAws(Control):
         return found
 
     def rests(self) -> None:
-        """Wait until the operator has looked several times and found nothing to write."""
-        self._eventually(self._rest, _rested, within=90)
+        """Wait until the operator has looked several times from now on and found nothing to write."""
+        now = max((call["n"] for call in self.calls()), default=0)
+        self._eventually(lambda: self._rest(now), _rested, within=90)
 
-    def _rest(self) -> tuple[int, float]:
+    def _rest(self, since: int) -> tuple[int, float]:
         """Return how many passes have read an endpoint since the last write, and over how many seconds."""
-        calls = self.calls()
-        last_write = max((call["n"] for call in calls if call["write"]), default=0)
+        calls = self.calls(since)
+        last_write = max((call["n"] for call in calls if call["write"]), default=since)
         reads = [call for call in calls if call["n"] > last_write and call["operation"] == "DescribeEndpoint"]
         return len(reads), reads[-1]["time"] - reads[0]["time"] if reads else 0.0
 

@@ -1,0 +1,236 @@
+"""Whatever happens at whichever write, AWS ends as if nothing had happened.
+
+Each scenario is first played undisturbed, and AWS's call log tells its writes. Then it is played again for
+each write and each disturbance: the operator is killed while the request is on its way, or while the answer
+is; or a connection breaks before the effect, or after it. At the end AWS's whole state is compared with that
+of the undisturbed run: the same, so no orphans and no doubles.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.e2e.operator_process import Operator
+from tests.e2e.reviews import (
+    NEW_MODEL_DATA,
+    Change,
+    Reviews,
+    autoscaling,
+    instance_count,
+    model_data,
+    ready,
+    weights,
+)
+from tests.e2e.simulated_aws import SPEED, SimulatedAws
+
+SAMPLE_MODEL_DATA = "s3://dlai-practical-data-science/models/ab/variant_b/model.tar.gz"
+HARMLESS = (
+    "Cannot create already existing",
+    "Could not find",
+    "in-progress",
+    "scalable target that you tried",
+)
+"""What AWS says of what exists already, is gone, or is busy."""
+
+Act = Callable[[Reviews], None]
+
+
+def applied(*changes: Change) -> Act:
+    return lambda resource: resource.apply(*changes)
+
+
+create = applied()
+create_autoscaled = applied(autoscaling("VariantB"))
+
+
+def delete(resource: Reviews) -> None:
+    if resource.found():
+        resource.delete()
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What a user does, and what had been done before, step by step; the one undoes the other."""
+
+    before: tuple[Act, ...]
+    act: Act
+
+
+SCENARIOS = {
+    "create": Scenario(before=(delete,), act=create),
+    "delete": Scenario(before=(create_autoscaled,), act=delete),
+    "model-change": Scenario(
+        before=(applied(model_data("bert-b", SAMPLE_MODEL_DATA)),),
+        act=applied(model_data("bert-b", NEW_MODEL_DATA)),
+    ),
+    "autoscaling-on": Scenario(before=(applied(instance_count("VariantB", 1)),), act=create_autoscaled),
+    "autoscaling-off": Scenario(
+        before=(applied(instance_count("VariantB", 1)), create_autoscaled),
+        act=applied(instance_count("VariantB", 2)),
+    ),
+    "weight-shift": Scenario(
+        before=(applied(weights(VariantA=50, VariantB=50)),),
+        act=applied(weights(VariantA=10, VariantB=90)),
+    ),
+}
+
+
+class Stage:
+    """A resource, an AWS and an operator that can be killed and started again."""
+
+    def __init__(self, resource: Reviews, aws: SimulatedAws, operator: Operator, eventually: Any) -> None:
+        self.resource = resource
+        self.aws = aws
+        self._operator = operator
+        self._eventually = eventually
+        self._programs = ExitStack()
+        self._uid = ""
+        self.start_operator()
+
+    def start_operator(self) -> None:
+        self._program = self._programs.enter_context(self._operator.running())
+
+    def kill_operator(self) -> None:
+        assert self._program.running
+        self._program.kill()
+
+    def close(self) -> None:
+        self._programs.close()
+
+    def play(self, *acts: Act) -> str:
+        """Let things be done without disturbance, and return AWS's state when all has come to rest."""
+        for act in acts:
+            act(self.resource)
+            self._eventually(self._settled, within=90)
+        if self.resource.found():
+            self.aws.rests()
+        return self.state()
+
+    def ends_in(self, state: str) -> None:
+        """Wait until what was done has come to this end, and stays there."""
+        self._eventually(
+            lambda: (self._settled(), self.state()), lambda seen: seen == (True, state), within=90
+        )
+        if self.resource.found():
+            self.aws.is_asked_again()
+            assert self.state() == state
+
+    def sees_call(self, outcome: str) -> dict[str, Any]:
+        """Wait for the call of which this became, and return it."""
+        found = self._eventually(lambda: [call for call in self.aws.calls() if call["outcome"] == outcome])
+        return dict(found[0])
+
+    def state(self) -> str:
+        """Return all that AWS remembers; which namespace and which object it was for does not matter."""
+        found = self.resource.found()
+        self._uid = found["metadata"]["uid"] if found else self._uid
+        text = json.dumps(self.aws.everything(), indent=1, sort_keys=True)
+        return text.replace(self.resource.namespace, "NAMESPACE").replace(self._uid or "UID", "UID")
+
+    def _settled(self) -> bool:
+        found = self.resource.found()
+        return found is None or ("deletionTimestamp" not in found["metadata"] and ready(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """An undisturbed run: the state before and after, and the writes between as operation and resource."""
+
+    before: str
+    after: str
+    writes: list[tuple[str, str]]
+
+
+def record(stage: Stage, scenario: Scenario) -> Recording:
+    before = stage.play(*scenario.before)
+    stage.aws.clear_calls()
+    after = stage.play(scenario.act)
+    writes = [(call["operation"], call["resource"]) for call in stage.aws.calls() if call["write"]]
+    assert writes
+    assert stage.aws.refusals() == []
+    return Recording(before, after, writes)
+
+
+Disturb = Callable[[Stage, int, Act], tuple[str, str]]
+
+
+def killed(when: str) -> Disturb:
+    """Kill the operator at a write, and start another one before AWS's clock moves on."""
+
+    def disturb(stage: Stage, write: int, act: Act) -> tuple[str, str]:
+        aws = stage.aws
+        aws.hold({"write": write}, when=when)
+        act(stage.resource)
+        (parked,) = aws.held(timeout=60)
+        aws.set_speed(0)
+        stage.kill_operator()
+        aws.release(drop=True)
+        stage.start_operator()
+        aws.is_asked_again(passes=2)
+        aws.set_speed(SPEED)
+        return parked["operation"], parked["resource"]
+
+    return disturb
+
+
+def dropped(when: str) -> Disturb:
+    """Break the connection of a write."""
+
+    def disturb(stage: Stage, write: int, act: Act) -> tuple[str, str]:
+        stage.aws.add_fault({"drop": when}, match={"write": write})
+        act(stage.resource)
+        outcome = "dropped-before" if when == "before" else "dropped-after-effect"
+        call = stage.sees_call(outcome)
+        return call["operation"], call["resource"]
+
+    return disturb
+
+
+DISTURBANCES = {
+    "killed-before-the-effect": killed("before"),
+    "killed-before-the-answer": killed("after"),
+    "request-lost": dropped("before"),
+    "answer-lost": dropped("after"),
+}
+
+
+@pytest.fixture
+def stage(
+    resource: Reviews, aws: SimulatedAws, operator: Operator, eventually: Callable[..., Any]
+) -> Iterator[Stage]:
+    made = Stage(resource, aws, operator, eventually)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def recordings() -> dict[str, Recording]:
+    """Undisturbed runs by scenario, each made once."""
+    return {}
+
+
+@pytest.mark.parametrize("disturbance", DISTURBANCES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.xdist_group(f"kill-matrix-{name}")) for name in SCENARIOS]
+)
+def test_a_disturbed_write_changes_nothing_in_the_end(
+    name: str, disturbance: str, stage: Stage, recordings: dict[str, Recording], record_property
+) -> None:
+    scenario = SCENARIOS[name]
+    if name not in recordings:
+        recordings[name] = record(stage, scenario)
+    recording = recordings[name]
+
+    for number, write in enumerate(recording.writes, start=1):
+        assert stage.play(*scenario.before) == recording.before
+        stage.aws.clear_calls()
+        assert DISTURBANCES[disturbance](stage, number, scenario.act) == write
+        stage.ends_in(recording.after)
+        unexpected = [words for _, words in stage.aws.refusals() if not any(h in words for h in HARMLESS)]
+        assert unexpected == [], f"at write {number}, {write}"
+
+    record_property("kill matrix", f"{name}, {disturbance}: {len(recording.writes)} writes")
