@@ -59,8 +59,8 @@ def test_a_chart_steps_from_minute_to_minute_and_leaves_gaps_where_nothing_is_kn
         "     0 ┤⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⢹⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀\n"
         "       └──────────────────────────────\n"
         "        15:44       15:47        15:50\n"
-        "        ━━ VariantA  last 20 · mean 17\n"
-        "        ━━ VariantB  last 0 · mean 2.6"
+        "  ━━ VariantA  last 20 · mean 17.5 · m\n"
+        "  ━━ VariantB  last 0 · mean 2.67 · ma"
     )
 
 
@@ -68,8 +68,8 @@ def test_a_variant_without_datapoints_says_so(text):
     data = ChartData(chart=INVOCATIONS, series=(series("VariantA"), series("VariantB", 3, complete=False)))
 
     assert text(chart_text(data, window=WINDOW, width=60, height=4), width=60).splitlines()[-2:] == [
-        "        ━━ VariantA  no datapoints",
-        "        ━━ VariantB  last 3 · mean 3 · max 3  (incomplete)",
+        "  ━━ VariantA  no datapoints",
+        "  ━━ VariantB  last 3 · mean 3 · max 3  (incomplete)",
     ]
 
 
@@ -83,7 +83,7 @@ def test_charts_stand_side_by_side_only_where_they_have_room(text):
         return [line.split()[0] for line in page.splitlines() if "average" in line or "sum" in line]
 
     assert titles(80) == [chart.metric for chart in CHARTS]
-    assert titles(120) == ["CPUUtilization", "InvocationsPerInstance"]
+    assert titles(100) == ["CPUUtilization", "InvocationsPerInstance"]
 
 
 def test_the_page_names_the_endpoint_and_the_window(text):

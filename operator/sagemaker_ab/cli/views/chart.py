@@ -71,9 +71,8 @@ def _time_axis(window: Window, *, columns: int) -> Text:
 
 
 def _legend(all_series: tuple[Series, ...]) -> list[Text]:
-    indent = " " * (_LABEL_WIDTH + 2)
     return [
-        Text.assemble(indent, ("━━ ", variant_colour(place)), series.variant, (_figures(series), "dim"))
+        Text.assemble("  ", ("━━ ", variant_colour(place)), series.variant, (_figures(series), "dim"))
         for place, series in enumerate(all_series)
     ]
 

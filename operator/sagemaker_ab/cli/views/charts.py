@@ -10,7 +10,8 @@ from sagemaker_ab.aws.charts import ChartData, Window
 from sagemaker_ab.cli.views.chart import chart_text
 
 _GUTTER = 2
-_NARROWEST_CHART = 54
+# Two of them, and what is between them, fill 100 columns.
+_NARROWEST_CHART = 49
 _ROWS = 8
 
 
