@@ -168,8 +168,15 @@ def test_a_status_with_every_field_is_taken_as_the_models_write_it(server: Custo
 @pytest.mark.parametrize(
     ("path", "keyword", "value"), [pytest.param(*b, id=f"{b[1]} of {b[0]}") for b in breaches()]
 )
-def test_server_and_models_both_refuse(server: CustomObjectsApi, path: str, keyword: str, value: Any) -> None:
+def test_the_server_refuses_what_the_models_do_not_write(
+    server: CustomObjectsApi, path: str, keyword: str, value: Any
+) -> None:
     changed = with_value({"status": FULL}, path, value)
     assert path in refusal(server, changed), keyword
-    with pytest.raises(ValidationError):
-        Status.model_validate(changed["status"])
+    try:
+        written = Status.model_validate(changed["status"])
+    except ValidationError:
+        return
+    # AWS's own words are cut to what the schema allows.
+    assert keyword == "maxLength"
+    assert refusal(server, {"status": written.model_dump(by_alias=True, exclude_none=True)}) == ""

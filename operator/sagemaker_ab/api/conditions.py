@@ -42,9 +42,6 @@ class Reason(StrEnum):
     APPLIED = "Applied"
     """It is in AWS as the spec asks."""
 
-    NOT_CONFIGURED = "NotConfigured"
-    """The spec asks for none, and there is none."""
-
     AVAILABLE = "Available"
     """The numbers are there."""
 
@@ -71,9 +68,6 @@ class Reason(StrEnum):
 
     NO_DATA = "NoData"
     """CloudWatch has no numbers for the window."""
-
-    METRICS_UNAVAILABLE = "MetricsUnavailable"
-    """CloudWatch could not be read."""
 
     INVALID_SPEC = "InvalidSpec"
     """The spec breaks a rule of this resource; it waits for another spec."""

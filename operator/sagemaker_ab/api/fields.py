@@ -73,6 +73,25 @@ class ListMap:
 LIST_ATOMIC: Final[JsonDict] = {"x-kubernetes-list-type": "atomic"}
 LIST_SET: Final[JsonDict] = {"x-kubernetes-list-type": "set"}
 
+
+@dataclass(frozen=True, slots=True)
+class CutTo:
+    """Cuts somebody else's text to what the schema allows, so that no answer of AWS can stop a status."""
+
+    length: int
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._cut, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(schema), "maxLength": self.length}
+
+    def _cut(self, text: str) -> str:
+        return text[: self.length]
+
+
 DECIMAL: Final = r"^[0-9]+(\.[0-9]+)?$"
 DECIMAL_LENGTH: Final = 19
 

@@ -8,13 +8,14 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from sagemaker_ab.api.fields import LIST_SET, ApiModel, ListMap, Timestamp
+from sagemaker_ab.api.fields import LIST_SET, ApiModel, CutTo, ListMap, Timestamp
 
 LARGEST: Final = 2**53 - 1
+ANNOTATION_LENGTH: Final = 256 * 1024
 Count = Annotated[int, Field(ge=0, le=LARGEST)]
 DecimalString = Annotated[str, Field(max_length=32, pattern=r"^[0-9]+(\.[0-9]+)?$")]
 Name = Annotated[str, Field(max_length=63)]
-Words = Annotated[str, Field(max_length=2048)]
+Words = Annotated[str, CutTo(2048)]
 
 
 class Condition(ApiModel):
@@ -247,7 +248,7 @@ class Status(ApiModel):
     region: Annotated[str, Field(max_length=32)] | None = None
     """The AWS region, pinned at the first write to AWS."""
 
-    last_handled_reconcile_at: Annotated[str, Field(max_length=256)] | None = None
+    last_handled_reconcile_at: Annotated[str, Field(max_length=ANNOTATION_LENGTH)] | None = None
     """The last reconcile request that was heeded."""
 
     endpoint: EndpointStatus | None = None

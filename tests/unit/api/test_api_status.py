@@ -57,3 +57,7 @@ def test_a_condition_is_written_with_types_and_reasons_of_the_closed_tables() ->
         "message": "",
         "lastTransitionTime": "2026-11-25T00:00:00Z",
     }
+
+
+def test_aws_words_are_cut_to_what_the_schema_allows() -> None:
+    assert EndpointStatus(failure_reason="x" * 5000).failure_reason == "x" * 2048
