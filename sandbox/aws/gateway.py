@@ -21,7 +21,7 @@ from sandbox.aws.errors import AwsError
 from sandbox.aws.faults import Faults, Plan
 from sandbox.aws.http import DEFAULT_ACCOUNT, HttpAnswer, HttpRequest
 from sandbox.aws.ledger import holds
-from sandbox.aws.protocols.codecs import JsonCodec
+from sandbox.aws.protocols.codecs import QueryCodec
 from sandbox.aws.protocols.routing import UNREADABLE, Route, route
 from sandbox.aws.protocols.wire import MalformedRequestError
 
@@ -114,8 +114,10 @@ class Gateway:
         return params
 
     def _unknown(self, way: Route) -> AwsError:
-        if isinstance(way.codec, JsonCodec) or not way.operation:
+        if not isinstance(way.codec, QueryCodec):
             return self.engine.ledger.refuse("aws.unknown-operation")
+        if not way.operation:
+            return self.engine.ledger.refuse("aws.missing-action")
         return self.engine.ledger.refuse("aws.unknown-action", action=way.operation, version="")
 
     def _open(

@@ -181,11 +181,11 @@ def test_maps_of_a_form_are_decoded() -> None:
         "a" + ".a" * 40 + "=x",
     ],
 )
-def test_a_form_of_the_wrong_structure_or_type_is_a_serialization_error(calm_sim: Any, form: str) -> None:
+def test_a_form_of_the_wrong_structure_or_type_is_malformed_input(calm_sim: Any, form: str) -> None:
     body = f"Action=GetMetricStatistics&Version=2010-08-01&{form}".encode()
     sent = HttpRequest(method="POST", target="/", headers=signed("monitoring"), body=body)
     answer = calm_sim.exchange(sent)
-    assert (answer.status, b"<Code>SerializationException</Code>" in answer.body) == (400, True)
+    assert (answer.status, b"<Code>MalformedInput</Code>" in answer.body) == (400, True)
 
 
 def scalar(kind: str) -> Shape:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from sandbox.aws.http import HttpAnswer, HttpRequest
-from sandbox.aws.protocols import json_body, query_form, xml_body
+from sandbox.aws.protocols import cbor, cbor_body, json_body, query_form, xml_body
+from sandbox.aws.protocols.query_compatibility import fault, query_code, query_error_header, shape_name
 from sandbox.aws.protocols.wire import from_text, to_text
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from sandbox.aws.errors import AwsError
 
-SERVER_ERRORS = 500
+RPC_V2_CBOR = "rpc-v2-cbor"
 
 
 class Codec(Protocol):
@@ -25,10 +26,6 @@ class Codec(Protocol):
     def encode(self, model: OperationModel, answer: Mapping[str, Any], request_id: str) -> HttpAnswer: ...
 
     def error(self, error: AwsError, model: OperationModel | None, request_id: str) -> HttpAnswer: ...
-
-
-def _fault(error: AwsError) -> str:
-    return "Receiver" if error.http >= SERVER_ERRORS else "Sender"
 
 
 class JsonCodec:
@@ -46,24 +43,42 @@ class JsonCodec:
         return HttpAnswer(status=200, headers=self._headers(request_id), body=body)
 
     def error(self, error: AwsError, model: OperationModel | None, request_id: str) -> HttpAnswer:
-        headers = self._headers(request_id)
-        code = error.code
-        if model and "awsQueryCompatible" in model.service_model.metadata:
-            headers["x-amzn-query-error"] = f"{code};{_fault(error)}"
-            code = _shape_of(error, model)
-        body = {"__type": code, "message": error.message, **error.members}
+        headers = self._headers(request_id) | query_error_header(error, model)
+        body = {"__type": shape_name(error, model), "message": error.message, **error.members}
         return HttpAnswer(status=error.http, headers=headers, body=json_body.dump(body))
 
     def _headers(self, request_id: str) -> dict[str, str]:
         return {"Content-Type": self._content_type, "x-amzn-RequestId": request_id}
 
 
-def _shape_of(error: AwsError, model: OperationModel) -> str:
-    """Return the name of the error's shape, which JSON carries where query carries the code."""
-    for shape in model.service_model.error_shapes:
-        if cast("StructureShape", shape).error_code == error.code:
-            return str(shape.name)
-    return error.code
+class CborCodec:
+    """rpc-v2-cbor."""
+
+    def decode(self, request: HttpRequest, model: OperationModel) -> dict[str, Any]:
+        value = cbor_body.parse(request.body)
+        return dict(cbor_body.decode(model.input_shape, value)) if model.input_shape else {}
+
+    def encode(self, model: OperationModel, answer: Mapping[str, Any], request_id: str) -> HttpAnswer:
+        headers = {"smithy-protocol": RPC_V2_CBOR, "x-amzn-RequestId": request_id}
+        if model.output_shape is None:
+            return HttpAnswer(status=200, headers=headers)
+        body = cbor.dumps(cbor_body.encode(model.output_shape, answer))
+        return HttpAnswer(status=200, headers=headers | {"Content-Type": "application/cbor"}, body=body)
+
+    def error(self, error: AwsError, model: OperationModel | None, request_id: str) -> HttpAnswer:
+        headers = {
+            "smithy-protocol": RPC_V2_CBOR,
+            "Content-Type": "application/cbor",
+            "x-amzn-RequestId": request_id,
+        }
+        space = f"com.amazonaws.{model.service_model.service_name}#" if model else ""
+        body = {
+            "__type": space + shape_name(error, model),
+            "message": error.message,
+            **error.members,
+        }
+        headers |= query_error_header(error, model)
+        return HttpAnswer(status=error.http, headers=headers, body=cbor.dumps(body))
 
 
 class QueryCodec:
@@ -86,7 +101,11 @@ class QueryCodec:
     def error(self, error: AwsError, model: OperationModel | None, request_id: str) -> HttpAnswer:
         inner = "".join(
             xml_body.element(name, xml_body.text(value))
-            for name, value in (("Type", _fault(error)), ("Code", error.code), ("Message", error.message))
+            for name, value in (
+                ("Type", fault(error)),
+                ("Code", query_code(error)),
+                ("Message", error.message),
+            )
         )
         space = f' xmlns="{model.service_model.metadata["xmlNamespace"]}"' if model else ""
         content = xml_body.element("Error", inner) + xml_body.element("RequestId", request_id)

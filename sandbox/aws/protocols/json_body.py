@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from sandbox.aws.protocols.wire import MalformedRequestError, from_json, mismatch
+from sandbox.aws.protocols import document
+from sandbox.aws.protocols.wire import MalformedRequestError, from_json, to_milliseconds
 
 if TYPE_CHECKING:
-    from botocore.model import ListShape, MapShape, Shape, StructureShape
+    from botocore.model import Shape
 
 
 def parse(body: bytes) -> Any:
@@ -20,47 +21,17 @@ def parse(body: bytes) -> Any:
 
 
 def decode(shape: Shape, value: Any) -> Any:
-    """Return a JSON value as its shape says. Unknown members are ignored, as AWS does."""
-    if shape.type_name == "structure":
-        if not isinstance(value, dict):
-            raise mismatch(shape, value)
-        members = cast("StructureShape", shape).members
-        return {
-            name: decode(member, value[member.serialization.get("name", name)])
-            for name, member in members.items()
-            if value.get(member.serialization.get("name", name)) is not None
-        }
-    if shape.type_name == "list":
-        if not isinstance(value, list):
-            raise mismatch(shape, value)
-        member = cast("ListShape", shape).member
-        return [decode(member, item) for item in value]
-    if shape.type_name == "map":
-        if not isinstance(value, dict):
-            raise mismatch(shape, value)
-        member = cast("MapShape", shape).value
-        return {key: decode(member, item) for key, item in value.items() if item is not None}
-    return from_json(shape, value)
+    return document.decode(shape, value, from_json)
 
 
 def encode(shape: Shape, value: Any) -> Any:
-    """Return a value of the engine as JSON carries it; it has been checked against its shape."""
-    kind = shape.type_name
-    if kind == "structure":
-        members = cast("StructureShape", shape).members
-        return {
-            members[name].serialization.get("name", name): encode(members[name], member)
-            for name, member in value.items()
-        }
-    if kind == "list":
-        member = cast("ListShape", shape).member
-        return [encode(member, item) for item in value]
-    if kind == "map":
-        member = cast("MapShape", shape).value
-        return {key: encode(member, item) for key, item in value.items()}
-    if kind == "blob":
+    return document.encode(shape, value, _scalar)
+
+
+def _scalar(shape: Shape, value: Any) -> Any:
+    if shape.type_name == "blob":
         return base64.b64encode(value).decode()
-    return round(value, 3) if kind == "timestamp" else value
+    return to_milliseconds(value) if shape.type_name == "timestamp" else value
 
 
 def dump(value: Any) -> bytes:

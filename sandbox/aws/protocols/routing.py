@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from sandbox.aws.protocols import query_form
-from sandbox.aws.protocols.codecs import Codec, JsonCodec, QueryCodec, RestJsonCodec
+from sandbox.aws.protocols.codecs import RPC_V2_CBOR, CborCodec, Codec, JsonCodec, QueryCodec, RestJsonCodec
 from sandbox.aws.protocols.services import (
     QUERY_SIGNING_NAMES,
     REST_SERVICE,
@@ -40,6 +40,8 @@ UNREADABLE = Route(service="", operation="", codec=QueryCodec(), model=None)
 
 def route(request: HttpRequest) -> Route:
     """Return where a request belongs; raises MalformedRequestError when its form cannot be read."""
+    if request.headers.get("smithy-protocol") == RPC_V2_CBOR:
+        return _cbor_route(request)
     if "x-amz-target" in request.headers:
         return _json_route(request)
     rest = _rest_route(request)
@@ -52,6 +54,19 @@ def _json_route(request: HttpRequest) -> Route:
     version = "1.0" if "json-1.0" in request.headers.get("content-type", "") else "1.1"
     model = operation_model(service, operation) if service else None
     return Route(service=service, operation=operation, codec=JsonCodec(version), model=model)
+
+
+_CBOR_PATH = re.compile(r"(?:/.*)?/service/(?P<service>\w+)/operation/(?P<operation>\w+)")
+
+
+def _cbor_route(request: HttpRequest) -> Route:
+    """The service is named as in ``X-Amz-Target``; a path may stand before it."""
+    found = _CBOR_PATH.fullmatch(request.path)
+    service = TARGET_PREFIXES.get(found["service"], "") if found else ""
+    operation = found["operation"] if found else ""
+    speaks = service and any(name.endswith(RPC_V2_CBOR) for name in service_model(service).protocols)
+    model = operation_model(service, operation) if speaks else None
+    return Route(service=service, operation=operation, codec=CborCodec(), model=model)
 
 
 @functools.cache

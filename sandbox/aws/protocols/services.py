@@ -11,8 +11,9 @@ TARGET_PREFIXES = {
     "SageMaker": "sagemaker",
     "AnyScaleFrontendService": "application-autoscaling",
     "GraniteServiceVersion20100801": "cloudwatch",
+    "ResourceGroupsTaggingAPI_20170126": "resourcegroupstaggingapi",
 }
-"""``X-Amz-Target`` up to the dot, for the JSON protocols."""
+"""``X-Amz-Target`` up to the dot, for the JSON protocols, and the service in the path for rpc-v2-cbor."""
 
 QUERY_SIGNING_NAMES = {"sts": "sts", "monitoring": "cloudwatch"}
 """Signing name, for the query protocol, whose requests do not name their service."""

@@ -104,9 +104,14 @@ def seconds(text: str) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
+def to_milliseconds(epoch: float) -> float:
+    """Return a timestamp as answers carry it: AWS keeps no more than milliseconds."""
+    return round(epoch, 3)
+
+
 def iso(epoch: float) -> str:
     """Return a timestamp as XML answers carry it, to the millisecond."""
-    moment = datetime.fromtimestamp(epoch, UTC)
+    moment = datetime.fromtimestamp(to_milliseconds(epoch), UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
