@@ -29,6 +29,10 @@ class Control:
         """Virtual epoch seconds."""
         return float(self._ask("GET", "clock")["now"])
 
+    def speed(self) -> float:
+        """How many times as fast as real time it runs."""
+        return float(self._ask("GET", "clock")["speed"])
+
     def set_speed(self, speed: float) -> None:
         """Let time run so many times as fast as real time from now on; 0 stops it."""
         self._ask("POST", "clock", {"speed": speed})

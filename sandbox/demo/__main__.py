@@ -6,33 +6,41 @@ import signal
 import sys
 import time
 from pathlib import Path
+from subprocess import SubprocessError
 from types import FrameType
+from urllib.error import URLError
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sandbox.aws.control import ControlError
 from sandbox.cluster.binaries import UnusableAssets
 from sandbox.cluster.choice import KUBECONFIG_VARIABLE
 from sandbox.cluster.cluster import KubectlFailed
 from sandbox.cluster.components import StartFailed
 from sandbox.cluster.progress import CommandFailed
-from sandbox.demo.calls import CallBook
 from sandbox.demo.deployment import UnusableDeployment
-from sandbox.demo.prompt import Prompt
-from sandbox.demo.proof import NotSo, Proof
+from sandbox.demo.keeping import keep
+from sandbox.demo.proof import NotSo
 from sandbox.demo.scene import Scene
-from sandbox.demo.simulation import PERSON_KEY, SimulationFailed
+from sandbox.demo.simulation import SimulationFailed
 from sandbox.demo.stage import OperatorFailed, Stage
 from sandbox.demo.story import tell
 from sandbox.demo.telling import Teller
 
 _SEED = 338
 """With this one the answers to a creation, to the shift of weights and to its repair are lost."""
-_ROOT = Path(__file__).parents[2]
 _FAILURES = (
+    BotoCoreError,
+    ClientError,
     CommandFailed,
+    ControlError,
     KubectlFailed,
     NotSo,
     OperatorFailed,
     SimulationFailed,
     StartFailed,
+    SubprocessError,
+    URLError,
     UnusableAssets,
     UnusableDeployment,
 )
@@ -94,31 +102,35 @@ def _keep_to_this_machine() -> None:
 def _play(teller: Teller, options: argparse.Namespace) -> int:
     started = time.monotonic()
     teller.title("An A/B test on SageMaker, declared in Kubernetes")
-    with Stage.open(kubeconfig=options.kubeconfig, seed=options.seed) as stage:
-        scene = _scene(stage, teller, options.picture)
+    with _stage(teller, options) as stage:
+        scene = Scene.on(stage, teller, picture=options.picture)
+        held = _told(scene)
+        scene.proof.show(scene.calls.all())
+        teller.verdict(
+            f"The story took {time.monotonic() - started:.0f} s; each claim held.",
+            holds=held,
+            saw="claims that did not hold: they are marked above",
+        )
+        if options.keep:
+            keep(scene)
+    return 0 if held else 1
+
+
+def _stage(teller: Teller, options: argparse.Namespace) -> Stage:
+    with teller.waiting("a control plane and a simulated AWS start"):
         try:
-            tell(scene)
-        except _FAILURES as failure:
-            teller.trouble(str(failure))
-            return 1
-        finally:
-            scene.proof.show(scene.calls.all())
-            teller.note(f"the story took {time.monotonic() - started:.0f} s")
-        return 0 if scene.proof.holds else 1
+            return Stage.open(kubeconfig=options.kubeconfig, seed=options.seed)
+        except (*_FAILURES, ValueError) as failure:
+            sys.exit(f"The stage could not be set: {failure}")
 
 
-def _scene(stage: Stage, teller: Teller, picture: Path) -> Scene:
-    environment = stage.cluster.env | stage.aws.environment(PERSON_KEY)
-    commands = str(Path(sys.executable).parent)
-    environment["PATH"] = os.pathsep.join((commands, environment["PATH"]))
-    return Scene(
-        stage=stage,
-        teller=teller,
-        prompt=Prompt(teller, environment=environment, directory=_ROOT),
-        proof=Proof(teller),
-        calls=CallBook(stage.aws.control),
-        picture=picture,
-    )
+def _told(scene: Scene) -> bool:
+    """Play the acts, and say whether every claim held."""
+    try:
+        tell(scene)
+    except _FAILURES as failure:
+        scene.proof.broke_off(str(failure))
+    return scene.proof.holds
 
 
 if __name__ == "__main__":

@@ -12,6 +12,9 @@ from typing import Any, Self
 
 from sandbox.cluster.cluster import Cluster
 
+COMMANDS = Path(sys.executable).parent
+"""Where kopf and kubectl's plugin are installed, beside this Python."""
+
 
 class UnusableDeployment(Exception):
     """The Deployment cannot be run outside a pod."""
@@ -58,7 +61,7 @@ class Container:
 
         Nothing else of the caller's: neither proxies nor AWS profiles.
         """
-        path = os.pathsep.join((str(Path(sys.executable).parent), os.defpath))
+        path = os.pathsep.join((str(COMMANDS), os.defpath))
         return {"PATH": path, "HOME": str(home), **self.environment, **additions}
 
 

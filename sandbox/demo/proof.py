@@ -12,7 +12,7 @@ from sandbox.demo.telling import Teller
 
 
 class NotSo(Exception):
-    """Something without which the story cannot go on did not happen. It has been told."""
+    """A claim that the rest of the story needs does not hold. It has been told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,10 @@ class Proof:
         self.check(text, holds=holds, saw=saw)
         if not holds:
             raise NotSo(text)
+
+    def broke_off(self, why: str) -> None:
+        """Note that the story could not be told to its end."""
+        self.check("the story was told to its end", holds=False, saw=why)
 
     @property
     def holds(self) -> bool:

@@ -1,17 +1,20 @@
 """What every act works with: the stage, the teller, the user's prompt, and ways to wait."""
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from sandbox.demo.calls import CallBook
+from sandbox.demo.deployment import COMMANDS
 from sandbox.demo.prompt import Ended, Prompt
 from sandbox.demo.proof import Proof
+from sandbox.demo.simulation import PERSON_KEY
 from sandbox.demo.stage import Stage
 from sandbox.demo.telling import Redraw, Teller
 
@@ -19,8 +22,11 @@ RESOURCE = "reviews"
 ENDPOINT = "reviews"
 """As the samples in manifests/samples name them."""
 
+_ROOT = Path(__file__).parents[2]
 _PATIENCE_SECONDS = 180.0
 _POLL_SECONDS = 0.25
+_LAST_LOOK_SECONDS = 1.5
+"""The tree looks every second, so its last picture is of the end."""
 _WATCH = f"kubectl sagemaker-ab get {RESOURCE} --watch"
 
 T = TypeVar("T")
@@ -34,6 +40,20 @@ class Scene:
     proof: Proof
     calls: CallBook
     picture: Path
+
+    @classmethod
+    def on(cls, stage: Stage, teller: Teller, *, picture: Path) -> Self:
+        """Put a user before a stage, at a prompt in this project's directory."""
+        environment = stage.cluster.env | stage.aws.environment(PERSON_KEY)
+        environment["PATH"] = os.pathsep.join((str(COMMANDS), environment["PATH"]))
+        return cls(
+            stage=stage,
+            teller=teller,
+            prompt=Prompt(teller, environment=environment, directory=_ROOT),
+            proof=Proof(teller),
+            calls=CallBook(stage.aws.control),
+            picture=picture,
+        )
 
     def type(self, command: str, *, animated: bool = False) -> Ended:
         """Type a command that has to succeed, or the story ends."""
@@ -91,12 +111,24 @@ class Scene:
         if not self.teller.animated:
             self.until(change, holds, claim=claim)
             return seen
+        with self._live_tree():
+            self._until(change, holds, claim=claim, redraw=lambda _: None)
+        return seen
+
+    @contextmanager
+    def _live_tree(self) -> Iterator[None]:
+        """Show the tree while it matters; AWS's clock waits for it, lest all be over before it is drawn."""
+        control = self.stage.aws.control
+        speed = control.speed()
+        control.set_speed(1)
         tree = self.prompt.begin(_WATCH, draws=True)
         try:
-            self._until(change, holds, claim=claim, redraw=lambda _: None)
+            tree.await_output()
+            control.set_speed(speed)
+            yield
+            time.sleep(_LAST_LOOK_SECONDS)
         finally:
             tree.interrupt()
-        return seen
 
     @contextmanager
     def at_speed(self, speed: int, why: str) -> Iterator[None]:

@@ -92,7 +92,10 @@ class Stage:
         return command
 
     def clear_up_at_the_end(self) -> None:
-        """Take out of a borrowed cluster what helm is about to put in, once the story is over."""
+        """Once the story is over, take out of a borrowed cluster what helm has put in.
+
+        Not before helm has: what it found there already is somebody's.
+        """
         if self.borrowed:
             self._resources.callback(self._clear_up)
 

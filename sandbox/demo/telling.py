@@ -1,6 +1,9 @@
 """How the story looks: moving on a terminal, plain lines of at most 100 columns elsewhere."""
 
-from collections.abc import Callable, Iterator
+import io
+import sys
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console, RenderableType
@@ -9,6 +12,7 @@ from rich.text import Text
 
 _PLAIN_WIDTH = 100
 _REDRAWN_PER_SECOND = 8
+_CONTINUES = " \\\n    "
 Redraw = Callable[[str], None]
 
 
@@ -26,6 +30,10 @@ class Teller:
     def width(self) -> int:
         return self._console.width
 
+    @property
+    def height(self) -> int:
+        return self._console.height
+
     def title(self, text: str) -> None:
         self._console.print(Rule(Text(text, "bold"), style="blue", characters="═"))
 
@@ -38,15 +46,33 @@ class Teller:
         self._console.print()
         self._hang("", Text(text, "italic"))
 
-    def typed(self, command: str, *, prompt: str = "$") -> None:
-        """Show what a user would type now."""
+    def typed(self, command: str) -> None:
+        """Show what a user would type now, a long command in several lines as a shell takes them."""
+        lines = textwrap.wrap(
+            command, self.width - len(_CONTINUES), break_long_words=False, break_on_hyphens=False
+        )
         self._console.print()
-        self._console.print(Text.assemble((f"{prompt} ", "green"), (command, "bold")), soft_wrap=True)
+        self._prompt("$ ", _CONTINUES.join(lines))
+
+    def typed_in_python(self, *lines: str) -> None:
+        """Show what a user would type into Python."""
+        self._console.print()
+        for place, line in enumerate(lines):
+            self._prompt("... " if place else ">>> ", line)
+
+    def _prompt(self, prompt: str, typed: str) -> None:
+        self._console.print(Text.assemble((prompt, "green"), (typed, "bold")), soft_wrap=True)
 
     def output(self, text: str) -> None:
         """Show what a command has written, colours included."""
         if text.strip():
             self._console.print(Text.from_ansi(text.rstrip()), soft_wrap=True)
+
+    def listing(self, lines: Iterable[str]) -> None:
+        """Show lines to be copied, unbroken."""
+        self._console.print()
+        for line in lines:
+            self._console.print(Text(f"  {line}", "bold"), soft_wrap=True)
 
     def note(self, text: str) -> None:
         """Tell what happens behind the scene: a clock's speed, a file."""
@@ -83,6 +109,9 @@ class Teller:
 
 
 def _console() -> Console:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that cannot show a character shows another, and the story goes on.
+        sys.stdout.reconfigure(errors="replace")
     console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = _PLAIN_WIDTH

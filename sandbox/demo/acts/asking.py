@@ -17,7 +17,7 @@ def ask(scene: Scene) -> None:
     answered = scene.type(f"kubectl sagemaker-ab predict {RESOURCE} -f {SENTENCES}")
     labels = re.findall(r"(?<!\S)(-1|0|1)(?!\S)", answered.output)
     scene.proof.check(
-        "they were found positive (1), neutral (0) and negative (-1)",
+        "the three sentences were found positive (1), neutral (0) and negative (-1)",
         holds=labels == ["1", "0", "-1"],
         saw=answered.output,
     )

@@ -14,11 +14,11 @@ def install(scene: Scene) -> None:
         "A Kubernetes API server and a simulated AWS run on this machine; nothing leaves it. AWS is as "
         "hard as it can be: reads may be five seconds old, and one write in twenty loses its answer."
     )
-    stage.clear_up_at_the_end()
     scene.type(
         f"helm install {RELEASE} ./helm -n {NAMESPACE} --create-namespace --hide-notes"
         f" --set aws.region={REGION}{_no_pods(scene)}"
     )
+    stage.clear_up_at_the_end()
     scene.type(
         f"kubectl get deployment {RELEASE} -n {NAMESPACE} "
         "-o jsonpath=\"{.spec.template.spec.containers[0]['command','args']}\""

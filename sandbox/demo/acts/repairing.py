@@ -27,11 +27,11 @@ def repair(scene: Scene) -> None:
             claim="the weights are as declared again",
         )
     scene.proof.check(
-        "the change by hand took effect before it was undone",
+        "a weight changed by hand took effect in AWS, and then the declared ones came back",
         holds="VariantA=50 VariantB=100" in seen,
         saw=seen,
     )
-    check_the_one_weight_call(scene, "undoing it", after=mark)
+    check_the_one_weight_call(scene, "undoing the change by hand", after=mark)
 
 
 def _weights(scene: Scene) -> str:
@@ -40,10 +40,9 @@ def _weights(scene: Scene) -> str:
 
 
 def _change_by_hand(scene: Scene) -> None:
-    scene.teller.typed(
-        f'sagemaker.update_endpoint_weights_and_capacities(EndpointName="{ENDPOINT}",\n'
-        f"        DesiredWeightsAndCapacities={_BY_HAND})",
-        prompt=">>>",
+    scene.teller.typed_in_python(
+        "boto3.client('sagemaker').update_endpoint_weights_and_capacities(",
+        f"    EndpointName={ENDPOINT!r}, DesiredWeightsAndCapacities={_BY_HAND})",
     )
     try:
         scene.stage.aws.sagemaker(PERSON_KEY).update_endpoint_weights_and_capacities(

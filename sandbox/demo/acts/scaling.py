@@ -59,5 +59,5 @@ def _check_the_autoscaler(scene: Scene, *, after: int) -> None:
     scene.proof.check("VariantB scaled out to two instances and in to one again", holds=now == 1, saw=now)
     written = [call.operation for call in scene.calls.writes(caller=OPERATOR_KEY, after=after)]
     scene.proof.check(
-        "meanwhile the operator left the counts to the autoscaler", holds=not written, saw=written
+        "all the while the operator left the counts to the autoscaler", holds=not written, saw=written
     )
