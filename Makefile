@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help setup binaries demo test bench lint crds minimum lock clean \
+.PHONY: help setup binaries demo test bench ledger lint crds minimum lock clean \
 	lint-style lint-format lint-types lint-imports lint-crds lint-chart lint-image lint-yaml lint-workflows
 
 PYTHON ?=
@@ -42,6 +42,10 @@ minimum: binaries .venv-minimum/.ready ## unit tests and one end-to-end run with
 
 bench: binaries ## measure the operator against its budgets (ARGS="--resources 1000")
 	@$(BIN)/python -m bench $(ARGS)
+
+ledger: setup ## what the simulated AWS knows and what it guesses, each row with its source, code and tests
+	@$(BIN)/python -m sandbox.aws.ledger
+	@$(BIN)/python -Im pytest -q -n $(WORKERS) --dist loadfile -m ledger tests/simulation
 
 lint: lint-style lint-format lint-types lint-imports lint-crds lint-chart lint-image lint-yaml lint-workflows ## run every static check
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ from sandbox.aws.ledger import Kind, Ledger, UnknownRowError, holds, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+pytestmark = pytest.mark.ledger
 
 CODE = Path(sandbox.aws.__file__).parent
 FAMILIES = {row_id.partition(".")[0] for row_id in rows()}
@@ -64,6 +67,13 @@ def test_every_row_says_what_it_is_and_where_that_is_from() -> None:
 def test_only_what_is_assumed_admits_that_no_source_was_found() -> None:
     unfounded = {row.id for row in rows().values() if "no source found" in row.source}
     assert not {name for name in unfounded if rows()[name].kind is not Kind.ASSUMED}
+
+
+def test_what_is_assumed_has_alternatives_that_differ() -> None:
+    assumed = [row for row in rows().values() if row.kind is Kind.ASSUMED]
+    for row in assumed:
+        assert len(row.variants) > 1, row.id
+        assert all(one != other for one, other in itertools.pairwise(row.variants)), row.id
 
 
 def test_seeds_differ_in_what_they_choose_and_one_seed_always_chooses_the_same() -> None:

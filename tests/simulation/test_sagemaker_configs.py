@@ -98,7 +98,7 @@ def test_weights_that_are_all_zero_are_refused_or_not_as_the_seed_says(
 def test_weights_that_are_all_zero_are_refused_with_a_sentence(refused: Any, deployer: Any) -> None:
     deployer.model()
     code, text = refused(deployer.config, one={"InitialVariantWeight": 0})
-    assert (code, "weights" in text) == ("ValidationException", True)
+    assert (code, "weight" in text) == ("ValidationException", True)
 
 
 @pytest.mark.ledger("sm.config.not-found")

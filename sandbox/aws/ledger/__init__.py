@@ -1,9 +1,9 @@
 """The fidelity ledger: what the simulation does, one row per behaviour, and how that is known.
 
-A row is documented, observed or assumed, and names its source. Every refusal, duration and default of the
-engine is built from the id of a row, so that code without a row cannot be written. An assumed row may hold
-several variants, of which the seed picks one: whoever is tested against the simulation must be right under
-all. The rows are in the YAML files beside this module.
+A row is documented, observed or assumed, and names its source; or it is the simulation's own and says nothing
+of AWS. Every refusal, duration and default of the engine is built from the id of a row, so that code without
+a row cannot be written. An assumed row holds several variants, of which the seed picks one: whoever is tested
+against the simulation must be right under all. The rows are in the YAML files beside this module.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Kind(StrEnum):
     DOCUMENTED = "documented"
     OBSERVED = "observed"
     ASSUMED = "assumed"
+    OWN = "own"
 
 
 class UnknownRowError(KeyError):
@@ -81,8 +82,8 @@ def _row(raw: Mapping[str, Any]) -> Row:
         raise ValueError(f"ledger row {raw.get('id')}: unknown {sorted(unknown)} or no source")
     kind = Kind(raw["kind"])
     variants = tuple(_outcome(variant) for variant in raw.get("variants", [raw]))
-    if len(variants) > 1 and kind is not Kind.ASSUMED:
-        raise ValueError(f"ledger row {raw['id']}: only what is assumed has variants")
+    if (len(variants) > 1) is not (kind is Kind.ASSUMED):
+        raise ValueError(f"ledger row {raw['id']}: what is assumed has variants, and nothing else does")
     return Row(id=raw["id"], says=raw["says"], kind=kind, source=raw["source"], variants=variants)
 
 

@@ -35,6 +35,7 @@ class Rules:
     low_share: float
     newest: bool
     single: bool
+    spare: bool
     cooldown: float
 
     @classmethod
@@ -45,6 +46,7 @@ class Rules:
             low_share=ledger.value("autoscaling.low-threshold"),
             newest=ledger.value("autoscaling.metric-value") == "newest",
             single=ledger.value("autoscaling.scale-in-step") == "single",
+            spare=ledger.value("autoscaling.new-capacity") == "spare",
             cooldown=ledger.value("autoscaling.cooldown-default"),
         )
 
@@ -107,6 +109,7 @@ def wanted(
             target=policy.target_value,
             maximum=target.maximum,
             base=tracker.scaled_out_from if cooling else None,
+            spare=rules.spare,
         )
         return Wanted(count, policy.alarm_high) if count is not None else None
     if tracker.low.state is AlarmState.ALARM and _may_scale_in(rules, target, tracked, now=now):
@@ -116,6 +119,7 @@ def wanted(
             target=policy.target_value,
             minimum=target.minimum,
             single=rules.single,
+            spare=rules.spare,
         )
         return Wanted(count, policy.alarm_low) if count is not None else None
     return None

@@ -32,12 +32,13 @@ def alarm_state(
 
 
 @holds("autoscaling.new-capacity")
-def tracked_capacity(*, capacity: int, metric: float, target: float) -> int:
-    """Return the capacity at which a metric per instance would be at its target.
+def tracked_capacity(*, capacity: int, metric: float, target: float, spare: bool = False) -> int:
+    """Return the capacity at which a metric per instance would be at its target, or if ``spare``, below it.
 
     The quotient is rounded before it is rounded up, lest the last bit of a float start an instance.
     """
-    return math.ceil(round(capacity * metric / target, 9))
+    quotient = round(capacity * metric / target, 9)
+    return math.floor(quotient) + 1 if spare else math.ceil(quotient)
 
 
 def within(capacity: int, *, minimum: int, maximum: int) -> int:
@@ -45,19 +46,24 @@ def within(capacity: int, *, minimum: int, maximum: int) -> int:
 
 
 @holds("autoscaling.out-cooldown")
-def scale_out(*, capacity: int, metric: float, target: float, maximum: int, base: int | None) -> int | None:
+def scale_out(  # noqa: PLR0913  the terms of one formula
+    *, capacity: int, metric: float, target: float, maximum: int, base: int | None, spare: bool = False
+) -> int | None:
     """Return a capacity above the present one, or None.
 
     `base` is the capacity that the last scale-out began from while its cooldown lasts: the metric is then
     counted against that one, so that only a larger scale-out than the last adds to it.
     """
-    wanted = min(tracked_capacity(capacity=base or capacity, metric=metric, target=target), maximum)
+    fitting = tracked_capacity(capacity=base or capacity, metric=metric, target=target, spare=spare)
+    wanted = min(fitting, maximum)
     return wanted if wanted > capacity else None
 
 
-def scale_in(*, capacity: int, metric: float, target: float, minimum: int, single: bool) -> int | None:
+def scale_in(  # noqa: PLR0913  the terms of one formula
+    *, capacity: int, metric: float, target: float, minimum: int, single: bool, spare: bool = False
+) -> int | None:
     """Return a capacity below the present one, or None; `single` goes down by one instance at most."""
-    wanted = max(tracked_capacity(capacity=capacity, metric=metric, target=target), minimum)
+    wanted = max(tracked_capacity(capacity=capacity, metric=metric, target=target, spare=spare), minimum)
     if wanted >= capacity:
         return None
     return capacity - 1 if single else wanted

@@ -61,7 +61,7 @@ def _check_query(call: Call, query: Query) -> None:
         raise call.refuse("cloudwatch.metric-math", name=name)
     stat = query["MetricStat"]
     check_period(call, stat["Period"])
-    if statistic(stat["Stat"]) is None:
+    if statistic(stat["Stat"], call.ledger) is None:
         raise call.refuse("cloudwatch.statistic", stat=stat["Stat"])
 
 
@@ -97,7 +97,7 @@ def _result(call: Call, query: Query, *, within: Range, offset: int, limit: int)
 
 def _values(call: Call, stat: Query, within: Range) -> list[tuple[int, float]]:
     found = find(call.region, stat["Metric"])
-    compute = statistic(stat["Stat"])
+    compute = statistic(stat["Stat"], call.ledger)
     if found is None or compute is None:
         return []
     filled = periods(call, found, within=within, period=stat["Period"], unit=stat.get("Unit"))

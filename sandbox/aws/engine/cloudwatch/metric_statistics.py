@@ -33,7 +33,7 @@ def _check(call: Call) -> None:
     if not call.params.get("Statistics") and not extended:
         raise call.refuse("cloudwatch.statistics-missing")
     for name in extended:
-        if name in STANDARD or statistic(name) is None:
+        if name in STANDARD or statistic(name, call.ledger) is None:
             raise call.refuse("cloudwatch.statistic", stat=name)
 
 
@@ -59,6 +59,6 @@ def _asked(call: Call, values: Distribution) -> JSON:
     extended = {
         name: compute(values)
         for name in call.params.get("ExtendedStatistics", ())
-        if (compute := statistic(name))
+        if (compute := statistic(name, call.ledger))
     }
     return answer | ({"ExtendedStatistics": extended} if extended else {})

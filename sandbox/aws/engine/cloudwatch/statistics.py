@@ -7,10 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sandbox.aws.engine.metrics.distribution import Distribution
-from sandbox.aws.ledger import holds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from sandbox.aws.ledger import Ledger
 
     Statistic = Callable[[Distribution], float]
 
@@ -25,17 +26,15 @@ STANDARD: dict[str, Statistic] = {
 }
 
 
-@holds("cloudwatch.percentile")
-def _percentile(values: Distribution, *, percent: float) -> float:
-    return values.percentile(percent)
-
-
-def statistic(name: str) -> Statistic | None:
+def statistic(name: str, ledger: Ledger) -> Statistic | None:
     """Return the function of a statistic such as `Sum` or `p99.9`; None for an unknown one."""
     if name in STANDARD:
         return STANDARD[name]
     found = _PERCENTILE.fullmatch(name)
-    return partial(_percentile, percent=float(found[1])) if found else None
+    if found is None:
+        return None
+    interpolated = ledger.value("cloudwatch.percentile") == "interpolated"
+    return partial(Distribution.percentile, percent=float(found[1]), interpolated=interpolated)
 
 
 def merged(distributions: Iterable[Distribution]) -> Distribution:

@@ -25,10 +25,11 @@ INSTANCE_NAMESPACE = "/aws/sagemaker/Endpoints"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdleZeros:
-    """Which counts are published as 0 by an endpoint in service that nobody asks."""
+    """What is published as 0 by an endpoint in service that nobody asks."""
 
     invocations: bool
     per_instance: bool
+    latency: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +89,11 @@ def _errors(field: str) -> Datapoint:
 
 
 def _latency(field: str) -> Datapoint:
-    @holds("metrics.latency-only-with-traffic")
     def datapoint(_: VariantSeries, span: Span, zeros: IdleZeros) -> Distribution | None:
-        del zeros
-        return getattr(span.traffic, field) if span.traffic is not None else None
+        if span.traffic is None:
+            return _idle_zero(span, zeros=zeros.latency)
+        found: Distribution = getattr(span.traffic, field)
+        return found
 
     return datapoint
 

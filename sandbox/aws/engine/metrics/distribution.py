@@ -79,8 +79,14 @@ class Distribution:
             return ((first + at, times) for at, times in enumerate(self._dense) if times)
         return iter((self._bins or {}).items())
 
-    def percentile(self, percent: float) -> float:
-        """Return the value that `percent` of the values lie below, interpolated between the nearest ranks."""
+    def percentile(self, percent: float, *, interpolated: bool = True) -> float:
+        """Return the value that `percent` of the values lie below, interpolated between the nearest ranks.
+
+        Otherwise it is the smallest of the values that so many do not exceed.
+        """
+        if not interpolated:
+            nearest = max(math.ceil(self.count * percent / 100.0) - 1, 0)
+            return self._at_ranks(nearest, nearest)[0]
         rank = (self.count - 1) * percent / 100.0
         low, high = math.floor(rank), math.ceil(rank)
         below, above = self._at_ranks(low, high)

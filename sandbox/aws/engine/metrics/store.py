@@ -48,6 +48,7 @@ class MetricsStore:
         self._zeros = IdleZeros(
             invocations=ledger.value("metrics.idle-invocations"),
             per_instance=ledger.value("metrics.idle-invocations-per-instance"),
+            latency=ledger.value("metrics.latency-only-with-traffic") == "zero",
         )
 
     def series(self, endpoint: str, variant: str) -> VariantSeries:
@@ -89,6 +90,8 @@ class MetricsStore:
             return self._zeros.invocations
         if metric.name == "InvocationsPerInstance":
             return self._zeros.per_instance
+        if metric.name in {"ModelLatency", "OverheadLatency"}:
+            return self._zeros.latency
         return metric.namespace == INSTANCE_NAMESPACE
 
     def published(self, series: VariantSeries, *, start: int, at: float) -> bool:

@@ -71,11 +71,11 @@ def create_endpoint_config(call: Call) -> JSON:
 
 
 @operation("sagemaker", "DescribeEndpointConfig", resource="EndpointConfigName")
-@holds("sm.config.reads-back")
 def describe_endpoint_config(call: Call) -> JSON:
     config = _found(call, call.as_of)
     own = {"EndpointConfigArn": config.arn, "CreationTime": config.created}
-    return {"EnableNetworkIsolation": False} | dict(config.request) | own
+    bare = call.ledger.value("sm.config.reads-back") == "bare"
+    return ({} if bare else {"EnableNetworkIsolation": False}) | dict(config.request) | own
 
 
 @operation("sagemaker", "DeleteEndpointConfig", write=True, resource="EndpointConfigName")

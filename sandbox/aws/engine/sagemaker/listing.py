@@ -9,6 +9,7 @@ import base64
 import binascii
 import json
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from zlib import crc32
 
 from sandbox.aws.ledger import holds
 
@@ -67,7 +68,7 @@ def _passes(item: Listed, params: Mapping[str, Any]) -> bool:
     )
 
 
-@holds("sm.list.filter-after-page", "sm.list.order")
+@holds("sm.list.filter-after-page")
 def listed(call: Call, items: Sequence[N]) -> tuple[list[N], JSON]:
     """Return the page that a List call asked for, and its NextToken member."""
     sort_by = call.params.get("SortBy", "CreationTime")
@@ -75,8 +76,11 @@ def listed(call: Call, items: Sequence[N]) -> tuple[list[N], JSON]:
     backwards = call.params.get("SortOrder", call.ledger.value("sm.list.sort-order")) == "Descending"
     size = call.params.get("MaxResults", call.ledger.value("sm.list.page-size"))
 
+    by_name = call.ledger.value("sm.list.order") == "names"
+
     def key(item: N) -> list[Any]:
-        return [getattr(item, attribute), item.name]
+        scatter = 0 if by_name else crc32(item.name.encode())
+        return [getattr(item, attribute), scatter, item.name]
 
     in_order = sorted(items, key=key, reverse=backwards)
     cut, token = page(call, in_order, key=key, size=size, backwards=backwards)
