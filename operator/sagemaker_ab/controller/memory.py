@@ -14,6 +14,9 @@ from sagemaker_ab.planning.trouble import Trouble
 
 _RECHECK_SECONDS = 6 * 3600.0
 
+_MAY_BE_LEFT_OVER = {"CreateModel", "CreateEndpointConfig"}
+"""What a deployment that fails, or is overtaken by another spec, leaves behind."""
+
 
 @dataclass(slots=True)
 class Memory:
@@ -50,6 +53,8 @@ class Memory:
 
     def note_sent(self, command: Command, now: float) -> None:
         self.sent[command.identity] = now
+        if command.operation in _MAY_BE_LEFT_OVER:
+            self.swept = None
 
     def forget_sent(self, command: Command) -> None:
         """AWS has refused it: it took no effect."""
