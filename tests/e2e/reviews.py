@@ -8,7 +8,7 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import yaml
-from kubernetes import client
+from kubernetes import client, watch
 from kubernetes.client.exceptions import ApiException
 
 from sandbox.cluster.cluster import Cluster
@@ -154,16 +154,15 @@ class Reviews:
     def found(self) -> Manifest | None:
         """Return the resource as the server has it, None when it has none."""
         group, version, plural = _KIND
+        place = (group, version, self.namespace, plural, self.name)
         try:
-            return dict(
-                self._resources.get_namespaced_custom_object(
-                    group, version, self.namespace, plural, self.name
-                )
-            )
+            found = dict(self._resources.get_namespaced_custom_object(*place))
         except ApiException as error:
             if error.status == _NOT_FOUND:
                 return None
             raise
+        del found["metadata"]["managedFields"]
+        return found
 
     @property
     def live(self) -> Manifest:
@@ -192,10 +191,22 @@ class Reviews:
         )
         return [(event.type, event.reason, event.message) for event in events.items]
 
+    def is_told(self, kind: str, reason: str, words: str) -> None:
+        """Wait for an event of this kind and reason with these words in it."""
+
+        def told(events: list[tuple[str, str, str]]) -> bool:
+            return any((kind, reason) == event[:2] and words in event[2] for event in events)
+
+        self._eventually(self.events, told)
+
     def becomes(self, expected: Callable[[Manifest], object], *, within: float = _READY_WITHIN) -> Manifest:
         """Wait until the resource is as expected."""
         found: Manifest = self._eventually(lambda: self.live, expected, within=within)
         return found
+
+    def watch(self) -> "Versions":
+        """Begin to keep every version of the resource from the present one on."""
+        return Versions(self._resources, self.namespace, self.live)
 
     def is_ready(self) -> Manifest:
         """Wait until Ready speaks of the newest generation."""
@@ -230,6 +241,33 @@ class Reviews:
         except ApiException as error:
             if error.status != _NOT_FOUND:
                 raise
+
+
+class Versions:
+    """Every version of a resource from one on, none left out, as a watch tells them."""
+
+    def __init__(self, resources: client.CustomObjectsApi, namespace: str, first: Manifest) -> None:
+        self._resources = resources
+        self._namespace = namespace
+        self._first = first
+
+    def until(self, expected: Callable[[Manifest], object]) -> list[Manifest]:
+        """Return the versions after the first one, up to the one that is as expected."""
+        metadata = self._first["metadata"]
+        seen: list[Manifest] = []
+        stream = watch.Watch()
+        for event in stream.stream(
+            self._resources.list_namespaced_custom_object,
+            *(_KIND[0], _KIND[1], self._namespace, _KIND[2]),
+            field_selector=f"metadata.name={metadata['name']}",
+            resource_version=metadata["resourceVersion"],
+            timeout_seconds=int(_READY_WITHIN),
+        ):
+            seen.append(event["object"])
+            if expected(seen[-1]):
+                stream.stop()
+                return seen
+        raise AssertionError(f"not as expected within {_READY_WITHIN:g} s; last seen: {seen[-1:]}")
 
 
 def conditions_of(resource: Manifest) -> dict[str, dict[str, Any]]:
