@@ -17,6 +17,7 @@ from sandbox.aws import validation
 from sandbox.aws.calls import CallLog, CallRecord, Outcome
 from sandbox.aws.engine.core import OPERATIONS, Call, Engine, Failure, Operation
 from sandbox.aws.engine.pace import real_seconds
+from sandbox.aws.engine.sessions import session
 from sandbox.aws.errors import AwsError
 from sandbox.aws.faults import Faults, Plan
 from sandbox.aws.http import DEFAULT_ACCOUNT, HttpAnswer, HttpRequest
@@ -97,9 +98,12 @@ class Gateway:
         )
 
     def _params(self, request: HttpRequest, way: Route) -> dict[str, Any]:
-        ledger = self.engine.ledger
-        if request.scope is None:
+        ledger, scope = self.engine.ledger, request.scope
+        if scope is None:
             raise ledger.refuse("aws.unsigned")
+        held = session(self.engine, scope.account, scope.access_key)
+        if held is not None and held.expires <= self.engine.clock.now():
+            raise ledger.refuse("sts.expired")
         if len(request.body) > ledger.value("aws.too-large"):
             raise ledger.refuse("aws.too-large-text")
         if way.model is None:

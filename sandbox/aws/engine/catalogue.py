@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.aws.engine import foreign_hand, sts
+from sandbox.aws.engine import foreign_hand, sts, tagging
 from sandbox.aws.engine.autoscaling import activities, evaluation, gates, policies, targets
 from sandbox.aws.engine.autoscaling import snapshot as autoscaling_snapshot
 from sandbox.aws.engine.autoscaling import tags as scalable_target_tags
@@ -25,5 +25,5 @@ MODULES = (
     (activities, autoscaling_snapshot, evaluation, gates, policies, scalable_target_tags, targets),
     (alarms, metric_data, metric_list, metric_statistics, store),
     (invoke, traffic),
-    (foreign_hand, sts),
+    (foreign_hand, sts, tagging),
 )

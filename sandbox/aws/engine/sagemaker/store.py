@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from sandbox.aws.engine.table import Table
@@ -23,6 +24,10 @@ class SageMakerStore:
         self.endpoints: Table[Endpoint] = Table(region.clock)
         self.tags: Table[Tags] = Table(region.clock)
         """By ARN."""
+        self.once_tagged: set[str] = set()
+        """ARNs whose tags were all taken away."""
+        self.instances: Counter[str] = Counter()
+        """By type, those that endpoints run or launch; growing fleets at their desired size."""
         self.work: dict[str, Scheduled] = {}
         """What an endpoint is busy with, by its name in lower case."""
 
@@ -36,7 +41,14 @@ class SageMakerStore:
         return self.endpoints.get(name.lower(), at)
 
     def save(self, endpoint: Endpoint) -> None:
+        self._count(self.endpoint(endpoint.name), endpoint)
         self.endpoints.put(endpoint.name.lower(), endpoint)
+
+    def _count(self, before: Endpoint | None, after: Endpoint | None) -> None:
+        if before is not None:
+            self.instances.subtract(before.instances)
+        if after is not None:
+            self.instances.update(after.instances)
 
     def stop_work(self, name: str) -> None:
         """Forget what an endpoint is busy with: it never ends."""
@@ -47,6 +59,7 @@ class SageMakerStore:
     def forget(self, endpoint: Endpoint) -> None:
         """Remove an endpoint with its tags and whatever it was busy with."""
         self.stop_work(endpoint.name)
+        self._count(self.endpoint(endpoint.name), None)
         self.endpoints.drop(endpoint.name.lower())
         self.tags.drop(endpoint.arn)
 

@@ -65,7 +65,11 @@ def delete_tags(call: Call) -> JSON:
     arn = _tagged_arn(call)
     tags = store_of(call.region).tags
     gone = set(call.params["TagKeys"])
-    tags.put(arn, tuple(tag for tag in tags.get(arn) or () if tag[0] not in gone))
+    before = tags.get(arn) or ()
+    left = tuple(tag for tag in before if tag[0] not in gone)
+    tags.put(arn, left)
+    if before and not left:
+        store_of(call.region).once_tagged.add(arn)
     return {}
 
 
