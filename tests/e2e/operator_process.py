@@ -32,6 +32,7 @@ class Operator:
     kubeconfig: Path
     aws_url: str
     logs: Path
+    access_key: str = "AKIASANDBOX00000000"
 
     @contextmanager
     def running(self, *arguments: str, **settings: float) -> Iterator[Program]:
@@ -56,7 +57,7 @@ class Operator:
             "KUBECONFIG": str(self.kubeconfig),
             "AWS_ENDPOINT_URL": self.aws_url,
             "AWS_REGION": "us-east-1",
-            "AWS_ACCESS_KEY_ID": "AKIASANDBOX00000000",
+            "AWS_ACCESS_KEY_ID": self.access_key,
             "AWS_SECRET_ACCESS_KEY": "sandbox",
             "NO_PROXY": "127.0.0.1",
             **{name: f"{value:g}" for name, value in settings.items()},
