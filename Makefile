@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help setup binaries demo test bench ledger lint crds minimum lock clean \
+.PHONY: help setup binaries demo test bench ledger seeds lint crds minimum lock clean \
 	lint-style lint-format lint-types lint-imports lint-crds lint-chart lint-image lint-yaml lint-workflows
 
 PYTHON ?=
@@ -46,6 +46,12 @@ bench: binaries ## measure the operator against its budgets (ARGS="--resources 1
 ledger: setup ## what the simulated AWS knows and what it guesses, each row with its source, code and tests
 	@$(BIN)/python -m sandbox.aws.ledger
 	@$(BIN)/python -Im pytest -q -n $(WORKERS) --dist loadfile -m ledger tests/simulation
+
+SEEDS ?= 20
+
+seeds: binaries ## the operator against so many seeds of what the simulated AWS guesses (SEEDS=20)
+	@SANDBOX_SEEDS=$(SEEDS) $(BIN)/python -Im pytest -n $(WORKERS) --dist loadfile \
+		tests/property/test_convergence.py tests/e2e/test_calls_under_chaos.py
 
 lint: lint-style lint-format lint-types lint-imports lint-crds lint-chart lint-image lint-yaml lint-workflows ## run every static check
 

@@ -56,8 +56,15 @@ def _content(body: Any) -> bytes:
 class InProcessAws:
     """An engine and a gateway with the control's abilities as plain calls."""
 
-    def __init__(self, *, seed: int = 0, stale_reads: bool = True, lost_answers: bool = True) -> None:
-        self.engine = Engine(clock=VirtualClock(start=START), seed=seed)
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        variants: Mapping[str, int] | None = None,
+        stale_reads: bool = True,
+        lost_answers: bool = True,
+    ) -> None:
+        self.engine = Engine(clock=VirtualClock(start=START), seed=seed, variants=variants)
         self.gateway = Gateway(self.engine, stale_reads=stale_reads, lost_answers=lost_answers)
 
     def client(

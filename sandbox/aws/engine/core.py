@@ -28,9 +28,15 @@ S = TypeVar("S", bound=Store)
 class Engine:
     """One simulated AWS: a clock, a ledger under one seed, and state per account and region."""
 
-    def __init__(self, *, clock: VirtualClock | None = None, seed: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        clock: VirtualClock | None = None,
+        seed: int = 0,
+        variants: Mapping[str, int] | None = None,
+    ) -> None:
         self.clock = clock or VirtualClock()
-        self.ledger = Ledger(seed)
+        self.ledger = Ledger(seed, variants=variants)
         self.scenery = Scenery()
         self._regions: dict[tuple[str, str], Region] = {}
 

@@ -130,11 +130,14 @@ def holds(*row_ids: str) -> Callable[[F], F]:
 
 
 class Ledger:
-    """The rows as one simulation plays them: variants and durations drawn from its seed."""
+    """The rows as one simulation plays them: variants and durations drawn from its seed.
 
-    def __init__(self, seed: int = 0) -> None:
+    ``variants`` numbers, by row, those that are played whatever the seed says.
+    """
+
+    def __init__(self, seed: int = 0, *, variants: Mapping[str, int] | None = None) -> None:
         self.seed = seed
-        self._chosen: dict[str, Outcome] = {}
+        self._chosen = {row_id: row(row_id).variants[number] for row_id, number in (variants or {}).items()}
         self._draws: dict[str, random.Random] = {}
 
     def refuse(self, row_id: str, /, **fields: object) -> AwsError:
