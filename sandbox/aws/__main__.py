@@ -9,11 +9,13 @@ import logging
 import os
 import signal
 import sys
+import time
 from datetime import UTC, datetime
 
 import sandbox.aws.engine.catalogue  # noqa: F401  importing it registers the operations
 from sandbox.aws.clock import VirtualClock
 from sandbox.aws.engine.core import Engine
+from sandbox.aws.fill import LAUNCH_SECONDS, fill
 from sandbox.aws.gateway import Gateway
 from sandbox.aws.server import Server
 
@@ -41,6 +43,9 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--start", type=_moment, help="first moment: epoch seconds or ISO 8601; default now")
     parser.add_argument("--stale", choices=["on", "off"], default="on", help="reads up to 5 s old")
     parser.add_argument("--lost-answers", choices=["on", "off"], default="on", help="a write in twenty")
+    parser.add_argument(
+        "--fill", type=int, default=0, metavar="N", help="N endpoints in service from the start"
+    )
     parser.add_argument("--die-with-parent", action="store_true", help="end when the parent process does")
     return parser
 
@@ -52,10 +57,20 @@ def _die_with_parent() -> None:
         sys.exit("the parent has gone")
 
 
+def _engine(options: argparse.Namespace) -> Engine:
+    start = time.time() if options.start is None else options.start
+    engine = Engine(
+        clock=VirtualClock(start=start - (LAUNCH_SECONDS if options.fill else 0)), seed=options.seed
+    )
+    if options.fill:
+        fill(engine, endpoints=options.fill)
+    engine.clock.set_speed(options.speed)
+    return engine
+
+
 async def _serve(options: argparse.Namespace) -> None:
-    clock = VirtualClock(start=options.start, speed=options.speed)
     gateway = Gateway(
-        Engine(clock=clock, seed=options.seed),
+        _engine(options),
         stale_reads=options.stale == "on",
         lost_answers=options.lost_answers == "on",
     )

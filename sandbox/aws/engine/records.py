@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 class EndpointStatus(StrEnum):
@@ -102,6 +102,15 @@ class Variant:
     phases: tuple[VariantPhase, ...] = ()
 
 
+def counts_by_type(variants: Iterable[Variant]) -> dict[str, int]:
+    """Return how many instances of each type variants take, growing ones at their desired size."""
+    counts: dict[str, int] = {}
+    for variant in variants:
+        size = max(variant.current_instance_count, variant.desired_instance_count)
+        counts[variant.instance_type] = counts.get(variant.instance_type, 0) + size
+    return counts
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingDeployment:
     """The config on its way in, as DescribeEndpoint's PendingDeploymentSummary tells it."""
@@ -124,6 +133,11 @@ class Endpoint:
     variants: tuple[Variant, ...] = ()
     failure_reason: str = ""
     pending: PendingDeployment | None = None
+
+    @property
+    def instances(self) -> dict[str, int]:
+        """Instances by type, of the fleet that serves and of one on its way in."""
+        return counts_by_type((*self.variants, *(self.pending.variants if self.pending else ())))
 
     @property
     def serving(self) -> bool:

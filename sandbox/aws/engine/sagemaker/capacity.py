@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sandbox.aws.engine.core import JSON, Call, operation
-from sandbox.aws.engine.records import Endpoint, EndpointStatus, Variant, VariantPhase
+from sandbox.aws.engine.records import Endpoint, EndpointStatus, Variant, VariantPhase, counts_by_type
 from sandbox.aws.engine.sagemaker.endpoints import check_changeable, found_endpoint
-from sandbox.aws.engine.sagemaker.fleet import check_quota, counts_by_type
+from sandbox.aws.engine.sagemaker.fleet import check_quota
 from sandbox.aws.engine.sagemaker.transitions import begin_resizing
 
 if TYPE_CHECKING:

@@ -11,8 +11,15 @@ from typing import TYPE_CHECKING
 
 from sandbox.aws.engine.core import JSON, Call, operation
 from sandbox.aws.engine.happenings import EndpointDeletionAccepted, EndpointUpdateRequested, announce
-from sandbox.aws.engine.records import Endpoint, EndpointConfig, EndpointStatus, PendingDeployment, Variant
-from sandbox.aws.engine.sagemaker.fleet import check_quota, counts_by_type, launched
+from sandbox.aws.engine.records import (
+    Endpoint,
+    EndpointConfig,
+    EndpointStatus,
+    PendingDeployment,
+    Variant,
+    counts_by_type,
+)
+from sandbox.aws.engine.sagemaker.fleet import check_quota, launched
 from sandbox.aws.engine.sagemaker.store import arn_of, store_of
 from sandbox.aws.engine.sagemaker.tags import merged
 from sandbox.aws.engine.sagemaker.transitions import begin, begin_creating, begin_updating

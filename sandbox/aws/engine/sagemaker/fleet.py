@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from sandbox.aws.engine.core import Region
-    from sandbox.aws.engine.records import Endpoint, Model
+    from sandbox.aws.engine.records import Model
 
 _GPU = re.compile(r"ml\.(p|g)\d")
 
@@ -60,31 +60,15 @@ def launched(region: Region, config: EndpointConfig) -> tuple[Variant, ...]:
     return tuple(_variant(region, asked) for asked in config.variants)
 
 
-def counts_by_type(variants: Iterable[Variant]) -> dict[str, int]:
-    """Return how many instances of each type variants take, growing ones at their desired size."""
-    counts: dict[str, int] = {}
-    for variant in variants:
-        size = max(variant.current_instance_count, variant.desired_instance_count)
-        counts[variant.instance_type] = counts.get(variant.instance_type, 0) + size
-    return counts
-
-
-def _taken(endpoint: Endpoint) -> Iterator[Variant]:
-    yield from endpoint.variants
-    if endpoint.pending is not None:
-        yield from endpoint.pending.variants
-
-
 @holds("sm.quota.both-fleets")
 def check_quota(region: Region, wanted: Mapping[str, int]) -> None:
     """Refuse if so many more instances of each type exceed a quota of the account in this region."""
     limits = {instance_type: region.scenery.quota(instance_type) for instance_type in wanted}
     if not any(limit is not None for limit in limits.values()):
         return
-    endpoints = store_of(region).endpoints.all()
-    used = counts_by_type(variant for endpoint in endpoints for variant in _taken(endpoint))
+    used = store_of(region).instances
     for instance_type, delta in wanted.items():
-        limit, present = limits[instance_type], used.get(instance_type, 0)
+        limit, present = limits[instance_type], used[instance_type]
         if limit is not None and delta > 0 and present + delta > limit:
             raise region.refuse(
                 "sm.quota.exceeded", type=instance_type, limit=limit, used=present, delta=delta
