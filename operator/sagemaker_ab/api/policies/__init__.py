@@ -1,0 +1,1 @@
+"""Traffic policies: how Stepped, ABTest and Bandit are asked for, as the resource will take them."""

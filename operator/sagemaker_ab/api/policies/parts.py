@@ -1,0 +1,120 @@
+"""What the policies are made of: rates, shares, durations, guardrails."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from sagemaker_ab.api.fields import DECIMAL, DECIMAL_LENGTH, ApiModel
+from sagemaker_ab.api.spec import VariantName
+
+MINUTE: Final = 60
+YEAR_SECONDS: Final = 366 * 86400
+
+
+@dataclass(frozen=True, slots=True)
+class DecimalRate:
+    """A decimal in a string, between two bounds that belong to it: CRDs hold no floats."""
+
+    minimum: str
+    maximum: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        del source, handler
+        return core_schema.no_info_plain_validator_function(self._check)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        del schema, handler
+        return {"type": "string", "maxLength": DECIMAL_LENGTH, "pattern": DECIMAL}
+
+    def _check(self, value: object) -> str:
+        if (
+            isinstance(value, str)
+            and len(value) <= DECIMAL_LENGTH
+            and re.fullmatch(DECIMAL, value)
+            and Decimal(self.minimum) <= Decimal(value) <= Decimal(self.maximum)
+        ):
+            return value
+        raise PydanticCustomError(
+            "decimal_rate",
+            "should be a decimal in quotes from '{minimum}' to '{maximum}'",
+            {"minimum": self.minimum, "maximum": self.maximum},
+        )
+
+
+ErrorRate = Annotated[str, DecimalRate("0.0001", "0.5")]
+Percent = Annotated[int, Field(ge=0, le=100)]
+DurationSeconds = Annotated[int, Field(ge=0, le=YEAR_SECONDS, multiple_of=MINUTE)]
+
+
+LATENCY: Final = "Latency"
+SUCCESSES: Final = "Successes"
+AnyMetric = Literal["ServerErrors", "ClientErrors", "ModelErrors", "Latency", "Successes"]
+CountedMetric = Literal["ServerErrors", "ClientErrors", "ModelErrors", "Successes"]
+Goal = Literal["Increase", "Decrease"]
+
+
+class Guardrail(ApiModel):
+    """A metric that must not become worse than the baseline's by more than a margin."""
+
+    metric: AnyMetric
+    """The metric to guard."""
+
+    goal: Goal | None = None
+    """Which way is better. Successes: Increase unless said; the other metrics: only Decrease."""
+
+    no_worse_than_percent: Annotated[int, Field(ge=0, le=500)]
+    """The margin, in percent of the baseline's value."""
+
+    on_breach: Literal["Rollback", "Hold"] = "Rollback"
+    """Rollback: the challenger is dropped, or the run ended. Hold: nothing moves while it lasts."""
+
+
+class Breaker(ApiModel):
+    """An absolute bound, blunt and fast, that needs no comparison."""
+
+    metric: Literal["ServerErrors", "ClientErrors", "ModelErrors", "Latency"]
+    """The metric; Latency is the p99 of the column latencyP99Micros."""
+
+    max_rate: Annotated[str, DecimalRate("0.001", "1")] | None = None
+    """The highest share of failed invocations. For error metrics."""
+
+    max_micros: Annotated[int, Field(ge=1, le=3_600_000_000)] | None = None
+    """The highest p99 in microseconds, in every one of the minutes. For Latency."""
+
+    min_requests: Annotated[int, Field(ge=1, le=1_000_000)] = 20
+    """Invocations within the minutes below which the breaker says nothing."""
+
+    for_minutes: Annotated[int, Field(ge=1, le=15)] = 3
+    """The last so many minutes, together."""
+
+
+class Share(ApiModel):
+    """A variant's share of the traffic."""
+
+    variant: VariantName
+    """The variant's name."""
+
+    percent: Percent
+    """Its share in percent."""
+
+
+class Hold(ApiModel):
+    """How long a step lasts at least, from the moment at which its share is applied."""
+
+    min_duration_seconds: DurationSeconds = 1800
+    """Seconds at this share."""
+
+    min_requests: Annotated[int, Field(ge=1, le=1_000_000_000)] = 100
+    """Invocations of the candidate at this share."""
+
+
+def default_goal(metric: str) -> Goal:
+    """Return which way a metric is better unless the policy says so."""
+    return "Increase" if metric == SUCCESSES else "Decrease"

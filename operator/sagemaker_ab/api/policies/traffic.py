@@ -1,0 +1,101 @@
+"""Who chooses the weights: the `traffic` of a resource as it will be, and how a file of it is read."""
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal, Self
+
+from pydantic import ValidationError, model_validator
+
+from sagemaker_ab.api.fields import ApiModel
+from sagemaker_ab.api.messages import messages_of
+from sagemaker_ab.api.policies.ab_test import ABTest
+from sagemaker_ab.api.policies.bandit import Bandit
+from sagemaker_ab.api.policies.demands import refuse
+from sagemaker_ab.api.policies.stepped import Stepped
+from sagemaker_ab.api.resource import KIND
+
+Policy = Stepped | ABTest | Bandit
+
+_MEMBERS: Final = {"Stepped": "stepped", "ABTest": "abTest", "Bandit": "bandit"}
+
+
+class InvalidPolicy(ValueError):
+    """A policy that breaks rules; each message names a field, what was given and what is allowed."""
+
+    def __init__(self, messages: tuple[str, ...]) -> None:
+        super().__init__("; ".join(messages))
+        self.messages = messages
+
+
+class TrafficPolicy(ApiModel):
+    """A strategy that chooses weights by evidence, and the member of the same name."""
+
+    strategy: Literal["Stepped", "ABTest", "Bandit"]
+    """Who chooses the weights."""
+
+    stepped: Stepped | None = None
+    """The settings of Stepped."""
+
+    ab_test: ABTest | None = None
+    """The settings of ABTest."""
+
+    bandit: Bandit | None = None
+    """The settings of Bandit."""
+
+    @model_validator(mode="after")
+    def _have_the_member_of_the_strategy(self) -> Self:
+        members = {"stepped": self.stepped, "abTest": self.ab_test, "bandit": self.bandit}
+        given = [name for name, member in members.items() if member is not None]
+        if given != [_MEMBERS[self.strategy]]:
+            raise refuse(
+                "strategy {strategy} should have the member {wanted} and no other; given: {given}",
+                strategy=self.strategy,
+                wanted=_MEMBERS[self.strategy],
+                given=", ".join(given) or "none",
+            )
+        return self
+
+    @property
+    def policy(self) -> Policy:
+        """The member that the strategy names."""
+        member = self.stepped or self.ab_test or self.bandit
+        if member is None:
+            raise InvalidPolicy((f"traffic: {self.strategy} has no settings",))
+        return member
+
+
+def parse_policy(raw: object) -> TrafficPolicy:
+    """Read a policy that a person wrote: `{traffic: …}`, or a whole SageMakerABEndpoint that has one.
+
+    Raises InvalidPolicy with a message for each fault: the field's path, what was given, what is allowed.
+    """
+    path, traffic = _found(raw)
+    try:
+        return TrafficPolicy.model_validate(traffic, extra="forbid", by_alias=True, by_name=False)
+    except ValidationError as error:
+        raise InvalidPolicy(messages_of(error, path=path)) from error
+
+
+def variants_of(raw: object) -> tuple[str, ...]:
+    """Return the variants that a whole resource names; nothing for a policy alone."""
+    if not isinstance(raw, Mapping) or raw.get("kind") != KIND:
+        return ()
+    variants = _member(raw, "spec").get("variants")
+    listed = [each for each in variants if isinstance(each, Mapping)] if isinstance(variants, list) else []
+    return tuple(str(variant["name"]) for variant in listed if "name" in variant)
+
+
+def _found(raw: object) -> tuple[str, Any]:
+    if not isinstance(raw, Mapping):
+        raise InvalidPolicy((f"the policy should be a mapping with traffic, not {type(raw).__name__}",))
+    if raw.get("kind") == KIND:
+        return "spec.traffic", _member(raw, "spec").get("traffic", {})
+    if extra := sorted(str(key) for key in raw if key != "traffic"):
+        raise InvalidPolicy((f"{extra[0]}: is not a field here; a policy has traffic and nothing beside it",))
+    if "traffic" not in raw:
+        raise InvalidPolicy(("traffic: is required",))
+    return "traffic", raw["traffic"]
+
+
+def _member(raw: Mapping[Any, Any], name: str) -> Mapping[Any, Any]:
+    found = raw.get(name)
+    return found if isinstance(found, Mapping) else {}

@@ -1,0 +1,61 @@
+"""Harm: whether a challenger's rate is worse than the baseline's by more than a margin.
+
+Given the events of both in a minute, X, "the worse side's rate is θ times the other's" makes its events
+Binomial(X, n_w θ / (n_o + n_w θ)): the base rate, and all that moves both, is gone. For proportions the law
+given X is hypergeometric, which the binomial dominates in convex order (Hoeffding 1963), so it stays valid
+and is slow at high rates.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sagemaker_ab.api.policies.parts import Goal
+from sagemaker_ab.traffic.counts import Minute, reading
+from sagemaker_ab.traffic.evidence.mixture import Mixture, log_even, rivals
+
+_ALTERNATIVES: Final = log_even(1.15, 16.0, 32)
+
+
+class Harm:
+    """The conditional mixture by minute for one challenger, one metric, one margin."""
+
+    __slots__ = ("_baseline", "_challenger", "_mixture", "_read", "_rises", "_thetas", "last")
+
+    def __init__(self, *, baseline: str, challenger: str, metric: str, goal: Goal, margin: float) -> None:
+        self._baseline = baseline
+        self._challenger = challenger
+        self._read = reading(metric)
+        # Worse is more events of the challenger; where more is better, more events of the baseline.
+        self._rises = goal == "Increase"
+        null = 1.0 / (1.0 - margin) if self._rises else 1.0 + margin
+        self._thetas = (null, *(null * ratio for ratio in _ALTERNATIVES))
+        self._mixture = Mixture(len(_ALTERNATIVES))
+        self.last = -1.0
+
+    def add(self, minute: Minute) -> None:
+        baseline, challenger = minute.counts.get(self._baseline), minute.counts.get(self._challenger)
+        if baseline is None or challenger is None:
+            return
+        (x_o, n_o), (x_w, n_w) = self._read(baseline), self._read(challenger)
+        if x_o is None or n_o is None or x_w is None or n_w is None:
+            return
+        self.last = float(minute.at)
+        if x_o + x_w == 0 or n_o <= 0 or n_w <= 0:
+            return
+        if self._rises:
+            x_o, n_o, x_w, n_w = x_w, n_w, x_o, n_o
+        ratio = n_w / n_o
+        shares = [ratio * theta / (1.0 + ratio * theta) for theta in self._thetas]
+        self._mixture.add(x_w, x_o + x_w, rivals(shares))
+
+    @property
+    def evidence(self) -> float:
+        """The evidence that the challenger is worse by more than the margin: a breach at 1/alpha."""
+        return self._mixture.evidence
+
+    def numbers(self) -> list[float]:
+        return [self.last, *self._mixture.numbers()]
+
+    def restore(self, numbers: Sequence[float]) -> None:
+        self.last = numbers[0]
+        self._mixture.restore(numbers[1:])

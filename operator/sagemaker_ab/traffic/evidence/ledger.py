@@ -1,0 +1,92 @@
+"""The minutes that may still change, by minute and variant: a later row replaces an earlier one."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from sagemaker_ab.traffic.counts import Counts, Minute
+
+OPEN_MINUTES: Final = 15
+"""A minute may come late or be revised until one that is so much newer has come."""
+
+_NOTHING: Final = Counts()
+_FIELDS: Final = tuple(Counts.__dataclass_fields__)
+
+
+class Row(NamedTuple):
+    """One variant in one minute, which counts from 1970 (UTC)."""
+
+    at: int
+    variant: str
+    counts: Counts
+
+
+class Ledger:
+    """Keeps rows until their minutes are settled and folded in."""
+
+    __slots__ = ("_minutes", "late_dropped", "newest")
+
+    def __init__(self) -> None:
+        self._minutes: dict[int, dict[str, Counts]] = {}
+        self.newest = -1
+        self.late_dropped = 0
+
+    def enter(self, rows: Iterable[Row]) -> int | None:
+        """Take rows of one reading, in any order; return the earliest minute that changed, if any did."""
+        earliest: int | None = None
+        newest_before = self.newest
+        for at, variant, counts in rows:
+            if counts == _NOTHING:
+                continue
+            if newest_before >= 0 and at <= newest_before - OPEN_MINUTES:
+                self.late_dropped += 1
+                continue
+            self._minutes.setdefault(at, {})[variant] = counts
+            self.newest = max(self.newest, at)
+            earliest = at if earliest is None else min(earliest, at)
+        return earliest
+
+    @property
+    def settled(self) -> int:
+        """The last minute that can no longer change."""
+        return self.newest - OPEN_MINUTES
+
+    def minutes(self, *, after: int, until: int) -> Iterator[Minute]:
+        """Yield minutes in their order."""
+        known = self._minutes
+        if until - after <= OPEN_MINUTES:
+            ordered = [at for at in range(after + 1, until + 1) if at in known]
+        else:
+            ordered = sorted(at for at in known if after < at <= until)
+        for at in ordered:
+            yield Minute(at, known[at])
+
+    def recent(self, minutes: int) -> list[Mapping[str, Counts]]:
+        """Return what is known of the last so many minutes, at most those that are still open."""
+        return [counts for at, counts in self._minutes.items() if self.newest - minutes < at]
+
+    @property
+    def latest(self) -> Mapping[str, Counts]:
+        """The newest minute's counts."""
+        return self._minutes.get(self.newest, {})
+
+    def forget(self, until: int) -> None:
+        """Drop what is folded in."""
+        for at in [at for at in self._minutes if at <= until]:
+            del self._minutes[at]
+
+    def to_json(self) -> dict[str, Any]:
+        rows = [
+            [at, variant, [getattr(counts, field) for field in _FIELDS]]
+            for at, minute in sorted(self._minutes.items())
+            for variant, counts in sorted(minute.items())
+        ]
+        return {"newest": self.newest, "lateDropped": self.late_dropped, "open": rows}
+
+    @classmethod
+    def from_json(cls, state: Mapping[str, Any]) -> "Ledger":
+        ledger = cls()
+        ledger.newest, ledger.late_dropped = state["newest"], state["lateDropped"]
+        for at, variant, values in state["open"]:
+            counts = Counts(**dict(zip(_FIELDS, values, strict=True)))
+            ledger._minutes.setdefault(at, {})[variant] = counts
+        return ledger

@@ -1,0 +1,68 @@
+"""A run: a policy at work on variants, from its start to its verdict, with a state that can be saved."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from json import dumps
+from typing import Any, Self
+
+from sagemaker_ab.api.policies.traffic import Policy
+from sagemaker_ab.traffic.decision import Decision, Progress, Window
+from sagemaker_ab.traffic.evidence.evidence import Evidence
+from sagemaker_ab.traffic.evidence.ledger import Row
+from sagemaker_ab.traffic.roles import roles
+from sagemaker_ab.traffic.strategies.decide import decide
+
+
+class AnotherRun(ValueError):
+    """The state belongs to another policy or to other variants: evidence never crosses runs."""
+
+
+class Run:
+    """Takes counts and looks. Raises InvalidPolicy where policy and variants do not fit."""
+
+    def __init__(self, policy: Policy, variants: Sequence[str], *, started: int) -> None:
+        self.policy = policy
+        self.roles = roles(policy, variants)
+        self.evidence = Evidence(policy, self.roles, started=started)
+        self.progress = Progress()
+
+    def observe(self, rows: Iterable[Row]) -> None:
+        """Take counts as they were read, in any order."""
+        self.evidence.observe(rows)
+
+    def look(self, now: int, *, approved: Iterable[int] = ()) -> Decision:
+        """Decide at the begin of minute `now`, and remember what must be remembered."""
+        window = Window(now=now, progress=self.progress, approved=frozenset(approved))
+        decision = decide(self.policy, self.evidence, window)
+        self.progress = decision.progress
+        if decision.begins_test:
+            self.evidence.begin_test(since=now)
+        return decision
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the state, with a hash of the policy and variants that it belongs to."""
+        return {
+            "run": run_hash(self.policy, self.roles.variants),
+            "progress": self.progress.to_json(),
+            "evidence": self.evidence.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, state: Mapping[str, Any], policy: Policy, variants: Sequence[str]) -> Self:
+        """Return the run whose `to_json` this is. Raises AnotherRun where policy or variants differ."""
+        run = cls(policy, variants, started=state["evidence"]["started"])
+        if state["run"] != (mine := run_hash(policy, run.roles.variants)):
+            raise AnotherRun(f"the state is of run {state['run']}, this policy and these variants are {mine}")
+        run.progress = Progress.from_json(state["progress"])
+        run.evidence = Evidence.from_json(state["evidence"], policy, run.roles)
+        return run
+
+
+def run_hash(policy: Policy, variants: Sequence[str]) -> str:
+    """Return what tells this policy, on these variants, from any other."""
+    content = {
+        "policy": policy.model_dump(mode="json"),
+        "kind": type(policy).__name__,
+        "variants": list(variants),
+    }
+    return sha256(dumps(content, sort_keys=True).encode()).hexdigest()[:16]

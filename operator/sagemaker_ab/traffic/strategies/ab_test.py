@@ -1,0 +1,179 @@
+"""ABTest: a winner when every block length proves it, between the minimum and the maximum duration."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sagemaker_ab.api.policies.ab_test import ABTest, RampStep
+from sagemaker_ab.api.policies.parts import MINUTE
+from sagemaker_ab.traffic.decision import Decision, Outcome, Reason, Verdict, Window
+from sagemaker_ab.traffic.evidence.evidence import Evidence
+from sagemaker_ab.traffic.roles import WHOLE
+from sagemaker_ab.traffic.strategies.contest import Contest, Judgement
+from sagemaker_ab.traffic.strategies.shares import all_to, whole_percents
+from sagemaker_ab.traffic.strategies.steps import Stage, next_step
+from sagemaker_ab.traffic.strategies.watch import FRESH_MINUTES, Alarm, alarms, ratio_alarm, silent
+
+
+def decide_ab_test(policy: ABTest, evidence: Evidence, window: Window) -> Decision:
+    """Return the next decision of a run that has none final."""
+    return _Look(policy, evidence, window).decide()
+
+
+class _Look:
+    """One look: breaches first, then what holds, then the ramp-up, then the hypothesis."""
+
+    def __init__(self, policy: ABTest, evidence: Evidence, window: Window) -> None:
+        self.policy, self.evidence, self.now = policy, evidence, window.now
+        self.baseline = evidence.roles.baseline
+        self.progress = window.progress
+        if self.progress.step_since < 0:
+            self.progress = replace(self.progress, step_since=evidence.started)
+        self.begins_test = False
+        self.remaining = self._without(self.progress.dropped)
+
+    def _without(self, dropped: Sequence[str]) -> tuple[str, ...]:
+        return tuple(name for name in self.evidence.roles.challengers if name not in dropped)
+
+    @property
+    def _ramp(self) -> Sequence[RampStep]:
+        return self.policy.ramp_up.steps if self.policy.ramp_up else ()
+
+    def decide(self) -> Decision:
+        return self._breached() or self._held() or self._ramping() or self._judged()
+
+    def _breached(self) -> Decision | None:
+        """Drop each challenger that is proven worse; with the last one the run ends."""
+        worst: dict[str, Any] = {}
+        for alarm in self._alarms("Rollback"):
+            self.progress = replace(self.progress, dropped=(*self.progress.dropped, alarm.challenger))
+            worst = {"evidence": alarm.evidence, "threshold": alarm.threshold, "subject": alarm.subject}
+        self.remaining = self._without(self.progress.dropped)
+        if self.remaining:
+            return None
+        weights = all_to(self.baseline, self.evidence.roles.variants)
+        return self._decision(
+            Verdict.ROLLBACK, Reason.GUARDRAIL_BREACHED, weights=weights, final=True, **worst
+        )
+
+    def _held(self) -> Decision | None:
+        if self._elapsed_seconds >= self.policy.max_duration_seconds:
+            return None
+        for alarm in self._alarms("Hold"):
+            return self._hold(
+                Reason.GUARDRAIL_BREACHED,
+                evidence=alarm.evidence,
+                threshold=alarm.threshold,
+                subject=alarm.subject,
+            )
+        if self.policy.on_sample_ratio_mismatch == "Hold" and (off := ratio_alarm(self.evidence)):
+            return self._hold(Reason.SAMPLE_RATIO_MISMATCH, **off)
+        oldest = self.now - FRESH_MINUTES
+        if self.evidence.watched_since <= oldest and (unseen := self._silent(oldest)):
+            return self._hold(Reason.MISSING_DATA, subject=unseen)
+        return None
+
+    def _silent(self, oldest: int) -> str:
+        return silent(self.policy.guardrails, self.evidence, challengers=self.remaining, oldest=oldest)
+
+    def _alarms(self, reaction: str) -> list[Alarm]:
+        if not self.policy.guardrails:
+            return []
+        rate = self.policy.error_rates.false_alarm
+        all_alarms = alarms(self.policy.guardrails, self.evidence, rate=rate, challengers=self.remaining)
+        return [alarm for alarm in all_alarms if alarm.breached and alarm.guardrail.on_breach == reaction]
+
+    def _ramping(self) -> Decision | None:
+        """Pass the ramp-up's steps; where they end the test begins, and forgets what it saw of them."""
+        if self.progress.step >= len(self._ramp):
+            return None
+        step = self._ramp[self.progress.step]
+        stage = Stage(percent=step.percent, names=self.remaining, now=self.now)
+        self.progress = stage.settled_in(self.progress, self.evidence)
+        wait = stage.waits(self.progress, self.evidence, step.hold)
+        if wait is not None:
+            return self._undecided(Reason.RAMPING_UP, needs=wait.needs)
+        unseen = self._silent(self.progress.held_since)
+        if unseen:
+            return self._undecided(Reason.MISSING_DATA, subject=unseen)
+        self.progress = next_step(self.progress, now=self.now)
+        self.begins_test = self.progress.step == len(self._ramp)
+        return self._undecided(Reason.STEP_ADVANCED)
+
+    def _judged(self) -> Decision:
+        if self.now < self.evidence.tested_since:
+            return self._undecided(Reason.WARMING_UP)
+        contest = Contest(
+            self.evidence,
+            hypothesis=self.policy.hypothesis,
+            false_winner=float(self.policy.error_rates.false_winner),
+            remaining=self.remaining,
+        )
+        fresh = self._fresh
+        judgement = contest.judgement() if fresh else None
+        early = self.policy.min_duration_seconds - self._elapsed_seconds
+        figures = contest.figures()
+        if judgement is not None and early <= 0:
+            return self._won(judgement, figures)
+        if self._elapsed_seconds >= self.policy.max_duration_seconds:
+            return self._undecided(Reason.MAXIMUM_DURATION, final=True, **figures)
+        if not fresh:
+            return self._undecided(Reason.MISSING_DATA, **figures)
+        if judgement is not None:
+            return self._undecided(Reason.MINIMUM_DURATION, needs={"seconds": early}, **figures)
+        needs = {"evidence": contest.needed} | ({"seconds": early} if early > 0 else {})
+        return self._undecided(Reason.EVIDENCE_TOO_LOW, needs=needs, **figures)
+
+    @property
+    def _elapsed_seconds(self) -> int:
+        return (self.now - self.evidence.tested_since) * MINUTE
+
+    @property
+    def _fresh(self) -> bool:
+        """Every challenger that remains was compared of late."""
+        attribution = self.policy.attribution_seconds // MINUTE
+        oldest = self.now - FRESH_MINUTES - attribution
+        comparisons = self.evidence.comparisons
+        return all(comparisons[self.baseline, name].last >= oldest for name in self.remaining)
+
+    def _won(self, judgement: Judgement, figures: dict[str, Any]) -> Decision:
+        weights = None
+        if judgement.winner is not None and self.policy.on_winner == "Promote":
+            weights = all_to(judgement.winner, self.evidence.roles.variants)
+        return self._decision(
+            Verdict.NO_DIFFERENCE if judgement.winner is None else Verdict.WINNER,
+            judgement.reason,
+            winner=judgement.winner,
+            weights=weights,
+            final=True,
+            **(figures | judgement.figures),
+        )
+
+    def _hold(self, reason: Reason, **figures: Any) -> Decision:
+        return self._decision(Verdict.HOLD, reason, **figures)
+
+    def _undecided(self, reason: Reason, **figures: Any) -> Decision:
+        return self._decision(Verdict.UNDECIDED, reason, **figures)
+
+    def _decision(
+        self, verdict: Verdict, reason: Reason, *, weights: Mapping[str, int] | None = None, **figures: Any
+    ) -> Decision:
+        asked = self._asked() if weights is None else weights
+        outcome = Outcome(verdict=verdict, reason=reason, weights=asked, **figures)
+        return Decision(at=self.now, outcome=outcome, progress=self.progress, begins_test=self.begins_test)
+
+    def _asked(self) -> dict[str, int]:
+        """The allocation, without those that were dropped; in a ramp-up its step."""
+        variants = self.evidence.roles.variants
+        declared = {share.variant: float(share.percent) for share in self.policy.allocation or ()}
+        shares = declared or dict.fromkeys(variants, 1.0)
+        if declared and not self.progress.dropped and self.progress.step >= len(self._ramp):
+            return {share.variant: share.percent for share in self.policy.allocation or ()}
+        for name in self.progress.dropped:
+            shares[name] = 0.0
+        if self.progress.step < len(self._ramp):
+            percent = self._ramp[self.progress.step].percent
+            challengers = sum(share for name, share in shares.items() if name != self.baseline)
+            shares = {name: share * percent / challengers for name, share in shares.items()}
+            shares[self.baseline] = float(WHOLE - percent)
+        return whole_percents(shares)

@@ -1,0 +1,185 @@
+"""Bandit: batched Thompson sampling within bounds, seeded, from the stratified posterior."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import inf
+from random import Random
+from typing import Any, Final
+
+from sagemaker_ab.api.policies.bandit import Bandit
+from sagemaker_ab.api.policies.parts import MINUTE, default_goal
+from sagemaker_ab.traffic.decision import Decision, Outcome, Reason, Verdict, Window
+from sagemaker_ab.traffic.evidence.evidence import Evidence
+from sagemaker_ab.traffic.evidence.linear import back, cholesky
+from sagemaker_ab.traffic.evidence.posterior import Posterior
+from sagemaker_ab.traffic.roles import WHOLE
+from sagemaker_ab.traffic.strategies.shares import all_to, whole_percents
+from sagemaker_ab.traffic.strategies.watch import FRESH_MINUTES, alarms
+
+_DRAWS: Final = 600
+
+
+def decide_bandit(policy: Bandit, evidence: Evidence, window: Window) -> Decision:
+    """Return the next decision of a run that has none final."""
+    return _Look(policy, evidence, window).decide()
+
+
+class _Look:
+    """One look: exclude what is in breach, stop if the evidence says so, else move weights once a period."""
+
+    def __init__(self, policy: Bandit, evidence: Evidence, window: Window) -> None:
+        if evidence.posterior is None:
+            raise ValueError("a bandit needs evidence with a posterior")
+        self.policy, self.evidence, self.now = policy, evidence, window.now
+        self.posterior: Posterior = evidence.posterior
+        self.progress = window.progress
+        self.better = 1 if (policy.goal or default_goal(policy.metric)) == "Increase" else -1
+
+    @property
+    def _remaining(self) -> tuple[str, ...]:
+        return tuple(name for name in self.evidence.roles.variants if name not in self.progress.dropped)
+
+    def decide(self) -> Decision:
+        return self._breached() or self._stopped() or self._learn()
+
+    def _breached(self) -> Decision | None:
+        challengers = [name for name in self._remaining if name != self.evidence.roles.baseline]
+        worst: dict[str, Any] = {}
+        for alarm in alarms(
+            self.policy.guardrails, self.evidence, rate=self.policy.false_alarm_rate, challengers=challengers
+        ):
+            if alarm.breached and alarm.guardrail.on_breach == "Rollback":
+                self.progress = replace(self.progress, dropped=(*self.progress.dropped, alarm.challenger))
+                worst = {"evidence": alarm.evidence, "threshold": alarm.threshold, "subject": alarm.subject}
+            elif alarm.breached:
+                return self._decision(
+                    Verdict.HOLD,
+                    Reason.GUARDRAIL_BREACHED,
+                    weights=self._current(),
+                    evidence=alarm.evidence,
+                    threshold=alarm.threshold,
+                    subject=alarm.subject,
+                )
+        if len(self._remaining) > 1:
+            return None
+        weights = all_to(self.evidence.roles.baseline, self.evidence.roles.variants)
+        return self._decision(
+            Verdict.ROLLBACK, Reason.GUARDRAIL_BREACHED, weights=weights, final=True, **worst
+        )
+
+    def _stopped(self) -> Decision | None:
+        """End when one variant is proven over every other that remains."""
+        stop = self.policy.stop
+        elapsed = (self.now - self.evidence.started) * MINUTE
+        if stop is None or elapsed < stop.min_duration_seconds or not self._fresh:
+            return None
+        needed = (len(self.evidence.roles.variants) - 1) / float(stop.false_winner)
+        for name in self._remaining:
+            least = min(self._evidence_over(name, other) for other in self._remaining if other != name)
+            if least >= needed:
+                weights = all_to(name, self.evidence.roles.variants)
+                return self._decision(
+                    Verdict.WINNER,
+                    Reason.PROVEN,
+                    winner=name,
+                    weights=weights,
+                    final=True,
+                    evidence=least,
+                    threshold=needed,
+                    subject=f"{self.policy.metric} of {name} over the others",
+                )
+        return None
+
+    @property
+    def _fresh(self) -> bool:
+        return self.posterior.last >= self.now - FRESH_MINUTES
+
+    def _evidence_over(self, name: str, other: str) -> float:
+        comparisons = self.evidence.comparisons
+        direct = comparisons.get((other, name))
+        finding = (direct or comparisons[name, other]).finding()
+        better = self.better if direct else -self.better
+        return finding.evidence if finding.direction == better else 0.0
+
+    def _learn(self) -> Decision:
+        elapsed = (self.now - self.evidence.started) * MINUTE
+        period = self.now * MINUTE // self.policy.update_seconds
+        if elapsed < self.policy.warm_up_seconds:
+            needs = {"seconds": self.policy.warm_up_seconds - elapsed}
+            return self._decision(Verdict.UNDECIDED, Reason.WARMING_UP, weights=self._even(), needs=needs)
+        if not self._fresh:
+            return self._decision(Verdict.UNDECIDED, Reason.MISSING_DATA, weights=self._current())
+        weights = self._current()
+        if period > self.progress.period:
+            self.progress = replace(self.progress, period=period)
+            weights = self._moved(weights, self._target(period))
+        return self._decision(Verdict.UNDECIDED, Reason.LEARNING, weights=weights)
+
+    def _even(self) -> dict[str, int]:
+        shares = {name: float(name in self._remaining) for name in self.evidence.roles.variants}
+        return whole_percents(shares)
+
+    def _current(self) -> dict[str, int]:
+        """The weights that were asked for last, those of excluded variants given to the others."""
+        asked = self.progress.weights or self._even()
+        shares = {name: float(asked[name] * (name in self._remaining)) for name in asked}
+        return whole_percents(shares) if sum(shares.values()) > 0 else self._even()
+
+    def _target(self, period: int) -> dict[str, float]:
+        """Give each variant its floor, and the rest by how probably it is the best, up to the ceiling."""
+        variants = self.evidence.roles.variants
+        names = self._remaining
+        best = probabilities(
+            self.posterior,
+            better=self.better,
+            among=[variants.index(name) for name in names],
+            random=Random(f"{self.policy.seed}:{period}"),  # noqa: S311  # reproducible on purpose
+        )
+        floor = self.policy.floor_percent
+        free = WHOLE - floor * len(names)
+        shares = {name: floor + free * best[variants.index(name)] for name in names}
+        return dict.fromkeys(variants, 0.0) | _under_ceiling(shares, self.policy.ceiling_percent)
+
+    def _moved(self, current: Mapping[str, int], target: Mapping[str, float]) -> dict[str, int]:
+        """Go towards the target, by the maximum step at most, and not at all within the dead band."""
+        change = max(abs(target[name] - current[name]) for name in current)
+        if change < self.policy.deadband_percent or change == 0:
+            return dict(current)
+        part = min(1.0, self.policy.max_step_percent / change)
+        return whole_percents(
+            {name: current[name] + part * (target[name] - current[name]) for name in current}
+        )
+
+    def _decision(self, verdict: Verdict, reason: Reason, **figures: Any) -> Decision:
+        outcome = Outcome(verdict=verdict, reason=reason, **figures)
+        return Decision(at=self.now, outcome=outcome, progress=self.progress)
+
+
+def probabilities(
+    posterior: Posterior, *, better: int, among: Sequence[int], random: Random
+) -> dict[int, float]:
+    """Return how often each of `among`, by its place, is the best of a draw from the posterior."""
+    lower = cholesky(posterior.precision)
+    wins = dict.fromkeys(among, 0)
+    for _ in range(_DRAWS):
+        drawn = back(lower, [random.gauss(0.0, 1.0) for _ in lower])
+        best, most = among[0], -inf
+        for place in among:
+            value = better * (posterior.mean[place] + drawn[place])
+            if value > most:
+                best, most = place, value
+        wins[best] += 1
+    return {place: won / _DRAWS for place, won in wins.items()}
+
+
+def _under_ceiling(shares: Mapping[str, float], ceiling: int) -> dict[str, float]:
+    """Cut the greatest share at the ceiling and give what is cut to the others, by their shares."""
+    top = max(shares, key=lambda name: shares[name])
+    excess = shares[top] - ceiling
+    others = sum(share for name, share in shares.items() if name != top)
+    if excess <= 0 or len(shares) == 1:
+        return dict(shares)
+    return {
+        name: float(ceiling) if name == top else share + excess * (share / others if others else 1.0)
+        for name, share in shares.items()
+    }

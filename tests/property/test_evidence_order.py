@@ -1,0 +1,127 @@
+"""Whatever the order and grouping of readings, revisions and interruptions, the same counts say the same."""
+
+import json
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sagemaker_ab.traffic.counts import Counts
+from sagemaker_ab.traffic.evidence.ledger import OPEN_MINUTES, Row
+from sagemaker_ab.traffic.run import Run
+from tests.unit.traffic.worlds import ab_test, bandit, rows, stepped
+
+POLICIES = {
+    "ABTest": ab_test(
+        guardrails=[
+            {"metric": "ServerErrors", "noWorseThanPercent": 10},
+            {"metric": "Latency", "noWorseThanPercent": 10},
+        ]
+    ),
+    "late conversions": ab_test(attributionSeconds=600),
+    "Stepped": stepped(
+        guardrails=[
+            {"metric": "ServerErrors", "noWorseThanPercent": 0},
+            {"metric": "Successes", "noWorseThanPercent": 5},
+            {"metric": "Latency", "noWorseThanPercent": 10, "onBreach": "Hold"},
+        ]
+    ),
+    "Bandit": bandit(updateSeconds=600, stop={}),
+}
+MINUTES = 90
+WORLD = {
+    "A": {"percent": 60, "errors": 0.02, "micros": 50_000},
+    "B": {"percent": 40, "errors": 0.03, "micros": 52_000, "rate": 0.12},
+}
+ROWS = list(rows(WORLD, minutes=MINUTES))
+
+
+@pytest.fixture(params=POLICIES, ids=str)
+def policy(request):
+    return POLICIES[request.param]
+
+
+def run_of(policy, batches):
+    run = Run(policy, ["A", "B"], started=0)
+    for batch in batches:
+        run.observe(batch)
+    return run
+
+
+def state(run):
+    return json.dumps(run.to_json(), sort_keys=True)
+
+
+def jumbled(seed):
+    """The rows in an order in which none comes more than the allowed minutes late, in batches of any size."""
+    random = Random(seed)
+    late = sorted(ROWS, key=lambda row: row.at + random.uniform(0, OPEN_MINUTES - 1))
+    while late:
+        size = random.randint(1, 40)
+        yield late[:size]
+        late = late[size:]
+
+
+@given(seed=st.integers(0, 10**9))
+@settings(max_examples=15, deadline=None)
+@pytest.mark.parametrize("name", POLICIES)
+def test_order_and_batches_change_nothing(name, seed):
+    policy = POLICIES[name]
+    assert state(run_of(policy, jumbled(seed))) == state(run_of(policy, [ROWS]))
+
+
+@given(seed=st.integers(0, 10**9))
+@settings(max_examples=15, deadline=None)
+@pytest.mark.parametrize("name", POLICIES)
+def test_a_revision_replaces_its_earlier_self(name, seed):
+    policy, random = POLICIES[name], Random(seed)
+    run = Run(policy, ["A", "B"], started=0)
+    for row in ROWS:
+        if random.random() < 0.2:
+            run.observe([row._replace(counts=Counts(weight=50, invocations=7, trials=7, successes=3))])
+        run.observe([row])
+        if random.random() < 0.2:
+            run.observe([earlier for earlier in ROWS if row.at - 3 < earlier.at < row.at])
+    assert state(run) == state(run_of(policy, [ROWS]))
+
+
+@given(stop=st.integers(1, MINUTES - 1))
+@settings(max_examples=15, deadline=None)
+@pytest.mark.parametrize("name", POLICIES)
+def test_a_run_saved_and_loaded_goes_on_as_if_never_stopped(name, stop):
+    policy = POLICIES[name]
+    whole = Run(policy, ["A", "B"], started=0)
+    stopped = Run(policy, ["A", "B"], started=0)
+    for at in range(MINUTES):
+        taken = [row for row in ROWS if row.at == at]
+        whole.observe(taken)
+        stopped.observe(taken)
+        assert stopped.look(at + 1) == whole.look(at + 1)
+        if at == stop:
+            stopped = Run.from_json(json.loads(json.dumps(stopped.to_json())), policy, ["A", "B"])
+    assert state(stopped) == state(whole)
+
+
+@given(at=st.integers(0, MINUTES), one=st.sampled_from(["A", "B", ""]))
+@settings(max_examples=15, deadline=None)
+@pytest.mark.parametrize("name", POLICIES)
+def test_a_minute_without_data_leaves_the_evidence_bit_for_bit_unchanged(name, at, one):
+    """Neither a minute that is not there, nor one without numbers."""
+    policy = POLICIES[name]
+    without = [row for row in ROWS if row.at != at]
+    empty = [Row(at, variant, Counts()) for variant in ("A", "B") if variant != one]
+    streams = [
+        [fold["streams"] for fold in run_of(policy, [batch]).to_json()["evidence"]["folds"]]
+        for batch in (without, sorted([*without, *empty]))
+    ]
+    assert streams[0] == streams[1]
+
+
+def test_what_comes_too_late_is_counted_and_changes_nothing(policy):
+    run = run_of(policy, [ROWS])
+    before = run.to_json()["evidence"]["folds"]
+    late = [row for row in ROWS if row.at == MINUTES - 1 - OPEN_MINUTES]
+    run.observe([row._replace(counts=Counts(invocations=1)) for row in late])
+    assert run.evidence.ledger.late_dropped == len(late)
+    assert run.to_json()["evidence"]["folds"] == before
