@@ -42,7 +42,7 @@ FULL: dict[str, Any] = {
         "configName": "reviews-prod-2",
         "attempts": 1,
         "state": "Failed",
-        "requestedAt": MOMENT,
+        "since": MOMENT,
         "lastModifiedTime": "2026-11-25T04:00:00.123Z",
         "message": "",
     },

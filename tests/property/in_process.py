@@ -20,7 +20,6 @@ from sandbox.aws.inprocess import InProcessAws
 
 KEY = ("ml", "reviews")
 _QUIET_PASSES = 3
-_IMPATIENT = Settings(retry_seconds=1e-6, refused_retry_seconds=1e-6)
 
 
 class ClusterOfOne:
@@ -139,11 +138,13 @@ class InProcessOperator:
     def __init__(self, sim: InProcessAws) -> None:
         self.sim = sim
         self.cluster = ClusterOfOne()
+        self.metrics = MetricsBook()
         self._session = _OneSession(sim)
         self._reconciler = self._started()
 
     def crash(self) -> None:
         """Lose all that a process remembers."""
+        self.metrics = MetricsBook()
         self._reconciler = self._started()
 
     def step(self) -> float | None:
@@ -201,8 +202,9 @@ class InProcessOperator:
                 observer=DirectObserver(),
                 inventory=Inventory(),
                 events=EventRecorder(kube),
-                metrics=MetricsBook(),
-                settings=_IMPATIENT,
+                metrics=self.metrics,
+                settings=Settings(),
                 cluster_id="cluster-1",
+                local_clock=self.sim.engine.clock.now,
             )
         )

@@ -72,6 +72,9 @@ class Reason(StrEnum):
     INVALID_SPEC = "InvalidSpec"
     """The spec breaks a rule of this resource; it waits for another spec."""
 
+    NO_REGION = "NoRegion"
+    """Neither the spec nor the operator's environment names an AWS region."""
+
     UNKNOWN_IMAGE = "UnknownImage"
     """No image is known for this framework, region and instance family; it waits for another spec."""
 
@@ -92,6 +95,9 @@ class Reason(StrEnum):
 
     DEPLOYMENT_FAILED = "DeploymentFailed"
     """The asked config did not come into service; the one before serves on."""
+
+    CHANGE_ROLLED_BACK = "ChangeRolledBack"
+    """AWS took a change of weights or instance counts, and went back; it is tried again slowly."""
 
     ENDPOINT_FAILED = "EndpointFailed"
     """The endpoint is Failed in AWS, where only deletion is legal."""

@@ -96,8 +96,8 @@ class DeploymentStatus(ApiModel):
     state: Literal["Requested", "Accepted", "InProgress", "Failed"]
     """How far it is."""
 
-    requested_at: Timestamp
-    """When it was last asked for, by AWS's clock."""
+    since: Timestamp
+    """When it came into its state, by AWS's clock."""
 
     last_modified_time: Timestamp | None = None
     """The endpoint's LastModifiedTime before it was asked for."""

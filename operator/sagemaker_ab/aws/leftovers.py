@@ -4,11 +4,13 @@ AWS filters lists after paging, so a filter saves nothing: one unfiltered sweep 
 """
 
 import threading
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
 
-from sagemaker_ab.aws.failures import FailureKind, classified, classify
+from sagemaker_ab.aws.failures import AwsError, Failure, FailureKind, classified, classify
 from sagemaker_ab.aws.sessions import AwsClients
 from sagemaker_ab.aws.tags import tags_of
 from sagemaker_ab.planning.names import may_stem_from
@@ -20,11 +22,20 @@ _PAGE_SIZE = 100
 
 @dataclass(frozen=True, slots=True)
 class _Listing:
-    """ARNs by name, from a sweep begun at `taken_at` on AWS's clock."""
+    """ARNs by name, from a sweep begun at `taken_at` on AWS's clock, or why there is none."""
 
     taken_at: float
-    models: dict[str, str]
-    configs: dict[str, str]
+    models: Mapping[str, str] = field(default_factory=dict)
+    configs: Mapping[str, str] = field(default_factory=dict)
+    failure: Failure | None = None
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """A region's newest listing; whoever waits for one shares it, failed or not."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    listing: _Listing | None = None
 
 
 class Inventory:
@@ -32,7 +43,7 @@ class Inventory:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._listings: dict[str, _Listing] = {}
+        self._shelves: dict[str, _Shelf] = defaultdict(_Shelf)
 
     @classified()
     def leftovers(
@@ -42,20 +53,33 @@ class Inventory:
 
         Raises AwsError.
         """
-        with self._lock:
-            listing = self._listings.get(clients.region)
-            if listing is None or listing.taken_at < not_before:
-                listing = _list(clients)
-                self._listings[clients.region] = listing
+        listing = self._listing(clients, not_before)
+        if listing.failure is not None:
+            raise AwsError(listing.failure)
         return Leftovers(
-            taken_at=listing.taken_at,
             models=_owned(clients, owner, endpoint_name, listing.models),
             configs=_owned(clients, owner, endpoint_name, listing.configs),
         )
 
+    def _listing(self, clients: AwsClients, not_before: float) -> _Listing:
+        with self._lock:
+            shelf = self._shelves[clients.region]
+        with shelf.lock:
+            if shelf.listing is None or shelf.listing.taken_at < not_before:
+                shelf.listing = _taken(clients)
+            return shelf.listing
 
-def _list(clients: AwsClients) -> _Listing:
+
+def _taken(clients: AwsClients) -> _Listing:
     taken_at = clients.clock.now()
+    try:
+        with classified():
+            return _list(clients, taken_at)
+    except AwsError as error:
+        return _Listing(taken_at, failure=error.failure)
+
+
+def _list(clients: AwsClients, taken_at: float) -> _Listing:
     models = clients.sagemaker.get_paginator("list_models").paginate(
         PaginationConfig={"PageSize": _PAGE_SIZE}
     )
@@ -73,7 +97,7 @@ def _list(clients: AwsClients) -> _Listing:
     )
 
 
-def _owned(clients: AwsClients, owner: Owner, endpoint_name: str, arns: dict[str, str]) -> frozenset[str]:
+def _owned(clients: AwsClients, owner: Owner, endpoint_name: str, arns: Mapping[str, str]) -> frozenset[str]:
     candidates = {name: arn for name, arn in arns.items() if may_stem_from(name, endpoint_name)}
     return frozenset(name for name, arn in candidates.items() if _owns(clients, owner, arn))
 

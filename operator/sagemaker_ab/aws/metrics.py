@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -19,35 +19,31 @@ _MAX_QUERIES = 500
 
 
 @classified()
-def read_metrics(clients: AwsClients, wanted: Mapping[Query, Window]) -> Mapping[Query, float]:
-    """Read each query's number over its own window; what CloudWatch has no datapoint for is left out.
+def read_metrics(clients: AwsClients, window: Window, queries: Iterable[Query]) -> Mapping[Query, float]:
+    """Read each query's number over the window; what CloudWatch has no datapoint for is left out.
 
     Calls: one for each 500 queries. Raises AwsError.
     """
     numbers: dict[Query, float] = {}
-    remaining = iter(wanted)
+    remaining = iter(queries)
     while batch := list(islice(remaining, _MAX_QUERIES)):
-        numbers.update(_read(clients, batch, wanted))
+        numbers.update(_read(clients, window, batch))
     return numbers
 
 
-def _read(
-    clients: AwsClients, batch: Sequence[Query], wanted: Mapping[Query, Window]
-) -> Iterator[tuple[Query, float]]:
-    """Ask for the span of all windows, and keep of each answer the datapoint of its own window."""
-    windows = [wanted[query] for query in batch]
+def _read(clients: AwsClients, window: Window, batch: Sequence[Query]) -> Iterator[tuple[Query, float]]:
     pages = clients.cloudwatch.get_paginator("get_metric_data").paginate(
         MetricDataQueries=[
-            _metric_data_query(f"q{position}", query, wanted[query]) for position, query in enumerate(batch)
+            _metric_data_query(f"q{position}", query, window) for position, query in enumerate(batch)
         ],
-        StartTime=_moment(min(window.start for window in windows)),
-        EndTime=_moment(max(window.end for window in windows)),
+        StartTime=_moment(window.start),
+        EndTime=_moment(window.end),
     )
     for page in pages:
         for result in page["MetricDataResults"]:
             query = batch[int(result["Id"].removeprefix("q"))]
             for timestamp, value in zip(result["Timestamps"], result["Values"], strict=True):
-                if timestamp.timestamp() == wanted[query].start:
+                if timestamp.timestamp() == window.start:
                     yield query, value
 
 

@@ -26,9 +26,9 @@ _CONNECTIONS = 32
 
 _READS = Config(
     connect_timeout=5,
-    read_timeout=20,
+    read_timeout=10,
     max_pool_connections=_CONNECTIONS,
-    retries={"mode": "adaptive", "total_max_attempts": 5},
+    retries={"mode": "adaptive", "total_max_attempts": 3},
     user_agent_extra="sagemaker-ab-operator",
 )
 """Reads share clients, so that all passes together adapt to AWS's throttling."""
@@ -76,6 +76,8 @@ class AwsSession:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        # boto3 itself knows only AWS_DEFAULT_REGION and profiles.
+        self._default_region = os.environ.get("AWS_REGION") or boto3.Session().region_name
         self._clients: dict[str, AwsClients] = {}
         self._accounts: dict[str, str] = {}
 
@@ -85,11 +87,10 @@ class AwsSession:
         Raises:
             NoRegion: no region is given and the environment names none.
         """
+        name = region or self._default_region
+        if name is None:
+            raise NoRegion("no AWS region: set spec.region, or AWS_REGION for the operator")
         with self._lock:
-            # boto3 itself knows only AWS_DEFAULT_REGION and profiles.
-            name = region or os.environ.get("AWS_REGION") or boto3.Session().region_name
-            if name is None:
-                raise NoRegion("no AWS region: set spec.region, or AWS_REGION for the operator")
             if name not in self._clients:
                 self._clients[name] = _connect(name)
             return self._clients[name]

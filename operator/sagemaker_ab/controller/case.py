@@ -1,6 +1,6 @@
 """One resource in the hands of one pass: what was read of it, and how its status and events are written."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from pydantic import ValidationError
@@ -8,21 +8,33 @@ from pydantic import ValidationError
 from sagemaker_ab.api.resource import FINALIZER, RECONCILE_REQUESTED_AT
 from sagemaker_ab.api.status import Status
 from sagemaker_ab.controller.memory import Memory
+from sagemaker_ab.controller.pace import until_retry
 from sagemaker_ab.controller.services import Services
 from sagemaker_ab.kube.client import Object
 from sagemaker_ab.planning.events import notices
 from sagemaker_ab.planning.ownership import Owner
+from sagemaker_ab.planning.plan import Phase
 from sagemaker_ab.planning.status import report_trouble
 from sagemaker_ab.planning.trouble import Trouble
 
 
 @dataclass(slots=True)
 class Case:
-    """`resource` is the newest version that this pass has read or written."""
+    """`resource` is the newest version that this pass has read or written, `status` its status.
+
+    A status that another version of the operator wrote unreadably counts as none.
+    """
 
     services: Services
     resource: Object
     memory: Memory
+    status: Status = field(init=False)
+
+    def __post_init__(self) -> None:
+        try:
+            self.status = Status.model_validate(self.resource.get("status", {}))
+        except ValidationError:
+            self.status = Status()
 
     @property
     def key(self) -> tuple[str, str]:
@@ -46,14 +58,6 @@ class Case:
         return Owner(self.services.cluster_id, namespace, name, self.resource["metadata"]["uid"])
 
     @property
-    def status(self) -> Status:
-        """The status as read; one that another version wrote unreadably counts as none."""
-        try:
-            return Status.model_validate(self.resource.get("status", {}))
-        except ValidationError:
-            return Status()
-
-    @property
     def reconcile_requested_at(self) -> str | None:
         """The request to reconcile that no pass has heeded yet."""
         token = self.resource["metadata"].get("annotations", {}).get(RECONCILE_REQUESTED_AT)
@@ -64,7 +68,7 @@ class Case:
         told = status.model_dump(mode="json", by_alias=True, exclude_none=True)
         if told == self.resource.get("status"):
             return
-        before = self.status
+        before, self.status = self.status, status
         self.resource = self.services.kube.apply_status(self.resource, told)
         for notice in notices(before, status):
             self.services.events.record(self.resource, notice.kind, notice.reason, notice.message)
@@ -72,3 +76,14 @@ class Case:
     def tell_trouble(self, trouble: Trouble) -> None:
         """Write what keeps the pass from reading AWS, or what a deletion waits for."""
         self.tell(report_trouble(self.status, self.generation, trouble, now=datetime.now(UTC)))
+
+    def set_back(self, matter: str, trouble: Trouble) -> float:
+        """Remember a trouble; return the seconds until it may be faced again."""
+        wait = until_retry(self.services.settings, trouble, self.memory.failures(matter) + 1)
+        quiet_until = self.services.local_clock() + wait
+        self.memory.note_setback(matter, trouble, quiet_until=quiet_until)
+        return wait
+
+    def quiet(self, phase: Phase) -> bool:
+        """Tell whether a phase met trouble so lately that it is left alone."""
+        return self.memory.quiet(phase.identity, self.services.local_clock())

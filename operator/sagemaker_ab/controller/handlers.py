@@ -71,7 +71,12 @@ def _configure(settings: kopf.OperatorSettings) -> None:
 async def _tick(metrics: MetricsBook, keeper: Keeper, seconds: float) -> None:
     while True:
         await asyncio.sleep(seconds)
-        for key in await asyncio.to_thread(metrics.tick):
+        try:
+            due = await asyncio.to_thread(metrics.tick)
+        except Exception:
+            logging.getLogger(__name__).exception("Metrics could not be read; this is a bug")
+            continue
+        for key in due:
             keeper.enqueue(key)
 
 

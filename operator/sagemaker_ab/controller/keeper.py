@@ -25,9 +25,12 @@ class Keeper:
         self._running: dict[Key, asyncio.Task[None]] = {}
         self._again: set[Key] = set()
         self._timers: dict[Key, asyncio.TimerHandle] = {}
+        self._closing = False
 
     def enqueue(self, key: Key) -> None:
         """Run a pass now, or right after the one that runs."""
+        if self._closing:
+            return
         timer = self._timers.pop(key, None)
         if timer is not None:
             timer.cancel()
@@ -38,12 +41,11 @@ class Keeper:
 
     async def close(self) -> None:
         """Start no more passes, and wait for those that run: a write under way gets its answer."""
+        self._closing = True
         for timer in self._timers.values():
             timer.cancel()
-        self._timers.clear()
-        self._again.clear()
+        self._pool.shutdown(wait=False, cancel_futures=True)
         await asyncio.gather(*self._running.values(), return_exceptions=True)
-        self._pool.shutdown()
 
     async def _keep(self, key: Key) -> None:
         loop = asyncio.get_running_loop()
@@ -54,6 +56,8 @@ class Keeper:
             after = _AFTER_A_BUG_SECONDS
         finally:
             del self._running[key]
+        if self._closing:
+            return
         if key in self._again:
             self._again.discard(key)
             self.enqueue(key)

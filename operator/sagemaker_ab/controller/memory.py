@@ -3,40 +3,47 @@
 Losing it costs a wait or a repeated look, never correctness: what must survive is in AWS or in status.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import takewhile
 
 from sagemaker_ab.planning.commands import Command
-from sagemaker_ab.planning.deployment import SETTLING_SECONDS
 from sagemaker_ab.planning.plan import Phase
+from sagemaker_ab.planning.staleness import SETTLING_SECONDS
 from sagemaker_ab.planning.trouble import Trouble
 
-_RECHECK_SECONDS = 6 * 3600.0
+_MAY_BE_LEFT_OVER = {"CreateModel", "CreateEndpointConfig", "CreateEndpoint", "UpdateEndpoint"}
 
-_MAY_BE_LEFT_OVER = {"CreateModel", "CreateEndpointConfig"}
-"""What a deployment that fails, or is overtaken by another spec, leaves behind."""
+
+@dataclass(frozen=True, slots=True)
+class Setback:
+    """A trouble met `count` times in a row, and until when, on the local clock, it is left alone."""
+
+    trouble: Trouble
+    count: int
+    quiet_until: float
 
 
 @dataclass(slots=True)
 class Memory:
-    """Times are seconds since the epoch on AWS's clock."""
+    """Times are seconds: on AWS's clock, except those of setbacks.
+
+    A setback belongs to a matter: the identity of a phase, or a name for what is no phase.
+    """
 
     uid: str = ""
     sent: dict[str, float] = field(default_factory=dict)
     """When each write was last sent."""
-    setbacks: int = 0
-    """Passes in a row that ended in trouble."""
-    trouble: Trouble | None = None
-    """The last one, and the phase that met it."""
-    troubled_phase: Phase | None = None
+    sent_for: int = 0
+    """The generation that the last write was sent for."""
+    setbacks: dict[str, Setback] = field(default_factory=dict)
+    accepted: set[str] = field(default_factory=set)
+    """Phases that AWS has taken, until a plan no longer holds them."""
     swept: tuple[str | None, float] | None = None
-    """The config in use when leftovers were last found gone, and when."""
+    """The config in use when leftovers were last looked for, and when to look again."""
     wish: tuple[int, str | None] | None = None
     """The generation and the request to reconcile that setbacks were last forgotten for."""
     deleting_since: float | None = None
-    quiet_until: float = 0.0
-    """On the local monotonic clock: the trouble is not faced again before."""
 
     def settled(self, now: float) -> bool:
         """Tell whether every write is so old that reads show it."""
@@ -51,8 +58,9 @@ class Memory:
         self.settled(now)
         return list(takewhile(lambda command: command.identity not in self.sent, commands))
 
-    def note_sent(self, command: Command, now: float) -> None:
+    def note_sent(self, command: Command, generation: int, now: float) -> None:
         self.sent[command.identity] = now
+        self.sent_for = generation
         if command.operation in _MAY_BE_LEFT_OVER:
             self.swept = None
 
@@ -60,22 +68,39 @@ class Memory:
         """AWS has refused it: it took no effect."""
         self.sent.pop(command.identity, None)
 
-    def note_setback(self, phase: Phase | None, trouble: Trouble) -> None:
-        self.setbacks += 1
-        self.troubled_phase, self.trouble = phase, trouble
+    def note_setback(self, matter: str, trouble: Trouble, *, quiet_until: float) -> None:
+        self.setbacks[matter] = Setback(trouble, self.failures(matter) + 1, quiet_until)
+
+    def forget_setback(self, matter: str) -> None:
+        self.setbacks.pop(matter, None)
+
+    def failures(self, matter: str) -> int:
+        setback = self.setbacks.get(matter)
+        return setback.count if setback else 0
+
+    def quiet(self, matter: str, now: float) -> bool:
+        """Tell whether a matter is to be left alone; `now` is the local clock's."""
+        setback = self.setbacks.get(matter)
+        return setback is not None and now < setback.quiet_until
+
+    def standing_trouble(self, phases: Iterable[Phase]) -> Trouble | None:
+        """Return the trouble that the first troubled phase met: status must not flap at each retry."""
+        return next(
+            (self.setbacks[phase.identity].trouble for phase in phases if phase.identity in self.setbacks),
+            None,
+        )
+
+    def keep_only(self, matters: Collection[str]) -> None:
+        """Forget what was met or achieved in matters that no plan holds any more."""
+        self.setbacks = {matter: setback for matter, setback in self.setbacks.items() if matter in matters}
+        self.accepted &= set(matters)
 
     def note_wish(self, generation: int, request: str | None) -> None:
         """Face a new wish as if nothing had gone wrong; while no status answers it, it is not new again."""
         if self.wish != (generation, request):
             self.wish = generation, request
-            self.note_progress()
-
-    def note_progress(self) -> None:
-        self.setbacks, self.troubled_phase, self.trouble, self.quiet_until = 0, None, None, 0.0
-
-    def standing_trouble(self, phases: tuple[Phase, ...]) -> Trouble | None:
-        """Return the trouble that the next phase met the last time: status must not flap at each retry."""
-        return self.trouble if phases and phases[0] == self.troubled_phase else None
+            self.setbacks.clear()
+            self.accepted.clear()
 
     def sweep_due(self, config_name: str | None, now: float) -> bool:
-        return self.swept is None or self.swept[0] != config_name or now - self.swept[1] > _RECHECK_SECONDS
+        return self.swept is None or self.swept[0] != config_name or now >= self.swept[1]

@@ -1,4 +1,4 @@
-"""The metrics of all resources, read together: one batched call for each region and tick."""
+"""The metrics of all resources, read together: one batched call for each region and window."""
 
 import logging
 import threading
@@ -10,7 +10,7 @@ from sagemaker_ab.api.status import Metrics
 from sagemaker_ab.aws.failures import AwsError
 from sagemaker_ab.aws.metrics import read_metrics
 from sagemaker_ab.aws.sessions import AwsClients
-from sagemaker_ab.planning.metrics import Monitored, Query, Window, assemble
+from sagemaker_ab.planning.metrics import Monitored, Window, assemble
 
 _LOG = logging.getLogger(__name__)
 
@@ -55,24 +55,22 @@ class MetricsBook:
         """Read every window that is due and return the resources that have a new one."""
         with self._lock:
             entries = list(self._entries.items())
-        due: dict[str, list[tuple[Key, _Entry, Window]]] = defaultdict(list)
+        due: dict[tuple[str, Window], list[tuple[Key, _Entry]]] = defaultdict(list)
         for key, entry in entries:
             window = entry.due()
             if window is not None:
-                due[entry.clients.region].append((key, entry, window))
-        return [key for batch in due.values() for key in _read(batch)]
+                due[entry.clients.region, window].append((key, entry))
+        return [key for (_, window), batch in due.items() for key in _read(window, batch)]
 
 
-def _read(batch: list[tuple[Key, _Entry, Window]]) -> Iterable[Key]:
-    wanted: dict[Query, Window] = {
-        query: window for _, entry, window in batch for query in entry.monitored.queries
-    }
+def _read(window: Window, batch: list[tuple[Key, _Entry]]) -> Iterable[Key]:
     clients = batch[0][1].clients
+    queries = [query for _, entry in batch for query in entry.monitored.queries]
     try:
-        numbers = read_metrics(clients, wanted)
+        numbers = read_metrics(clients, window, queries)
     except AwsError as error:
         _LOG.warning("CloudWatch could not be read in %s: %s", clients.region, error)
         return
-    for key, entry, window in batch:
+    for key, entry in batch:
         entry.metrics, entry.read = assemble(entry.monitored, window, numbers), window
         yield key

@@ -3,13 +3,16 @@
 import logging
 from collections import defaultdict
 
+from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.controller.case import Case
 from sagemaker_ab.controller.memory import Memory
 from sagemaker_ab.controller.monitoring import Key
+from sagemaker_ab.controller.pace import until_retry
 from sagemaker_ab.controller.removal import remove
 from sagemaker_ab.controller.services import Services
 from sagemaker_ab.controller.upkeep import upkeep
 from sagemaker_ab.kube.client import Conflict, KubernetesError, NotFound
+from sagemaker_ab.planning.trouble import Trouble
 
 _LOG = logging.getLogger(__name__)
 
@@ -20,6 +23,8 @@ class Reconciler:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._memories: dict[Key, Memory] = defaultdict(Memory)
+        self._unreachable: dict[Key, int] = {}
+        """How many passes in a row the API server has refused."""
 
     def reconcile(self, key: Key) -> float | None:
         """Run one pass; return the seconds until the next one, None when there is nothing left to keep."""
@@ -30,12 +35,18 @@ class Reconciler:
         except Conflict:
             after = 0.0
         except KubernetesError as error:
-            _LOG.warning("%s/%s: %s", *key, error)
-            after = self._services.settings.retry_seconds
+            return self._wait(key, error)
+        self._unreachable.pop(key, None)
         if after is None:
             self._memories.pop(key, None)
             self._services.metrics.forget(key)
         return after
+
+    def _wait(self, key: Key, error: KubernetesError) -> float:
+        _LOG.warning("%s/%s: %s", *key, error)
+        failures = self._unreachable[key] = self._unreachable.get(key, 0) + 1
+        trouble = Trouble(Reason.RETRYING, str(error), stalled=False)
+        return until_retry(self._services.settings, trouble, failures)
 
     def _pass(self, key: Key) -> float | None:
         resource = self._services.kube.get(*key)
@@ -47,8 +58,9 @@ class Reconciler:
         return upkeep(case)
 
     def _memory(self, key: Key, uid: str) -> Memory:
-        """A resource deleted and made again under its name starts with an empty memory."""
+        """A resource deleted and made again under its name inherits nothing."""
         memory = self._memories[key]
         if memory.uid != uid:
             memory = self._memories[key] = Memory(uid=uid)
+            self._services.metrics.forget(key)
         return memory

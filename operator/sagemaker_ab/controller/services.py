@@ -1,5 +1,7 @@
 """What passes share: one connection to Kubernetes, one to AWS, and what is known of all resources."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sagemaker_ab.aws.leftovers import Inventory
@@ -23,3 +25,5 @@ class Services:
     metrics: MetricsBook
     settings: Settings
     cluster_id: str
+    local_clock: Callable[[], float] = time.monotonic
+    """Seconds, for polling and backing off only; what lasts in AWS is measured on its own clock."""

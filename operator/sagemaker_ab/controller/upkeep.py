@@ -1,29 +1,25 @@
-"""Keeps AWS as the spec asks: observe, decide, tell, and send the first phase of what is left to do."""
+"""Keeps AWS as the spec asks: look, tell, and send the first phase of what is left to do."""
 
-import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.api.resource import InvalidSpec, parse_spec
-from sagemaker_ab.api.spec import EndpointSpec
 from sagemaker_ab.api.status import Status
 from sagemaker_ab.aws.failures import AwsError
 from sagemaker_ab.aws.sessions import AwsClients, NoRegion
 from sagemaker_ab.controller import act
 from sagemaker_ab.controller.case import Case
+from sagemaker_ab.controller.look import elsewhere, look, postpone_sweep
+from sagemaker_ab.controller.pace import until_resync
 from sagemaker_ab.planning import deployment as deployments
 from sagemaker_ab.planning.deployment import DeploymentState
-from sagemaker_ab.planning.desired import Desired, desired
 from sagemaker_ab.planning.images import UnknownImage
-from sagemaker_ab.planning.metrics import Monitored, MonitoredVariant
-from sagemaker_ab.planning.observed import Observed
-from sagemaker_ab.planning.plan import Phase, PhaseKind, Plan, plan
-from sagemaker_ab.planning.status import Findings, deployment_of, report
+from sagemaker_ab.planning.plan import Phase, PhaseKind
+from sagemaker_ab.planning.status import Findings, report
 from sagemaker_ab.planning.trouble import Trouble
 
-_FRESHNESS_SECONDS = 20.0
-"""A listing this old, on AWS's clock, still shows all that was there before it; nothing was written since."""
+_READING = "reading AWS"
 
 
 def upkeep(case: Case) -> float:
@@ -37,20 +33,19 @@ def upkeep(case: Case) -> float:
     except UnknownImage as error:
         case.tell_trouble(Trouble(Reason.UNKNOWN_IMAGE, str(error)))
     except NoRegion as error:
-        case.tell_trouble(Trouble(Reason.INVALID_SPEC, str(error)))
+        case.tell_trouble(Trouble(Reason.NO_REGION, str(error)))
     except AwsError as error:
-        return setback(case, None, act.failed_read(case, error.failure))
-    return case.services.settings.resync_seconds
+        return unread(case, error)
+    return until_resync(case.services.settings)
 
 
-def setback(case: Case, phase: Phase | None, trouble: Trouble) -> float:
-    """Note a trouble, tell it unless it may well pass, and say when to face it again."""
-    case.memory.note_setback(phase, trouble)
-    if trouble.stalled or case.memory.setbacks > 1:
+def unread(case: Case, error: AwsError) -> float:
+    """Bear a failed read: told when it comes again or will not pass by itself."""
+    failures = case.memory.failures(_READING)
+    trouble = act.judge(error.failure, error.failure.message, failures=failures)
+    if trouble.stalled or failures:
         case.tell_trouble(trouble)
-    wait = act.delay(case, trouble)
-    case.memory.quiet_until = time.monotonic() + wait
-    return wait
+    return case.set_back(_READING, trouble)
 
 
 def _upkeep(case: Case) -> float:
@@ -60,122 +55,81 @@ def _upkeep(case: Case) -> float:
     moved = elsewhere(case, account, spec.region)
     if moved is not None:
         case.tell_trouble(moved)
-        return case.services.settings.resync_seconds
-    found = _look(case, spec, clients, account)
-    if _may_act(case, found.plan):
-        return _advance(case, clients, found)
+        return until_resync(case.services.settings)
+    found = look(case, spec, clients, account)
+    case.memory.forget_setback(_READING)
+    phase = _next_phase(case, found)
+    if phase is not None:
+        return _advance(case, clients, found, phase)
     case.tell(_report(case, found))
-    if found.trouble is not None:
-        return max(0.0, case.memory.quiet_until - time.monotonic())
-    settled = found.plan.actionable and not found.plan.phases
-    return case.services.settings.resync_seconds if settled else case.services.settings.poll_seconds
+    return _until_next_look(case, found)
 
 
-def elsewhere(case: Case, account: str, region: str | None) -> Trouble | None:
-    """Say that the AWS objects are in another account or region than the one that we would look into."""
-    status = case.status
-    if status.account not in {None, account} or (region and status.region not in {None, region}):
-        pinned = f"account {status.account}, region {status.region}"
-        message = f"the endpoint was made in {pinned}; the operator now works in account {account}"
-        return Trouble(Reason.LOCATION_CHANGED, message)
-    return None
+def _next_phase(case: Case, found: Findings) -> Phase | None:
+    """Choose what to send: what was refused lately is left alone, and what rests upon it too."""
+    plan = found.plan
+    if not plan.actionable:
+        return None
+    ready = [phase for phase in plan.phases if not case.quiet(phase)]
+    if not plan.independent and len(ready) < len(plan.phases):
+        ready = [phase for phase in plan.meanwhile if not case.quiet(phase)]
+    return next(iter(ready), None)
 
 
-def _look(case: Case, spec: EndpointSpec, clients: AwsClients, account: str) -> Findings:
-    wanted = desired(spec, owner=case.owner, region=clients.region)
-    observed = case.services.observer.observe(clients, wanted.endpoint_name, wanted)
-    if case.memory.troubled_phase is None:
-        case.memory.note_progress()
-    record = deployments.follow(deployment_of(case.status), wanted, observed)
-    if case.reconcile_requested_at and record and record.state is DeploymentState.FAILED:
-        record = None
-    if observed.endpoint is not None and wanted.owner.owns(observed.endpoint.tags):
-        _watch_metrics(case, clients, wanted, spec.monitoring.interval_seconds)
-    decided = _decide(case, clients, wanted, observed, record)
-    return Findings(
-        account=account,
-        region=clients.region,
-        strategy=spec.traffic.strategy,
-        desired=wanted,
-        observed=observed,
-        plan=decided,
-        deployment=record,
-        trouble=case.memory.standing_trouble(decided.phases),
-        reconcile_requested_at=case.reconcile_requested_at,
-        metrics=case.services.metrics.newest(case.key),
-    )
+def _until_next_look(case: Case, found: Findings) -> float:
+    settings = case.services.settings
+    if not found.plan.actionable or not case.memory.settled(found.observed.now):
+        return settings.poll_seconds
+    resync = until_resync(settings)
+    now = case.services.local_clock()
+    waits = [setback.quiet_until - now for setback in case.memory.setbacks.values()]
+    return min([resync, *(max(settings.poll_seconds, wait) for wait in waits)])
 
 
-def _decide(
-    case: Case,
-    clients: AwsClients,
-    wanted: Desired,
-    observed: Observed,
-    record: deployments.Deployment | None,
-) -> Plan:
-    endpoint = case.status.endpoint
-    tag_keys = (endpoint.tag_keys if endpoint else None) or ()
-    decided = plan(wanted, observed, deployment=record, managed_tag_keys=tag_keys)
-    config = observed.config_in_use.name if observed.config_in_use else None
-    now = observed.now
-    if not (decided.wants_leftovers and case.memory.settled(now) and case.memory.sweep_due(config, now)):
-        return decided
-    leftovers = case.services.inventory.leftovers(
-        clients, wanted.owner, wanted.endpoint_name, not_before=now - _FRESHNESS_SECONDS
-    )
-    decided = plan(wanted, observed, deployment=record, managed_tag_keys=tag_keys, leftovers=leftovers)
-    if not decided.phases:
-        case.memory.swept = config, now
-    return decided
-
-
-def _may_act(case: Case, decided: Plan) -> bool:
-    if not decided.phases or not decided.actionable:
-        return False
-    quiet = time.monotonic() < case.memory.quiet_until
-    return not (quiet and case.memory.standing_trouble(decided.phases))
-
-
-def _advance(case: Case, clients: AwsClients, found: Findings) -> float:
+def _advance(case: Case, clients: AwsClients, found: Findings, phase: Phase) -> float:
     """Tell what will be done before it is done: what status must remember is there if we die in between."""
-    phase = found.plan.phases[0]
-    asked = found
-    if phase.kind.deploys and case.memory.unsent(phase.commands, found.observed.now):
-        record = deployments.request(found.desired, found.observed, found.deployment)
-        asked = replace(found, deployment=record)
+    asked = _asking(case, found, phase)
     case.tell(_report(case, asked))
     outcome = act.send(case, clients, phase)
     if isinstance(outcome, Trouble):
-        return _stopped(case, found, phase, outcome)
-    if asked.deployment is not found.deployment and outcome is not act.Reply.UNKNOWN:
-        case.tell(_report(case, _answered(found, asked, outcome)))
-    return 0.0 if outcome is act.Reply.ACCEPTED else case.services.settings.poll_seconds
+        return _refused(case, found, phase, outcome)
+    if phase.kind.deploys and outcome is not act.Reply.UNKNOWN:
+        case.tell(_report(case, _answered(found, phase, outcome)))
+    if outcome is not act.Reply.ACCEPTED:
+        return case.services.settings.poll_seconds
+    if phase.kind.may_go_back:
+        case.memory.accepted.add(phase.identity)
+    return 0.0
 
 
-def _answered(found: Findings, asked: Findings, reply: act.Reply) -> Findings:
-    """Remember that AWS has said yes to a deployment; one that it was too busy for was not asked for."""
-    if reply is act.Reply.BUSY or asked.deployment is None:
+def _asking(case: Case, found: Findings, phase: Phase) -> Findings:
+    """Record a deployment before it is asked for, unless one that AWS refused is merely asked for again."""
+    sends = case.memory.unsent(phase.commands, found.observed.now)
+    if not phase.kind.deploys or not sends or case.memory.failures(phase.identity):
         return found
-    return replace(asked, deployment=replace(asked.deployment, state=DeploymentState.ACCEPTED))
+    return replace(found, deployment=deployments.request(found.desired, found.observed, found.deployment))
 
 
-def _stopped(case: Case, found: Findings, phase: Phase, trouble: Trouble) -> float:
+def _answered(found: Findings, phase: Phase, reply: act.Reply) -> Findings:
+    """Remember that AWS has said yes to a deployment; one that it was too busy for was not asked for."""
+    if not phase.kind.deploys or reply is act.Reply.BUSY:
+        return found
+    record = deployments.request(found.desired, found.observed, found.deployment)
+    return replace(found, deployment=record.enter(DeploymentState.ACCEPTED, found.observed.now))
+
+
+def _refused(case: Case, found: Findings, phase: Phase, trouble: Trouble) -> float:
     if phase.kind is PhaseKind.CLEAN_UP:
         # What is left over harms nothing that the spec asks for: told as an event, not as a condition.
         case.services.events.record(case.resource, "Warning", trouble.reason, trouble.message)
-        return act.delay(case, trouble)
-    case.memory.note_setback(phase, trouble)
-    case.tell(_report(case, replace(found, trouble=trouble)))
-    wait = act.delay(case, trouble)
-    case.memory.quiet_until = time.monotonic() + wait
-    return wait
+        postpone_sweep(case, found.observed)
+        return case.services.settings.poll_seconds
+    wait = case.set_back(phase.identity, trouble)
+    standing = case.memory.standing_trouble((*found.plan.phases, *found.plan.meanwhile))
+    case.tell(_report(case, replace(found, trouble=standing)))
+    others = [other for other in found.plan.phases if found.plan.independent and not case.quiet(other)]
+    return 0.0 if others or found.plan.meanwhile else wait
 
 
 def _report(case: Case, found: Findings) -> Status:
     return report(case.status, case.generation, found, now=datetime.now(UTC))
-
-
-def _watch_metrics(case: Case, clients: AwsClients, wanted: Desired, interval_seconds: int) -> None:
-    variants = tuple(MonitoredVariant(v.name, v.instance_type) for v in wanted.variants)
-    monitored = Monitored(wanted.endpoint_name, variants, interval_seconds)
-    case.services.metrics.watch(case.key, clients, monitored)

@@ -13,6 +13,7 @@ from urllib3.exceptions import HTTPError, MaxRetryError
 from sagemaker_ab.api.resource import API_VERSION, FIELD_MANAGER, FINALIZER, GROUP, KIND, PLURAL, VERSION
 
 _TIMEOUT = (5, 30)
+_CONNECTIONS = 32
 _NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 Object = dict[str, Any]
@@ -41,6 +42,7 @@ def connect(kubeconfig: str | None = None, context: str | None = None) -> "KubeC
         NoCluster: nothing says which cluster to talk to, or as whom.
     """
     settings = client.Configuration()
+    settings.connection_pool_maxsize = _CONNECTIONS
     try:
         if kubeconfig is None and context is None and _NAMESPACE_FILE.exists():
             config.load_incluster_config(client_configuration=settings)

@@ -17,6 +17,7 @@ from sagemaker_ab.kube.client import KubeClient, KubernetesError, NotFound, Obje
 _BURST = 25
 _REFILL_SECONDS = 300.0
 _REMEMBERED_OBJECTS = 10_000
+_REMEMBERED_EVENTS = 20
 _NOTE_LENGTH = 1024
 
 
@@ -57,11 +58,12 @@ class EventRecorder:
             if not told.take():
                 return
         try:
-            told.events[reason, note] = self._write(
-                metadata, kind, reason, note, told.events.get((reason, note))
-            )
+            known = told.events.pop((reason, note), None)
+            told.events[reason, note] = self._write(metadata, kind, reason, note, known)
         except KubernetesError:
             return
+        while len(told.events) > _REMEMBERED_EVENTS:
+            del told.events[next(iter(told.events))]
 
     def _write(
         self, metadata: dict[str, Any], kind: str, reason: str, note: str, known: tuple[str, int] | None

@@ -32,9 +32,17 @@ class Verdict:
     message: str
 
 
-def verdicts(desired: Desired, observed: Observed, plan: Plan, trouble: Trouble | None) -> Iterator[Verdict]:
-    """Yield the conditions of a resource whose endpoint was read, metrics aside."""
-    yield from summary(plan.trouble or trouble, _progress(desired, observed, plan))
+def verdicts(
+    desired: Desired, observed: Observed, plan: Plan, trouble: Trouble | None, *, unsettled: bool = False
+) -> Iterator[Verdict]:
+    """Yield the conditions of a resource whose endpoint was read, metrics aside.
+
+    `unsettled` says that the read may be older than what AWS was last asked for.
+    """
+    progress = _progress(desired, observed, plan)
+    if progress is None and unsettled:
+        progress = Reason.PENDING, "Waiting for AWS to show what became of an earlier change"
+    yield from summary(plan.trouble or trouble, progress)
     yield _in_service(observed)
     yield _weights_applied(desired, observed)
     if any(variant.scaling for variant in desired.variants):

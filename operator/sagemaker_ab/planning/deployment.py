@@ -11,9 +11,7 @@ from enum import StrEnum
 
 from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.observed import EndpointStatus, Observed
-
-SETTLING_SECONDS = 30.0
-"""For this long after a write, on AWS's clock, a read that does not show it proves nothing."""
+from sagemaker_ab.planning.staleness import SETTLING_SECONDS
 
 _SILENCE_SECONDS = 300.0
 """An accepted update that left no sign for this long was rolled back without one (a guess)."""
@@ -47,15 +45,15 @@ class DeploymentState(StrEnum):
 class Deployment:
     """A record kept in the resource's status until the deployment has succeeded.
 
-    Times are seconds since the epoch on AWS's clock. `last_modified` is the endpoint's LastModifiedTime
-    before the request, None for a creation.
+    Times are seconds since the epoch on AWS's clock: `since` is when it came into its state, `last_modified`
+    the endpoint's LastModifiedTime before the request, None for a creation.
     """
 
     fingerprint: str
     config_name: str
     attempts: int
     state: DeploymentState
-    requested_at: float
+    since: float
     last_modified: float | None = None
     message: str = ""
 
@@ -64,7 +62,17 @@ class Deployment:
         if self.attempts >= _MAX_ATTEMPTS or not any(cause in self.message for cause in _PASSING_CAUSES):
             return False
         backoff: float = _FIRST_BACKOFF_SECONDS * 2 ** (self.attempts - 1)
-        return now - self.requested_at >= backoff
+        return now - self.since >= backoff
+
+    def unproven(self, now: float) -> bool:
+        """Too young for a read to prove anything about it."""
+        return self.state is not DeploymentState.FAILED and now - self.since < SETTLING_SECONDS
+
+    def enter(self, state: DeploymentState, now: float, message: str = "") -> "Deployment":
+        """Return the record in another state, or the same one if it is in that state already."""
+        if state is self.state:
+            return self
+        return replace(self, state=state, since=now, message=message)
 
 
 def request(desired: Desired, observed: Observed, previous: Deployment | None) -> Deployment:
@@ -75,7 +83,7 @@ def request(desired: Desired, observed: Observed, previous: Deployment | None) -
         config_name=desired.config_name,
         attempts=previous.attempts + 1 if previous and again else 1,
         state=DeploymentState.REQUESTED,
-        requested_at=observed.now,
+        since=observed.now,
         last_modified=observed.endpoint.last_modified if observed.endpoint else None,
     )
 
@@ -89,28 +97,35 @@ def follow(deployment: Deployment | None, desired: Desired, observed: Observed) 
         case EndpointStatus.CREATING | EndpointStatus.UPDATING:
             deploying = endpoint.pending_config_name or endpoint.config_name
             if deployment.state is not DeploymentState.FAILED and deploying == deployment.config_name:
-                return replace(deployment, state=DeploymentState.IN_PROGRESS)
+                return deployment.enter(DeploymentState.IN_PROGRESS, observed.now)
         case EndpointStatus.FAILED:
             if endpoint.config_name in {deployment.config_name, None}:
                 return _failed(deployment, observed)
         case EndpointStatus.IN_SERVICE:
-            if observed.deploys(desired) or endpoint.config_name == deployment.config_name:
-                return None
-            if _proven_failed(deployment, observed):
-                return _failed(deployment, observed)
+            return _in_service(deployment, desired, observed)
     return deployment
+
+
+def _in_service(deployment: Deployment, desired: Desired, observed: Observed) -> Deployment | None:
+    if observed.endpoint and observed.endpoint.config_name == deployment.config_name:
+        return None
+    if deployment.unproven(observed.now):
+        return deployment
+    if observed.deploys(desired):
+        return None
+    return _failed(deployment, observed) if _proven_failed(deployment, observed) else deployment
 
 
 def _proven_failed(deployment: Deployment, observed: Observed) -> bool:
     endpoint = observed.endpoint
-    if endpoint is None or observed.now - deployment.requested_at < SETTLING_SECONDS:
+    if endpoint is None:
         return False
     moved = deployment.last_modified is not None and endpoint.last_modified > deployment.last_modified
     match deployment.state:
         case DeploymentState.IN_PROGRESS:
             return True
         case DeploymentState.ACCEPTED:
-            silent = observed.now - deployment.requested_at >= _SILENCE_SECONDS
+            silent = observed.now - deployment.since >= _SILENCE_SECONDS
             return moved or bool(endpoint.failure_reason) or silent
         case DeploymentState.REQUESTED:
             # The reason alone may be that of an earlier update, the time alone that of a scaling activity.
@@ -120,8 +135,6 @@ def _proven_failed(deployment: Deployment, observed: Observed) -> bool:
 
 
 def _failed(deployment: Deployment, observed: Observed) -> Deployment:
-    if deployment.state is DeploymentState.FAILED:
-        return deployment
     reason = observed.endpoint.failure_reason if observed.endpoint else None
     message = reason or "AWS rolled the endpoint back and gave no reason"
-    return replace(deployment, state=DeploymentState.FAILED, message=message)
+    return deployment.enter(DeploymentState.FAILED, observed.now, message)

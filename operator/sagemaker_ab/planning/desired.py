@@ -82,8 +82,11 @@ class Desired:
 
     @property
     def fingerprint(self) -> str:
-        """Identifies the deployment: what a new fleet is built for, without weights and counts."""
-        return content_hash([variant.deployed for variant in self._by_name])
+        """Identifies an attempt to deploy: all that decides whether a new fleet comes up, so not the weights.
+
+        Fewer instances may come up where more did not.
+        """
+        return content_hash([[variant.deployed, variant.instance_count] for variant in self._by_name])
 
     @property
     def _by_name(self) -> Sequence[DesiredVariant]:

@@ -23,6 +23,13 @@ class EndpointStatus(StrEnum):
     FAILED = "Failed"
     OUT_OF_SERVICE = "OutOfService"
     UPDATE_ROLLBACK_FAILED = "UpdateRollbackFailed"
+    UNKNOWN = "Unknown"
+    """A status newer than this program: nothing is done until it passes."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> "EndpointStatus":
+        del value
+        return cls.UNKNOWN
 
     @property
     def busy(self) -> bool:
@@ -41,6 +48,7 @@ _BUSY = {
     EndpointStatus.SYSTEM_UPDATING,
     EndpointStatus.ROLLING_BACK,
     EndpointStatus.DELETING,
+    EndpointStatus.UNKNOWN,
 }
 _SERVING = {
     EndpointStatus.IN_SERVICE,
@@ -121,9 +129,8 @@ class ObservedTarget:
 
 @dataclass(frozen=True, slots=True)
 class Leftovers:
-    """Models and endpoint configs that carry our owner's tags, from listings begun at `taken_at`."""
+    """Models and endpoint configs that carry our owner's tags."""
 
-    taken_at: float
     models: frozenset[str]
     configs: frozenset[str]
 

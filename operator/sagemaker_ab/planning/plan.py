@@ -5,7 +5,7 @@ and to run again, and the next pass reads the truth anew, so the process may die
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sagemaker_ab.api.conditions import Reason
@@ -40,6 +40,11 @@ class PhaseKind(StrEnum):
     def deploys(self) -> bool:
         return self in {PhaseKind.CREATE_ENDPOINT, PhaseKind.UPDATE_ENDPOINT}
 
+    @property
+    def may_go_back(self) -> bool:
+        """AWS takes these at once and may still fail to bring them about (RollingBack)."""
+        return self in {PhaseKind.SCALE_OUT, PhaseKind.SHIFT_WEIGHTS, PhaseKind.SCALE_IN}
+
 
 @dataclass(frozen=True, slots=True)
 class Phase:
@@ -48,6 +53,11 @@ class Phase:
     kind: PhaseKind
     commands: tuple[Command, ...]
 
+    @property
+    def identity(self) -> str:
+        """Equal for equal phases."""
+        return " ".join(command.identity for command in self.commands)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -55,7 +65,8 @@ class Plan:
 
     `phases` may be sent only when `actionable`; otherwise they say what waits. `trouble` keeps AWS from being
     as intended until the spec changes or a person asks. `wants_leftovers` asks for a listing, to plan again
-    with it; `done` says that a deletion has ended and the finalizer may go.
+    with it. Phases follow upon each other, unless they are `independent`; `meanwhile` can be done for the
+    fleet in use while AWS refuses `phases`.
     """
 
     state: EndpointState
@@ -63,7 +74,8 @@ class Plan:
     actionable: bool = True
     trouble: Trouble | None = None
     wants_leftovers: bool = False
-    done: bool = False
+    independent: bool = False
+    meanwhile: tuple[Phase, ...] = ()
 
 
 def plan(
@@ -82,7 +94,8 @@ def plan(
     state = determine(desired, observed, deployment)
     match state:
         case EndpointState.ABSENT | EndpointState.OUTDATED:
-            return _deploy(state, desired, observed)
+            settings = tuple(_settings(desired, observed, managed_tag_keys))
+            return replace(_deploy(state, desired, observed), meanwhile=settings)
         case EndpointState.FAILED:
             return _failed(desired, observed, deployment)
         case EndpointState.FOREIGN:
@@ -96,7 +109,7 @@ def plan(
             return Plan(state, _busy(desired, observed, managed_tag_keys), actionable=False)
         case EndpointState.ROLLED_BACK:
             settings = tuple(_settings(desired, observed, managed_tag_keys))
-            return Plan(state, settings, trouble=_deployment_failed(deployment))
+            return Plan(state, settings, trouble=_deployment_failed(deployment), independent=True)
         case EndpointState.CURRENT:
             return _current(desired, observed, leftovers, managed_tag_keys)
 
@@ -180,7 +193,7 @@ def _current(
 ) -> Plan:
     phases = tuple(_settings(desired, observed, managed_tag_keys))
     if phases:
-        return Plan(EndpointState.CURRENT, phases)
+        return Plan(EndpointState.CURRENT, phases, independent=True)
     if leftovers is None:
         return Plan(EndpointState.CURRENT, wants_leftovers=True)
     return Plan(EndpointState.CURRENT, tuple(_clean_up(desired, observed, leftovers)))

@@ -50,5 +50,7 @@ def _variant(
 
 
 def _same_policy(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """AWS may spell out its default, which is that scaling in is allowed."""
-    return {"DisableScaleIn": False, **live} == {"DisableScaleIn": False, **wanted}
+    """Compare what is wanted, and that scaling in was not switched off; other members are AWS's defaults."""
+    expected = {"DisableScaleIn": False, **wanted}
+    found = {"DisableScaleIn": False, **live}
+    return all(found.get(member) == value for member, value in expected.items())

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sagemaker_ab.planning.deployment import SETTLING_SECONDS, Deployment, DeploymentState
+from sagemaker_ab.planning.deployment import Deployment, DeploymentState
 from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.observed import EndpointStatus, Observed
 
@@ -55,17 +55,18 @@ def determine(desired: Desired, observed: Observed, deployment: Deployment | Non
 
 
 def _in_service(desired: Desired, observed: Observed, deployment: Deployment | None) -> EndpointState:
+    if deployment is not None and deployment.unproven(observed.now):
+        return EndpointState.UNPROVEN
     if observed.deploys(desired):
         return EndpointState.CURRENT
     if deployment is None or deployment.fingerprint != desired.fingerprint:
         return EndpointState.OUTDATED
-    age = observed.now - deployment.requested_at
     match deployment.state:
         case DeploymentState.FAILED if deployment.retry_due(observed.now):
             return EndpointState.OUTDATED
         case DeploymentState.FAILED:
             return EndpointState.ROLLED_BACK
-        case DeploymentState.REQUESTED if age >= SETTLING_SECONDS:
+        case DeploymentState.REQUESTED:
             return EndpointState.OUTDATED
         case _:
             return EndpointState.UNPROVEN

@@ -27,6 +27,7 @@ from sagemaker_ab.planning.trouble import Trouble
 class Findings:
     """What one pass knows at the moment it writes status.
 
+    `unsettled`: AWS may still be about to show what an earlier wish asked of it.
     `reconcile_requested_at` is the request that this pass heeds, `metrics` the newest window that
     CloudWatch gave, both None when there is none.
     """
@@ -39,6 +40,7 @@ class Findings:
     plan: Plan
     deployment: Deployment | None = None
     trouble: Trouble | None = None
+    unsettled: bool = False
     reconcile_requested_at: str | None = None
     metrics: Metrics | None = None
 
@@ -51,7 +53,9 @@ def report(before: Status, generation: int, found: Findings, *, now: datetime) -
     """
     metrics = _metrics(before.metrics, found.metrics)
     verdicts = chain(
-        conditions.verdicts(found.desired, found.observed, found.plan, found.trouble),
+        conditions.verdicts(
+            found.desired, found.observed, found.plan, found.trouble, unsettled=found.unsettled
+        ),
         [_metrics_available(metrics)],
     )
     pinned = before.account is not None or bool(found.plan.phases) or found.observed.endpoint is not None
@@ -92,7 +96,7 @@ def deployment_of(status: Status) -> Deployment | None:
         config_name=record.config_name,
         attempts=record.attempts,
         state=DeploymentState(record.state),
-        requested_at=record.requested_at.timestamp(),
+        since=record.since.timestamp(),
         last_modified=modified.timestamp() if modified else None,
         message=record.message or "",
     )
@@ -107,7 +111,7 @@ def _deployment(record: Deployment | None) -> DeploymentStatus | None:
         config_name=record.config_name,
         attempts=record.attempts,
         state=record.state.value,
-        requested_at=_moment(record.requested_at),
+        since=_moment(record.since),
         last_modified_time=_moment(modified) if modified is not None else None,
         message=record.message or None,
     )

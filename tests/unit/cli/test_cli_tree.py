@@ -61,7 +61,7 @@ def test_a_failed_deployment_says_what_was_asked_and_what_aws_answered(shifting,
         "configName": "reviews-prod-99999999",
         "attempts": 2,
         "state": "Failed",
-        "requestedAt": "2026-11-25T15:50:00Z",
+        "since": "2026-11-25T15:50:00Z",
         "message": "rolled back",
     }
 

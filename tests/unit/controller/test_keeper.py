@@ -124,3 +124,20 @@ def test_closing_waits_for_the_pass_that_runs_and_starts_no_other(after):
 
     assert passes.count == 1
     assert not passes.running[KEY]
+
+
+def test_closing_forgets_the_passes_that_wait_for_a_worker():
+    passes = Passes()
+
+    async def story(keeper):
+        for number in range(50):
+            keeper.enqueue(("ml", str(number)))
+        await passes.begun()
+        closing = asyncio.create_task(keeper.close())
+        await asyncio.sleep(0)
+        passes.gate.release(100)
+        await closing
+
+    run(passes, story)
+
+    assert passes.count <= 4

@@ -8,7 +8,6 @@ from sagemaker_ab.planning.deletion import plan_deletion
 from sagemaker_ab.planning.observed import EndpointStatus, Leftovers
 from tests.unit.planning.worlds import (
     AUTOSCALING,
-    NOW,
     OWNER,
     nothing,
     operations,
@@ -44,7 +43,7 @@ def test_a_failed_endpoint_is_deleted():
 
 @pytest.mark.parametrize("observed", [nothing(), world(WANTED, tags={})], ids=["gone", "somebody else's"])
 def test_without_an_endpoint_of_ours_configs_and_models_go(observed):
-    leftovers = Leftovers(NOW, frozenset({"model"}), frozenset({"config"}))
+    leftovers = Leftovers(frozenset({"model"}), frozenset({"config"}))
 
     assert plan_deletion("reviews", OWNER, observed).wants_leftovers
     decided = plan_deletion("reviews", OWNER, observed, leftovers=leftovers)
@@ -52,4 +51,4 @@ def test_without_an_endpoint_of_ours_configs_and_models_go(observed):
 
 
 def test_the_resource_may_go_when_nothing_is_left():
-    assert plan_deletion("reviews", OWNER, nothing(), leftovers=Leftovers(NOW, frozenset(), frozenset())).done
+    assert plan_deletion("reviews", OWNER, nothing(), leftovers=Leftovers(frozenset(), frozenset())).done

@@ -15,7 +15,6 @@ from sagemaker_ab.planning.plan import PhaseKind, plan
 from sagemaker_ab.planning.state import EndpointState
 from tests.unit.planning.worlds import (
     AUTOSCALING,
-    NOW,
     nothing,
     operations,
     request,
@@ -287,7 +286,7 @@ def test_tags_are_added_changed_and_only_ours_taken_away():
 def test_configs_and_models_that_nothing_refers_to_are_removed():
     wanted = want(spec())
     used = {model.name for model in wanted.models}
-    leftovers = Leftovers(NOW, frozenset({*used, "old-model"}), frozenset({wanted.config_name, "old-config"}))
+    leftovers = Leftovers(frozenset({*used, "old-model"}), frozenset({wanted.config_name, "old-config"}))
 
     decided = plan(wanted, world(wanted), leftovers=leftovers)
 
@@ -300,6 +299,6 @@ def test_the_config_in_use_stays_though_weights_have_moved_on():
         replace(v, current_weight=wanted.weights[v.name], desired_weight=wanted.weights[v.name])
         for v in world(live).endpoint.variants
     )
-    leftovers = Leftovers(NOW, frozenset(), frozenset({live.config_name}))
+    leftovers = Leftovers(frozenset(), frozenset({live.config_name}))
 
     assert plan(wanted, world(live, variants=shifted), leftovers=leftovers).phases == ()
