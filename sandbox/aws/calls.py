@@ -33,6 +33,7 @@ class CallRecord:
 
     n: int
     time: float
+    protocol: str
     service: str
     operation: str
     write: bool

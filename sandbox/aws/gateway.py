@@ -130,6 +130,7 @@ class Gateway:
         scope = request.scope
         return self.calls.open(
             time=self.engine.clock.now(),
+            protocol=way.codec.protocol,
             service=way.service,
             operation=way.operation,
             write=operation.write if operation else False,

@@ -20,6 +20,8 @@ RPC_V2_CBOR = "rpc-v2-cbor"
 
 
 class Codec(Protocol):
+    protocol: str
+
     def decode(self, request: HttpRequest, model: OperationModel) -> dict[str, Any]:
         """Return the parameters; raises MalformedRequestError."""
 
@@ -30,6 +32,8 @@ class Codec(Protocol):
 
 class JsonCodec:
     """json 1.0 and 1.1."""
+
+    protocol = "json"
 
     def __init__(self, version: str) -> None:
         self._content_type = f"application/x-amz-json-{version}"
@@ -53,6 +57,8 @@ class JsonCodec:
 
 class CborCodec:
     """rpc-v2-cbor."""
+
+    protocol = RPC_V2_CBOR
 
     def decode(self, request: HttpRequest, model: OperationModel) -> dict[str, Any]:
         value = cbor_body.parse(request.body)
@@ -83,6 +89,8 @@ class CborCodec:
 
 class QueryCodec:
     """Query: a form in, XML out."""
+
+    protocol = "query"
 
     def decode(self, request: HttpRequest, model: OperationModel) -> dict[str, Any]:
         tree = query_form.parse(request.body or request.target.partition("?")[2].encode())
@@ -118,6 +126,8 @@ class QueryCodec:
 
 class RestJsonCodec:
     """rest-json: parameters in the path, in headers and in the body."""
+
+    protocol = "rest-json"
 
     def __init__(self, path_parameters: Mapping[str, str]) -> None:
         self._path_parameters = path_parameters
