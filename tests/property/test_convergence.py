@@ -8,7 +8,7 @@ a reason that the operator could have known.
 import os
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from sagemaker_ab.api.resource import parse_spec
@@ -20,6 +20,8 @@ from tests.seeds import SEEDS, blamed
 from tests.unit.planning.worlds import AUTOSCALING, spec
 
 _EXAMPLES = int(os.environ.get("CONVERGENCE_EXAMPLES", "12"))
+_UNSHRUNK = (Phase.explicit, Phase.reuse, Phase.generate)
+"""Every example plays for seconds: a failure found small would cost more than one read long."""
 _UNAVOIDABLE = ("in-progress", "already exist", "Could not find", "currently in use", "No scalable target")
 
 
@@ -76,7 +78,12 @@ def test_passes_converge_from_anywhere(seed):
     failing = []
 
     @given(first=specs(), story=st.lists(steps, max_size=8))
-    @settings(max_examples=_EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(
+        max_examples=_EXAMPLES,
+        deadline=None,
+        phases=_UNSHRUNK,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
     def converges(first, story):
         failing[:] = [(first, story)]
         converge(InProcessAws(seed=seed), first, story)
