@@ -123,7 +123,7 @@ def _moment(seconds: float) -> datetime:
 
 def _metrics(before: Metrics | None, found: Metrics | None) -> Metrics | None:
     """A new window is told only with a new number: a timestamp alone is not worth everybody's watch event."""
-    if found is None or (before is not None and before.variants == found.variants):
+    if found is None or found.variants == (before.variants if before else []):
         return before
     return found
 
