@@ -21,6 +21,7 @@ from tests.e2e.reviews import (
 )
 from tests.e2e.simulated_aws import SimulatedAws, simulated_aws
 from tests.seeds import SEEDS
+from tests.seeds import SEEDS
 
 SPEED = 40.0
 """Slow enough for several passes within the five seconds that a read may be behind."""
