@@ -19,7 +19,7 @@ from sagemaker_ab.kube.events import EventRecorder
 from sandbox.aws.inprocess import InProcessAws
 
 KEY = ("ml", "reviews")
-_QUIET_PASSES = 3
+_QUIET_SECONDS = 180.0
 
 
 class ClusterOfOne:
@@ -155,16 +155,20 @@ class InProcessOperator:
         return after
 
     def settle(self, *, passes: int = 400) -> None:
-        """Run passes until the resource is ready, or gone, and three more passes write nothing to AWS."""
-        quiet = 0
+        """Run passes until the resource is gone, or ready and has sent AWS no write for a while."""
+        quiet_since = self._now()
         for _ in range(passes):
             before = len(self.writes())
             if self.step() is None:
                 return
-            quiet = quiet + 1 if self.ready and len(self.writes()) == before else 0
-            if quiet > _QUIET_PASSES:
+            if not self.ready or len(self.writes()) != before:
+                quiet_since = self._now()
+            elif self._now() - quiet_since > _QUIET_SECONDS:
                 return
         raise AssertionError(f"not settled after {passes} passes: {self.conditions}; {self.writes()[-8:]}")
+
+    def _now(self) -> float:
+        return self.sim.engine.clock.now()
 
     @property
     def conditions(self) -> dict[str, str]:
@@ -205,6 +209,6 @@ class InProcessOperator:
                 metrics=self.metrics,
                 settings=Settings(),
                 cluster_id="cluster-1",
-                local_clock=self.sim.engine.clock.now,
+                local_clock=self._now,
             )
         )
