@@ -84,6 +84,11 @@ class Teller:
         if not holds:
             self._hang("    saw: ", Text(saw, "red"), style="red")
 
+    def ending(self, text: str, *, good: bool) -> None:
+        self._console.print(
+            Rule(Text(text, "bold green" if good else "bold red"), style="blue", characters="═")
+        )
+
     def trouble(self, text: str) -> None:
         self._console.print(Text(text.rstrip(), "red"), soft_wrap=True)
 
@@ -104,6 +109,7 @@ class Teller:
         """Print a text behind a marker, its further lines below the first."""
         lead = Text(marker, style)
         for line in text.wrap(self._console, self._console.width - len(marker)):
+            line.rstrip()
             self._console.print(lead + line)
             lead = Text(" " * len(marker))
 

@@ -21,7 +21,7 @@ def install(scene: Scene) -> None:
     stage.clear_up_at_the_end()
     scene.type(
         f"kubectl get deployment {RELEASE} -n {NAMESPACE} "
-        "-o jsonpath=\"{.spec.template.spec.containers[0]['command','args']}\""
+        "-o jsonpath=\"{range .spec.template.spec.containers[0]['command','args'][*]}{@}{'\\n'}{end}\""
     )
     _run(scene, Container.read(stage.cluster, namespace=NAMESPACE, name=RELEASE))
 
@@ -37,9 +37,9 @@ def _run(scene: Scene, container: Container) -> None:
     with teller.waiting("the operator starts"):
         command = stage.start_operator(container)
     teller.typed(shlex.join(command))
-    teller.note("with the container's environment, and nothing else of this shell's but PATH")
-    teller.note(f"as ServiceAccount {NAMESPACE}/{container.account}, by a token that Kubernetes gave for it")
-    teller.note("changed: its probe's address, because ports are shared with the machine here")
+    teller.note("with the container's environment, not this shell's")
+    teller.note(f"as {NAMESPACE}/{container.account}, by a token of that ServiceAccount")
+    teller.note("changed: its probe's address, for a process shares its ports with the machine")
     teller.note("added: KUBECONFIG, and AWS_ENDPOINT_URL and keys of the simulated AWS")
     teller.note(f"added, because AWS's clock will run fast: {_intervals()}")
     scene.proof.check(

@@ -42,7 +42,8 @@ def _weights(scene: Scene) -> str:
 def _change_by_hand(scene: Scene) -> None:
     scene.teller.typed_in_python(
         "boto3.client('sagemaker').update_endpoint_weights_and_capacities(",
-        f"    EndpointName={ENDPOINT!r}, DesiredWeightsAndCapacities={_BY_HAND})",
+        f"    EndpointName={ENDPOINT!r},",
+        f"    DesiredWeightsAndCapacities={_BY_HAND})",
     )
     try:
         scene.stage.aws.sagemaker(PERSON_KEY).update_endpoint_weights_and_capacities(
