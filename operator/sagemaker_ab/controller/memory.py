@@ -12,7 +12,10 @@ from sagemaker_ab.planning.plan import Phase
 from sagemaker_ab.planning.staleness import SETTLING_SECONDS
 from sagemaker_ab.planning.trouble import Trouble
 
-_MAY_BE_LEFT_OVER = {"CreateModel", "CreateEndpointConfig", "CreateEndpoint", "UpdateEndpoint"}
+_CHANGES_LEFTOVERS = {
+    *("CreateModel", "CreateEndpointConfig", "CreateEndpoint", "UpdateEndpoint"),
+    *("DeleteEndpointConfig", "DeleteModel"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Memory:
     def note_sent(self, command: Command, generation: int, now: float) -> None:
         self.sent[command.identity] = now
         self.sent_for = generation
-        if command.operation in _MAY_BE_LEFT_OVER:
+        if command.operation in _CHANGES_LEFTOVERS:
             self.swept = None
 
     def forget_sent(self, command: Command) -> None:
