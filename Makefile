@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help setup binaries demo test bench ledger seeds lint crds minimum lock clean \
+.PHONY: help setup binaries demo test bench sim-bench sim-clients sim-fuzz ledger seeds lint crds minimum lock clean \
 	lint-style lint-format lint-types lint-imports lint-crds lint-chart lint-image lint-yaml lint-workflows
 
 PYTHON ?=
@@ -13,7 +13,7 @@ STEP := @sh hack/step.sh
 
 help: ## list the targets
 	@echo 'make TARGET, where TARGET is one of'
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' Makefile
 
 setup: .venv/.ready ## make .venv from the locked requirements
 	@:
@@ -42,6 +42,15 @@ minimum: binaries .venv-minimum/.ready ## unit tests and one end-to-end run with
 
 bench: binaries ## measure the operator against its budgets (ARGS="--resources 1000")
 	@$(BIN)/python -m bench $(ARGS)
+
+sim-bench: setup ## measure the simulated AWS against its limits
+	@$(BIN)/python -m bench.simulation
+
+sim-clients: setup ## strangers' clients against the simulated AWS (needs go and node)
+	@$(BIN)/python -m clients $(ARGS)
+
+sim-fuzz: setup ## a minute of spoilt requests against the simulated AWS
+	@SIM_FUZZ_SECONDS=60 $(BIN)/python -Im pytest -q -s tests/simulation/test_sandbox_fuzz.py
 
 ledger: setup ## what the simulated AWS knows and what it guesses, each row with its source, code and tests
 	@$(BIN)/python -m sandbox.aws.ledger

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import sandbox.aws.engine.catalogue  # noqa: F401  importing it registers the operations
 from sandbox.aws.engine.autoscaling.records import DIMENSION, METRIC_TYPE, NAMESPACE
 from sandbox.aws.engine.core import OPERATIONS, Call
 from sandbox.aws.http import DEFAULT_ACCOUNT

@@ -16,6 +16,7 @@ from kubernetes import client, config
 
 from sandbox.cluster.cluster import Cluster
 from sandbox.cluster.processes import Program
+from tests.e2e.kill_matrix import KillMatrix, Recording, Stage
 from tests.e2e.operator_process import Operator
 from tests.e2e.reviews import Reviews
 from tests.e2e.simulated_aws import SimulatedAws, simulated_aws
@@ -141,3 +142,26 @@ def reviews(resource: Reviews, aws: SimulatedAws, running_operator: Program) -> 
     aws.clear_calls()
     assert running_operator.running
     return resource
+
+
+@pytest.fixture(scope="session")
+def recordings() -> dict[str, Recording]:
+    """Undisturbed runs of the kill matrix's scenarios, each made once."""
+    return {}
+
+
+@pytest.fixture
+def stage(
+    resource: Reviews, aws: SimulatedAws, operator: Operator, eventually: Callable[..., Any]
+) -> Iterator[Stage]:
+    """The resource, not applied yet, with an operator that can be killed and started again."""
+    started = Stage(resource, aws, operator, eventually)
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def kill_matrix(
+    stage: Stage, recordings: dict[str, Recording], record_property: Callable[[str, object], None]
+) -> KillMatrix:
+    return KillMatrix(stage, recordings, record_property)

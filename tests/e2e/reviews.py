@@ -21,6 +21,7 @@ SAMPLE: Manifest = yaml.safe_load(
     (Path(__file__).parents[2] / "manifests" / "samples" / "reviews.yaml").read_text()
 )
 ROLE: str = SAMPLE["spec"]["executionRoleArn"]
+SAMPLE_MODEL_DATA = "s3://dlai-practical-data-science/models/ab/variant_b/model.tar.gz"
 NEW_MODEL_DATA = "s3://dlai-practical-data-science/models/ab/variant_b_retrained/model.tar.gz"
 
 _KIND = ("sagemaker-ab.dev", "v1alpha1", "sagemakerabendpoints")

@@ -20,6 +20,9 @@ SPEED = 100.0
 START = datetime(2026, 1, 1, 0, 10, tzinfo=UTC).timestamp()
 """Ten minutes past the hour: an hourly window of metrics ends more than half a real minute later."""
 
+_EXPLAINED = ("Cannot create already existing", "Could not find", "No scalable target found", "in-progress")
+"""What AWS says of what exists already, is gone, or is busy."""
+
 _REST_SECONDS = 60.0
 """Longer, on AWS's clock, than the operator waits for a read to show a write."""
 _REST_PASSES = 3
@@ -43,6 +46,12 @@ class SimulatedAws(Control):
             (call["operation"], call["message"])
             for call in self.calls()
             if call["write"] and call["outcome"] == "refused"
+        ]
+
+    def unexplained_refusals(self) -> list[tuple[str, str]]:
+        """Return the refused writes that no lost answer, stale read or busy endpoint explains."""
+        return [
+            (what, said) for what, said in self.refusals() if not any(word in said for word in _EXPLAINED)
         ]
 
     def last(self, operation: str) -> dict[str, Any]:

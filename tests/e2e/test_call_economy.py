@@ -10,6 +10,7 @@ import pytest
 
 from tests.e2e.reviews import (
     NEW_MODEL_DATA,
+    SAMPLE_MODEL_DATA,
     Reviews,
     autoscaling,
     instance_count,
@@ -20,7 +21,6 @@ from tests.e2e.reviews import (
 )
 from tests.e2e.simulated_aws import SimulatedAws
 
-SAMPLE_MODEL_DATA = "s3://dlai-practical-data-science/models/ab/variant_b/model.tar.gz"
 BUSY = 40.0
 """Requests a minute: more than one instance of the notebook's policy is for."""
 

@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.reviews import NEW_MODEL_DATA, Reviews, instance_type, model_data, ready, weights
+from tests.e2e.reviews import (
+    NEW_MODEL_DATA,
+    SAMPLE_MODEL_DATA,
+    Reviews,
+    instance_type,
+    model_data,
+    ready,
+    weights,
+)
 from tests.e2e.simulated_aws import SimulatedAws
 
 HEALTH_CHECK = "The primary container for production variant VariantB did not pass the ping health check."
@@ -65,12 +73,11 @@ def test_a_failed_update_gives_way_to_a_new_spec(reviews: Reviews, aws: Simulate
 
 
 def test_going_back_after_a_failed_update_needs_no_deployment(reviews: Reviews, aws: SimulatedAws) -> None:
-    serving = reviews.manifest["spec"]["models"][1]["primaryContainer"]["modelDataUrl"]
     fail_next(aws, "UpdateEndpoint")
     reviews.apply(model_data("bert-b", NEW_MODEL_DATA))
     reviews.is_stalled("DeploymentFailed", HEALTH_CHECK)
 
-    reviews.apply(model_data("bert-b", serving))
+    reviews.apply(model_data("bert-b", SAMPLE_MODEL_DATA))
     reviews.is_ready()
     aws.rests()
 

@@ -128,7 +128,7 @@ def test_percentiles_are_within_one_per_cent_of_the_raw_latencies(
     assert endpoint is not None
     variant = endpoint.variant("VariantA")
     assert variant is not None
-    draw = random.Random(7)  # noqa: S311  nothing here is a secret
+    draw = random.Random(7)
     raw = [80_000 * draw.lognormvariate(0, 0.5) for _ in range(3_000)]
     for latency in raw:
         served = Served(model_latency=latency, overhead_latency=4_000.0)

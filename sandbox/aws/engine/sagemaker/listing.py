@@ -31,7 +31,8 @@ N = TypeVar("N", bound=Listed)
 
 
 def _cut(token: str) -> Any:
-    return json.loads(base64.urlsafe_b64decode(token.encode()))["after"]
+    after = json.loads(base64.urlsafe_b64decode(token.encode()))["after"]
+    return tuple(after) if isinstance(after, list) else after
 
 
 def page(
@@ -78,9 +79,9 @@ def listed(call: Call, items: Sequence[N]) -> tuple[list[N], JSON]:
 
     by_name = call.ledger.value("sm.list.order") == "names"
 
-    def key(item: N) -> list[Any]:
+    def key(item: N) -> tuple[Any, ...]:
         scatter = 0 if by_name else crc32(item.name.encode())
-        return [getattr(item, attribute), scatter, item.name]
+        return getattr(item, attribute), scatter, item.name
 
     in_order = sorted(items, key=key, reverse=backwards)
     cut, token = page(call, in_order, key=key, size=size, backwards=backwards)
