@@ -20,13 +20,13 @@ _ROLE = f"arn:aws:iam::{DEFAULT_ACCOUNT}:role/sagemaker"
 _VARIANTS = ("VariantA", "VariantB")
 
 
-def fill(engine: Engine, *, endpoints: int, region: str = "us-east-1", scaled: int | None = None) -> None:
-    """Bring so many endpoints into service, the first ``scaled`` of them (all by default) autoscaled."""
+def fill(engine: Engine, *, endpoints: int, region: str = "us-east-1") -> None:
+    """Bring so many endpoints into service, each of their variants autoscaled."""
     place = engine.region(DEFAULT_ACCOUNT, region)
     for number in range(endpoints):
         _deploy(place, number)
     engine.clock.advance(LAUNCH_SECONDS)
-    for number in range(endpoints if scaled is None else scaled):
+    for number in range(endpoints):
         for variant in _VARIANTS:
             _scale(place, number, variant)
 
