@@ -113,7 +113,7 @@ def breaches() -> Iterator[tuple[str, str, Any]]:
     for path, node in walk(SCHEMA, "status"):
         assert node.keys() <= BREAKING.keys() | OTHERS, path
         place = PLACES[path]
-        for keyword in node.keys() & BREAKING.keys():
+        for keyword in sorted(node.keys() & BREAKING.keys()):  # the same order in every process
             yield place, keyword, BREAKING[keyword](node[keyword], value_at(place))
         yield from ((f"{place}.{name}", "required", None) for name in node.get("required", ()))
         if node.get("format") == "date-time":
