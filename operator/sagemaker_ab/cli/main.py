@@ -1,42 +1,53 @@
 """The command `sagemaker-ab`, and `kubectl sagemaker-ab` when kubectl starts it as its plugin."""
 
 import sys
+from importlib import import_module
 from io import TextIOWrapper
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from sagemaker_ab import __version__
-from sagemaker_ab.aws.calls import for_a_person
-from sagemaker_ab.aws.sessions import AwsClients
-from sagemaker_ab.cli.edges import Edges
-from sagemaker_ab.cli.get import get
-from sagemaker_ab.cli.load import load
-from sagemaker_ab.cli.metrics import metrics
-from sagemaker_ab.cli.predict import predict
-from sagemaker_ab.cli.problems import PROBLEMS, explained
-from sagemaker_ab.kube.client import connect
+
+# The clients of AWS and Kubernetes take most of a second to load: only commands that call them do.
+_ONLINE: Final = ("get", "predict", "load", "metrics")
+_OFFLINE: Final = ("replay", "plan-test")
 
 
 class Commands(click.Group):
-    """Whatever can go wrong without being a fault of the program ends in one line on stderr."""
+    """Loads a command when it is asked for; what can go wrong without a fault of ours ends in one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return [*_ONLINE, *_OFFLINE]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        name = cmd_name.replace("-", "_")
+        if cmd_name in _ONLINE and ctx.obj is None:
+            ctx.obj = import_module("sagemaker_ab.cli.world").real_edges()
+        command: click.Command = getattr(import_module(f"sagemaker_ab.cli.{name}"), name)
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except PROBLEMS as problem:
-            raise click.ClickException(explained(problem)) from problem
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as problem:
+            from sagemaker_ab.cli.problems import PROBLEMS, explained  # noqa: PLC0415  # loads every client
+
+            if isinstance(problem, PROBLEMS):
+                raise click.ClickException(explained(problem)) from problem
+            raise
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="sagemaker-ab")
 def commands() -> None:
-    """See, ask and load SageMaker endpoints that are SageMakerABEndpoint resources."""
-
-
-for command in (get, predict, load, metrics):
-    commands.add_command(command)
+    """See, ask and load SageMaker endpoints that are SageMakerABEndpoint resources; replay and plan tests."""
 
 
 def program_name(argument: str) -> str:
@@ -45,17 +56,8 @@ def program_name(argument: str) -> str:
     return "kubectl sagemaker-ab" if name.startswith("kubectl-") else name
 
 
-def _aws(region: str | None) -> AwsClients:
-    try:
-        with for_a_person():
-            return AwsClients.for_region(region)
-    except ValueError as error:  # botocore's word for an AWS_ENDPOINT_URL that is no URL
-        raise click.ClickException(f"AWS: {error}; check AWS_ENDPOINT_URL") from error
-
-
 def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that knows no ✔ gets a ?, not a traceback
-    edges = Edges(connect=connect, aws=_aws)
-    commands.main(prog_name=program_name(sys.argv[0]), obj=edges)
+    commands.main(prog_name=program_name(sys.argv[0]))

@@ -41,7 +41,7 @@ class Bandit(ApiModel):
     warm_up_seconds: DurationSeconds = 43_200
     """Seconds of an even split before weights move."""
 
-    update_seconds: Annotated[int, Field(ge=600, le=86400, multiple_of=300)] = 1800
+    update_seconds: Annotated[int, Field(ge=600, le=21600, multiple_of=300)] = 1800
     """Seconds between two updates of the weights: each one makes the endpoint Updating."""
 
     max_step_percent: Annotated[int, Field(ge=1, le=100)] = 20

@@ -29,7 +29,7 @@ class Stage:
 
     def settled_in(self, progress: Progress, evidence: Evidence) -> Progress:
         """Let the hold begin when the share is applied, or at once where the data do not say what is."""
-        if progress.held_since >= 0:
+        if progress.held_since >= 0 or not evidence.ledger.latest:
             return progress
         share = applied_share(evidence, self.names)
         if share is not None and share < self.percent - _TOLERANCE:

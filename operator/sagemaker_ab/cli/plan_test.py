@@ -1,0 +1,139 @@
+"""`plan-test`: how many requests and how long until a test decides."""
+
+import json
+import re
+from math import inf
+from typing import Any
+
+import click
+
+from sagemaker_ab.traffic.forecast import Forecast, Plan, even_shares, fixed_minutes, forecast, shares_of
+
+_MOST_DAYS = 366
+
+
+class _Effect(click.ParamType[float]):
+    """A relative difference in percent: 10%, -5%."""
+
+    name = "percent"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        match = re.fullmatch(r"([+-]?[0-9]+(?:\.[0-9]+)?)%", str(value))
+        effect = float(match[1]) / 100 if match else 0.0
+        if effect == 0.0 or not -1.0 < effect <= 100.0:  # noqa: PLR2004  # a hundredfold is no experiment
+            self.fail(f"{value!r} should be a percentage above -100% and not 0%, such as 10%", param, ctx)
+        return effect
+
+
+class _Allocation(click.ParamType[tuple[float, ...]]):
+    """Percents of baseline and challengers: 50,50."""
+
+    name = "percents"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, ...]:
+        parts = str(value).split(",")
+        percents = [int(part) for part in parts if re.fullmatch("[0-9]{1,3}", part)]
+        if len(percents) != len(parts) or len(parts) < 2 or sum(percents) != 100 or 0 in percents:  # noqa: PLR2004
+            self.fail(
+                f"{value!r} should be percents of at least 1 that sum to 100, such as 50,50", param, ctx
+            )
+        return shares_of(percents)
+
+
+@click.command(name="plan-test", short_help="How long a test will take.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True),
+    required=True,
+    help="The baseline's rate, such as 0.05.",
+)
+@click.option("--effect", type=_Effect(), required=True, help="The relative difference to find, such as 10%.")
+@click.option(
+    "--requests-per-minute",
+    type=click.FloatRange(0.1, 1_000_000.0),
+    required=True,
+    help="Requests a minute, all variants together.",
+)
+@click.option(
+    "--power", type=click.FloatRange(0.5, 0.99), default=0.8, show_default=True, help="What `most` means."
+)
+@click.option("--variants", type=click.IntRange(2, 10), help="How many variants.  [default: 2]")
+@click.option("--allocation", type=_Allocation(), help="Percents, the baseline's first.  [default: even]")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the simulation.")
+@click.option("-o", "--output", type=click.Choice(["json"]), help="One JSON object.")
+def plan_test(  # noqa: PLR0913  # click hands each option over by itself
+    *,
+    rate: float,
+    effect: float,
+    requests_per_minute: float,
+    power: float,
+    variants: int | None,
+    allocation: tuple[float, ...] | None,
+    seed: int,
+    output: str | None,
+) -> None:
+    """Say how many requests and how long until a test of this effect decides, half and most of the time.
+
+    Simulates the test itself, which may be looked at all the time, beside a test of a fixed number, which may
+    be looked at once.
+    """
+    shares = allocation or even_shares(variants or 2)
+    if variants is not None and len(shares) != variants:
+        raise click.UsageError(f"--allocation has {len(shares)} percents; --variants is {variants}")
+    if rate * (1.0 + effect) >= 1.0:
+        raise click.UsageError(
+            f"--effect: a rate of {rate} with it is {rate * (1 + effect):g}, and must be below 1"
+        )
+    plan = Plan(
+        rate=rate,
+        effect=effect,
+        requests_per_minute=requests_per_minute,
+        power=power,
+        shares=shares,
+        seed=seed,
+    )
+    if (days := fixed_minutes(plan) / 1440) > _MOST_DAYS:
+        raise click.ClickException(
+            f"even a fixed number would take {days:.0f} days; plan for a greater effect or more traffic "
+            f"(at most {_MOST_DAYS} days)"
+        )
+    found = forecast(plan)
+    click.echo(_json(plan, found) if output == "json" else _text(plan, found))
+
+
+def _text(plan: Plan, found: Forecast) -> str:
+    rows = [
+        ("fixed number, looked at once", found.fixed_minutes),
+        ("half of the time", found.half_minutes),
+        (f"{plan.power:.0%} of the time", found.most_minutes),
+    ]
+    lines = [f"{'until a verdict':<30}{'requests':>14}{'time':>14}"]
+    for name, minutes in rows:
+        lines.append(f"{name:<30}{_requests(minutes, plan, found):>14}{_time(minutes, found):>14}")
+    return "\n".join([*lines, f"simulated {found.runs} times, seed {plan.seed}"])
+
+
+def _requests(minutes: float, plan: Plan, found: Forecast) -> str:
+    more = "> " if minutes == inf else ""
+    return f"{more}{min(minutes, found.horizon_minutes) * plan.requests_per_minute:,.0f}"
+
+
+def _time(minutes: float, found: Forecast) -> str:
+    more, shown = ("> ", found.horizon_minutes) if minutes == inf else ("", minutes)
+    for unit, size, least in (("days", 1440, 2880), ("hours", 60, 180)):
+        if shown >= least:
+            return f"{more}{shown / size:.1f} {unit}"
+    return f"{more}{shown:.0f} minutes"
+
+
+def _json(plan: Plan, found: Forecast) -> str:
+    named = {"fixed": found.fixed_minutes, "half": found.half_minutes, "most": found.most_minutes}
+    content = {
+        name: None
+        if minutes == inf
+        else {"minutes": round(minutes), "requests": round(minutes * plan.requests_per_minute)}
+        for name, minutes in named.items()
+    }
+    return json.dumps({**content, "power": plan.power, "runs": found.runs, "seed": plan.seed})

@@ -1,0 +1,113 @@
+"""`replay`: what a policy would have decided on recorded counts. No cluster, no AWS."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+import yaml
+
+from sagemaker_ab.api.policies.traffic import InvalidPolicy, TrafficPolicy, parse_policy, variants_of
+from sagemaker_ab.cli.replaying.counts_file import InvalidCounts, Recorded, read_counts
+from sagemaker_ab.cli.replaying.lines import line
+from sagemaker_ab.cli.replaying.looks import Look
+from sagemaker_ab.cli.replaying.looks import replay as looks_at
+
+_LONGEST_SECONDS = 86400
+
+
+class _Every(click.IntRange):
+    """Seconds that are whole minutes."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        seconds = super().convert(value, param, ctx)
+        if seconds % 60:
+            self.fail(f"{seconds} should be a multiple of 60", param, ctx)
+        return int(seconds)
+
+
+@click.command(short_help="What a policy would have decided on recorded counts.")
+@click.argument("counts", type=click.File(encoding="utf-8"))
+@click.argument("policy", type=click.File(encoding="utf-8"))
+@click.option(
+    "--every",
+    type=_Every(60, _LONGEST_SECONDS),
+    default=300,
+    show_default=True,
+    help="Seconds between two looks, a multiple of 60.",
+)
+@click.option(
+    "--approve",
+    type=click.IntRange(1, 20),
+    multiple=True,
+    metavar="N",
+    help="Approve step N; may be repeated.",
+)
+@click.option(
+    "--plot",
+    "picture",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.png",
+    help="Draw weights, ratios with intervals, and evidence (.png, .svg, .pdf).",
+)
+def replay(
+    counts: TextIO, policy: TextIO, *, every: int, approve: Sequence[int], picture: Path | None
+) -> None:
+    """Look at the recorded COUNTS (CSV) as the operator would have, by the POLICY (YAML).
+
+    Prints each decision as a line of JSON; the last is final, or at the end of the counts.
+    """
+    traffic, named = _policy(policy)
+    recorded = _counts(counts)
+    variants = _variants(recorded, named)
+    looks: list[Look] = []
+    try:
+        for look in looks_at(recorded, traffic.policy, variants, every_minutes=every // 60, approved=approve):
+            click.echo(line(look))
+            looks.append(look)
+    except InvalidPolicy as error:
+        raise click.ClickException("\n".join(f"{policy.name}: {each}" for each in error.messages)) from error
+    if picture:
+        _save(looks, picture)
+
+
+def _policy(file: TextIO) -> tuple[TrafficPolicy, tuple[str, ...]]:
+    try:
+        raw = yaml.safe_load(file)
+        return parse_policy(raw), variants_of(raw)
+    except InvalidPolicy as error:
+        raise click.ClickException("\n".join(f"{file.name}: {each}" for each in error.messages)) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"{file.name} is not YAML: {error}") from error
+
+
+def _counts(file: TextIO) -> Recorded:
+    try:
+        return read_counts(file, source=file.name)
+    except InvalidCounts as error:
+        raise click.ClickException(str(error)) from error
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{file.name} is not UTF-8 text: {error}") from error
+
+
+def _variants(recorded: Recorded, named: Sequence[str]) -> Sequence[str]:
+    """The variants of the resource, where there is one; each that the counts know must be among them."""
+    for variant in recorded.variants:
+        if named and variant not in named:
+            raise click.ClickException(
+                f"column variant: '{variant}' should be one of the resource's variants {', '.join(named)}"
+            )
+    return named or recorded.variants
+
+
+def _save(looks: Sequence[Look], path: Path) -> None:
+    try:
+        from sagemaker_ab.cli.replaying.picture import save_replay  # noqa: PLC0415  # matplotlib is an extra
+    except ModuleNotFoundError as error:
+        raise click.ClickException(
+            "--plot needs matplotlib, which is not installed; pip install 'sagemaker-ab-operator[plot]'"
+        ) from error
+    try:
+        save_replay(looks, path)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"the picture could not be saved to {path}: {error}") from error

@@ -1,0 +1,1 @@
+"""Replays of recorded counts: the file, the looks, the lines and the picture."""

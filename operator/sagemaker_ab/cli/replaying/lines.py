@@ -1,0 +1,76 @@
+"""A look as one line of JSON."""
+
+import json
+from datetime import UTC, datetime
+from math import isinf
+from typing import Any
+
+from sagemaker_ab.cli.replaying.looks import Look
+from sagemaker_ab.traffic.explain import Account
+
+_DIGITS = 6
+
+
+def line(look: Look) -> str:
+    """Return the look: what was decided, why, what it needs, and the numbers behind it."""
+    outcome = look.decision.outcome
+    first = look.accounts[0] if look.accounts else None
+    content = {
+        "at": moment(look.decision.at),
+        "verdict": outcome.verdict,
+        "final": outcome.final,
+        "winner": outcome.winner,
+        "reason": outcome.reason,
+        "weights": dict(outcome.weights),
+        "applied": look.applied,
+        "evidence": _short(outcome.evidence),
+        "threshold": _short(outcome.threshold),
+        "subject": outcome.subject,
+        "interval": None if first is None else _interval(_judged(look) or first),
+        "needs": dict(outcome.needs),
+        "comparisons": [_account(account) for account in look.accounts],
+        "lateDropped": look.late_dropped,
+    }
+    return json.dumps(content)
+
+
+def moment(minute: int) -> str:
+    """Return the minute's begin in UTC, such as 2026-03-02T10:39Z."""
+    return datetime.fromtimestamp(minute * 60, tz=UTC).strftime("%Y-%m-%dT%H:%MZ")
+
+
+def _judged(look: Look) -> Account | None:
+    """The comparison that the decision is about, where it is about one challenger."""
+    outcome = look.decision.outcome
+    about = (outcome.subject.split(" over ")[0], outcome.winner or "")
+    for account in look.accounts:
+        if about[0] == f"{account.metric} of {account.challenger}" or about[1] == account.challenger:
+            return account
+    return None
+
+
+def _account(account: Account) -> dict[str, Any]:
+    baseline, challenger = account.values
+    return {
+        "metric": account.metric,
+        "baseline": account.baseline,
+        "challenger": account.challenger,
+        "baselineValue": _short(baseline),
+        "challengerValue": _short(challenger),
+        "ratio": _short(account.ratio),
+        "interval": _interval(account),
+        "p": _short(account.p),
+    }
+
+
+def _interval(account: Account) -> list[float | None] | None:
+    """Return the interval of the ratio; an end that is not bounded yet is null."""
+    if account.interval is None:
+        return None
+    return [_short(end) for end in account.interval]
+
+
+def _short(number: float | None) -> float | None:
+    if number is None or isinf(number):
+        return None
+    return float(f"{number:.{_DIGITS}g}")

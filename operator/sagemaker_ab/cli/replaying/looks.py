@@ -1,0 +1,61 @@
+"""Looks at recorded counts as the operator would have: every so often, until the verdict is final."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sagemaker_ab.api.policies.traffic import Policy
+from sagemaker_ab.cli.replaying.counts_file import Recorded
+from sagemaker_ab.traffic.decision import Decision
+from sagemaker_ab.traffic.evidence.ledger import Row
+from sagemaker_ab.traffic.explain import Account, accounts
+from sagemaker_ab.traffic.run import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """A decision, the numbers behind it, and the weights that were applied then."""
+
+    decision: Decision
+    accounts: Sequence[Account]
+    applied: dict[str, float]
+    late_dropped: int
+
+
+def replay(
+    recorded: Recorded,
+    policy: Policy,
+    variants: Sequence[str],
+    *,
+    every_minutes: int,
+    approved: Sequence[int],
+) -> Iterator[Look]:
+    """Yield each look; the last one is final, or at the end of the counts. Raises InvalidPolicy."""
+    run = Run(policy, variants, started=recorded.rows[0].at)
+    for now, arrived in _batches(recorded.rows, every_minutes=every_minutes):
+        run.observe(arrived)
+        decision = run.look(now, approved=approved)
+        yield Look(
+            decision=decision,
+            accounts=accounts(policy, run.evidence),
+            applied=_applied(run),
+            late_dropped=run.evidence.ledger.late_dropped,
+        )
+        if decision.outcome.final:
+            return
+
+
+def _applied(run: Run) -> dict[str, float]:
+    latest = run.evidence.ledger.latest
+    return {name: counts.weight for name, counts in latest.items() if counts.weight is not None}
+
+
+def _batches(rows: Sequence[Row], *, every_minutes: int) -> Iterator[tuple[int, list[Row]]]:
+    """Yield the minute of each look and the rows of the minutes that were over by then."""
+    now, last = rows[0].at, rows[-1].at
+    place = 0
+    while now <= last:
+        now = min(now + every_minutes, last + 1)
+        begin = place
+        while place < len(rows) and rows[place].at < now:
+            place += 1
+        yield now, list(rows[begin:place])

@@ -1,0 +1,70 @@
+"""The numbers behind a decision, for people: rates, ratios, intervals, p-values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sagemaker_ab.api.policies.ab_test import ABTest
+from sagemaker_ab.api.policies.bandit import Bandit
+from sagemaker_ab.api.policies.traffic import Policy
+from sagemaker_ab.traffic.evidence.comparison import Comparison, anytime_p
+from sagemaker_ab.traffic.evidence.evidence import Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A challenger compared with the baseline; `ratio` and `interval` are of challenger over baseline."""
+
+    metric: str
+    baseline: str
+    challenger: str
+    values: tuple[float | None, float | None]
+    ratio: float | None
+    interval: tuple[float, float] | None
+    p: float
+
+
+def accounts(policy: Policy, evidence: Evidence) -> list[Account]:
+    """Return what each comparison with the baseline says; the intervals hold at any time, all together."""
+    needed = len(evidence.roles.challengers) / _error_rate(policy)
+    found = (
+        _of_hypothesis(policy, evidence) if not isinstance(policy, Bandit) else _of_bandit(policy, evidence)
+    )
+    return [
+        Account(
+            metric=metric,
+            baseline=baseline,
+            challenger=challenger,
+            values=comparison.values,
+            ratio=comparison.estimate,
+            interval=comparison.interval(needed),
+            p=anytime_p(comparison),
+        )
+        for (metric, baseline, challenger), comparison in found.items()
+    ]
+
+
+def _error_rate(policy: Policy) -> float:
+    if isinstance(policy, ABTest):
+        return float(policy.error_rates.false_winner)
+    if isinstance(policy, Bandit) and policy.stop is not None:
+        return float(policy.stop.false_winner)
+    return 0.05
+
+
+def _of_hypothesis(policy: Policy, evidence: Evidence) -> Mapping[tuple[str, str, str], Comparison]:
+    baseline = evidence.roles.baseline
+    metric = policy.hypothesis.metric if isinstance(policy, ABTest) else ""
+    compared = {
+        (metric, a, b): comparison for (a, b), comparison in evidence.comparisons.items() if a == baseline
+    }
+    guarded = {(metric, baseline, name): each for (metric, name), each in evidence.margins.items()}
+    return compared | guarded
+
+
+def _of_bandit(policy: Bandit, evidence: Evidence) -> Mapping[tuple[str, str, str], Comparison]:
+    baseline = evidence.roles.baseline
+    return {
+        (policy.metric, a, b): comparison
+        for (a, b), comparison in evidence.comparisons.items()
+        if a == baseline
+    }

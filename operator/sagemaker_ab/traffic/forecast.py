@@ -1,0 +1,131 @@
+"""How long a test will take: the comparison itself on simulated counts, beside a test of a fixed number."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, inf, log, sqrt
+from random import Random
+from statistics import NormalDist
+from typing import Final
+
+from sagemaker_ab.traffic.evidence.rates import RateComparison
+from sagemaker_ab.traffic.evidence.strata import MINUTES, Stratum
+
+_FALSE_WINNER: Final = 0.05
+# Additions of a stratum that fit into a few seconds, and the runs that are wanted of them.
+_BUDGET: Final = 400_000
+_MOST_RUNS: Final = 300
+_LEAST_RUNS: Final = 60
+_HORIZON: Final = 6.0
+_LEAST_HORIZON_MINUTES: Final = 600.0
+_NORMAL_FROM: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The baseline's rate, the challenger's relative effect, requests in all, shares that sum to 1."""
+
+    rate: float
+    effect: float
+    requests_per_minute: float
+    power: float
+    shares: tuple[float, ...]
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """Minutes until the verdict: at a fixed n, in half of the runs, in most; infinite past the horizon."""
+
+    fixed_minutes: float
+    half_minutes: float
+    most_minutes: float
+    horizon_minutes: float
+    runs: int
+
+
+def forecast(plan: Plan) -> Forecast:
+    """Simulate a test that looks all the time; the same plan gives the same forecast."""
+    fixed = fixed_minutes(plan)
+    horizon = max(_HORIZON * fixed, _LEAST_HORIZON_MINUTES)
+    challengers = len(plan.shares) - 1
+    strata = horizon / MINUTES * challengers
+    runs = int(min(_MOST_RUNS, max(_LEAST_RUNS, _BUDGET / strata)))
+    # A test of many weeks is simulated in wider strata: its blocks are long enough not to feel them.
+    width = MINUTES * ceil(strata * runs / (2 * _BUDGET))
+    random = Random(plan.seed)  # noqa: S311  # reproducible on purpose
+    times = sorted(_time(plan, random, width=width, horizon=horizon) for _ in range(runs))
+    return Forecast(
+        fixed_minutes=fixed,
+        half_minutes=times[runs // 2],
+        most_minutes=times[min(runs - 1, int(plan.power * runs))],
+        horizon_minutes=horizon,
+        runs=runs,
+    )
+
+
+def fixed_minutes(plan: Plan) -> float:
+    """Minutes that a z-test of two proportions needs for the first challenger (the usual formula)."""
+    normal = NormalDist()
+    alpha = _FALSE_WINNER / (len(plan.shares) - 1)
+    z = normal.inv_cdf(1.0 - alpha / 2.0) + normal.inv_cdf(plan.power)
+    p, q = plan.rate, plan.rate * (1.0 + plan.effect)
+    variance = p * (1.0 - p) / plan.shares[0] + q * (1.0 - q) / plan.shares[1]
+    return z * z * variance / (p - q) ** 2 / plan.requests_per_minute
+
+
+def _time(plan: Plan, random: Random, *, width: int, horizon: float) -> float:
+    """Return the minute at which the first challenger is proven better or worse, as its effect is."""
+    comparison = RateComparison(baseline="", challenger="", metric="Successes", nulls=())
+    needed = (len(plan.shares) - 1) / _FALSE_WINNER
+    direction = 1 if plan.effect > 0 else -1
+    rates = (plan.rate, plan.rate * (1.0 + plan.effect))
+    calls = [plan.requests_per_minute * width * share for share in plan.shares[:2]]
+    for at in range(0, int(horizon), width):
+        n_a, n_b = poisson(random, calls[0]), poisson(random, calls[1])
+        if not n_a or not n_b:
+            continue
+        x_a, x_b = binomial(random, n_a, rates[0]), binomial(random, n_b, rates[1])
+        comparison.add_stratum(Stratum(float(at), n_a, x_a, n_b, x_b))
+        finding = comparison.finding()
+        if finding.direction == direction and finding.evidence >= needed:
+            return float(at + width)
+    return inf
+
+
+def poisson(random: Random, mean: float) -> int:
+    """Draw a count; from thirty on by the normal law, which is near enough for a plan."""
+    if mean >= _NORMAL_FROM:
+        return max(0, round(random.gauss(mean, sqrt(mean))))
+    count, left = 0, random.expovariate(1.0)
+    while left < mean:
+        count += 1
+        left += random.expovariate(1.0)
+    return count
+
+
+def binomial(random: Random, tries: int, rate: float) -> int:
+    """Draw a count of events; where thirty and more are expected of both kinds, by the normal law."""
+    if rate > 0.5:  # noqa: PLR2004  # the rarer kind is counted
+        return tries - binomial(random, tries, 1.0 - rate)
+    mean = tries * rate
+    if mean >= _NORMAL_FROM:
+        return max(0, min(tries, round(random.gauss(mean, sqrt(mean * (1.0 - rate))))))
+    count, at = 0, 0.0
+    # Gaps between events are geometric.
+    scale = log(1.0 - rate) if rate > 0.0 else -inf
+    while scale > -inf:
+        at += int(log(1.0 - random.random()) / scale) + 1
+        if at > tries:
+            break
+        count += 1
+    return count
+
+
+def even_shares(variants: int) -> tuple[float, ...]:
+    """Return the shares of an even split."""
+    return (1.0 / variants,) * variants
+
+
+def shares_of(percents: Sequence[int]) -> tuple[float, ...]:
+    """Return percents as shares."""
+    return tuple(percent / 100 for percent in percents)

@@ -1,0 +1,284 @@
+"""`sagemaker-ab replay` and `plan-test`, started as a person starts them."""
+
+import json
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.unit.traffic.worlds import rows
+
+COMMAND = Path(sys.executable).with_name("sagemaker-ab")
+START = datetime(2026, 3, 2, tzinfo=UTC)
+HEADER = "minute,variant,weight,invocations,errors5xx,latencyAverageMicros,successes,trials"
+AB = {
+    "strategy": "ABTest",
+    "abTest": {
+        "baseline": "A",
+        "hypothesis": {"metric": "Successes", "expect": "Different"},
+        "minDurationSeconds": 3600,
+        "onWinner": "Promote",
+    },
+}
+HARD_DAY = {
+    "A": {"percent": 50, "rate": 0.1, "micros": 50_000},
+    "B": {"percent": 50, "rate": 0.13, "micros": 50_000},
+}
+
+
+def replay(tmp_path, counts, policy, *options, check=True):
+    (tmp_path / "counts.csv").write_bytes(counts if isinstance(counts, bytes) else counts.encode())
+    (tmp_path / "policy.yaml").write_text(policy if isinstance(policy, str) else yaml.safe_dump(policy))
+    done = subprocess.run(
+        [COMMAND, "replay", "counts.csv", "policy.yaml", *options],
+        cwd=tmp_path,
+        env={"PATH": "/nonexistent", "KUBECONFIG": "/nonexistent"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    if check:
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+    return done
+
+
+def minute(at, style="Z"):
+    return f"{START + timedelta(minutes=at):%Y-%m-%dT%H:%M}" + style
+
+
+def csv_lines(variants, *, minutes, style="Z", **world):
+    for at, variant, counts in rows(variants, minutes=minutes, **world):
+        numbers = (
+            counts.weight,
+            counts.invocations,
+            counts.errors_5xx,
+            counts.latency_average_micros,
+            counts.successes,
+            counts.trials,
+        )
+        cells = ["" if number is None else f"{number}" for number in numbers]
+        yield ",".join([minute(at, style), variant, *cells])
+
+
+def csv_text(lines, header=HEADER):
+    return "\n".join([header, *lines]) + "\n"
+
+
+@pytest.fixture(scope="module")
+def hard_day():
+    return list(csv_lines(HARD_DAY, minutes=900))
+
+
+def test_each_decision_is_a_line_and_the_last_one_final(tmp_path, hard_day):
+    lines = replay(tmp_path, csv_text(hard_day), {"traffic": AB})
+    assert [line["final"] for line in lines] == [False] * (len(lines) - 1) + [True]
+    last = lines[-1]
+    assert (last["verdict"], last["winner"], last["weights"]) == ("Winner", "B", {"A": 0, "B": 100})
+    assert last["applied"] == {"A": 50, "B": 50}
+    assert last["evidence"] >= last["threshold"] == 20
+    assert 1 < last["interval"][0] < last["interval"][1]
+    assert lines[0]["at"] == "2026-03-02T00:05Z"
+    assert lines[0]["reason"] == "EvidenceTooLow"
+    assert lines[0]["needs"] == {"evidence": 20, "seconds": 3300}
+    assert lines[0]["lateDropped"] == 0
+
+
+def test_rows_may_come_in_any_order_and_the_later_one_stands(tmp_path, hard_day):
+    wrong = [line.rsplit(",", 2)[0] + ",1,2" for line in hard_day[:200]]
+    shuffled = csv_text([*wrong, *reversed(hard_day)])
+    assert replay(tmp_path, shuffled, {"traffic": AB}) == replay(
+        tmp_path, csv_text(hard_day), {"traffic": AB}
+    )
+
+
+@pytest.mark.parametrize("style", [":00Z", "+00:00", ":00+00:00"])
+def test_minutes_may_be_written_in_several_ways(tmp_path, hard_day, style):
+    lines = list(csv_lines(HARD_DAY, minutes=900, style=style))
+    assert replay(tmp_path, csv_text(lines), {"traffic": AB}) == replay(
+        tmp_path, csv_text(hard_day), {"traffic": AB}
+    )
+
+
+def test_columns_and_rows_may_be_missing_and_an_empty_cell_is_absent(tmp_path):
+    text = csv_text(
+        [f"{minute(at)},{name},{'' if at % 3 else 50},5" for at in range(90) for name in "AB" if at % 7],
+        header="minute,variant,trials,successes",
+    )
+    (last,) = replay(tmp_path, text, {"traffic": AB})[-1:]
+    assert (last["verdict"], last["final"]) == ("Undecided", False)
+    assert last["comparisons"][0]["baselineValue"] == pytest.approx(0.1)
+
+
+def test_a_whole_resource_brings_its_policy_and_variants(tmp_path, hard_day):
+    resource = {
+        "kind": "SageMakerABEndpoint",
+        "spec": {"variants": [{"name": "A"}, {"name": "B"}], "traffic": AB},
+    }
+    assert replay(tmp_path, csv_text(hard_day), resource)[-1]["winner"] == "B"
+    resource["spec"]["variants"] = [{"name": "A"}, {"name": "X"}]
+    refused = replay(tmp_path, csv_text(hard_day), resource, check=False)
+    assert "'B' should be one of the resource's variants A, X" in refused.stderr
+
+
+def test_steps_are_approved_by_number(tmp_path):
+    lines = list(csv_lines({"A": {"percent": 50}, "B": {"percent": 50}}, minutes=200))
+    steps = [{"percent": 50, "hold": {"minDurationSeconds": 600}, "approval": "Required"}, {"percent": 100}]
+    policy = {"traffic": {"strategy": "Stepped", "stepped": {"candidate": "B", "steps": steps}}}
+    waits = replay(tmp_path, csv_text(lines), policy)[-1]
+    assert (waits["reason"], waits["needs"]) == ("ApprovalRequired", {"approvalOfStep": 1})
+    assert replay(tmp_path, csv_text(lines), policy, "--approve", "1")[-1]["verdict"] == "Promote"
+
+
+def test_the_looks_may_be_closer_or_further_apart(tmp_path, hard_day):
+    every = replay(tmp_path, csv_text(hard_day), {"traffic": AB}, "--every", "60")
+    assert [line["at"] for line in every[:2]] == ["2026-03-02T00:01Z", "2026-03-02T00:02Z"]
+    refused = replay(tmp_path, csv_text(hard_day), {"traffic": AB}, "--every", "90", check=False)
+    assert refused.returncode == 2
+    assert "90 should be a multiple of 60" in refused.stderr
+
+
+def test_the_picture_is_written(tmp_path, hard_day):
+    replay(tmp_path, csv_text(hard_day), {"traffic": AB}, "--plot", "replay.svg")
+    drawn = (tmp_path / "replay.svg").read_text()
+    for words in (
+        "Winner B: Proven",
+        "B asked for",
+        "weight, percent",
+        "ratio, with its interval",
+        "threshold",
+    ):
+        assert f"<!-- {words} -->" in drawn
+
+
+def test_a_week_of_two_variants_takes_seconds(tmp_path):
+    """Two seconds are promised on an idle machine; here others may run beside it."""
+    lines = list(csv_lines({"A": {"percent": 50}, "B": {"percent": 50}}, minutes=10_080))
+    started = time.monotonic()
+    decisions = replay(tmp_path, csv_text(lines), {"traffic": AB})
+    assert len(decisions) == 2016
+    assert time.monotonic() - started < 8
+
+
+ROW = f"{minute(0)},A,50,100,1,50000,10,100"
+GOOD = f"{minute(0)},B,50,100,1,50000,10,100"
+BAD_FILES = [
+    ("", ["line 1", "is empty", "minute,variant"]),
+    (HEADER + "\n", ["has no rows", "one for each minute and variant"]),
+    ("minute,variant\n", ["line 1", "nothing but minute and variant", "invocations"]),
+    (csv_text([ROW], "minute,weight,invocations"), ["line 1", "no column variant", "given: minute,"]),
+    (
+        csv_text([ROW], HEADER.replace("trials", "tries")),
+        ["line 1", "column 8", "'tries'", "allowed: minute,"],
+    ),
+    (csv_text([ROW], HEADER.replace("trials", "successes")), ["line 1", "column 8", "successes", "once"]),
+    (csv_text([ROW]), ["column variant", "has 1 (A)", "from 2 to 10"]),
+    (csv_text([GOOD, ROW + ",7"]), ["line 3", "9 cells", "8 columns"]),
+    (
+        csv_text([GOOD, "2026-03-02,A,50,100,1,5,10,100"]),
+        ["line 3", "minute", "'2026-03-02'", "2026-03-02T10:39Z"],
+    ),
+    (csv_text([GOOD, "2026-03-02T10:39,A,50,100,1,5,10,100"]), ["line 3", "minute", "in UTC"]),
+    (csv_text([GOOD, "2026-03-02T10:39+02:00,A,50,100,1,5,10,100"]), ["line 3", "minute", "+02:00", "UTC"]),
+    (csv_text([GOOD, "2026-02-30T10:39Z,A,50,100,1,5,10,100"]), ["line 3", "minute", "'2026-02-30T10:39Z'"]),
+    (csv_text([GOOD, "2026-03-02T10:39:30Z,A,50,100,1,5,10,100"]), ["line 3", "minute", ":30Z"]),
+    (csv_text([GOOD, ROW.replace(",A,", ",a_b,")]), ["line 3", "variant", "'a_b'", "letters, digits"]),
+    (
+        csv_text([GOOD, ROW.replace(",100,1,", ",-1,1,")]),
+        ["line 3", "invocations", "'-1'", "integer of 0 or more"],
+    ),
+    (csv_text([GOOD, ROW.replace(",100,1,", ",1.5,1,")]), ["line 3", "invocations", "'1.5'", "integer"]),
+    (csv_text([GOOD, ROW.replace(",50,", ",half,")]), ["line 3", "weight", "'half'", "decimal of 0 or more"]),
+    (csv_text([GOOD, ROW.replace("50000", "nan")]), ["line 3", "latencyAverageMicros", "'nan'", "decimal"]),
+    (
+        csv_text([GOOD, ROW.replace(",1,50000", ",101,50000")]),
+        ["line 3", "errors5xx", "101", "invocations, 100"],
+    ),
+    (
+        csv_text([GOOD, ROW.replace(",10,100", ",101,100")]),
+        ["line 3", "successes", "101", "at most trials, 100"],
+    ),
+    (csv_text([GOOD, '"' + ROW]), ["line 3", "is not CSV"]),
+    (b"\xff\xfe\x00", ["counts.csv", "not UTF-8"]),
+    (
+        csv_text([f"{minute(0)},V{place},50,100,1,5,10,100" for place in range(11)]),
+        ["variant", "has 11", "2 to 10"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("counts", "named"), BAD_FILES)
+def test_a_bad_file_is_refused_by_line_column_value_and_bound(tmp_path, counts, named):
+    done = replay(tmp_path, counts, {"traffic": AB}, check=False)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert [word for word in named if word not in done.stderr] == []
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        ("traffic: [", "policy.yaml is not YAML"),
+        (
+            "traffic: {strategy: Bandit}",
+            "policy.yaml: traffic: strategy Bandit should have the member bandit",
+        ),
+        (
+            "traffic: {strategy: Stepped, stepped: {candidate: X, steps: [{percent: 5}]}}",
+            "policy.yaml: traffic.stepped.baseline: is required",
+        ),
+    ],
+)
+def test_a_bad_policy_is_refused_with_the_name_of_its_file(tmp_path, hard_day, policy, words):
+    done = replay(tmp_path, csv_text(hard_day), policy, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert words in done.stderr
+
+
+def plan(*options):
+    return subprocess.run(
+        [COMMAND, "plan-test", *options], capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_a_plan_tells_half_and_most_beside_the_fixed_number_and_is_seeded():
+    options = ("--rate", "0.05", "--effect", "20%", "--requests-per-minute", "100", "-o", "json")
+    told = json.loads(plan(*options).stdout)
+    assert told["fixed"]["minutes"] == pytest.approx(163, rel=0.02)
+    assert told["fixed"]["minutes"] < told["half"]["minutes"] < told["most"]["minutes"]
+    assert told["most"]["requests"] == told["most"]["minutes"] * 100
+    assert json.loads(plan(*options).stdout) == told
+
+
+def test_a_plan_reads_as_a_table():
+    told = plan(
+        "--rate", "0.01", "--effect", "100%", "--requests-per-minute", "100", "--allocation", "90,10"
+    ).stdout
+    assert "fixed number, looked at once" in told
+    assert "80% of the time" in told
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--effect", "10"), "'10' should be a percentage above -100% and not 0%, such as 10%"),
+        (("--effect", "0%"), "'0%' should be a percentage"),
+        (
+            ("--effect", "10%", "--allocation", "50,40"),
+            "'50,40' should be percents of at least 1 that sum to 100",
+        ),
+        (("--effect", "10%", "--variants", "3", "--allocation", "50,50"), "has 2 percents; --variants is 3"),
+        (("--effect", "2000%"), "must be below 1"),
+        (("--effect", "0.01%"), "even a fixed number would take"),
+    ],
+)
+def test_a_plan_that_cannot_be_is_refused(options, words):
+    done = plan("--rate", "0.05", "--requests-per-minute", "100", *options)
+    assert done.returncode != 0
+    assert words in done.stderr

@@ -1,0 +1,101 @@
+"""Forty policies that must be refused, each with the path, the value and the bound that its message names."""
+
+AB = {"baseline": "A", "hypothesis": {"metric": "Successes"}}
+STEPS = [{"percent": 10}, {"percent": 100}]
+STEPPED = {"baseline": "A", "candidate": "B", "steps": STEPS}
+BANDIT = {"metric": "Successes"}
+GUARD = {"metric": "ServerErrors", "noWorseThanPercent": 10}
+BREAKER = {"metric": "ServerErrors", "maxRate": "0.2"}
+
+
+def ab(**changes):
+    return {"strategy": "ABTest", "abTest": AB | changes}
+
+
+def stepped(**changes):
+    return {"strategy": "Stepped", "stepped": STEPPED | changes}
+
+
+def bandit(**changes):
+    return {"strategy": "Bandit", "bandit": BANDIT | changes}
+
+
+def hypothesis(**changes):
+    return ab(hypothesis={"metric": "Successes"} | changes)
+
+
+def allocation(*percents):
+    return ab(
+        allocation=[{"variant": name, "percent": each} for name, each in zip("ABC", percents, strict=False)]
+    )
+
+
+BAD_POLICIES = [
+    ({"strategy": "Canary"}, ["traffic.strategy", '"Canary"', "'Stepped', 'ABTest' or 'Bandit'"]),
+    ({}, ["traffic.strategy", "is required"]),
+    ({"strategy": "ABTest"}, ["traffic", "ABTest", "abTest", "given: none"]),
+    ({"strategy": "Bandit", "abTest": AB}, ["traffic", "bandit", "given: abTest"]),
+    (ab() | {"bandit": BANDIT}, ["traffic", "given: abTest, bandit"]),
+    (ab(seed=1), ["traffic.abTest.seed", "1", "is not a field here"]),
+    ({"strategy": "ABTest", "abTest": {"baseline": "A"}}, ["traffic.abTest.hypothesis", "is required"]),
+    ({"strategy": "ABTest", "abTest": {"hypothesis": AB["hypothesis"]}}, ["abTest.baseline", "is required"]),
+    (ab(baseline="a_b"), ["traffic.abTest.baseline", '"a_b"', "pattern"]),
+    (hypothesis(metric="Revenue"), ["hypothesis.metric", '"Revenue"', "'Latency' or 'Successes'"]),
+    (hypothesis(expect="Better"), ["hypothesis.expect", '"Better"', "'NonInferior' or 'Different'"]),
+    (hypothesis(goal="Up"), ["hypothesis.goal", '"Up"', "'Increase' or 'Decrease'"]),
+    (
+        ab(hypothesis={"metric": "Latency", "goal": "Increase"}),
+        ["hypothesis", "goal", "Latency", "'Decrease'"],
+    ),
+    (hypothesis(expect="NonInferior"), ["hypothesis", "marginPercent", "none", "NonInferior"]),
+    (hypothesis(marginPercent=5), ["hypothesis", "marginPercent", "5", "NonInferior"]),
+    (
+        hypothesis(expect="NonInferior", marginPercent=100),
+        ["marginPercent", "100", "less than or equal to 99"],
+    ),
+    (
+        hypothesis(expect="NonInferior", marginPercent=5, minimumEffectPercent=7),
+        ["minimumEffectPercent", "7", "not for NonInferior"],
+    ),
+    (hypothesis(minimumEffectPercent=0), ["minimumEffectPercent", "0", "greater than or equal to 1"]),
+    (ab(errorRates={"falseWinner": 0.05}), ["errorRates.falseWinner", "0.05", "quotes", "'0.0001' to '0.5'"]),
+    (ab(errorRates={"falseWinner": "0.9"}), ["errorRates.falseWinner", '"0.9"', "'0.0001' to '0.5'"]),
+    (ab(errorRates={"power": "1"}), ["errorRates.power", '"1"', "'0.5' to '0.99'"]),
+    (allocation(50, 40), ["abTest", "allocation", "90", "100"]),
+    (allocation(100, 0), ["abTest", "allocation[1].percent", "0", "at least 1"]),
+    (allocation(100), ["abTest.allocation", "at least 2 items", "1"]),
+    (
+        ab(allocation=[{"variant": "B", "percent": 50}, {"variant": "C", "percent": 50}]),
+        ["abTest", "baseline", "'A'", "B, C"],
+    ),
+    (
+        ab(allocation=[{"variant": "A", "percent": 50}, {"variant": "A", "percent": 50}]),
+        ["abTest", "allocation", "A stands again"],
+    ),
+    (ab(minDurationSeconds=90), ["abTest.minDurationSeconds", "90", "multiple of 60"]),
+    (ab(maxDurationSeconds=60), ["abTest", "maxDurationSeconds", "60", "604800"]),
+    (ab(guardrails=[GUARD, GUARD]), ["abTest", "guardrails[1].metric", "ServerErrors", "once"]),
+    (
+        ab(guardrails=[{"metric": "Successes", "noWorseThanPercent": 100}]),
+        ["guardrails[0].noWorseThanPercent", "100", "less than 100"],
+    ),
+    (ab(guardrails=[GUARD | {"onBreach": "Warn"}]), ["guardrails[0].onBreach", '"Warn"', "'Hold'"]),
+    (ab(rampUp={"steps": [{"percent": 20}, {"percent": 5}]}), ["rampUp.steps[1].percent", "5", "20"]),
+    ({"strategy": "Stepped", "stepped": {"steps": STEPS}}, ["stepped", "baseline", "candidate", "neither"]),
+    (stepped(candidate="A"), ["stepped", "candidate", "'A'", "another variant"]),
+    (stepped(steps=[]), ["stepped.steps", "at least 1 item", "0"]),
+    (
+        stepped(steps=[{"percent": 50}, {"percent": 50}]),
+        ["stepped", "steps[1].percent", "50", "more than 50"],
+    ),
+    (stepped(breakers=[BREAKER | {"forMinutes": 16}]), ["breakers[0].forMinutes", "16", "equal to 15"]),
+    (
+        stepped(breakers=[{"metric": "Latency", "maxRate": "0.2"}]),
+        ["breakers[0]", "maxMicros", "maxRate 0.2"],
+    ),
+    (bandit(metric="Latency"), ["bandit.metric", '"Latency"', "'Successes'"]),
+    (bandit(floorPercent=50, ceilingPercent=40), ["bandit", "floorPercent", "50", "40"]),
+    (bandit(updateSeconds=300), ["bandit.updateSeconds", "300", "greater than or equal to 600"]),
+    (bandit(guardrails=[GUARD]), ["bandit", "baseline", "required", "none"]),
+    (bandit(seed=-1), ["bandit.seed", "-1", "greater than or equal to 0"]),
+]

@@ -1,0 +1,176 @@
+"""An A/B test names a winner when every block length proves it, in its time, and never without data."""
+
+import pytest
+
+from sagemaker_ab.traffic.counts import Counts
+from sagemaker_ab.traffic.decision import Reason, Verdict
+from sagemaker_ab.traffic.evidence.ledger import Row
+from sagemaker_ab.traffic.run import Run
+from tests.unit.traffic.worlds import ab_test, rows, run_through
+
+EVEN = {"percent": 50}
+
+
+def world(**rates):
+    percent = round(100 / len(rates))
+    return {name: {"percent": percent, "rate": rate} for name, rate in rates.items()}
+
+
+def last(policy, variants, *, minutes=1500, every=5, **kwargs):
+    return run_through(policy, variants, minutes=minutes, every=every, **kwargs)[-1]
+
+
+def test_a_challenger_that_is_better_is_proven():
+    outcome = last(ab_test(), world(A=0.1, B=0.13)).outcome
+    assert (outcome.verdict, outcome.winner, outcome.reason) == (Verdict.WINNER, "B", Reason.PROVEN)
+    assert outcome.evidence >= outcome.threshold == pytest.approx(20)
+
+
+def test_under_different_a_challenger_that_is_worse_makes_the_baseline_win():
+    outcome = last(ab_test(), world(A=0.13, B=0.1)).outcome
+    assert (outcome.winner, outcome.reason) == ("A", Reason.PROVEN)
+
+
+def test_under_superior_a_challenger_that_is_worse_leaves_it_undecided():
+    policy = ab_test(hypothesis={"metric": "Successes", "expect": "Superior"})
+    assert last(policy, world(A=0.13, B=0.1)).outcome.verdict is Verdict.UNDECIDED
+
+
+def test_where_less_is_better_the_verdict_turns_round():
+    policy = ab_test(hypothesis={"metric": "Successes", "expect": "Different", "goal": "Decrease"})
+    assert last(policy, world(A=0.1, B=0.13)).outcome.winner == "A"
+
+
+def test_non_inferiority_is_proven_at_the_margin_not_at_one():
+    policy = ab_test(hypothesis={"metric": "Successes", "expect": "NonInferior", "marginPercent": 20})
+    outcome = last(policy, world(A=0.1, B=0.1)).outcome
+    assert (outcome.winner, outcome.reason) == ("B", Reason.NOT_INFERIOR)
+
+
+def test_no_difference_needs_a_smallest_difference_of_interest():
+    hypothesis = {"metric": "Successes", "expect": "Different"}
+    equal = world(A=0.3, B=0.3)
+    assert last(ab_test(hypothesis=hypothesis), equal).outcome.verdict is Verdict.UNDECIDED
+    outcome = last(ab_test(hypothesis=hypothesis | {"minimumEffectPercent": 20}), equal).outcome
+    assert (outcome.verdict, outcome.reason) == (Verdict.NO_DIFFERENCE, Reason.WITHIN_MINIMUM_EFFECT)
+    assert outcome.winner is None
+
+
+def test_the_best_of_several_is_named_as_such_unless_proven_over_the_others():
+    outcome = last(ab_test(), world(A=0.05, B=0.1, C=0.101)).outcome
+    assert outcome.verdict is Verdict.WINNER
+    assert outcome.reason is Reason.BEST_OF_SEVERAL
+    clear = last(ab_test(minDurationSeconds=86400), world(A=0.05, B=0.1, C=0.2)).outcome
+    assert (clear.winner, clear.reason) == ("C", Reason.PROVEN)
+
+
+def test_latency_decides_by_differences_of_averages():
+    policy = ab_test(hypothesis={"metric": "Latency", "expect": "Different"})
+    variants = {"A": EVEN | {"micros": 50_000}, "B": EVEN | {"micros": 40_000}}
+    outcome = last(policy, variants).outcome
+    assert (outcome.winner, outcome.reason) == ("B", Reason.PROVEN)
+
+
+def test_no_verdict_comes_before_the_minimum_duration_and_it_says_how_long_still():
+    decisions = run_through(ab_test(minDurationSeconds=36_000), world(A=0.1, B=0.15), minutes=700, every=5)
+    waiting = [each for each in decisions if each.outcome.reason is Reason.MINIMUM_DURATION]
+    assert waiting[0].outcome.needs == {"seconds": 36_000 - waiting[0].at * 60}
+    assert decisions[-1].at == 600
+
+
+def test_what_is_not_decided_at_the_maximum_stays_undecided():
+    outcome = last(ab_test(maxDurationSeconds=3600), world(A=0.1, B=0.1)).outcome
+    assert (outcome.verdict, outcome.reason, outcome.final) == (
+        Verdict.UNDECIDED,
+        Reason.MAXIMUM_DURATION,
+        True,
+    )
+
+
+def test_promotion_is_asked_for_and_keeping_weights_is_the_default():
+    policy = ab_test(onWinner="Promote")
+    assert last(policy, world(A=0.1, B=0.15)).outcome.weights == {"A": 0, "B": 100}
+    assert last(ab_test(), world(A=0.1, B=0.15)).outcome.weights == {"A": 50, "B": 50}
+
+
+def test_a_final_verdict_stays_whatever_comes():
+    run = Run(ab_test(), ["A", "B"], started=0)
+    run.observe(rows(world(A=0.1, B=0.15), minutes=600))
+    first = run.look(600)
+    run.observe(rows(world(A=0.2, B=0.05), minutes=600, start=600))
+    assert first.outcome.final
+    assert run.look(1200).outcome == first.outcome
+
+
+def test_a_breach_drops_the_challenger_and_with_the_last_one_rolls_back():
+    guard = [{"metric": "ServerErrors", "noWorseThanPercent": 10}]
+    variants = world(A=0.1, B=0.1, C=0.1)
+    variants["C"]["errors"] = 0.3
+    variants["A"]["errors"] = variants["B"]["errors"] = 0.01
+    dropped = last(ab_test(guardrails=guard), variants, minutes=120, every=1).outcome
+    assert dropped.verdict is Verdict.UNDECIDED
+    assert dropped.weights == {"A": 50, "B": 50, "C": 0}
+    variants["B"]["errors"] = 0.3
+    outcome = last(ab_test(guardrails=guard), variants, minutes=120, every=1).outcome
+    assert (outcome.verdict, outcome.reason) == (Verdict.ROLLBACK, Reason.GUARDRAIL_BREACHED)
+    assert outcome.weights == {"A": 100, "B": 0, "C": 0}
+
+
+def test_a_guardrail_that_holds_moves_nothing_while_it_is_in_breach():
+    guard = [{"metric": "ServerErrors", "noWorseThanPercent": 0, "onBreach": "Hold"}]
+    variants = {"A": EVEN | {"errors": 0.01}, "B": EVEN | {"errors": 0.2, "rate": 0.2}}
+    outcome = last(ab_test(guardrails=guard), variants, minutes=300).outcome
+    assert (outcome.verdict, outcome.reason) == (Verdict.HOLD, Reason.GUARDRAIL_BREACHED)
+
+
+def test_a_share_that_is_off_holds_and_may_only_be_warned_of():
+    variants = {"A": {"percent": 65, "rate": 0.1}, "B": {"percent": 35, "rate": 0.15}}
+    skewed = [
+        row._replace(counts=Counts(weight=50, **{name: getattr(row.counts, name) for name in FIELDS}))
+        for row in rows(variants, minutes=400)
+    ]
+    for reaction, expected in (("Hold", Reason.SAMPLE_RATIO_MISMATCH), ("Warn", Reason.PROVEN)):
+        run = Run(ab_test(onSampleRatioMismatch=reaction), ["A", "B"], started=0)
+        run.observe(skewed)
+        assert run.look(400).outcome.reason is expected
+
+
+FIELDS = ("invocations", "successes", "trials")
+
+
+def test_a_ramp_up_is_watched_and_its_evidence_thrown_away():
+    policy = ab_test(rampUp={"steps": [{"percent": 10, "hold": {"minDurationSeconds": 3600}}]})
+    ramp = {"A": {"percent": 90, "rate": 0.1}, "B": {"percent": 10, "rate": 0.3}}
+    run = Run(policy, ["A", "B"], started=0)
+    assert run.look(0).outcome.weights == {"A": 90, "B": 10}
+    for at in range(400):
+        run.observe(row for row in rows(ramp, minutes=1, start=at, seed=at))
+        decision = run.look(at + 1)
+        if decision.begins_test:
+            break
+    assert decision.outcome.weights == {"A": 50, "B": 50}
+    assert run.evidence.comparisons["A", "B"].values == (None, None)
+    run.observe(rows(world(A=0.1, B=0.1), minutes=600, start=decision.at))
+    assert run.look(decision.at + 600).outcome.verdict is Verdict.UNDECIDED
+
+
+def test_the_warm_up_does_not_count():
+    run = Run(ab_test(warmUpSeconds=3600), ["A", "B"], started=0)
+    run.observe(rows(world(A=0.1, B=0.5), minutes=60))
+    assert run.look(59).outcome.reason is Reason.WARMING_UP
+    assert run.evidence.comparisons["A", "B"].values == (None, None)
+
+
+def test_missing_data_never_ends_in_a_winner():
+    """Evidence that would do is old when the minimum duration ends."""
+    run = Run(ab_test(minDurationSeconds=86400), ["A", "B"], started=0)
+    run.observe(rows(world(A=0.1, B=0.2), minutes=600))
+    outcome = run.look(1440).outcome
+    assert (outcome.verdict, outcome.reason) == (Verdict.UNDECIDED, Reason.MISSING_DATA)
+
+
+@pytest.mark.parametrize("empty", [[], [Row(at, "A", Counts(weight=50)) for at in range(600)]])
+def test_without_data_nothing_is_decided(empty):
+    run = Run(ab_test(hypothesis={"metric": "Successes", "minimumEffectPercent": 50}), ["A", "B"], started=0)
+    run.observe(empty)
+    assert run.look(600).outcome.verdict is Verdict.UNDECIDED

@@ -1,0 +1,57 @@
+"""Policies meet variants, and states the run that they belong to."""
+
+import json
+
+import pytest
+
+from sagemaker_ab.api.policies.traffic import InvalidPolicy
+from sagemaker_ab.traffic.roles import roles
+from sagemaker_ab.traffic.run import AnotherRun, Run
+from tests.unit.traffic.worlds import ab_test, rows, stepped
+
+
+def test_of_two_variants_the_one_that_is_not_named_has_the_other_role():
+    assert roles(stepped(baseline=None), ["A", "B"]).baseline == "A"
+    assert roles(stepped(candidate=None), ["A", "B"]).challengers == ("B",)
+
+
+@pytest.mark.parametrize(
+    ("policy", "variants", "words"),
+    [
+        (
+            stepped(baseline=None),
+            ["A", "B", "C"],
+            "stepped.baseline: is required unless there are two variants",
+        ),
+        (stepped(), ["A", "C"], "stepped.candidate: 'B' should be one of the variants A, C"),
+        (ab_test(), ["B", "C"], "abTest.baseline: 'A' should be one of the variants B, C"),
+        (
+            ab_test(allocation=[{"variant": "A", "percent": 50}, {"variant": "X", "percent": 50}]),
+            ["A", "B"],
+            r"allocation\[1\].variant: 'X' should be one of the variants A, B",
+        ),
+        (ab_test(), ["A"], "needs two variants, but there is only A"),
+    ],
+)
+def test_names_that_do_not_fit_the_variants_are_refused(policy, variants, words):
+    with pytest.raises(InvalidPolicy, match=words):
+        roles(policy, variants)
+
+
+def test_a_state_of_another_policy_is_refused():
+    state = Run(ab_test(), ["A", "B"], started=0).to_json()
+    with pytest.raises(AnotherRun):
+        Run.from_json(state, ab_test(onWinner="Promote"), ["A", "B"])
+    with pytest.raises(AnotherRun):
+        Run.from_json(state, ab_test(), ["A", "B", "C"])
+
+
+def test_four_variants_with_four_metrics_fit_into_32_kilobytes():
+    guardrails = [
+        {"metric": metric, "noWorseThanPercent": 10} for metric in ("ServerErrors", "ClientErrors", "Latency")
+    ]
+    variants = {name: {"percent": 25, "errors": 0.01, "micros": 50_000} for name in "ABCD"}
+    run = Run(ab_test(guardrails=guardrails), list(variants), started=0)
+    run.observe(rows(variants, minutes=200))
+    run.look(200)
+    assert len(json.dumps(run.to_json())) <= 32 * 1024

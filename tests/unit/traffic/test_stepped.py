@@ -1,0 +1,142 @@
+"""Steps pass when time, requests, guardrails and people let them; harm ends the run."""
+
+import pytest
+
+from sagemaker_ab.traffic.decision import Reason, Verdict
+from sagemaker_ab.traffic.run import Run
+from tests.unit.traffic.worlds import rows, stepped
+
+GUARD = {"metric": "ServerErrors", "noWorseThanPercent": 0}
+
+
+def follow(policy, *, minutes=200, approved=(), applies=True, calls=100, a=None, b=None, until=None):
+    """Let the weights follow the decisions, as the operator would; return the decisions."""
+    run = Run(policy, ["A", "B"], started=0)
+    decisions = [run.look(0)]
+    for at in range(minutes):
+        asked = decisions[-1].outcome.weights if applies else {"A": 100, "B": 0}
+        variants = {
+            "A": {"percent": asked["A"], "errors": 0.01, **(a or {})},
+            "B": {"percent": asked["B"], "errors": 0.01, **(b or {})},
+        }
+        if until is None or at < until:
+            run.observe(rows(variants, minutes=1, start=at, seed=at, calls=calls))
+        decisions.append(run.look(at + 1, approved=approved))
+        if decisions[-1].outcome.final:
+            break
+    return decisions
+
+
+def reasons(decisions):
+    return list(dict.fromkeys(each.outcome.reason for each in decisions))
+
+
+def test_without_harm_every_step_is_passed_and_the_candidate_promoted():
+    decisions = follow(stepped())
+    assert [10, 50, 100] == list(dict.fromkeys(each.outcome.weights["B"] for each in decisions))
+    last = decisions[-1].outcome
+    assert (last.verdict, last.winner, last.reason) == (Verdict.PROMOTE, "B", Reason.STEPS_COMPLETED)
+
+
+def test_a_hold_says_what_it_needs():
+    needs = follow(stepped(), minutes=3)[-1].outcome.needs
+    assert needs["seconds"] == 600 - 120
+    assert 0 < needs["requests"] <= 50
+
+
+def test_a_hold_begins_when_the_share_is_applied():
+    last = follow(stepped(onNoTraffic="Warn"), applies=False)[-1].outcome
+    assert (last.reason, last.needs) == (Reason.WEIGHTS_NOT_APPLIED, {"percent": 10})
+
+
+def test_an_approval_is_waited_for_by_number():
+    steps = [{"percent": 10, "hold": {"minDurationSeconds": 600, "minRequests": 50}, "approval": "Required"}]
+    policy = stepped(steps=[*steps, {"percent": 100}])
+    last = follow(policy, minutes=60)[-1].outcome
+    assert (last.reason, last.needs) == (Reason.APPROVAL_REQUIRED, {"approvalOfStep": 1})
+    assert follow(policy, approved=[1])[-1].outcome.verdict is Verdict.PROMOTE
+
+
+def test_harm_rolls_back_to_the_baseline():
+    last = follow(stepped(), b={"errors": 0.4})[-1].outcome
+    assert (last.verdict, last.reason) == (Verdict.ROLLBACK, Reason.GUARDRAIL_BREACHED)
+    assert last.weights == {"A": 100, "B": 0}
+    assert last.subject == "ServerErrors of B"
+
+
+def test_a_guardrail_may_hold_instead():
+    policy = stepped(guardrails=[GUARD | {"onBreach": "Hold"}], deadlineSeconds=86400)
+    last = follow(policy, b={"errors": 0.4}, minutes=60)[-1].outcome
+    assert (last.verdict, last.reason, last.final) == (Verdict.HOLD, Reason.GUARDRAIL_BREACHED, False)
+
+
+def test_where_more_is_better_fewer_are_harm():
+    policy = stepped(guardrails=[{"metric": "Successes", "noWorseThanPercent": 10}])
+    last = follow(policy, b={"rate": 0.01}, a={"rate": 0.3}, minutes=300)[-1].outcome
+    assert (last.verdict, last.subject) == (Verdict.ROLLBACK, "Successes of B")
+
+
+def test_slow_is_harm_by_differences_of_averages():
+    policy = stepped(
+        guardrails=[{"metric": "Latency", "noWorseThanPercent": 10}],
+        steps=[{"percent": 50, "hold": {"minDurationSeconds": 60_000}}],
+    )
+    last = follow(policy, a={"micros": 50_000}, b={"micros": 75_000}, minutes=400)[-1].outcome
+    assert (last.verdict, last.subject) == (Verdict.ROLLBACK, "Latency of B")
+
+
+def test_a_breaker_needs_no_comparison():
+    policy = stepped(guardrails=[], breakers=[{"metric": "ServerErrors", "maxRate": "0.2"}])
+    decisions = follow(policy, b={"errors": 0.9}, a={"errors": 0.9})
+    assert decisions[-1].outcome.reason is Reason.BREAKER_TRIPPED
+    assert decisions[-1].at == 2
+
+
+def test_the_deadline_rolls_back():
+    last = follow(stepped(deadlineSeconds=600))[-1]
+    assert (last.outcome.reason, last.at) == (Reason.DEADLINE_EXCEEDED, 10)
+
+
+@pytest.mark.parametrize(
+    ("reaction", "verdict"),
+    [("Hold", Verdict.HOLD), ("Rollback", Verdict.ROLLBACK), ("Warn", Verdict.UNDECIDED)],
+)
+def test_no_traffic_does_what_the_policy_says(reaction, verdict):
+    policy = stepped(guardrails=[], onNoTraffic=reaction)
+    decisions = follow(policy, minutes=60, applies=False)
+    assert decisions[-1].outcome.verdict is verdict
+
+
+def test_a_guardrail_without_data_holds_and_never_passes():
+    policy = stepped(guardrails=[{"metric": "Latency", "noWorseThanPercent": 10}])
+    decisions = follow(policy, minutes=120)
+    assert decisions[-1].outcome.verdict is Verdict.HOLD
+    assert Reason.MISSING_DATA in reasons(decisions)
+    assert {each.outcome.weights["B"] for each in decisions} == {10}
+
+
+def test_data_that_stop_never_end_in_promotion():
+    decisions = follow(stepped(), minutes=300, until=8)
+    assert decisions[-1].outcome.verdict is not Verdict.PROMOTE
+
+
+def test_advancing_on_proof_waits_for_it():
+    policy = stepped(
+        advanceOn="NonInferior",
+        guardrails=[{"metric": "ServerErrors", "noWorseThanPercent": 100}],
+        steps=[{"percent": 50, "hold": {"minDurationSeconds": 600}}, {"percent": 100}],
+    )
+    decisions = follow(policy, minutes=900, a={"errors": 0.1}, b={"errors": 0.1})
+    assert Reason.NOT_INFERIOR_UNPROVEN in reasons(decisions)
+    assert decisions[-1].outcome.verdict is Verdict.PROMOTE
+    assert decisions[-1].at >= 120
+
+
+def test_the_last_step_may_bake():
+    decisions = follow(stepped(bakeSeconds=600))
+    assert decisions[-1].outcome.verdict is Verdict.PROMOTE
+    assert [each.outcome.weights["B"] for each in decisions].count(100) >= 10
+
+
+def test_a_single_step_holds_too():
+    assert follow(stepped(steps=[{"percent": 50}]), minutes=5)[-1].outcome.verdict is Verdict.UNDECIDED
