@@ -49,6 +49,8 @@ _FAILURES = (
 def main() -> None:
     options = _arguments().parse_args()
     signal.signal(signal.SIGTERM, _end)
+    # A shell's background job ignores it, and so would the commands that the story ends with it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     _keep_to_this_machine()
     teller = Teller()
     try:
