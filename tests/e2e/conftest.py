@@ -38,7 +38,7 @@ def operator_kubeconfig(control_plane: Cluster, eventually: Callable[..., Any]) 
     eventually(lambda: control_plane.kubectl(*established).returncode, lambda code: code == 0)
     objects = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM_NAMESPACE}}]
     objects += _identity_of_the_chart(control_plane)
-    control_plane.kubectl("apply", "-f", "-", input=yaml.safe_dump_all(objects), check=True)
+    control_plane.kubectl("apply", "--server-side", "-f", "-", input=yaml.safe_dump_all(objects), check=True)
     return control_plane.service_account_kubeconfig(SYSTEM_NAMESPACE, RELEASE)
 
 
