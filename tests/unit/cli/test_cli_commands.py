@@ -164,7 +164,7 @@ def test_ctrl_c_ends_a_load_with_the_sum_of_what_has_come(edges, inputs):
 
     result = CliRunner().invoke(commands, ["load", "reviews", "-f", str(inputs)], obj=interrupted)
 
-    assert result.stderr == "Interrupted; this is what came until then.\n"
+    assert result.stderr.strip() == "Interrupted; this is what came until then."
     assert result.stdout.splitlines()[1].split()[:2] == ["VariantA", "2"]
 
 
