@@ -2,12 +2,13 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help setup binaries demo test bench sim-bench sim-clients sim-fuzz ledger seeds lint crds minimum lock clean \
+.PHONY: help setup binaries demo test bench sim-bench calibrate sim-clients sim-fuzz ledger seeds lint crds minimum lock clean \
 	lint-style lint-format lint-types lint-imports lint-crds lint-chart lint-image lint-yaml lint-workflows
 
 PYTHON ?=
 ARGS ?=
 WORKERS ?= 2
+PROFILE ?= full
 BIN := .venv/bin
 STEP := @sh hack/step.sh
 
@@ -42,6 +43,9 @@ minimum: binaries .venv-minimum/.ready ## unit tests and one end-to-end run with
 
 bench: binaries ## measure the operator against its budgets (ARGS="--resources 1000")
 	@$(BIN)/python -m bench $(ARGS)
+
+calibrate: setup ## hold the strategies' error rates and speed to what is promised, into docs/ (PROFILE=quick)
+	@PYTHONPATH=operator:. $(BIN)/python -m calibration --profile $(PROFILE) $(ARGS)
 
 sim-bench: setup ## measure the simulated AWS against its limits
 	@$(BIN)/python -m bench.simulation

@@ -5,7 +5,7 @@ set -u
 
 at_least=95
 status=0
-for package in api planning; do
+for package in api planning traffic; do
     files="operator/sagemaker_ab/$package/*"
     echo "line coverage of $package: $("$1" report --include="$files" --format=total --precision=1) %"
     if ! report=$("$1" report --include="$files" --fail-under=$at_least --skip-covered); then

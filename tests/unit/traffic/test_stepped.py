@@ -33,7 +33,7 @@ def reasons(decisions):
 
 def test_without_harm_every_step_is_passed_and_the_candidate_promoted():
     decisions = follow(stepped())
-    assert [10, 50, 100] == list(dict.fromkeys(each.outcome.weights["B"] for each in decisions))
+    assert list(dict.fromkeys(each.outcome.weights["B"] for each in decisions)) == [10, 50, 100]
     last = decisions[-1].outcome
     assert (last.verdict, last.winner, last.reason) == (Verdict.PROMOTE, "B", Reason.STEPS_COMPLETED)
 

@@ -1,0 +1,110 @@
+"""One history, looked at as the operator would look: what `decide` said, and when."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from calibration.worlds import DAY, NAMES, History
+from sagemaker_ab.api.policies.traffic import Policy, parse_policy
+from sagemaker_ab.traffic.counts import Counts
+from sagemaker_ab.traffic.decision import Decision
+from sagemaker_ab.traffic.evidence.ledger import Row
+from sagemaker_ab.traffic.run import Run
+
+_REVISED_AFTER = 3
+
+
+class Looks(NamedTuple):
+    """How often it is looked: every minute of the first day, then every `later` minutes."""
+
+    later: int
+
+    def due(self, minute: int) -> bool:
+        return minute <= DAY or minute % self.later == 0
+
+
+def policy_of(strategy: str, **settings: Any) -> Policy:
+    """Return a policy by the settings that differ from its defaults."""
+    member = {"ABTest": "abTest", "Stepped": "stepped", "Bandit": "bandit"}[strategy]
+    return parse_policy({"traffic": {"strategy": strategy, member: settings}}).policy
+
+
+def ab_test(variants: int = 2, **changes: Any) -> Policy:
+    """Return an A/B test on Successes that decides as soon as it can."""
+    settings: dict[str, Any] = {
+        "baseline": "A",
+        "hypothesis": {"metric": "Successes", "expect": "Different"},
+        "minDurationSeconds": 0,
+        "onSampleRatioMismatch": "Warn",
+    }
+    if variants == 2:  # noqa: PLR2004  # an even split in whole percents
+        settings["allocation"] = [{"variant": name, "percent": 50} for name in NAMES[:2]]
+    return policy_of("ABTest", **(settings | changes))
+
+
+def rows_of(history: History, *, errors: bool = False) -> Iterator[list[Row]]:
+    """Yield the rows that come in each minute: its own, and what is revised of an earlier one."""
+    counts = [_counts(history, place, errors=errors) for place in range(len(history.trials))]
+    missing, revised = history.missing.tolist(), history.revised.tolist()
+    for at in range(len(revised)):
+        arrived = [
+            Row(at, NAMES[place], _early(each[at]) if revised[at] else each[at])
+            for place, each in enumerate(counts)
+            if not missing[place][at]
+        ]
+        back = at - _REVISED_AFTER
+        if back >= 0 and revised[back]:
+            arrived += [
+                Row(back, NAMES[place], each[back])
+                for place, each in enumerate(counts)
+                if not missing[place][back]
+            ]
+        yield arrived
+
+
+def _counts(history: History, place: int, *, errors: bool) -> list[Counts]:
+    columns = zip(
+        history.weights[place].tolist(),
+        history.trials[place].tolist(),
+        history.events[place].tolist(),
+        strict=True,
+    )
+    if errors:
+        return [Counts(weight=weight, invocations=n, errors_5xx=x) for weight, n, x in columns]
+    return [Counts(weight=weight, invocations=n, successes=x, trials=n) for weight, n, x in columns]
+
+
+def _early(counts: Counts) -> Counts:
+    """A reading that came before all of the minute was counted."""
+    part = (counts.successes or 0) // 2
+    return Counts(
+        weight=counts.weight,
+        invocations=counts.invocations,
+        successes=part,
+        trials=max(part, (counts.trials or 0) * 3 // 4),
+    )
+
+
+def final_decision(
+    policy: Policy,
+    minutes: Iterator[Sequence[Row]],
+    *,
+    variants: int,
+    looks: Looks,
+    watch: Callable[[Run, int], None] | None = None,
+) -> Decision:
+    """Feed and look until the verdict is final or the history ends; return the last decision."""
+    run = Run(policy, NAMES[:variants], started=0)
+    decision = run.look(0)
+    waiting: list[Row] = []
+    for at, arrived in enumerate(minutes):
+        waiting += arrived
+        if not looks.due(at + 1):
+            continue
+        run.observe(waiting)
+        waiting = []
+        decision = run.look(at + 1)
+        if watch is not None:
+            watch(run, at + 1)
+        if decision.outcome.final:
+            break
+    return decision

@@ -1,0 +1,200 @@
+"""The formulas against independent ones, and the symmetries that they must have."""
+
+from math import comb, exp, inf, log
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import integrate, stats
+
+from sagemaker_ab.traffic.counts import Counts, Minute
+from sagemaker_ab.traffic.evidence.linear import solve
+from sagemaker_ab.traffic.evidence.mixture import Mixture, rivals
+from sagemaker_ab.traffic.evidence.packing import packed, unpacked
+from sagemaker_ab.traffic.evidence.posterior import Posterior
+from sagemaker_ab.traffic.evidence.rates import RateComparison
+from sagemaker_ab.traffic.evidence.t_factor import critical_share, t_evidence
+from sagemaker_ab.traffic.forecast import Plan, binomial, fixed_minutes, poisson
+
+WIDTHS = (0.01, 0.1, 1.0)
+
+
+def t_by_integration(y, width):
+    """The Bayes factor by its definition: noncentral t against t, the effect integrated over its prior."""
+    n = len(y)
+    t = np.mean(y) / (np.std(y, ddof=1) / np.sqrt(n))
+
+    def weighted(effect):
+        return stats.nct.pdf(t, n - 1, np.sqrt(n) * effect) * stats.norm.pdf(effect, 0, np.sqrt(width))
+
+    spread = 8 * np.sqrt(width)
+    return integrate.quad(weighted, -spread, spread, limit=200)[0] / stats.t.pdf(t, n - 1)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_t_factor_is_the_bayes_factor_of_the_t_statistic(seed):
+    y = np.random.default_rng(seed).normal(0.2, 1.3, 14)
+    expected = np.mean([t_by_integration(y, width) for width in WIDTHS])
+    assert t_evidence(len(y), sum(y) ** 2 / sum(y**2)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_under_the_null_its_mean_is_one_at_every_number():
+    """S²/(n·V) of centred normals has a Beta law: the mean is an integral, not a simulation."""
+    for n in (2, 5, 12, 60):
+        law = stats.beta(0.5, (n - 1) / 2)
+        mean = integrate.quad(
+            lambda part, n=n, law=law: t_evidence(n, n * part) * law.pdf(part), 0, 1, limit=400
+        )[0]
+        assert mean == pytest.approx(1.0, rel=1e-3)
+
+
+@given(n=st.integers(12, 2000), needed=st.floats(2, 1e6))
+def test_the_critical_share_is_where_the_evidence_reaches_what_is_needed(n, needed):
+    share = critical_share(n, needed)
+    if share < n:
+        assert t_evidence(n, share) == pytest.approx(needed, rel=1e-6)
+
+
+def test_untempered_the_mixture_is_a_martingale_under_its_null():
+    """Exactly: summed over every outcome of one minute, the likelihood ratios have mean 1."""
+    shares = [0.2, 0.3, 0.5, 0.9]
+    total = 6
+    mean = 0.0
+    for events in range(total + 1):
+        mixture = Mixture(3)
+        mixture.add(events, total, rivals(shares))
+        chance = comb(total, events) * 0.2**events * 0.8 ** (total - events)
+        mean += chance * sum(exp(c) for c in mixture.c[1:]) / 3
+    assert mean == pytest.approx(1.0)
+
+
+def test_the_log_likelihood_ratios_are_the_binomials():
+    mixture = Mixture(1)
+    mixture.add(3, 10, rivals([0.2, 0.4]))
+    expected = stats.binom.logpmf(3, 10, 0.4) - stats.binom.logpmf(3, 10, 0.2)
+    assert mixture.c == [0.0, pytest.approx(expected)]
+
+
+def test_given_all_events_those_of_one_variant_are_hypergeometric_which_the_binomial_dominates():
+    """Hoeffding 1963: of convex functions, as likelihood ratios are, the binomial has the greater mean."""
+    n_a, n_b, total = 40, 10, 12
+    share = n_b / (n_a + n_b)
+    for theta in (1.5, 4.0):
+        other = n_b * theta / (n_a + n_b * theta)
+        mean = sum(
+            stats.hypergeom.pmf(x, n_a + n_b, n_b, total)
+            * (other / share) ** x
+            * ((1 - other) / (1 - share)) ** (total - x)
+            for x in range(total + 1)
+        )
+        assert mean <= 1.0
+
+
+@pytest.mark.parametrize(("looks", "constant"), [(5, 2.040), (7, 2.063)])
+def test_o_brien_and_flemings_published_constants_are_reproduced(looks, constant):
+    """Jennison, Turnbull 2000, Group Sequential Methods, constants of O'Brien-Fleming tests at 5 %.
+
+    The looks of a test that may only be looked at so often: what the strategies are compared with.
+    """
+    at = np.arange(1, looks + 1) / looks
+    correlation = np.sqrt(np.minimum.outer(at, at) / np.maximum.outer(at, at))
+    bounds = constant / np.sqrt(at)
+    within = stats.multivariate_normal(cov=correlation, seed=1).cdf(bounds, lower_limit=-bounds)
+    assert 1.0 - within == pytest.approx(0.05, abs=5e-4)
+
+
+def comparison(minutes, *, metric="Successes", swap=False, nulls=()):
+    found = RateComparison(baseline="A", challenger="B", metric=metric, nulls=nulls)
+    for at, (n_a, x_a, n_b, x_b) in enumerate(minutes):
+        a = Counts(weight=50, invocations=n_a, trials=n_a, successes=x_a)
+        b = Counts(weight=50, invocations=n_b, trials=n_b, successes=x_b)
+        found.add(Minute(at, {"A": b, "B": a} if swap else {"A": a, "B": b}))
+    return found
+
+
+def drawn_minutes(seed, *, ratio=1.0, minutes=400):
+    random = np.random.default_rng(seed)
+    n_a, n_b = random.poisson(50, minutes) + 1, random.poisson(30, minutes) + 1
+    x_a, x_b = random.binomial(n_a, 0.1), random.binomial(n_b, 0.1 * ratio)
+    return list(zip(n_a.tolist(), x_a.tolist(), n_b.tolist(), x_b.tolist(), strict=True))
+
+
+@given(seed=st.integers(0, 10**6), ratio=st.sampled_from([0.7, 1.0, 1.4]))
+@settings(max_examples=25, deadline=None)
+def test_relabelled_variants_give_the_mirrored_finding(seed, ratio):
+    minutes = drawn_minutes(seed, ratio=ratio)
+    straight, mirrored = comparison(minutes), comparison(minutes, swap=True)
+    assert mirrored.finding().direction == -straight.finding().direction
+    assert mirrored.finding().evidence == pytest.approx(straight.finding().evidence, rel=1e-6)
+    low, high = straight.interval(20)
+    if low > 0.0 and high < inf:
+        assert mirrored.interval(20) == pytest.approx((1 / high, 1 / low), rel=0.02)
+
+
+@given(seed=st.integers(0, 10**6), ratio=st.sampled_from([0.6, 0.9, 1.0, 1.3, 2.0]))
+@settings(max_examples=25, deadline=None)
+def test_the_interval_from_anchors_ends_where_exact_evidence_does(seed, ratio):
+    minutes = drawn_minutes(seed, ratio=ratio)
+    anchors = tuple(place / 4 for place in range(-4, 5))
+    ends = comparison(minutes, nulls=anchors).interval(20)
+    for end, side in zip(ends, (1, -1), strict=True):
+        if 0.0 < end < inf:
+            beyond = comparison(minutes, nulls=(log(end) - side * 0.02,)).finding(exp(log(end) - side * 0.02))
+            within = comparison(minutes, nulls=(log(end) + side * 0.02,)).finding(exp(log(end) + side * 0.02))
+            assert beyond.direction == side
+            assert beyond.evidence >= 20
+            assert within.direction != side or within.evidence < 20
+
+
+def test_before_there_are_twelve_blocks_nothing_is_said():
+    found = comparison(drawn_minutes(1, ratio=3.0, minutes=100))
+    assert found.finding().direction == 0
+    assert found.interval(20) is None
+
+
+def test_the_posterior_of_two_variants_finds_their_log_ratio():
+    random = np.random.default_rng(3)
+    posterior = Posterior(["A", "B"], metric="Successes", period_minutes=30, half_life_minutes=1e9)
+    for at in range(3000):
+        counts = {}
+        for name, rate in (("A", 0.1), ("B", 0.12)):
+            n = int(random.poisson(50))
+            counts[name] = Counts(weight=50, trials=n, successes=int(random.binomial(n, rate)))
+        posterior.add(Minute(at, counts))
+    spread = (
+        sum(solve(posterior.precision, [-1.0, 1.0])[place] * sign for place, sign in ((0, -1), (1, 1))) ** 0.5
+    )
+    assert posterior.mean[1] - posterior.mean[0] == pytest.approx(log(1.2), abs=4 * spread)
+    assert spread == pytest.approx((0.9 / 15000 + 0.88 / 18000) ** 0.5, rel=0.1)
+
+
+@given(numbers=st.lists(st.floats(allow_nan=False)))
+def test_floats_come_back_bit_for_bit(numbers):
+    assert unpacked(packed(numbers)) == numbers
+
+
+def test_the_plans_fixed_number_has_the_power_that_it_promises():
+    """By enumeration of both binomials: 5 % against 10 % at 80 %."""
+    plan = Plan(rate=0.05, effect=1.0, requests_per_minute=1.0, power=0.8, shares=(0.5, 0.5))
+    n = round(fixed_minutes(plan) / 2)
+    x = np.arange(n + 1)
+    p, q = x[:, None] / n, x[None, :] / n
+    spread = np.sqrt((p * (1 - p) + q * (1 - q)) / n)
+    z = np.divide(q - p, spread, out=np.zeros_like(spread), where=spread > 0)
+    chance = stats.binom.pmf(x, n, 0.05)[:, None] * stats.binom.pmf(x, n, 0.10)[None, :]
+    assert float(chance[z > stats.norm.ppf(0.975)].sum()) == pytest.approx(0.8, abs=0.015)
+
+
+def test_draws_have_the_means_and_variances_of_their_laws():
+    random = Random(1)
+    for tries, rate in ((20, 0.1), (50, 0.9), (1000, 0.3)):
+        drawn = [binomial(random, tries, rate) for _ in range(4000)]
+        assert np.mean(drawn) == pytest.approx(tries * rate, rel=0.03)
+        assert np.var(drawn) == pytest.approx(tries * rate * (1 - rate), rel=0.1)
+    for mean in (3.0, 80.0):
+        drawn = [poisson(random, mean) for _ in range(4000)]
+        assert np.mean(drawn) == pytest.approx(mean, rel=0.05)
+        assert np.var(drawn) == pytest.approx(mean, rel=0.1)
+    assert binomial(random, 10, 0.0) == 0
