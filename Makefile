@@ -39,7 +39,7 @@ test: binaries ## run every test, then hold the coverage of api and planning (AR
 minimum: binaries .venv-minimum/.ready ## unit tests and one end-to-end run with the oldest supported libraries
 	@# Old libraries use what newer ones beneath them call deprecated: that is no fault of ours.
 	@.venv-minimum/bin/python -Im pytest -n $(WORKERS) -W default::DeprecationWarning tests/unit
-	@SANDBOX_OPERATOR_PYTHON="$$PWD/.venv-minimum/bin/python" $(BIN)/python -Im pytest tests/e2e/test_call_economy.py
+	@SANDBOX_OPERATOR_PYTHON="$$PWD/.venv-minimum/bin/python" $(BIN)/python -Im pytest tests/e2e/test_minimum.py
 
 bench: binaries ## measure the operator against its budgets (ARGS="--resources 1000")
 	@$(BIN)/python -m bench $(ARGS)
