@@ -1,0 +1,92 @@
+"""The numbers behind a decision, the plan before one, and what a run keeps of the last."""
+
+import json
+from math import inf
+
+import pytest
+
+from sagemaker_ab.traffic.counts import Counts
+from sagemaker_ab.traffic.decision import Reason
+from sagemaker_ab.traffic.evidence.ledger import Row
+from sagemaker_ab.traffic.explain import accounts
+from sagemaker_ab.traffic.forecast import Plan, even_shares, forecast, shares_of
+from sagemaker_ab.traffic.run import Run
+from tests.unit.traffic.worlds import ab_test, bandit, rows, stepped
+
+VARIANTS = {"A": {"percent": 50, "rate": 0.1}, "B": {"percent": 50, "rate": 0.15, "errors": 0.02}}
+
+
+def observed(policy, *, minutes=600):
+    run = Run(policy, list(VARIANTS), started=0)
+    run.observe(rows(VARIANTS, minutes=minutes))
+    return run
+
+
+def test_an_account_gives_rates_ratio_interval_and_a_p_value():
+    run = observed(ab_test())
+    (account,) = accounts(run.policy, run.evidence)
+    assert (account.metric, account.baseline, account.challenger) == ("Successes", "A", "B")
+    assert account.values == pytest.approx((0.1, 0.15), rel=0.1)
+    assert 1 < account.interval[0] < account.ratio < account.interval[1]
+    assert account.p < 0.05
+
+
+def test_before_there_is_evidence_an_account_says_so():
+    run = observed(ab_test(), minutes=30)
+    (account,) = accounts(run.policy, run.evidence)
+    assert (account.interval, account.p) == (None, 1.0)
+
+
+def test_guardrails_of_steps_and_a_bandits_stop_have_accounts_too():
+    run = observed(stepped(steps=[{"percent": 50}]))
+    assert [each.metric for each in accounts(run.policy, run.evidence)] == ["ServerErrors"]
+    run = observed(bandit(stop={}))
+    assert [each.metric for each in accounts(run.policy, run.evidence)] == ["Successes"]
+    run = observed(bandit())
+    assert accounts(run.policy, run.evidence) == []
+
+
+def test_a_forecast_is_of_the_test_itself_and_seeded():
+    plan = Plan(rate=0.1, effect=0.3, requests_per_minute=100, power=0.8, shares=even_shares(2))
+    found = forecast(plan)
+    assert 120 <= found.half_minutes <= found.most_minutes < found.horizon_minutes
+    assert found.fixed_minutes < found.half_minutes
+    assert forecast(plan) == found
+
+
+def test_a_loss_is_forecast_like_a_gain_and_three_variants_take_longer():
+    plan = {"rate": 0.1, "requests_per_minute": 100, "power": 0.8}
+    loss = forecast(Plan(effect=-0.3, shares=shares_of([50, 50]), **plan))
+    three = forecast(Plan(effect=-0.3, shares=even_shares(3), **plan))
+    assert loss.half_minutes < three.half_minutes
+
+
+def test_what_takes_many_weeks_is_simulated_in_wider_strata_and_few_requests_may_never_do():
+    found = forecast(Plan(rate=0.01, effect=0.2, requests_per_minute=0.5, power=0.99, shares=even_shares(2)))
+    assert found.fixed_minutes > 30 * 1440
+    assert found.half_minutes < found.most_minutes <= inf
+
+
+def test_a_breaker_on_latency_reads_the_tail_of_every_minute():
+    policy = stepped(guardrails=[], breakers=[{"metric": "Latency", "maxMicros": 1000, "minRequests": 3}])
+    for tails, tripped in (
+        ((2000, 2000, 2000), True),
+        ((2000, 500, 2000), False),
+        ((2000, None, 2000), False),
+    ):
+        run = Run(policy, ["A", "B"], started=0)
+        run.observe(
+            Row(at, name, Counts(weight=50, invocations=10, latency_p99_micros=tail))
+            for at, tail in enumerate(tails)
+            for name in "AB"
+        )
+        assert (run.look(3).outcome.reason is Reason.BREAKER_TRIPPED) is tripped
+
+
+def test_a_final_outcome_is_kept_through_a_restart():
+    run = observed(ab_test())
+    outcome = run.look(600).outcome
+    assert outcome.final
+    again = Run.from_json(json.loads(json.dumps(run.to_json())), run.policy, list(VARIANTS))
+    assert again.look(700).outcome == outcome
+    assert again.progress == run.progress
