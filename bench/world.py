@@ -16,11 +16,11 @@ from sandbox.cluster.choice import open_cluster
 from sandbox.cluster.cluster import Cluster
 from sandbox.cluster.processes import Program
 from sandbox.cluster.scratch import scratch_directory
+from sandbox.served import served_aws
 
 _ROOT = Path(__file__).parents[1]
 _GROUP = ("sagemaker-ab.dev", "v1alpha1", "bench", "sagemakerabendpoints")
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-_LISTENING = "listening on "
 
 
 def eventually(look: Callable[[], bool], *, within: float, what: str) -> None:
@@ -109,23 +109,10 @@ def world(*, speed: float) -> Iterator[World]:
         crd = _ROOT / "crds" / "sagemaker-ab.dev_sagemakerabendpoints.yaml"
         cluster.kubectl("apply", "--server-side", "-f", crd, check=True)
         cluster.kubectl("create", "namespace", "bench", check=True)
-        aws = _start_aws(directory, speed)
-        try:
-            url = _address(aws)
-            with config.new_client_from_config(config_file=str(cluster.kubeconfig)) as connection:
-                resources = client.CustomObjectsApi(connection)
-                yield World(cluster, url, Control(url), resources, directory)
-        finally:
-            aws.kill()
-
-
-def _start_aws(directory: Path, speed: float) -> Program:
-    calm = ("--stale", "off", "--lost-answers", "off")
-    command = [sys.executable, "-m", "sandbox.aws", "--port", "0", "--speed", f"{speed:g}", *calm]
-    return Program.start(command, log=directory / "aws.log", env=os.environ | {"PYTHONPATH": str(_ROOT)})
-
-
-def _address(aws: Program) -> str:
-    eventually(lambda: _LISTENING in aws.log_tail(), within=30, what="the simulated AWS listens")
-    line = next(line for line in aws.log_tail().splitlines() if line.startswith(_LISTENING))
-    return line.removeprefix(_LISTENING).strip()
+        calm = ("--stale", "off", "--lost-answers", "off")
+        with (
+            served_aws("--speed", f"{speed:g}", *calm, log=directory / "aws.log") as aws,
+            config.new_client_from_config(config_file=str(cluster.kubeconfig)) as connection,
+        ):
+            resources = client.CustomObjectsApi(connection)
+            yield World(cluster, aws.url, Control(aws.url), resources, directory)

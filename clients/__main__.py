@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from clients import environments
 from clients.simulation import Simulation, simulation
 from sandbox.cluster.progress import CommandFailed, say
+from sandbox.served import SimulationFailed
 
 CLIENTS: dict[str, Callable[[], environments.Command]] = {
     "AWS CLI v1": partial(environments.python, "awscli", "requirements.txt"),
@@ -48,7 +49,7 @@ def _try(name: str) -> list[str]:
         command = CLIENTS[name]()
         with TemporaryDirectory(prefix="client-") as scratch, simulation(Path(scratch)) as aws:
             return _travel(name, command, aws, Path(scratch))
-    except CommandFailed as error:
+    except (CommandFailed, SimulationFailed) as error:
         return [f"{name}: {error}"]
 
 

@@ -1,8 +1,6 @@
 """The simulated AWS as a client finds it: a process of its own, told of by the environment alone."""
 
 import os
-import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,13 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.aws.control import Control
-from sandbox.cluster.processes import Program
-from sandbox.cluster.progress import CommandFailed
+from sandbox.served import served_aws
 
-_REPOSITORY = Path(__file__).parents[1]
-_READY = "listening on "
-_START_SECONDS = 60
-_POLL_SECONDS = 0.05
 _SPEED = 60
 """Virtual seconds per second: an endpoint takes three seconds to come, and a minute of metrics one."""
 
@@ -57,25 +50,7 @@ class Simulation:
 
 @contextmanager
 def simulation(scratch: Path) -> Iterator[Simulation]:
-    """Run a calm one: no read is stale and no answer lost. Raise CommandFailed when it does not start."""
-    flags = ("--port", "0", "--speed", str(_SPEED), "--stale", "off", "--lost-answers", "off")
-    program = Program.start(
-        [sys.executable, "-m", "sandbox.aws", *flags],
-        log=scratch / "simulation.log",
-        env=os.environ | {"PYTHONPATH": str(_REPOSITORY)},
-    )
-    try:
-        url = _address(program)
-        yield Simulation(url, Control(url))
-    finally:
-        program.kill()
-
-
-def _address(program: Program) -> str:
-    deadline = time.monotonic() + _START_SECONDS
-    while program.running and time.monotonic() < deadline:
-        for line in program.log.read_text(errors="replace").splitlines():
-            if line.startswith(_READY):
-                return line.removeprefix(_READY)
-        time.sleep(_POLL_SECONDS)
-    raise CommandFailed(f"the simulated AWS did not start:\n{program.log_tail()}")
+    """Run a calm one: no read is stale and no answer lost. Raise SimulationFailed when it does not start."""
+    calm = ("--stale", "off", "--lost-answers", "off")
+    with served_aws("--speed", str(_SPEED), *calm, log=scratch / "simulation.log") as served:
+        yield Simulation(served.url, Control(served.url))

@@ -22,10 +22,10 @@ from sandbox.demo.deployment import UnusableDeployment
 from sandbox.demo.keeping import keep
 from sandbox.demo.proof import NotSo
 from sandbox.demo.scene import Scene
-from sandbox.demo.simulation import SimulationFailed
 from sandbox.demo.stage import OperatorFailed, Stage
 from sandbox.demo.story import tell
 from sandbox.demo.telling import Teller
+from sandbox.served import SimulationFailed
 
 _SEED = 1050
 """With this one the answers to two calls that matter are lost: the shift of weights and its repair."""

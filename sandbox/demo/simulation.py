@@ -1,9 +1,7 @@
 """The simulated AWS as the story uses it: a process of its own, its clock, and clients that look into it."""
 
-import os
-import sys
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -12,7 +10,7 @@ import boto3
 from botocore.config import Config
 
 from sandbox.aws.control import Control
-from sandbox.cluster.processes import Program
+from sandbox.served import served_aws
 
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
@@ -26,32 +24,18 @@ PERSON_KEY = "AKIASANDBOXPERSON"
 CHECKS_KEY = "AKIASANDBOXCHECKS"
 _SECRET = "simulated"  # noqa: S105 - signatures are not checked
 
-_ROOT = Path(__file__).parents[2]
-_START_SECONDS = 60
-_POLL_SECONDS = 0.05
-_READY = "listening on "
-
-
-class SimulationFailed(Exception):
-    """The simulated AWS did not start; the message holds the end of its log."""
-
 
 @dataclass(frozen=True, slots=True)
 class SimulatedAws:
     url: str
     control: Control
-    program: Program
 
     @classmethod
-    def start(cls, *, seed: int, log: Path) -> Self:
-        """Start it on a free port of loopback, at the speed of real time. Raise SimulationFailed."""
-        program = Program.start(
-            [sys.executable, "-m", "sandbox.aws", "--port", "0", "--speed", "1", "--seed", str(seed)],
-            log=log,
-            env=os.environ | {"PYTHONPATH": str(_ROOT)},
-        )
-        url = _address(program)
-        return cls(url=url, control=Control(url), program=program)
+    @contextmanager
+    def start(cls, *, seed: int, log: Path) -> Iterator[Self]:
+        """Run it at the speed of real time. Raise SimulationFailed."""
+        with served_aws("--speed", "1", "--seed", str(seed), log=log) as served:
+            yield cls(url=served.url, control=Control(served.url))
 
     def environment(self, key: str) -> dict[str, str]:
         """Return what makes AWS's own libraries come here, as the holder of an access key."""
@@ -82,13 +66,3 @@ class SimulatedAws:
 
 _ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
 """A person who gets no answer looks before trying again."""
-
-
-def _address(program: Program) -> str:
-    deadline = time.monotonic() + _START_SECONDS
-    while program.running and time.monotonic() < deadline:
-        for line in program.log.read_text(errors="replace").splitlines():
-            if line.startswith(_READY):
-                return line.removeprefix(_READY)
-        time.sleep(_POLL_SECONDS)
-    raise SimulationFailed(f"the simulated AWS did not start:\n{program.log_tail()}")

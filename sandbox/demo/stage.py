@@ -54,8 +54,7 @@ class Stage:
             directory = resources.enter_context(scratch_directory())
             cluster = ExistingCluster.connect(kubeconfig) if kubeconfig else open_cluster()
             resources.enter_context(cluster)
-            aws = SimulatedAws.start(seed=seed, log=directory / "aws.log")
-            resources.callback(aws.program.kill)
+            aws = resources.enter_context(SimulatedAws.start(seed=seed, log=directory / "aws.log"))
             stage = cls(cluster=cluster, aws=aws, directory=directory, resources=resources)
             stage._resources = resources.pop_all()
         return stage

@@ -4,8 +4,6 @@
 """
 
 import socket
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.served import served_aws
 from tests.e2e.operator_process import Operator
 from tests.e2e.reviews import NEW_MODEL_DATA, Reviews, autoscaling, model_data, put, weights
 from tests.e2e.simulated_aws import SPEED, SimulatedAws
@@ -21,16 +20,10 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def aws(eventually: Callable[..., Any]) -> Iterator[SimulatedAws]:
-    """`python -m sandbox.aws` on a port of its own choice, with all its chaos."""
-    command = [sys.executable, "-m", "sandbox.aws", "--port=0", f"--speed={SPEED:g}", "--die-with-parent"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        said = process.stdout.readline()
-        assert said.startswith("listening on "), said
-        yield SimulatedAws(said.removeprefix("listening on ").strip(), eventually)
-        process.terminate()
-        assert process.wait(10) == 0
+def aws(eventually: Callable[..., Any], tmp_path: Path) -> Iterator[SimulatedAws]:
+    """A process of its own, with all its chaos."""
+    with served_aws("--speed", f"{SPEED:g}", log=tmp_path / "aws.log") as served:
+        yield SimulatedAws(served.url, eventually)
 
 
 @pytest.fixture

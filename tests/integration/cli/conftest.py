@@ -4,7 +4,6 @@ import copy
 import json
 import os
 import subprocess
-import sys
 import sysconfig
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 
 from sandbox.aws.control import Control
 from sandbox.cluster.cluster import Cluster
+from sandbox.served import served_aws
 
 CRD = Path(__file__).parents[3] / "crds" / "sagemaker-ab.dev_sagemakerabendpoints.yaml"
 SCRIPTS = Path(sysconfig.get_path("scripts"))
@@ -132,16 +132,14 @@ def set_status(control_plane: Cluster, cli_namespace: str) -> Callable[[dict[str
 
 
 @pytest.fixture(scope="session")
-def aws_url() -> Iterator[str]:
+def aws_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where a simulated AWS listens; its clock runs as fast as ours.
 
     No answer is lost, for the endpoint below is made by plain boto3, which does not look again.
     """
-    command = [sys.executable, "-m", "sandbox.aws", "--port", "0", "--seed", "3", "--lost-answers", "off"]
-    with subprocess.Popen([*command, "--die-with-parent"], stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        yield server.stdout.readline().removeprefix("listening on ").strip()
-        server.terminate()
+    log = tmp_path_factory.mktemp("aws") / "aws.log"
+    with served_aws("--seed", "3", "--lost-answers", "off", log=log) as served:
+        yield served.url
 
 
 @pytest.fixture(scope="session")
