@@ -1,4 +1,4 @@
-"""Compilers and interpreters that a machine may lack: its own where that is new enough, else a pinned wheel."""
+"""Compilers and interpreters that a machine may lack: its own if they are new enough, else a pinned wheel."""
 
 import os
 import re
