@@ -43,6 +43,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--start", type=_moment, help="first moment: epoch seconds or ISO 8601; default now")
     parser.add_argument("--stale", choices=["on", "off"], default="on", help="reads up to 5 s old")
     parser.add_argument("--lost-answers", choices=["on", "off"], default="on", help="a write in twenty")
+    parser.add_argument("--throttling", choices=["on", "off"], default="off", help="buckets that run empty")
     parser.add_argument(
         "--fill", type=int, default=0, metavar="N", help="N endpoints in service from the start"
     )
@@ -73,6 +74,7 @@ async def _serve(options: argparse.Namespace) -> None:
         _engine(options),
         stale_reads=options.stale == "on",
         lost_answers=options.lost_answers == "on",
+        throttling=options.throttling == "on",
     )
     server = Server(gateway)
     url = await server.start(options.host, options.port)

@@ -80,9 +80,15 @@ class Control:
     def remove_fault(self, fault_id: str) -> None:
         self._ask("DELETE", f"faults/{fault_id}")
 
-    def set_chaos(self, *, stale: bool | None = None, lost_answers: bool | None = None) -> None:
-        """Switch stale reads and lost answers on or off."""
-        asked = {"stale": stale, "lost_answers": lost_answers}
+    def set_chaos(
+        self,
+        *,
+        stale: bool | None = None,
+        lost_answers: bool | None = None,
+        throttling: bool | None = None,
+    ) -> None:
+        """Switch stale reads, lost answers and throttling on or off."""
+        asked = {"stale": stale, "lost_answers": lost_answers, "throttling": throttling}
         self._ask("POST", "chaos", {name: value for name, value in asked.items() if value is not None})
 
     def hold(self, match: Mapping[str, Any], *, when: str) -> None:

@@ -9,8 +9,9 @@ from urllib.parse import parse_qsl
 
 from sandbox.aws.engine.core import EDITS, STATE_SECTIONS, Engine
 from sandbox.aws.errors import AwsError
-from sandbox.aws.faults import BadRuleError
+from sandbox.aws.faults import Chaos
 from sandbox.aws.http import DEFAULT_ACCOUNT
+from sandbox.aws.rules import BadRuleError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,13 +129,13 @@ class ControlApi:
         return self._edit(place | {"traffic": asked})
 
     def _chaos(self) -> dict[str, bool]:
-        faults = self._gateway.faults
-        return {"stale": faults.stale_reads, "lost_answers": faults.lost_answers}
+        return asdict(self._gateway.faults.chaos)
 
     def _set_chaos(self, asked: dict[str, Any]) -> dict[str, bool]:
-        faults = self._gateway.faults
-        faults.stale_reads = bool(asked.get("stale", faults.stale_reads))
-        faults.lost_answers = bool(asked.get("lost_answers", faults.lost_answers))
+        chaos = self._chaos()
+        if asked.keys() - chaos or not all(isinstance(on, bool) for on in asked.values()):
+            raise BadControlError(f"chaos has {sorted(chaos)}, each true or false")
+        self._gateway.faults.chaos = Chaos(**(chaos | asked))
         return self._chaos()
 
     def _hold(self, asked: dict[str, Any]) -> dict[str, Any]:

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.aws import validation
 from sandbox.aws.calls import CallLog, CallRecord, Outcome
-from sandbox.aws.engine.core import OPERATIONS, Call, Engine, Failure, Operation
+from sandbox.aws.engine.core import EDITS, OPERATIONS, Call, Engine, Failure, Operation
 from sandbox.aws.engine.pace import real_seconds
+from sandbox.aws.engine.records import EndpointStatus
+from sandbox.aws.engine.sagemaker.store import store_of
 from sandbox.aws.engine.sessions import session
 from sandbox.aws.errors import AwsError
-from sandbox.aws.faults import Faults, Plan
+from sandbox.aws.faults import Chaos, Faults
 from sandbox.aws.http import DEFAULT_ACCOUNT, HttpAnswer, HttpRequest
 from sandbox.aws.ledger import holds
 from sandbox.aws.protocols.codecs import QueryCodec
@@ -28,6 +30,8 @@ from sandbox.aws.protocols.wire import MalformedRequestError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from sandbox.aws.effects import Plan
 
 log = logging.getLogger(__name__)
 
@@ -65,10 +69,18 @@ class Exchange:
 
 
 class Gateway:
-    def __init__(self, engine: Engine, *, stale_reads: bool = True, lost_answers: bool = True) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        stale_reads: bool = True,
+        lost_answers: bool = True,
+        throttling: bool = False,
+    ) -> None:
         self.engine = engine
         self.calls = CallLog()
-        self.faults = Faults(ledger=engine.ledger, stale_reads=stale_reads, lost_answers=lost_answers)
+        chaos = Chaos(stale=stale_reads, lost_answers=lost_answers, throttling=throttling)
+        self.faults = Faults(engine.ledger, chaos)
         self._request_numbers = itertools.count(1)
 
     def receive(self, request: HttpRequest) -> Exchange:
@@ -163,14 +175,16 @@ class Gateway:
         return exchange.route.codec.error(error, exchange.route.model, request_id)
 
     def _answer(self, exchange: Exchange, request_id: str) -> HttpAnswer:
-        if exchange.plan.error is not None:
-            raise self._ordered(exchange.plan.error)
-        if exchange.refusal is not None:
-            raise exchange.refusal
+        refusal = exchange.plan.refusal or exchange.refusal
+        if refusal is not None:
+            raise refusal
         model, operation = exchange.route.model, exchange.operation
         if operation is None or model is None:
             raise LookupError("a request that is not refused has an operation and a model of it")
-        answer = operation.handler(self._call(exchange))
+        call = self._call(exchange)
+        if exchange.plan.status is not None:
+            self._put_into_status(call, exchange.plan.status)
+        answer = operation.handler(call)
         validation.check_answer(model.output_shape, answer)
         exchange.answer_seconds = real_seconds(answer, self.engine)
         return exchange.route.codec.encode(model, answer, request_id)
@@ -186,14 +200,15 @@ class Gateway:
         )
 
     def _failure(self, fail: Mapping[str, Any]) -> Failure:
-        if fail.get("silent"):
-            return Failure()
-        return Failure(fail.get("reason") or self.engine.ledger.text("sm.failure.health-check"))
+        row = "sm.failure.capacity" if fail.get("capacity") else "sm.failure.health-check"
+        reason = "" if fail.get("silent") else fail.get("reason") or self.engine.ledger.text(row)
+        return Failure(reason, EndpointStatus(fail["status"]) if "status" in fail else None)
 
-    def _ordered(self, error: Mapping[str, Any]) -> AwsError:
-        if not error:
-            return self.engine.ledger.refuse("aws.throttled")
-        return AwsError(error["code"], error.get("text", ""), http=error.get("http", 400))
+    def _put_into_status(self, call: Call, status: Mapping[str, Any]) -> None:
+        """Put the endpoint that a call names into a status; where there is none, nothing is done."""
+        name = call.params.get("EndpointName", "")
+        if store_of(call.region).endpoint(name) is not None:
+            EDITS["status"](call.region, {**status, "endpoint": name})
 
     @holds("aws.date")
     def date(self) -> str:

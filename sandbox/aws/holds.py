@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sandbox.aws.faults import BadRuleError, Match
+from sandbox.aws.rules import BadRuleError, Match
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -63,9 +63,12 @@ class InProcessAws:
         variants: Mapping[str, int] | None = None,
         stale_reads: bool = True,
         lost_answers: bool = True,
+        throttling: bool = False,
     ) -> None:
         self.engine = Engine(clock=VirtualClock(start=START), seed=seed, variants=variants)
-        self.gateway = Gateway(self.engine, stale_reads=stale_reads, lost_answers=lost_answers)
+        self.gateway = Gateway(
+            self.engine, stale_reads=stale_reads, lost_answers=lost_answers, throttling=throttling
+        )
 
     def client(
         self, service: str, *, region: str = DEFAULT_REGION, access_key: str = "AKIASANDBOX", **config: Any

@@ -11,6 +11,7 @@ from sandbox.aws.engine.scenery import Scenery
 from sandbox.aws.ledger import Ledger
 
 if TYPE_CHECKING:
+    from sandbox.aws.engine.records import EndpointStatus
     from sandbox.aws.errors import AwsError
 
 JSON = dict[str, Any]
@@ -99,9 +100,13 @@ def partition(region: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An order that what a call sets going is to fail; an empty reason makes it fail silently."""
+    """An order that what a call sets going is to fail; an empty reason makes it fail silently.
+
+    ``status`` is what an update passes through, or ends in, because it failed.
+    """
 
     reason: str = ""
+    status: EndpointStatus | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

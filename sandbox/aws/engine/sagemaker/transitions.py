@@ -103,7 +103,11 @@ def begin_updating(region: Region, endpoint: Endpoint, failure: Failure | None) 
 
     def ending(present: Endpoint) -> None:
         reason = failure.reason if failure else trouble_now()
-        if failure or reason:
+        if failure and failure.status is EndpointStatus.ROLLING_BACK:
+            _roll_back(region, present, present.variants, reason)
+        elif failure and failure.status is EndpointStatus.UPDATE_ROLLBACK_FAILED:
+            _fail_rollback(region, present, reason)
+        elif failure or reason:
             settle(region, present, EndpointStatus.IN_SERVICE, reason=reason)
         else:
             renewed = replace(present, variants=pending.variants, config_name=pending.config_name)
@@ -130,7 +134,11 @@ def begin_resizing(
         settle(region, replace(present, variants=reached), EndpointStatus.IN_SERVICE)
 
     def turn_back(present: Endpoint) -> None:
-        _roll_back(region, present, before, failure.reason if failure else _growth_trouble(region, present))
+        if failure and failure.status is EndpointStatus.UPDATE_ROLLBACK_FAILED:
+            _fail_rollback(region, replace(present, variants=before), failure.reason)
+        else:
+            reason = failure.reason if failure else _growth_trouble(region, present)
+            _roll_back(region, present, before, reason)
 
     def ending(present: Endpoint) -> None:
         (turn_back if failure or _growth_trouble(region, present) else arrive)(present)
@@ -143,9 +151,14 @@ def _growth_trouble(region: Region, endpoint: Endpoint) -> str:
     return trouble(region, growing)
 
 
+@holds("sm.endpoint.rollback-failed")
+def _fail_rollback(region: Region, endpoint: Endpoint, reason: str) -> None:
+    settle(region, endpoint, EndpointStatus.UPDATE_ROLLBACK_FAILED, reason=reason)
+
+
 @holds("sm.uewc.rolling-back")
 def _roll_back(region: Region, endpoint: Endpoint, before: tuple[Variant, ...], reason: str) -> None:
-    rolling = replace(endpoint, status=EndpointStatus.ROLLING_BACK, variants=before)
+    rolling = replace(endpoint, status=EndpointStatus.ROLLING_BACK, variants=before, pending=None)
 
     def ending(present: Endpoint) -> None:
         settle(region, present, EndpointStatus.IN_SERVICE, reason=reason)

@@ -1,0 +1,113 @@
+"""What a fault does to a request: one entry of ``EFFECTS`` for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sandbox.aws.engine.records import EndpointStatus
+from sandbox.aws.errors import AwsError
+from sandbox.aws.rules import Check, is_count, is_number
+from sandbox.aws.throttling import throttled
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sandbox.aws.calls import CallRecord
+    from sandbox.aws.ledger import Ledger
+
+
+@dataclass(slots=True)
+class Plan:
+    """What is to happen to one request beside its plain course.
+
+    ``refusal`` comes instead of an effect. ``status`` is what the endpoint that the request names is put into
+    first, and ``fail`` how the work that it begins fails.
+    """
+
+    refusal: AwsError | None = None
+    latency: float = 0.0
+    drop_before: bool = False
+    drop_after: bool = False
+    stale: float = 0.0
+    status: Mapping[str, Any] | None = None
+    fail: Mapping[str, Any] | None = None
+
+
+Apply = Callable[[Plan, Any, "Ledger", "CallRecord"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """``allows`` says whether an argument makes sense, ``apply`` puts the effect into a plan."""
+
+    allows: Check
+    apply: Apply
+
+
+def _is_error(value: Any) -> bool:
+    if not isinstance(value, dict) or value.keys() - {"code", "text", "http"}:
+        return False
+    texts = (value.get("code"), value.get("text", ""))
+    return all(isinstance(text, str) for text in texts) and is_count(value.get("http", 400))
+
+
+def _is_status(value: Any) -> bool:
+    if not isinstance(value, dict) or value.keys() - {"status", "seconds", "reason"}:
+        return False
+    reason, seconds = value.get("reason", ""), value.get("seconds", 0)
+    return value.get("status") in set(EndpointStatus) and isinstance(reason, str) and is_number(seconds)
+
+
+_ENDINGS = frozenset({EndpointStatus.ROLLING_BACK, EndpointStatus.UPDATE_ROLLBACK_FAILED})
+
+
+def _is_failure(value: Any) -> bool:
+    if not isinstance(value, dict) or value.keys() - {"reason", "silent", "capacity", "status"}:
+        return False
+    return len(value.keys() - {"status"}) <= 1 and ("status" not in value or value["status"] in _ENDINGS)
+
+
+def _error(plan: Plan, value: Any, _ledger: Ledger, _record: CallRecord) -> None:
+    plan.refusal = AwsError(value["code"], value.get("text", ""), http=value.get("http", 400))
+
+
+def _throttle(plan: Plan, _value: Any, ledger: Ledger, record: CallRecord) -> None:
+    plan.refusal = throttled(ledger, record.service)
+
+
+def _expired(plan: Plan, _value: Any, ledger: Ledger, _record: CallRecord) -> None:
+    plan.refusal = ledger.refuse("sts.expired")
+
+
+def _latency(plan: Plan, value: Any, _ledger: Ledger, _record: CallRecord) -> None:
+    plan.latency += float(value)
+
+
+def _drop(plan: Plan, value: Any, _ledger: Ledger, _record: CallRecord) -> None:
+    plan.drop_before, plan.drop_after = value == "before", value == "after"
+
+
+def _stale(plan: Plan, value: Any, _ledger: Ledger, _record: CallRecord) -> None:
+    plan.stale = float(value)
+
+
+def _status(plan: Plan, value: Any, _ledger: Ledger, _record: CallRecord) -> None:
+    plan.status = value
+
+
+def _fail(plan: Plan, value: Any, _ledger: Ledger, _record: CallRecord) -> None:
+    plan.fail = value
+
+
+EFFECTS: Mapping[str, Effect] = {
+    "error": Effect(_is_error, _error),
+    "throttle": Effect(lambda value: value is True, _throttle),
+    "expired": Effect(lambda value: value is True, _expired),
+    "latency": Effect(is_number, _latency),
+    "drop": Effect(lambda value: value in {"before", "after"}, _drop),
+    "stale": Effect(is_number, _stale),
+    "status": Effect(_is_status, _status),
+    "fail": Effect(_is_failure, _fail),
+}
