@@ -1,33 +1,26 @@
 """`python -m clients [NAME ...]`: clients that others wrote take an endpoint from its creation to its end.
 
 Each comes from an environment of its own, pinned and unpatched, and is told where AWS is by AWS_ENDPOINT_URL
-alone. Prints the calls per operation. Exits non-zero when a client fails, or meets an operation that the
-simulation does not have.
+alone. Prints the calls per operation. Exits non-zero when a client fails, lacks an act, leaves something in
+AWS, or meets an operation that the simulation does not have.
 """
 
 import argparse
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from clients import environments
+from clients.environments import Command
+from clients.judgement import faults
+from clients.roster import CLIENTS
 from clients.simulation import Simulation, simulation
 from sandbox.cluster.progress import CommandFailed, say
 from sandbox.served import SimulationFailed
 
-CLIENTS: dict[str, Callable[[], environments.Command]] = {
-    "AWS CLI v1": partial(environments.python, "awscli", "requirements.txt"),
-    "boto3, oldest": partial(environments.python, "boto3", "oldest.txt"),
-    "boto3, newest": partial(environments.python, "boto3", "newest.txt"),
-    "SageMaker Python SDK v2": partial(environments.python, "sagemaker_sdk", "requirements.txt"),
-    "SDK for Go v2": environments.go,
-    "SDK for JavaScript v3": environments.javascript,
-}
 _LONGEST_SECONDS = 300
+_TIMED_OUT = -1
 
 
 def main() -> None:
@@ -46,15 +39,29 @@ def main() -> None:
 def _try(name: str) -> list[str]:
     """Run one client; return what went wrong with it, if anything did."""
     try:
-        command = CLIENTS[name]()
+        began = time.monotonic()
+        command = CLIENTS[name].prepare()
+        prepared = time.monotonic() - began
         with TemporaryDirectory(prefix="client-") as scratch, simulation(Path(scratch)) as aws:
-            return _travel(name, command, aws, Path(scratch))
+            return _travel(name, command, aws, Path(scratch), prepared=prepared)
     except (CommandFailed, SimulationFailed) as error:
         return [f"{name}: {error}"]
 
 
-def _travel(name: str, command: environments.Command, aws: Simulation, home: Path) -> list[str]:
+def _travel(name: str, command: Command, aws: Simulation, home: Path, *, prepared: float) -> list[str]:
     began = time.monotonic()
+    code, said = _run(command, aws, home)
+    _show(name, aws, said, prepared=prepared, seconds=time.monotonic() - began)
+    wrong = faults(aws.control.calls(), speaks=CLIENTS[name].speaks)
+    if left := aws.control.state():
+        wrong.append(f"left in AWS: {left}")
+    if code == 0 and not wrong:
+        return []
+    return ["\n".join([f"{name} failed (exit status {code}):", *wrong, said[-4000:]])]
+
+
+def _run(command: Command, aws: Simulation, home: Path) -> tuple[int, str]:
+    """Return the exit status, and what was said."""
     output = home / "output"
     with output.open("wb") as file:
         try:
@@ -69,18 +76,16 @@ def _travel(name: str, command: environments.Command, aws: Simulation, home: Pat
                 check=False,
             ).returncode
         except subprocess.TimeoutExpired:
-            code = -1
-    _show(name, aws, time.monotonic() - began)
-    unmet = aws.unimplemented()
-    if code == 0 and not unmet:
-        return []
-    said = output.read_text(errors="replace")[-4000:]
-    return ["\n".join([f"{name} failed (exit status {code}):", *unmet, said])]
+            code = _TIMED_OUT
+    return code, output.read_text(errors="replace")
 
 
-def _show(name: str, aws: Simulation, seconds: float) -> None:
+def _show(name: str, aws: Simulation, said: str, *, prepared: float, seconds: float) -> None:
     counts = aws.counts()
-    print(f"{name}: {counts.total()} calls to {len(counts)} operations in {seconds:.0f} s")
+    print(f"{name}: {counts.total()} calls to {len(counts)} operations in {seconds:.0f} s", end="")
+    print(f", after {prepared:.0f} s for its environment" if prepared >= 1 else "")
+    for line in said.splitlines()[-1:]:
+        print(f"  {line}")
     for operation, count in sorted(counts.items()):
         print(f"  {count:5}  {operation}")
     sys.stdout.flush()

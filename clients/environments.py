@@ -3,44 +3,62 @@
 import hashlib
 import os
 import shutil
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from sandbox.cluster.progress import CommandFailed, run_visibly, say
+from clients import nodejs
+from sandbox.cluster import toolchains
+from sandbox.cluster.progress import run_visibly, say
 
 ROOT = Path(__file__).parent
+GO_MODULE = ROOT / "go"
+JAVASCRIPT_LOCKS = tuple(ROOT / "javascript" / name for name in ("package.json", "package-lock.json"))
+_NODE_REQUIREMENTS = ROOT / "javascript" / "node.txt"
 _READY = ".ready"
 
 Command = list[str | Path]
 
 
 def go() -> Command:
-    """Build the Go program from its modules, and return what runs it."""
-    source = ROOT / "go"
-    kept = _Environment("go", [source / name for name in ("go.mod", "go.sum", "main.go")])
-    kept.make(lambda: _build(source, kept.path / "journey"))
+    """Build the Go program from its modules, and return what runs it. Raise CommandFailed."""
+    kept = _Environment("go", [GO_MODULE / name for name in ("go.mod", "go.sum", "main.go")])
+    kept.make(lambda: _build(kept.path / "journey"))
     return [kept.path / "journey"]
 
 
 def javascript() -> Command:
-    """Install the packages of the JavaScript program, and return what runs it."""
-    source = ROOT / "javascript"
-    locks = [source / name for name in ("package.json", "package-lock.json")]
-    kept = _Environment("javascript", locks)
-    kept.make(lambda: _install_packages(locks, kept.path))
+    """Install the packages of the JavaScript program, and return what runs it. Raise CommandFailed."""
+    node = node_js()
+    kept = _Environment("javascript", JAVASCRIPT_LOCKS)
+    kept.make(lambda: _install_packages(node, kept.path))
     # Node looks for packages from where a module lies.
-    journey = shutil.copy(source / "journey.mjs", kept.path)
-    return [_tool("node"), journey]
+    journey = shutil.copy(ROOT / "javascript" / "journey.mjs", kept.path)
+    return [*node.node, journey]
 
 
 def python(folder: str, lock: str) -> Command:
-    """Install the Python packages of a lock, and return what runs the journey beside it."""
+    """Install the Python packages of a lock, and return what runs the journey beside it.
+
+    Raise CommandFailed.
+    """
     requirements = ROOT / folder / lock
     kept = _Environment(f"{folder}-{requirements.stem}", [requirements])
-    kept.make(lambda: _install_python(requirements, kept.path))
+    kept.make(lambda: toolchains.install(requirements, title="installing Python packages", into=kept.path))
     return [kept.path / "bin" / "python", "-I", ROOT / folder / "journey.py"]
+
+
+def node_js() -> nodejs.NodeJs:
+    """Return the machine's Node.js, or the pinned one where it has none or an older. Raise CommandFailed."""
+    found = nodejs.on_path()
+    if found:
+        return found
+    kept = _Environment("node", [_NODE_REQUIREMENTS])
+    kept.make(
+        lambda: toolchains.install(_NODE_REQUIREMENTS, title="fetching Node.js (61 MB)", into=kept.path)
+    )
+    return nodejs.in_environment(kept.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,36 +85,16 @@ class _Environment:
         (self.path / _READY).touch()
 
 
-def _tool(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        raise CommandFailed(f"{name} is not on PATH, and a client needs it: install {name} and try again")
-    return found
+def _build(program: Path) -> None:
+    with TemporaryDirectory(dir=program.parent) as scratch:
+        compiler = toolchains.go(into=Path(scratch) / "go")
+        command: Command = [compiler, "build", "-o", program, "."]
+        run_visibly(command, title="compiling the Go program", env=toolchains.go_environment(), cwd=GO_MODULE)
 
 
-def _run(title: str, *command: str | Path, cwd: Path, **env: str) -> None:
-    run_visibly(
-        command,
-        title=title,
-        detail=lambda lines: lines[-1][:60] if lines else "",
-        env=os.environ | env,
-        cwd=cwd,
-    )
-
-
-def _build(source: Path, program: Path) -> None:
-    flags = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly -buildvcs=false", "GOTOOLCHAIN": "local"}
-    _run("compiling the Go program", _tool("go"), "build", "-o", program, ".", cwd=source, **flags)
-
-
-def _install_packages(locks: Sequence[Path], into: Path) -> None:
-    for file in locks:
+def _install_packages(node: nodejs.NodeJs, into: Path) -> None:
+    for file in JAVASCRIPT_LOCKS:
         shutil.copy(file, into)
-    options = ("--ignore-scripts", "--no-audit", "--no-fund")
-    _run("installing JavaScript packages", _tool("npm"), "ci", *options, cwd=into)
-
-
-def _install_python(requirements: Path, into: Path) -> None:
-    _run("making an environment", sys.executable, "-m", "venv", into, cwd=ROOT)
-    pip = (into / "bin" / "python", "-Im", "pip", "install", "--progress-bar=off", "--require-hashes")
-    _run("installing Python packages", *pip, "-r", requirements, cwd=ROOT)
+    command: Command = [*node.npm]
+    command += ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    run_visibly(command, title="installing JavaScript packages", env=dict(os.environ), cwd=into)

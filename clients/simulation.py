@@ -13,8 +13,6 @@ from sandbox.served import served_aws
 _SPEED = 60
 """Virtual seconds per second: an endpoint takes three seconds to come, and a minute of metrics one."""
 
-_BUGS = frozenset({"NotImplemented", "UnknownOperationException", "InvalidAction", "InternalFailure"})
-
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
@@ -38,14 +36,6 @@ class Simulation:
         return Counter(
             f"{call['service']} {call['operation']} ({call['protocol']})" for call in self.control.calls()
         )
-
-    def unimplemented(self) -> list[str]:
-        """Return the calls that met something that the simulation does not do, or a bug of it."""
-        return [
-            f"{call['service']} {call['operation']}: {call['code']}: {call['message']}"
-            for call in self.control.calls()
-            if call["code"] in _BUGS or not call["service"]
-        ]
 
 
 @contextmanager

@@ -27,14 +27,19 @@ SPAN = (
     *("--start-time", (BEGAN - timedelta(hours=1)).isoformat()),
     *("--end-time", (BEGAN + timedelta(hours=12)).isoformat()),
 )
-LEAST_COMMANDS = 30
+LEAST = {"commands": 30, "waiters": 2, "paginators": 3}
+PAGING = {"--page-size", "--max-items", "--starting-token"}
 
-commands: set[tuple[str, str]] = set()
+used: dict[str, set[str]] = {kind: set() for kind in LEAST}
 
 
 def aws(service: str, command: str, *arguments: str, query: str = "") -> str:
     """Run a command, and return what it prints as text; end the journey if it fails."""
-    commands.add((service, f"wait {arguments[0]}" if command == "wait" else command))
+    used["commands"].add(f"{service} {command}")
+    if command == "wait":
+        used["waiters"].add(arguments[0])
+    if PAGING.intersection(arguments):
+        used["paginators"].add(f"{service} {command}")
     wanted = ("--query", query, "--output", "text") if query else ()
     answer = subprocess.run(
         [AWS, service, command, *arguments, *wanted], capture_output=True, text=True, check=False
@@ -93,7 +98,10 @@ def create() -> None:
     aws("sagemaker", "create-endpoint", *ENDPOINT, "--endpoint-config-name", "cli-fifty-fifty")
     aws("sagemaker", "describe-endpoint-config", "--endpoint-config-name", "cli-second")
     first = json.loads(aws("sagemaker", "list-endpoint-configs", "--max-items", "1"))
-    expect("that more follows the first config", str("NextToken" in first), "True")
+    rest = ("--starting-token", first["NextToken"])
+    second = json.loads(aws("sagemaker", "list-endpoint-configs", *rest))["EndpointConfigs"]
+    names = {config["EndpointConfigName"] for config in (*first["EndpointConfigs"], *second)}
+    expect("the configs, in two goes", " ".join(sorted(names)), "cli-fifty-fifty cli-second")
     aws("sagemaker", "wait", "endpoint-in-service", *ENDPOINT)
 
 
@@ -221,6 +229,7 @@ def remove() -> None:
 
 for act in (create, tag, shift, scale, measure, update, remove):
     act()
-print(len(commands), "different commands")
-if len(commands) < LEAST_COMMANDS:
-    raise SystemExit(f"only {len(commands)} commands, not {LEAST_COMMANDS}")
+print(", ".join(f"{len(names)} {kind}" for kind, names in used.items()))
+for kind, least in LEAST.items():
+    if len(used[kind]) < least:
+        raise SystemExit(f"only {len(used[kind])} {kind}, not {least}: {sorted(used[kind])}")

@@ -66,6 +66,7 @@ func main() {
 	trip.scale(ctx)
 	trip.measure(ctx)
 	trip.remove(ctx)
+	fmt.Println("two waiters, a paginator, and the refusal of too many datapoints work")
 }
 
 func check(what string, err error) {
@@ -256,7 +257,7 @@ func (trip journey) measure(ctx context.Context) {
 	if !errors.As(err, &refusal) {
 		log.Fatalf("too many datapoints are not refused: %v", err)
 	}
-	fmt.Println("too many datapoints are refused with", refusal.ErrorCode())
+	expect("the code of the refusal", refusal.ErrorCode(), "InvalidParameterCombination")
 	found, err := trip.tags.GetResources(ctx, &resourcegroupstaggingapi.GetResourcesInput{
 		ResourceTypeFilters: []string{"sagemaker:endpoint"},
 	})

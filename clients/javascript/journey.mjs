@@ -183,3 +183,4 @@ assert.deepEqual(await answering(40), ["VariantB"]);
 await scale();
 await measure();
 await remove();
+console.log("two waiters and two paginators work");
