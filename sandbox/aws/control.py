@@ -107,6 +107,10 @@ class Control:
         """Let what is parked go on, or drop its connection; returns how many requests that were."""
         return int(self._ask("POST", "release", {"id": parked_id, "drop": drop})["released"])
 
+    def permissions(self) -> JSON:
+        """Return, by ``account/principal`` of those with policies, what was needed: actions on resources."""
+        return self._ask("GET", "permissions")
+
     def ledger(self) -> JSON:
         """Return the seed, and what it chose for each row that has variants."""
         return self._ask("GET", "ledger")

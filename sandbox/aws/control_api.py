@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from sandbox.aws.engine.core import EDITS, STATE_SECTIONS, Engine
+from sandbox.aws.engine.iam.identities import needed
 from sandbox.aws.errors import AwsError
 from sandbox.aws.faults import Chaos
 from sandbox.aws.http import DEFAULT_ACCOUNT
@@ -68,6 +69,7 @@ class ControlApi:
             "POST chaos": self._set_chaos,
             "POST hold": self._hold,
             "DELETE hold": self._forget_holds,
+            "GET permissions": lambda _: needed(self._engine),
             "GET ledger": lambda _: self._ledger(),
         }
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sandbox.aws.engine.iam.documents import Decision
 from sandbox.aws.engine.records import EndpointStatus
 from sandbox.aws.errors import AwsError
 from sandbox.aws.rules import Check, is_count, is_number
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
 class Plan:
     """What is to happen to one request beside its plain course.
 
-    ``refusal`` comes instead of an effect. ``status`` is what the endpoint that the request names is put into
-    first, and ``fail`` how the work that it begins fails.
+    ``refusal`` comes instead of an effect, and so does a denial of the action if ``denied`` says how.
+    ``status`` is what the endpoint that the request names is put into first, and ``fail`` how the work that
+    it begins fails.
     """
 
     refusal: AwsError | None = None
+    denied: Decision | None = None
     latency: float = 0.0
     drop_before: bool = False
     drop_after: bool = False
@@ -81,6 +84,10 @@ def _expired(plan: Plan, _value: Any, ledger: Ledger, _record: CallRecord) -> No
     plan.refusal = ledger.refuse("sts.expired")
 
 
+def _denied(plan: Plan, value: Any, _ledger: Ledger, _record: CallRecord) -> None:
+    plan.denied = Decision.IMPLICIT if value is True else Decision(value)
+
+
 def _latency(plan: Plan, value: Any, _ledger: Ledger, _record: CallRecord) -> None:
     plan.latency += float(value)
 
@@ -105,6 +112,7 @@ EFFECTS: Mapping[str, Effect] = {
     "error": Effect(_is_error, _error),
     "throttle": Effect(lambda value: value is True, _throttle),
     "expired": Effect(lambda value: value is True, _expired),
+    "denied": Effect(lambda value: value is True or value == Decision.EXPLICIT, _denied),
     "latency": Effect(is_number, _latency),
     "drop": Effect(lambda value: value in {"before", "after"}, _drop),
     "stale": Effect(is_number, _stale),

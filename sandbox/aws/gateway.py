@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.aws import validation
 from sandbox.aws.calls import CallLog, CallRecord, Outcome
 from sandbox.aws.engine.core import EDITS, OPERATIONS, Call, Engine, Failure, Operation
+from sandbox.aws.engine.iam.authorization import authorize, denied_on_order
 from sandbox.aws.engine.pace import real_seconds
 from sandbox.aws.engine.records import EndpointStatus
 from sandbox.aws.engine.sagemaker.store import store_of
@@ -182,6 +183,9 @@ class Gateway:
         if operation is None or model is None:
             raise LookupError("a request that is not refused has an operation and a model of it")
         call = self._call(exchange)
+        if exchange.plan.denied is not None:
+            raise denied_on_order(call, operation, exchange.plan.denied)
+        authorize(call, operation)
         if exchange.plan.status is not None:
             self._put_into_status(call, exchange.plan.status)
         answer = operation.handler(call)

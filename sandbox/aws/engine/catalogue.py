@@ -7,6 +7,7 @@ from sandbox.aws.engine.autoscaling import activities, evaluation, gates, polici
 from sandbox.aws.engine.autoscaling import snapshot as autoscaling_snapshot
 from sandbox.aws.engine.autoscaling import tags as scalable_target_tags
 from sandbox.aws.engine.cloudwatch import alarms, metric_data, metric_list, metric_statistics
+from sandbox.aws.engine.iam import identities
 from sandbox.aws.engine.metrics import store
 from sandbox.aws.engine.runtime import invoke, traffic
 from sandbox.aws.engine.sagemaker import (
@@ -25,5 +26,5 @@ MODULES = (
     (activities, autoscaling_snapshot, evaluation, gates, policies, scalable_target_tags, targets),
     (alarms, metric_data, metric_list, metric_statistics, store),
     (invoke, traffic),
-    (foreign_hand, sts, tagging),
+    (foreign_hand, identities, sts, tagging),
 )

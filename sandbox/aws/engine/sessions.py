@@ -11,7 +11,7 @@ from sandbox.aws.engine.core import partition
 if TYPE_CHECKING:
     from sandbox.aws.engine.core import Engine, Region
 
-_GLOBAL = "aws-global"
+GLOBAL = "aws-global"
 """Sessions hold in every region; they are kept in the one that stands for all."""
 
 _ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::(?P<account>\d{12}):role/(?:.+/)?(?P<name>[^/]+)")
@@ -70,7 +70,7 @@ class SessionStore:
 
 
 def sessions_of(engine: Engine, account: str) -> SessionStore:
-    return engine.region(account, _GLOBAL).store(SessionStore)
+    return engine.region(account, GLOBAL).store(SessionStore)
 
 
 def session(engine: Engine, account: str, access_key: str) -> Session | None:

@@ -1,0 +1,1 @@
+"""IAM: identity policies, and whether they allow what a request needs."""
