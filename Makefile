@@ -57,8 +57,8 @@ sim-clients: setup ## strangers' clients against the simulated AWS
 sim-fuzz: setup ## a minute of spoilt requests against the simulated AWS
 	@SIM_FUZZ_SECONDS=60 $(BIN)/python -Im pytest -q -s tests/simulation/test_sandbox_fuzz.py
 
-ledger: setup ## what the simulated AWS knows and what it guesses, each row with its source, code and tests
-	@$(BIN)/python -m sandbox.aws.ledger
+ledger: setup ## what the simulated AWS knows and what it guesses, held by code and tests (ARGS=--rows lists all)
+	@$(BIN)/python -m sandbox.aws.ledger $(ARGS)
 	@$(BIN)/python -Im pytest -q -n $(WORKERS) --dist loadfile -m ledger tests/simulation
 
 SEEDS ?= 20

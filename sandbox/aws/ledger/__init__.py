@@ -22,6 +22,9 @@ from sandbox.aws.errors import AwsError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+ROWS = Path(__file__).parent
+"""The folder of the rows."""
+
 
 class Kind(StrEnum):
     DOCUMENTED = "documented"
@@ -77,28 +80,35 @@ def _outcome(raw: Mapping[str, Any]) -> Outcome:
 
 
 def _row(raw: Mapping[str, Any]) -> Row:
-    unknown = raw.keys() - _ROW_KEYS
-    if unknown or not raw.get("source"):
-        raise ValueError(f"ledger row {raw.get('id')}: unknown {sorted(unknown)} or no source")
+    name = f"ledger row {raw.get('id')}"
+    if unknown := raw.keys() - _ROW_KEYS:
+        raise ValueError(f"{name}: cannot have {', '.join(sorted(unknown))}")
+    if missing := [key for key in ("id", "says", "kind", "source") if not raw.get(key)]:
+        raise ValueError(f"{name}: lacks {', '.join(missing)}")
     kind = Kind(raw["kind"])
     variants = tuple(_outcome(variant) for variant in raw.get("variants", [raw]))
     if (len(variants) > 1) is not (kind is Kind.ASSUMED):
-        raise ValueError(f"ledger row {raw['id']}: what is assumed has variants, and nothing else does")
+        raise ValueError(f"{name}: what is assumed has variants, and nothing else does")
     return Row(id=raw["id"], says=raw["says"], kind=kind, source=raw["source"], variants=variants)
+
+
+def read(folder: Path) -> Mapping[str, Row]:
+    """Return the rows of the YAML files in a folder by id; raises ValueError for one that cannot be."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    found: dict[str, Row] = {}
+    for file in sorted(folder.glob("*.yaml")):
+        for raw in yaml.load(file.read_text(), Loader=loader):  # noqa: S506  the safe loader, in C where it is
+            row = _row(raw)
+            if row.id in found:
+                raise ValueError(f"ledger row {row.id}: stands twice")
+            found[row.id] = row
+    return found
 
 
 @functools.cache
 def rows() -> Mapping[str, Row]:
     """All rows by id."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    found: dict[str, Row] = {}
-    for file in sorted(Path(__file__).parent.glob("*.yaml")):
-        for raw in yaml.load(file.read_text(), Loader=loader):  # noqa: S506  the safe loader, in C where it is
-            row = _row(raw)
-            if row.id in found:
-                raise ValueError(f"ledger row {row.id} stands twice")
-            found[row.id] = row
-    return found
+    return read(ROWS)
 
 
 def row(row_id: str) -> Row:
