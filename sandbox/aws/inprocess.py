@@ -15,6 +15,7 @@ import sandbox.aws.engine.catalogue  # noqa: F401  importing it registers the op
 from sandbox.aws.clock import VirtualClock
 from sandbox.aws.control_api import DEFAULT_REGION, state_of
 from sandbox.aws.engine.core import EDITS, Engine
+from sandbox.aws.engine.iam.identities import needed
 from sandbox.aws.gateway import Gateway
 from sandbox.aws.http import DEFAULT_ACCOUNT, HttpRequest
 
@@ -102,6 +103,10 @@ class InProcessAws:
 
     def calls(self) -> list[dict[str, Any]]:
         return list(self.gateway.calls.since(0))
+
+    def needed(self) -> dict[str, Any]:
+        """Return, by principal with policies, the actions that its requests needed, with their resources."""
+        return needed(self.engine)
 
     def state(self) -> dict[str, Any]:
         return state_of(self.engine)
