@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import click
-import yaml
 
-from sagemaker_ab.api.policies.traffic import InvalidPolicy, TrafficPolicy, parse_policy, variants_of
+from sagemaker_ab.api.policies.traffic import InvalidPolicy
 from sagemaker_ab.cli.replaying.counts_file import InvalidCounts, Recorded, read_counts
 from sagemaker_ab.cli.replaying.lines import line
 from sagemaker_ab.cli.replaying.looks import Look
 from sagemaker_ab.cli.replaying.looks import replay as looks_at
+from sagemaker_ab.cli.replaying.policy_file import Asked, read_policy
 
 _LONGEST_SECONDS = 86400
 
@@ -27,7 +27,7 @@ class _Every(click.IntRange):
 
 
 @click.command(short_help="What a policy would have decided on recorded counts.")
-@click.argument("counts", type=click.File(encoding="utf-8"))
+@click.argument("counts", type=click.File(encoding="utf-8", errors="surrogateescape"))
 @click.argument("policy", type=click.File(encoding="utf-8"))
 @click.option(
     "--every",
@@ -57,28 +57,31 @@ def replay(
 
     Prints each decision as a line of JSON; the last is final, or at the end of the counts.
     """
-    traffic, named = _policy(policy)
+    asked = _policy(policy)
     recorded = _counts(counts)
-    variants = _variants(recorded, named)
+    variants = _variants(recorded, asked.variants, source=counts.name)
     looks: list[Look] = []
     try:
-        for look in looks_at(recorded, traffic.policy, variants, every_minutes=every // 60, approved=approve):
+        for look in looks_at(
+            recorded, asked.policy.policy, variants, every_minutes=every // 60, approved=approve
+        ):
             click.echo(line(look))
             looks.append(look)
     except InvalidPolicy as error:
-        raise click.ClickException("\n".join(f"{policy.name}: {each}" for each in error.messages)) from error
+        raise _refused(policy, error) from error
     if picture:
         _save(looks, picture)
 
 
-def _policy(file: TextIO) -> tuple[TrafficPolicy, tuple[str, ...]]:
+def _policy(file: TextIO) -> Asked:
     try:
-        raw = yaml.safe_load(file)
-        return parse_policy(raw), variants_of(raw)
+        return read_policy(file)
     except InvalidPolicy as error:
-        raise click.ClickException("\n".join(f"{file.name}: {each}" for each in error.messages)) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise click.ClickException(f"{file.name} is not YAML: {error}") from error
+        raise _refused(file, error) from error
+
+
+def _refused(file: TextIO, error: InvalidPolicy) -> click.ClickException:
+    return click.ClickException("\n".join(f"{file.name}: {each}" for each in error.messages))
 
 
 def _counts(file: TextIO) -> Recorded:
@@ -86,16 +89,15 @@ def _counts(file: TextIO) -> Recorded:
         return read_counts(file, source=file.name)
     except InvalidCounts as error:
         raise click.ClickException(str(error)) from error
-    except UnicodeDecodeError as error:
-        raise click.ClickException(f"{file.name} is not UTF-8 text: {error}") from error
 
 
-def _variants(recorded: Recorded, named: Sequence[str]) -> Sequence[str]:
+def _variants(recorded: Recorded, named: Sequence[str], *, source: str) -> Sequence[str]:
     """The variants of the resource, where there is one; each that the counts know must be among them."""
     for variant in recorded.variants:
         if named and variant not in named:
             raise click.ClickException(
-                f"column variant: '{variant}' should be one of the resource's variants {', '.join(named)}"
+                f"{source}, column variant: '{variant}' should be one of the resource's variants, "
+                f"{', '.join(named)}"
             )
     return named or recorded.variants
 

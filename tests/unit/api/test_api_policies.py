@@ -5,6 +5,14 @@ import pytest
 from sagemaker_ab.api.policies.traffic import InvalidPolicy, parse_policy, variants_of
 from tests.unit.traffic.bad_policies import AB, BAD_POLICIES
 
+METRIC = {"metric": "ServerErrors"}
+MEMBERS = {"ABTest": "abTest", "Stepped": "stepped", "Bandit": "bandit"}
+
+
+def read(**member):
+    ((strategy, settings),) = member.items()
+    return parse_policy({"traffic": {"strategy": strategy, MEMBERS[strategy]: settings}}).policy
+
 
 @pytest.mark.parametrize(("traffic", "named"), BAD_POLICIES, ids=str)
 def test_a_bad_policy_is_refused_by_path_value_and_bound(traffic, named):
@@ -21,7 +29,9 @@ def test_there_are_forty_of_them():
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
-        ([], "should be a mapping with traffic, not list"),
+        ([], "should be a mapping with traffic, and is a list"),
+        (None, "should be a mapping with traffic, and is nothing"),
+        ("ABTest", "should be a mapping with traffic, and is 'ABTest'"),
         ({}, "traffic: is required"),
         ({"traffic": {}, "extra": 1}, "extra: is not a field here"),
         ({"kind": "SageMakerABEndpoint", "spec": {}}, "spec.traffic.strategy: is required"),
@@ -46,8 +56,14 @@ def test_a_whole_resource_is_read_for_its_policy_and_variants():
     assert variants_of({"traffic": {}}) == ()
 
 
-def test_what_is_left_out_has_its_default():
-    policy = parse_policy({"traffic": {"strategy": "ABTest", "abTest": AB}}).policy
-    assert policy.error_rates.false_winner == "0.05"
-    assert policy.min_duration_seconds == 7 * 86400
-    assert policy.on_winner == "KeepWeights"
+def test_nothing_is_required_but_strategy_baseline_or_candidate_steps_hypothesis_and_metric():
+    policy = read(ABTest={"baseline": "A", "hypothesis": {"metric": "Successes"}, "guardrails": [METRIC]})
+    assert policy.guardrails[0].no_worse_than_percent == 0
+    for names in ({"baseline": "A"}, {"candidate": "B"}):
+        policy = read(
+            Stepped=names | {"steps": [{"percent": 10}], "guardrails": [METRIC], "breakers": [METRIC]}
+        )
+        assert policy.breakers[0].max_rate == "0.2"
+    assert read(Bandit={"metric": "Successes"}).floor_percent == 5
+    hypothesis = {"metric": "Successes", "expect": "NonInferior"}
+    assert read(ABTest={"baseline": "A", "hypothesis": hypothesis}).hypothesis.margin_percent == 5

@@ -1,4 +1,4 @@
-"""Forty policies that must be refused, each with the path, the value and the bound that its message names."""
+"""More than forty policies that are refused, each with the path, value and bound that its message names."""
 
 AB = {"baseline": "A", "hypothesis": {"metric": "Successes"}}
 STEPS = [{"percent": 10}, {"percent": 100}]
@@ -47,7 +47,10 @@ BAD_POLICIES = [
         ab(hypothesis={"metric": "Latency", "goal": "Increase"}),
         ["hypothesis", "goal", "Latency", "'Decrease'"],
     ),
-    (hypothesis(expect="NonInferior"), ["hypothesis", "marginPercent", "none", "NonInferior"]),
+    (
+        hypothesis(expect="NonInferior", marginPercent=None),
+        ["hypothesis", "marginPercent", "none", "NonInferior"],
+    ),
     (hypothesis(marginPercent=5), ["hypothesis", "marginPercent", "5", "NonInferior"]),
     (
         hypothesis(expect="NonInferior", marginPercent=100),
@@ -93,6 +96,41 @@ BAD_POLICIES = [
         stepped(breakers=[{"metric": "Latency", "maxRate": "0.2"}]),
         ["breakers[0]", "maxMicros", "maxRate 0.2"],
     ),
+    (stepped(breakers=[{"metric": "Latency"}]), ["breakers[0]", "Latency", "maxMicros", "given: neither"]),
+    (
+        stepped(breakers=[BREAKER | {"maxMicros": 5}]),
+        ["breakers[0]", "ServerErrors", "no maxMicros", "maxRate 0.2, maxMicros 5"],
+    ),
+    (stepped(breakers=[BREAKER | {"maxRate": "20"}]), ["breakers[0].maxRate", '"20"', "'0.001' to '1'"]),
+    (
+        stepped(breakers=[BREAKER | {"metric": "Successes"}]),
+        ["breakers[0].metric", '"Successes"', "'Latency'"],
+    ),
+    (stepped(steps=[{"percent": "10"}]), ["stepped.steps[0].percent", '"10"', "integer"]),
+    (stepped(steps=[{"percent": 0}]), ["stepped.steps[0].percent", "0", "greater than or equal to 1"]),
+    (stepped(steps=[{"percent": 10.5}]), ["stepped.steps[0].percent", "10.5", "integer"]),
+    (stepped(steps=[{"percent": 101}]), ["stepped.steps[0].percent", "101", "less than or equal to 100"]),
+    (stepped(steps=[{"hold": {}}]), ["stepped.steps[0].percent", "is required"]),
+    (
+        stepped(steps=[{"percent": 5, "hold": {"minRequests": 0}}]),
+        ["stepped.steps[0].hold.minRequests", "0", "greater than or equal to 1"],
+    ),
+    (stepped(steps=[{"percent": 5, "approval": True}]), ["steps[0].approval", "true", "'NotRequired'"]),
+    (stepped(advanceOn="Always"), ["stepped.advanceOn", '"Always"', "'NoHarmDetected' or 'NonInferior'"]),
+    (stepped(onNoTraffic="Ignore"), ["stepped.onNoTraffic", '"Ignore"', "'Hold', 'Rollback' or 'Warn'"]),
+    (stepped(deadlineSeconds=0), ["stepped.deadlineSeconds", "0", "greater than or equal to 60"]),
+    (stepped(falseAlarmRate="1e-3"), ["stepped.falseAlarmRate", '"1e-3"', "'0.0001' to '0.5'"]),
+    (
+        stepped(guardrails=[GUARD | {"noWorseThanPercent": -1}]),
+        ["guardrails[0].noWorseThanPercent", "-1", "greater than or equal to 0"],
+    ),
+    (stepped(guardrails=[{"noWorseThanPercent": 5}]), ["stepped.guardrails[0].metric", "is required"]),
+    (
+        stepped(guardrails=[GUARD | {"goal": "Increase"}]),
+        ["guardrails[0].goal", "'Increase'", "ServerErrors", "'Decrease'"],
+    ),
+    (ab(attributionSeconds=3660), ["abTest.attributionSeconds", "3660", "less than or equal to 3600"]),
+    (ab(onWinner="promote"), ["abTest.onWinner", '"promote"', "'Promote' or 'KeepWeights'"]),
     (bandit(metric="Latency"), ["bandit.metric", '"Latency"', "'Successes'"]),
     (bandit(floorPercent=50, ceilingPercent=40), ["bandit", "floorPercent", "50", "40"]),
     (bandit(updateSeconds=300), ["bandit.updateSeconds", "300", "greater than or equal to 600"]),

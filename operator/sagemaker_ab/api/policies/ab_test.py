@@ -1,7 +1,8 @@
 """ABTest: a declared hypothesis, a fixed allocation, declared error rates."""
 
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -26,6 +27,8 @@ from sagemaker_ab.api.policies.parts import (
 )
 from sagemaker_ab.api.spec import VariantName
 
+_MARGIN_PERCENT: Final = 5
+
 
 class Hypothesis(ApiModel):
     """What is to be shown."""
@@ -40,10 +43,18 @@ class Hypothesis(ApiModel):
     """Which way is better. Successes: Increase unless said; the other metrics: only Decrease."""
 
     margin_percent: Annotated[int, Field(ge=1, le=99)] | None = None
-    """How much worse than the baseline still counts as not inferior, in percent of it. For NonInferior."""
+    """How much worse than the baseline still passes, in percent of it. For NonInferior: 5 unless said."""
 
     minimum_effect_percent: Annotated[int, Field(ge=1, le=99)] | None = None
     """The smallest difference of interest, in percent of the baseline; without it, never NoDifference."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _have_a_margin(cls, given: Any) -> Any:
+        margins = {"marginPercent", "margin_percent"}
+        if isinstance(given, Mapping) and given.get("expect") == "NonInferior" and not margins & given.keys():
+            return {**given, "marginPercent": _MARGIN_PERCENT}
+        return given
 
     @model_validator(mode="after")
     def _hold_together(self) -> Self:

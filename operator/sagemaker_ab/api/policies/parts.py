@@ -1,11 +1,12 @@
 """What the policies are made of: rates, shares, durations, guardrails."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -14,6 +15,7 @@ from sagemaker_ab.api.spec import VariantName
 
 MINUTE: Final = 60
 YEAR_SECONDS: Final = 366 * 86400
+_MAX_RATE: Final = "0.2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Guardrail(ApiModel):
     goal: Goal | None = None
     """Which way is better. Successes: Increase unless said; the other metrics: only Decrease."""
 
-    no_worse_than_percent: Annotated[int, Field(ge=0, le=500)]
+    no_worse_than_percent: Annotated[int, Field(ge=0, le=500)] = 0
     """The margin, in percent of the baseline's value."""
 
     on_breach: Literal["Rollback", "Hold"] = "Rollback"
@@ -83,7 +85,7 @@ class Breaker(ApiModel):
     """The metric; Latency is the p99 of the column latencyP99Micros."""
 
     max_rate: Annotated[str, DecimalRate("0.001", "1")] | None = None
-    """The highest share of failed invocations. For error metrics."""
+    """The highest share of failed invocations. For error metrics: 0.2 unless said."""
 
     max_micros: Annotated[int, Field(ge=1, le=3_600_000_000)] | None = None
     """The highest p99 in microseconds, in every one of the minutes. For Latency."""
@@ -93,6 +95,15 @@ class Breaker(ApiModel):
 
     for_minutes: Annotated[int, Field(ge=1, le=15)] = 3
     """The last so many minutes, together."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bound_errors(cls, given: Any) -> Any:
+        """One failure in five is an outage whatever the model; how slow is too slow, only its owner knows."""
+        bounds = {"maxRate", "max_rate", "maxMicros", "max_micros"}
+        if isinstance(given, Mapping) and given.get("metric") != LATENCY and not bounds & given.keys():
+            return {**given, "maxRate": _MAX_RATE}
+        return given
 
 
 class Share(ApiModel):

@@ -86,7 +86,8 @@ def variants_of(raw: object) -> tuple[str, ...]:
 
 def _found(raw: object) -> tuple[str, Any]:
     if not isinstance(raw, Mapping):
-        raise InvalidPolicy((f"the policy should be a mapping with traffic, not {type(raw).__name__}",))
+        given = "a list" if isinstance(raw, list) else "nothing" if raw is None else f"'{raw}'"
+        raise InvalidPolicy((f"the policy should be a mapping with traffic, and is {given}",))
     if raw.get("kind") == KIND:
         return "spec.traffic", _member(raw, "spec").get("traffic", {})
     if extra := sorted(str(key) for key in raw if key != "traffic"):

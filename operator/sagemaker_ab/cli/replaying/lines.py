@@ -1,10 +1,10 @@
 """A look as one line of JSON."""
 
 import json
-from datetime import UTC, datetime
 from math import isinf
 from typing import Any
 
+from sagemaker_ab.cli.replaying.cells import moment
 from sagemaker_ab.cli.replaying.looks import Look
 from sagemaker_ab.traffic.explain import Account
 
@@ -32,11 +32,6 @@ def line(look: Look) -> str:
         "lateDropped": look.late_dropped,
     }
     return json.dumps(content)
-
-
-def moment(minute: int) -> str:
-    """Return the minute's begin in UTC, such as 2026-03-02T10:39Z."""
-    return datetime.fromtimestamp(minute * 60, tz=UTC).strftime("%Y-%m-%dT%H:%MZ")
 
 
 def _judged(look: Look) -> Account | None:

@@ -1,0 +1,76 @@
+"""What may stand in a cell of recorded counts, and how it is said that something else does."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final
+
+_MINUTE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:00)?(Z|\+00:00)")
+_VARIANT: Final = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+_INTEGER: Final = re.compile(r"[0-9]{1,15}")
+_DECIMAL: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,20})?")
+_LONGEST: Final = 60
+
+
+class InvalidCell(ValueError):
+    """A cell that cannot be read; the message names what was given and what is allowed."""
+
+    def __init__(self, text: str, allowed: str) -> None:
+        super().__init__(f"{shown(text)} should be {allowed}")
+
+
+@lru_cache(maxsize=4096)
+def integer(text: str) -> int | None:
+    """Read a count. An empty cell is absent, which is not zero."""
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    _demand_empty(text, "an integer of 0 or more, of 15 digits at most, or empty")
+    return None
+
+
+@lru_cache(maxsize=4096)
+def decimal(text: str) -> float | None:
+    """Read a weight or microseconds. An empty cell is absent, which is not zero."""
+    if _DECIMAL.fullmatch(text):
+        return float(text)
+    _demand_empty(text, "a decimal of 0 or more, of 15 digits before the point at most, or empty")
+    return None
+
+
+def _demand_empty(text: str, allowed: str) -> None:
+    if text:
+        raise InvalidCell(text, allowed)
+
+
+@lru_cache(maxsize=64)
+def minute(text: str) -> int:
+    """Read a moment that is a whole minute in UTC, as minutes since 1970."""
+    if _MINUTE.fullmatch(text):
+        try:
+            return int(datetime.fromisoformat(text).astimezone(UTC).timestamp()) // 60
+        except (ValueError, OverflowError):
+            pass  # no such day or hour
+    raise InvalidCell(text, "a minute in UTC, such as 2026-03-02T10:39Z")
+
+
+@lru_cache(maxsize=64)
+def variant(text: str) -> str:
+    """Read a variant's name (SageMaker's VariantName, which has no underscore)."""
+    if _VARIANT.fullmatch(text):
+        return text
+    raise InvalidCell(text, "a variant's name: letters, digits and inner -, at most 63")
+
+
+Parser = Callable[[str], int | float | str | None]
+
+
+def shown(text: str) -> str:
+    """Return what was given, quoted, without control characters, and not too long."""
+    cut = f"{text[:_LONGEST]}…" if len(text) > _LONGEST else text
+    return f"'{cut}'" if cut.isprintable() else repr(cut)
+
+
+def moment(at: int) -> str:
+    """Return minutes since 1970 as they are read, such as 2026-03-02T10:39Z."""
+    return datetime.fromtimestamp(at * 60, tz=UTC).strftime("%Y-%m-%dT%H:%MZ")
