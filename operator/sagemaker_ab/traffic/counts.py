@@ -4,14 +4,12 @@ Absent is None and never zero: a minute without a number says nothing about it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from sagemaker_ab.api.policies.parts import LATENCY, SUCCESSES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
+class Counts(NamedTuple):
     """One variant in one minute, as CloudWatch gives it: AWS/SageMaker, 60 s; counts are sums."""
 
     weight: float | None = None
@@ -29,7 +27,7 @@ class Minute(NamedTuple):
     """All that is known of a minute: `at` counts minutes since 1970 (UTC)."""
 
     at: int
-    counts: Mapping[str, Counts]
+    counts: dict[str, Counts]
 
 
 Reading = Callable[[Counts], tuple[float | None, float | None]]

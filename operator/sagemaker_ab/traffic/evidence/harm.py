@@ -7,11 +7,12 @@ and is slow at high rates.
 """
 
 from collections.abc import Sequence
+from math import log
 from typing import Final
 
 from sagemaker_ab.api.policies.parts import Goal
 from sagemaker_ab.traffic.counts import Minute, reading
-from sagemaker_ab.traffic.evidence.mixture import Mixture, log_even, rivals
+from sagemaker_ab.traffic.evidence.mixture import Mixture, Rivals, log_even
 
 _ALTERNATIVES: Final = log_even(1.15, 16.0, 32)
 
@@ -19,7 +20,7 @@ _ALTERNATIVES: Final = log_even(1.15, 16.0, 32)
 class Harm:
     """The conditional mixture by minute for one challenger, one metric, one margin."""
 
-    __slots__ = ("_baseline", "_challenger", "_mixture", "_read", "_rises", "_thetas", "last")
+    __slots__ = ("_baseline", "_challenger", "_logs", "_mixture", "_read", "_rises", "_thetas", "last")
 
     def __init__(self, *, baseline: str, challenger: str, metric: str, goal: Goal, margin: float) -> None:
         self._baseline = baseline
@@ -29,6 +30,7 @@ class Harm:
         self._rises = goal == "Increase"
         null = 1.0 / (1.0 - margin) if self._rises else 1.0 + margin
         self._thetas = (null, *(null * ratio for ratio in _ALTERNATIVES))
+        self._logs = tuple(log(theta / null) for theta in self._thetas)
         self._mixture = Mixture(len(_ALTERNATIVES))
         self.last = -1.0
 
@@ -44,9 +46,15 @@ class Harm:
             return
         if self._rises:
             x_o, n_o, x_w, n_w = x_w, n_w, x_o, n_o
-        ratio = n_w / n_o
-        shares = [ratio * theta / (1.0 + ratio * theta) for theta in self._thetas]
-        self._mixture.add(x_w, x_o + x_w, rivals(shares))
+        self._mixture.add(x_w, x_o + x_w, self._rivals(n_w / n_o))
+
+    def _rivals(self, ratio: float) -> Rivals:
+        """Return the worse side's shares of the events, its trials being `ratio` times the other side's."""
+        wholes = [1.0 + ratio * theta for theta in self._thetas]
+        shares = [1.0 - 1.0 / whole for whole in wholes]
+        losses = [log(wholes[0] / whole) for whole in wholes]
+        gains = [loss + each for loss, each in zip(losses, self._logs, strict=True)]
+        return Rivals(shares, gains, losses)
 
     @property
     def evidence(self) -> float:

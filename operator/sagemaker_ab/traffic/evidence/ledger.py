@@ -1,6 +1,6 @@
 """The minutes that may still change, by minute and variant: a later row replaces an earlier one."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from sagemaker_ab.traffic.counts import Counts, Minute
@@ -9,7 +9,6 @@ OPEN_MINUTES: Final = 15
 """A minute may come late or be revised until one that is so much newer has come."""
 
 _NOTHING: Final = Counts()
-_FIELDS: Final = tuple(Counts.__dataclass_fields__)
 
 
 class Row(NamedTuple):
@@ -23,11 +22,11 @@ class Row(NamedTuple):
 class Ledger:
     """Keeps rows until their minutes are settled and folded in."""
 
-    __slots__ = ("_minutes", "late_dropped", "newest")
+    __slots__ = ("_forgotten", "_minutes", "late_dropped", "newest")
 
     def __init__(self) -> None:
-        self._minutes: dict[int, dict[str, Counts]] = {}
-        self.newest = -1
+        self._minutes: dict[int, Minute] = {}
+        self.newest = self._forgotten = -1
         self.late_dropped = 0
 
     def enter(self, rows: Iterable[Row]) -> int | None:
@@ -40,45 +39,50 @@ class Ledger:
             if newest_before >= 0 and at <= newest_before - OPEN_MINUTES:
                 self.late_dropped += 1
                 continue
-            self._minutes.setdefault(at, {})[variant] = counts
-            self.newest = max(self.newest, at)
-            earliest = at if earliest is None else min(earliest, at)
+            self._keep(at, variant, counts)
+            if earliest is None or at < earliest:
+                earliest = at
         return earliest
+
+    def _keep(self, at: int, variant: str, counts: Counts) -> None:
+        if at not in self._minutes:
+            self._minutes[at] = Minute(at, {})
+        self._minutes[at].counts[variant] = counts
+        self.newest = max(self.newest, at)
 
     @property
     def settled(self) -> int:
         """The last minute that can no longer change."""
         return self.newest - OPEN_MINUTES
 
-    def minutes(self, *, after: int, until: int) -> Iterator[Minute]:
-        """Yield minutes in their order."""
+    def minutes(self, *, after: int, until: int) -> list[Minute]:
+        """Return minutes in their order."""
         known = self._minutes
         if until - after <= OPEN_MINUTES:
-            ordered = [at for at in range(after + 1, until + 1) if at in known]
-        else:
-            ordered = sorted(at for at in known if after < at <= until)
-        for at in ordered:
-            yield Minute(at, known[at])
+            return [known[at] for at in range(after + 1, until + 1) if at in known]
+        return [known[at] for at in sorted(known) if after < at <= until]
 
     def recent(self, minutes: int) -> list[Mapping[str, Counts]]:
         """Return what is known of the last so many minutes, at most those that are still open."""
-        return [counts for at, counts in self._minutes.items() if self.newest - minutes < at]
+        return [minute.counts for at, minute in self._minutes.items() if self.newest - minutes < at]
 
     @property
     def latest(self) -> Mapping[str, Counts]:
         """The newest minute's counts."""
-        return self._minutes.get(self.newest, {})
+        newest = self._minutes.get(self.newest)
+        return {} if newest is None else newest.counts
 
     def forget(self, until: int) -> None:
         """Drop what is folded in."""
-        for at in [at for at in self._minutes if at <= until]:
-            del self._minutes[at]
+        if until > self._forgotten:
+            self._forgotten = until
+            self._minutes = {at: minute for at, minute in self._minutes.items() if at > until}
 
     def to_json(self) -> dict[str, Any]:
         rows = [
-            [at, variant, [getattr(counts, field) for field in _FIELDS]]
+            [at, variant, list(counts)]
             for at, minute in sorted(self._minutes.items())
-            for variant, counts in sorted(minute.items())
+            for variant, counts in sorted(minute.counts.items())
         ]
         return {"newest": self.newest, "lateDropped": self.late_dropped, "open": rows}
 
@@ -87,6 +91,5 @@ class Ledger:
         ledger = cls()
         ledger.newest, ledger.late_dropped = state["newest"], state["lateDropped"]
         for at, variant, values in state["open"]:
-            counts = Counts(**dict(zip(_FIELDS, values, strict=True)))
-            ledger._minutes.setdefault(at, {})[variant] = counts
+            ledger._keep(at, variant, Counts(*values))
         return ledger

@@ -8,6 +8,7 @@ taken for noise.
 
 from collections.abc import Sequence
 from math import exp, log
+from operator import add
 from typing import Final, NamedTuple
 
 LARGEST_LOG: Final = 700.0
@@ -19,18 +20,20 @@ _PRIOR_SQUARES: Final = 7.5
 _PRIOR_MINUTES: Final = 4
 
 
-class Rival(NamedTuple):
-    """A share of the events, and the logs of its odds against the null's: for an event, for none."""
+class Rivals(NamedTuple):
+    """Shares of the events, and the logs of their odds against the null's: for an event, for none."""
 
-    share: float
-    gain: float
-    loss: float
+    shares: Sequence[float]
+    gains: Sequence[float]
+    losses: Sequence[float]
 
 
-def rivals(shares: Sequence[float]) -> tuple[Rival, ...]:
+def rivals(shares: Sequence[float]) -> Rivals:
     """Return the null, which is the first of `shares`, and its alternatives; all lie between 0 and 1."""
     null = shares[0]
-    return tuple(Rival(share, log(share / null), log((1.0 - share) / (1.0 - null))) for share in shares)
+    gains = [log(share / null) for share in shares]
+    losses = [log((1.0 - share) / (1.0 - null)) for share in shares]
+    return Rivals(shares, gains, losses)
 
 
 class Mixture:
@@ -45,17 +48,29 @@ class Mixture:
         self.largest = [0.0] * (alternatives + 1)
         self.minutes = 0.0
 
-    def add(self, events: float, total: float, rivals: Sequence[Rival]) -> None:
-        """Take `events` of `total`; `rivals` are the null and each alternative."""
-        rest = total - events
-        c, z, largest = self.c, self.z, self.largest
-        for j, (share, gain, loss) in enumerate(rivals):
-            c[j] += events * gain + rest * loss
-            expected = total * share
-            square = (events - expected) ** 2 / (expected * (1.0 - share))
-            z[j] += square
-            largest[j] = max(largest[j], square)
+    def add(self, events: float, total: float, rivals: Rivals) -> None:
+        """Take a minute's `events` of `total`; `rivals` are the null and each alternative."""
+        squares = _squares(events, total, rivals)
+        self.c = list(map(add, self.c, _ratios(events, total, rivals)))
+        self.z = list(map(add, self.z, squares))
+        self.largest = list(map(max, self.largest, squares))
         self.minutes += 1.0
+
+    def add_sums(self, events: float, total: float, squares: float, rivals: Rivals) -> None:
+        """Take sums over minutes that were counted: of events, of totals, of events² by total."""
+        deviations = [(squares - 2.0 * p * events + p * p * total) / (p * (1.0 - p)) for p in rivals.shares]
+        self.c = list(map(add, self.c, _ratios(events, total, rivals)))
+        self.z = list(map(add, self.z, deviations))
+
+    def exceed(self, events: float, total: float, rivals: Rivals) -> None:
+        """Keep a minute's squares where they are the largest."""
+        self.largest = list(map(max, self.largest, _squares(events, total, rivals)))
+
+    def copy(self) -> "Mixture":
+        """Return one that can go another way."""
+        other = Mixture(self._alternatives)
+        other.c, other.z, other.largest, other.minutes = self.c, self.z, self.largest, self.minutes
+        return other
 
     def reaches(self, threshold: float) -> bool:
         """Say whether the evidence is as much, without working it out where no alternative is near."""
@@ -88,6 +103,17 @@ class Mixture:
         self.c = list(numbers[1 : 1 + size])
         self.z = list(numbers[1 + size : 1 + 2 * size])
         self.largest = list(numbers[1 + 2 * size : 1 + 3 * size])
+
+
+def _ratios(events: float, total: float, rivals: Rivals) -> list[float]:
+    """Return the logarithms of likelihoods over the null's."""
+    rest = total - events
+    return [events * gain + rest * loss for gain, loss in zip(rivals.gains, rivals.losses, strict=True)]
+
+
+def _squares(events: float, total: float, rivals: Rivals) -> list[float]:
+    """Return squared deviations over their variances."""
+    return [(d := events - total * p) * d / (total * p * (1.0 - p)) for p in rivals.shares]
 
 
 def log_even(low: float, high: float, count: int) -> list[float]:

@@ -8,6 +8,7 @@ blocks: a verdict needs every length at once.
 
 from collections.abc import Sequence
 from math import exp, inf, log, sqrt
+from operator import add
 from typing import Final
 
 from sagemaker_ab.traffic.counts import Minute, reading
@@ -40,20 +41,18 @@ class _Length:
         self.s = [0.0] * len(self.closed)
         self.v = [0.0] * len(self.closed)
 
-    def add(self, start: float, u: float, deviations: Sequence[tuple[float, float]]) -> bool:
+    def add(self, start: float, u: float, deviations: Sequence[float], variances: Sequence[float]) -> bool:
         """Take a stratum; return whether it closed the block. Totals decide that, the same for every null."""
         if self.start < 0.0:
             self.start = start
         self.u += u
-        s, v = self.s, self.v
-        for place, (deviation, variance) in enumerate(deviations):
-            s[place] += deviation
-            v[place] += variance
+        self.s = list(map(add, self.s, deviations))
+        self.v = list(map(add, self.v, variances))
         if start + MINUTES - self.start < self.minutes or self.u < _LEAST_INFORMATION:
             return False
-        for place, sums in enumerate(self.closed):
-            root = sqrt(v[place])
-            sums.add(s[place] / root, root)
+        for sums, s, v in zip(self.closed, self.s, self.v, strict=True):
+            root = sqrt(v)
+            sums.add(s / root, root)
         self._open()
         return True
 
@@ -112,18 +111,17 @@ class RateComparison:
     def add_stratum(self, stratum: Stratum) -> None:
         """Take a whole stratum, as `add` does when a minute ends one."""
         start, n_a, x_a, n_b, x_b = stratum
-        self._totals = [sum(pair) for pair in zip(self._totals, stratum[1:], strict=True)]
+        self._totals = list(map(add, self._totals, stratum[1:]))
         total, trials = x_a + x_b, n_a + n_b
         if total <= 0.0:
             return
         self._mantel_haenszel[0] += x_a * n_b / trials
         self._mantel_haenszel[1] += x_b * n_a / trials
-        deviations = []
-        for theta in self._thetas:
-            share = n_b * theta / (n_a + n_b * theta)
-            deviations.append((x_b - total * share, total * share * (1.0 - share)))
+        shares = [n_b * theta / (n_a + n_b * theta) for theta in self._thetas]
+        deviations = [x_b - total * share for share in shares]
+        variances = [total * share * (1.0 - share) for share in shares]
         u = total * min(n_a, n_b) / trials
-        closed = [length.add(start, u, deviations) for length in self._lengths]
+        closed = [length.add(start, u, deviations, variances) for length in self._lengths]
         if any(closed):
             self._finding = together((length.closed[0] for length in self._lengths), 0.0)
             self.most = max(self.most, self._finding.evidence)

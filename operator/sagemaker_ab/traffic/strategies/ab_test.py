@@ -30,10 +30,14 @@ class _Look:
         if self.progress.step_since < 0:
             self.progress = replace(self.progress, step_since=evidence.started)
         self.begins_test = False
-        self.remaining = self._without(self.progress.dropped)
+        self.alarms = alarms(
+            policy.guardrails, evidence, rate=policy.error_rates.false_alarm, challengers=self.remaining
+        )
 
-    def _without(self, dropped: Sequence[str]) -> tuple[str, ...]:
-        return tuple(name for name in self.evidence.roles.challengers if name not in dropped)
+    @property
+    def remaining(self) -> tuple[str, ...]:
+        challengers, dropped = self.evidence.roles.challengers, self.progress.dropped
+        return tuple(name for name in challengers if name not in dropped) if dropped else challengers
 
     @property
     def _ramp(self) -> Sequence[RampStep]:
@@ -45,10 +49,9 @@ class _Look:
     def _breached(self) -> Decision | None:
         """Drop each challenger that is proven worse; with the last one the run ends."""
         worst: dict[str, Any] = {}
-        for alarm in self._alarms("Rollback"):
+        for alarm in self._breaches("Rollback"):
             self.progress = replace(self.progress, dropped=(*self.progress.dropped, alarm.challenger))
             worst = {"evidence": alarm.evidence, "threshold": alarm.threshold, "subject": alarm.subject}
-        self.remaining = self._without(self.progress.dropped)
         if self.remaining:
             return None
         weights = all_to(self.baseline, self.evidence.roles.variants)
@@ -57,9 +60,9 @@ class _Look:
         )
 
     def _held(self) -> Decision | None:
-        if self._elapsed_seconds >= self.policy.max_duration_seconds:
+        if self._is_over:
             return None
-        for alarm in self._alarms("Hold"):
+        for alarm in self._breaches("Hold"):
             return self._hold(
                 Reason.GUARDRAIL_BREACHED,
                 evidence=alarm.evidence,
@@ -76,12 +79,14 @@ class _Look:
     def _silent(self, oldest: int) -> str:
         return silent(self.policy.guardrails, self.evidence, challengers=self.remaining, oldest=oldest)
 
-    def _alarms(self, reaction: str) -> list[Alarm]:
-        if not self.policy.guardrails:
-            return []
-        rate = self.policy.error_rates.false_alarm
-        all_alarms = alarms(self.policy.guardrails, self.evidence, rate=rate, challengers=self.remaining)
-        return [alarm for alarm in all_alarms if alarm.breached and alarm.guardrail.on_breach == reaction]
+    def _breaches(self, reaction: str) -> list[Alarm]:
+        return [
+            alarm
+            for alarm in self.alarms
+            if alarm.breached
+            and alarm.guardrail.on_breach == reaction
+            and alarm.challenger not in self.progress.dropped
+        ]
 
     def _ramping(self) -> Decision | None:
         """Pass the ramp-up's steps; where they end the test begins, and forgets what it saw of them."""
@@ -115,13 +120,13 @@ class _Look:
         figures = contest.figures()
         if judgement is not None and early <= 0:
             return self._won(judgement, figures)
-        if self._elapsed_seconds >= self.policy.max_duration_seconds:
+        if self._is_over:
             return self._undecided(Reason.MAXIMUM_DURATION, final=True, **figures)
         if not fresh:
             return self._undecided(Reason.MISSING_DATA, **figures)
         if judgement is not None:
             return self._undecided(Reason.MINIMUM_DURATION, needs={"seconds": early}, **figures)
-        needs = {"evidence": contest.needed} | ({"seconds": early} if early > 0 else {})
+        needs = {"evidence": contest.needed, "seconds": early} if early > 0 else {"evidence": contest.needed}
         return self._undecided(Reason.EVIDENCE_TOO_LOW, needs=needs, **figures)
 
     @property
@@ -129,12 +134,16 @@ class _Look:
         return (self.now - self.evidence.tested_since) * MINUTE
 
     @property
+    def _is_over(self) -> bool:
+        return self._elapsed_seconds >= self.policy.max_duration_seconds
+
+    @property
     def _fresh(self) -> bool:
         """Every challenger that remains was compared of late."""
-        attribution = self.policy.attribution_seconds // MINUTE
-        oldest = self.now - FRESH_MINUTES - attribution
         comparisons = self.evidence.comparisons
-        return all(comparisons[self.baseline, name].last >= oldest for name in self.remaining)
+        attribution = self.policy.attribution_seconds // MINUTE
+        oldest = min([comparisons[self.baseline, name].last for name in self.remaining])
+        return oldest >= self.now - FRESH_MINUTES - attribution
 
     def _won(self, judgement: Judgement, figures: dict[str, Any]) -> Decision:
         weights = None

@@ -8,7 +8,6 @@ from sagemaker_ab.api.policies.ab_test import Hypothesis
 from sagemaker_ab.api.policies.parts import default_goal
 from sagemaker_ab.traffic.decision import Reason
 from sagemaker_ab.traffic.evidence.evidence import Evidence
-from sagemaker_ab.traffic.evidence.finding import Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,43 +32,38 @@ class Contest:
         self._better = 1 if (hypothesis.goal or default_goal(hypothesis.metric)) == "Increase" else -1
         self.needed = len(evidence.roles.challengers) / false_winner
         margin = (hypothesis.margin_percent or 0) / 100
-        self._ratio = 1.0 - self._better * margin
+        ratio = 1.0 - self._better * margin
+        different = hypothesis.expect == "Different"
+        self._directions: dict[str, int] = {}
+        self._figures: dict[str, float] = {}
+        for name in remaining:
+            finding = evidence.comparisons[self._baseline, name].finding(ratio)
+            self._directions[name] = finding.direction
+            self._figures[name] = finding.evidence if different else finding.one_sided(self._better)
 
     def judgement(self) -> Judgement | None:
         """Return what is proven now, or None."""
-        proven = [name for name in self._remaining if self._is_proven(name)]
-        if proven:
-            return self._best(proven)
-        if self._hypothesis.expect == "Different" and all(self._is_worse(name) for name in self._remaining):
-            return Judgement(winner=self._baseline, reason=Reason.PROVEN)
+        clear = [name for name, figure in self._figures.items() if figure >= self.needed]
+        if clear:
+            proven = [name for name in clear if self._directions[name] == self._better]
+            if proven:
+                return self._best(proven)
+            if self._hypothesis.expect == "Different" and len(clear) == len(self._remaining):
+                return Judgement(winner=self._baseline, reason=Reason.PROVEN)
         if self._all_within_minimum_effect():
             return Judgement(winner=None, reason=Reason.WITHIN_MINIMUM_EFFECT)
         return None
 
     def figures(self) -> dict[str, Any]:
         """Return evidence, threshold and subject of the challenger that is nearest to a verdict."""
-        leader = max(self._remaining, key=self._figure)
-        return self._figures_of(leader)
+        return self._figures_of(max(self._remaining, key=self._figures.__getitem__))
 
     def _figures_of(self, name: str) -> dict[str, Any]:
         return {
-            "evidence": self._figure(name),
+            "evidence": self._figures[name],
             "threshold": self.needed,
             "subject": f"{self._hypothesis.metric} of {name} over {self._baseline}",
         }
-
-    def _figure(self, name: str) -> float:
-        finding = self._finding(name)
-        return finding.evidence if self._hypothesis.expect == "Different" else finding.one_sided(self._better)
-
-    def _finding(self, name: str) -> Finding:
-        return self._evidence.comparisons[self._baseline, name].finding(self._ratio)
-
-    def _is_proven(self, name: str) -> bool:
-        return self._finding(name).direction == self._better and self._figure(name) >= self.needed
-
-    def _is_worse(self, name: str) -> bool:
-        return self._finding(name).direction == -self._better and self._figure(name) >= self.needed
 
     def _best(self, proven: Sequence[str]) -> Judgement:
         """Name the best of the proven; it is proven best only if it is so over the other challengers too."""
