@@ -73,6 +73,10 @@ class ControlApi:
             "GET ledger": lambda _: self._ledger(),
         }
 
+    def paths(self) -> set[str]:
+        """Return what can be asked for: methods with paths, those with an id in them up to it."""
+        return {*self._routes, "GET held", "POST release", "DELETE faults/"}
+
     async def answer(self, method: str, target: str, body: bytes) -> tuple[int, bytes]:
         """Answer one request with a status and JSON; what is wrong with it comes back as 400 or 404."""
         path, _, query = target.removeprefix(PREFIX).partition("?")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 import signal
 import socket
 import subprocess
@@ -112,30 +111,6 @@ def test_what_the_control_does_not_understand_it_refuses(calm_served_sim: Any, w
     with pytest.raises(ControlError):
         wrong(calm_served_sim.control)
     assert calm_served_sim.control.state() == {}
-
-
-def documented() -> list[str]:
-    """The curl commands of the page on the simulated AWS, in its order."""
-    page = Path(__file__).parents[2] / "docs" / "simulated-aws.md"
-    return [line for line in page.read_text().splitlines() if line.startswith("curl ")]
-
-
-def test_every_curl_command_of_the_documentation_is_understood(calm_served_sim: Any) -> None:
-    commands = documented()
-    assert len(commands) > 10
-    for command in commands:
-        words = iter(shlex.split(command)[1:])
-        method, data, url = "GET", None, ""
-        for word in words:
-            if word == "-X":
-                method = next(words)
-            elif word == "-d":
-                method, data = "POST", next(words).encode()
-            else:
-                url = word.replace("localhost:4566", calm_served_sim.url).replace("timeout=5", "timeout=0.1")
-        request = urllib.request.Request(url, data=data, method=method)  # noqa: S310  our own URL
-        with urllib.request.urlopen(request) as answer:  # noqa: S310  our own URL
-            assert answer.status == 200, command
 
 
 @pytest.fixture
