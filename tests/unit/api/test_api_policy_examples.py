@@ -38,7 +38,7 @@ def test_what_an_example_says_is_required_is_and_the_rest_is_the_default(example
     for path, comment in marks.items():
         raw = without(yaml.safe_load(example), path)
         if comment.startswith("required"):
-            with pytest.raises(InvalidPolicy, match="is required|should have"):
+            with pytest.raises(InvalidPolicy, match=r"is required|should have"):
                 parse_policy(raw)
         elif not comment.startswith(("left out", "not the default", "one of", "the other")):
             assert effective(parse_policy(raw).policy) == effective(whole), path
