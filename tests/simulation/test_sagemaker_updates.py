@@ -174,11 +174,3 @@ def test_an_update_needs_the_models_of_its_config(in_service: Any, update: Any, 
     in_service.config("next")
     in_service.client.delete_model(ModelName="bert-a")
     assert refused(update, "next")[1].startswith("Could not find model")
-
-
-@pytest.mark.ledger("sim.not-implemented")
-def test_guardrails_are_refused_and_not_ignored(in_service: Any, update: Any, refused: Any) -> None:
-    in_service.config("next")
-    routing = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
-    deployment = {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": routing}}
-    assert refused(update, "next", DeploymentConfig=deployment)[0] == "NotImplemented"

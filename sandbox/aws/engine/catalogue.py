@@ -19,10 +19,11 @@ from sandbox.aws.engine.sagemaker import (
     models,
     snapshot,
     tags,
+    updates,
 )
 
 MODULES = (
-    (capacity, configs, describing, edits, endpoints, models, snapshot, tags),
+    (capacity, configs, describing, edits, endpoints, models, snapshot, tags, updates),
     (activities, autoscaling_snapshot, evaluation, gates, policies, scalable_target_tags, targets),
     (alarms, metric_data, metric_list, metric_statistics, store),
     (invoke, traffic),

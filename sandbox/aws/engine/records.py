@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -113,11 +114,17 @@ def counts_by_type(variants: Iterable[Variant]) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingDeployment:
-    """The config on its way in, as DescribeEndpoint's PendingDeploymentSummary tells it."""
+    """The config on its way in, as DescribeEndpoint's PendingDeploymentSummary tells it.
+
+    The current count of its variants are the instances that traffic is turned on for.
+    """
 
     config_name: str
     variants: tuple[Variant, ...]
     started: float
+
+    def variant(self, name: str) -> Variant | None:
+        return next((variant for variant in self.variants if variant.name == name), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +140,8 @@ class Endpoint:
     variants: tuple[Variant, ...] = ()
     failure_reason: str = ""
     pending: PendingDeployment | None = None
+    deployment: Mapping[str, Any] | None = None
+    """The most recent DeploymentConfig."""
 
     @property
     def instances(self) -> dict[str, int]:
@@ -145,3 +154,20 @@ class Endpoint:
 
     def variant(self, name: str) -> Variant | None:
         return next((variant for variant in self.variants if variant.name == name), None)
+
+    @property
+    def shifting(self) -> bool:
+        """Whether a fleet on its way in takes traffic beside the old one, or instead of it."""
+        coming = self.pending.variants if self.pending else ()
+        return any(variant.current_instance_count for variant in coming)
+
+    def shifted(self, name: str) -> float:
+        """Return the share of a variant's traffic that its fleet on the way in takes."""
+        coming = self.pending.variant(name) if self.pending else None
+        return coming.current_instance_count / coming.desired_instance_count if coming else 0.0
+
+    def active_instances(self, name: str) -> int:
+        """Return how many instances of a variant take traffic, of the old fleet and the new together."""
+        old, coming = self.variant(name), self.pending.variant(name) if self.pending else None
+        staying = math.ceil(old.current_instance_count * (1.0 - self.shifted(name))) if old else 0
+        return staying + (coming.current_instance_count if coming else 0)

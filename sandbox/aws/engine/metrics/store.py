@@ -69,7 +69,8 @@ class MetricsStore:
         """Take down one request that a variant served now."""
         now = self._region.clock.now()
         series = self.series(endpoint.name, variant.name)
-        series.set_fleet(at=now, fleet=Fleet(variant.current_instance_count, variant.instance_type))
+        instances = endpoint.active_instances(variant.name)
+        series.set_fleet(at=now, fleet=Fleet(instances, variant.instance_type))
         if series.record(served, at=now):
             announce(TrafficSeen(self._region, series))
 

@@ -11,7 +11,7 @@ from sandbox.aws.engine.core import operation
 from sandbox.aws.engine.pace import SlowAnswer
 from sandbox.aws.engine.runtime import json_lines
 from sandbox.aws.engine.runtime.json_lines import UnreadableBodyError
-from sandbox.aws.engine.runtime.serving import routed, serve
+from sandbox.aws.engine.runtime.serving import routed, serve, targeted
 from sandbox.aws.engine.sagemaker.store import store_of
 from sandbox.aws.ledger import holds
 
@@ -66,7 +66,7 @@ def _variant(call: Call, endpoint: Endpoint) -> Variant:
         if variant is None:
             raise call.refuse("runtime.no-weight", name=name, account=account)
         return variant
-    variant = endpoint.variant(target)
+    variant = targeted(call.region, endpoint, target)
     if variant is None:
         raise call.refuse("runtime.target-variant-missing", name=name, account=account, variant=target)
     return variant

@@ -13,6 +13,8 @@ from sandbox.aws.engine.runtime.store import RuntimeStore
 from sandbox.aws.ledger import holds
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sandbox.aws.engine.core import Region
     from sandbox.aws.engine.records import Endpoint, Variant
 
@@ -33,8 +35,35 @@ class Outcome:
 def routed(region: Region, endpoint: Endpoint) -> Variant | None:
     """Return the variant that the next request goes to; None when no variant has any weight."""
     draw = region.store(RuntimeStore).draw(endpoint.name).random()
-    index = pick(weights=[variant.current_weight for variant in endpoint.variants], draw=draw)
-    return None if index is None else endpoint.variants[index]
+    variants = endpoint.variants
+    weights = [variant.current_weight for variant in variants]
+    if endpoint.shifting:
+        variants, weights = _both_fleets(endpoint)
+    index = pick(weights=weights, draw=draw)
+    return None if index is None else variants[index]
+
+
+@holds("sm.guardrails.traffic")
+def _both_fleets(endpoint: Endpoint) -> tuple[tuple[Variant, ...], list[float]]:
+    """Return the variants of the old and the new fleet, and the part of the traffic that each takes."""
+    old, coming = endpoint.variants, endpoint.pending.variants if endpoint.pending else ()
+    weights = [part * (1.0 - endpoint.shifted(one.name)) for one, part in zip(old, _parts(old), strict=True)]
+    weights += [part * endpoint.shifted(one.name) for one, part in zip(coming, _parts(coming), strict=True)]
+    return (*old, *coming), weights
+
+
+def _parts(variants: Sequence[Variant]) -> list[float]:
+    total = sum(variant.current_weight for variant in variants) or 1.0
+    return [variant.current_weight / total for variant in variants]
+
+
+def targeted(region: Region, endpoint: Endpoint, name: str) -> Variant | None:
+    """Return the variant that a request to this one goes to, of whichever fleet; None if there is none."""
+    coming = endpoint.pending.variant(name) if endpoint.pending else None
+    if coming is None or not coming.current_instance_count:
+        return endpoint.variant(name)
+    draw = region.store(RuntimeStore).draw(endpoint.name).random()
+    return coming if draw < endpoint.shifted(name) else endpoint.variant(name)
 
 
 def serve(region: Region, endpoint: Endpoint, variant: Variant, *, readable: bool = True) -> Outcome:

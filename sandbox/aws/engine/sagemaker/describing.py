@@ -44,7 +44,7 @@ def _variant(variant: Variant) -> JSON:
 
 
 def _coming(variant: Variant) -> JSON:
-    return _variant(variant) | {"InstanceType": variant.instance_type, "CurrentInstanceCount": 0}
+    return _variant(variant) | {"InstanceType": variant.instance_type}
 
 
 def _pending(pending: PendingDeployment) -> JSON:
@@ -80,6 +80,8 @@ def describe_endpoint(call: Call) -> JSON:
         answer["FailureReason"] = endpoint.failure_reason
     if endpoint.pending is not None:
         answer["PendingDeploymentSummary"] = _pending(endpoint.pending)
+    if endpoint.deployment is not None:
+        answer["LastDeploymentConfig"] = endpoint.deployment
     return answer
 
 

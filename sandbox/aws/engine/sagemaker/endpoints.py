@@ -1,7 +1,6 @@
-"""CreateEndpoint, UpdateEndpoint, DeleteEndpoint: what is legal when, and what it sets going.
+"""CreateEndpoint and DeleteEndpoint, and what is legal when.
 
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpoint.html
-https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpoint.html
 """
 
 from __future__ import annotations
@@ -10,19 +9,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sandbox.aws.engine.core import JSON, Call, operation
-from sandbox.aws.engine.happenings import EndpointDeletionAccepted, EndpointUpdateRequested, announce
+from sandbox.aws.engine.happenings import EndpointDeletionAccepted, announce
 from sandbox.aws.engine.records import (
     Endpoint,
     EndpointConfig,
     EndpointStatus,
     PendingDeployment,
-    Variant,
     counts_by_type,
 )
 from sandbox.aws.engine.sagemaker.fleet import check_quota, launched
+from sandbox.aws.engine.sagemaker.guardrails import check_shape
 from sandbox.aws.engine.sagemaker.store import arn_of, store_of
 from sandbox.aws.engine.sagemaker.tags import merged
-from sandbox.aws.engine.sagemaker.transitions import begin, begin_creating, begin_updating
+from sandbox.aws.engine.sagemaker.transitions import begin, begin_creating
 from sandbox.aws.ledger import holds
 
 if TYPE_CHECKING:
@@ -58,28 +57,25 @@ def check_changeable(region: Region, endpoint: Endpoint) -> None:
         raise region.refuse("sm.endpoint.out-of-service", arn=endpoint.arn)
 
 
-def _found_config(region: Region, name: str) -> EndpointConfig:
+def found_config(region: Region, name: str) -> EndpointConfig:
+    """Return an endpoint config, or refuse as AWS does when there is none."""
     config = store_of(region).config(name)
     if config is None:
         raise region.refuse("sm.config.not-found", arn=arn_of(region, "endpoint-config", name))
     return config
 
 
-def _refuse_guardrails(call: Call) -> None:
-    if "DeploymentConfig" in call.params:
-        raise call.refuse("sim.not-implemented", what="DeploymentConfig")
-
-
 @operation("sagemaker", "CreateEndpoint", write=True, resource="EndpointName")
-@holds("sm.endpoint.name-case")
+@holds("sm.endpoint.name-case", "sm.guardrails.create-keeps")
 def create_endpoint(call: Call) -> JSON:
     name, region = call.params["EndpointName"], call.region
     store, arn = store_of(region), arn_of(region, "endpoint", name)
-    _refuse_guardrails(call)
     if store.endpoint(name):
         raise call.refuse("sm.endpoint.exists", arn=arn)
-    config = _found_config(region, call.params["EndpointConfigName"])
+    config = found_config(region, call.params["EndpointConfigName"])
     fleet = launched(region, config)
+    deployment = call.params.get("DeploymentConfig")
+    check_shape(region, deployment or {}, fleet)
     check_quota(region, counts_by_type(fleet))
     tags = merged(call, (), call.params.get("Tags", ()))
     endpoint = Endpoint(
@@ -90,63 +86,11 @@ def create_endpoint(call: Call) -> JSON:
         created=call.now,
         modified=call.now,
         pending=PendingDeployment(config_name=config.name, variants=fleet, started=call.now),
+        deployment=deployment,
     )
     begin_creating(region, endpoint, call.failure)
     store.tags.put(arn, tags)
     return {"EndpointArn": arn}
-
-
-@holds("sm.update.resets", "sm.update.retains", "sm.update.exclude-weight", "sm.update.exclude-count")
-def _retained(call: Call, endpoint: Endpoint, fleet: tuple[Variant, ...]) -> tuple[Variant, ...]:
-    """Return the new fleet with the weights and counts that the retain rules keep."""
-    if not call.params.get("RetainAllVariantProperties", False):
-        return fleet
-    left_out = {
-        excluded["VariantPropertyType"]
-        for excluded in call.params.get("ExcludeRetainedVariantProperties", ())
-    }
-
-    def retained(variant: Variant) -> Variant:
-        old = endpoint.variant(variant.name)
-        if old is None:
-            return variant
-        weight = variant.desired_weight if "DesiredWeight" in left_out else old.desired_weight
-        count = (
-            variant.desired_instance_count
-            if "DesiredInstanceCount" in left_out
-            else old.desired_instance_count
-        )
-        return replace(
-            variant,
-            current_weight=weight,
-            desired_weight=weight,
-            current_instance_count=count,
-            desired_instance_count=count,
-        )
-
-    return tuple(retained(variant) for variant in fleet)
-
-
-@operation("sagemaker", "UpdateEndpoint", write=True, resource="EndpointName")
-def update_endpoint(call: Call) -> JSON:
-    _refuse_guardrails(call)
-    endpoint = found_endpoint(call.region, call.params["EndpointName"])
-    check_changeable(call.region, endpoint)
-    config = _found_config(call.region, call.params["EndpointConfigName"])
-    if config.name == endpoint.config_name:
-        raise call.refuse("sm.update.same-config", name=config.name)
-    announce(EndpointUpdateRequested(call.region, endpoint, config))
-    fleet = _retained(call, endpoint, launched(call.region, config))
-    check_quota(call.region, counts_by_type(fleet))
-    updating = replace(
-        endpoint,
-        status=EndpointStatus.UPDATING,
-        modified=call.now,
-        failure_reason="",
-        pending=PendingDeployment(config_name=config.name, variants=fleet, started=call.now),
-    )
-    begin_updating(call.region, updating, call.failure)
-    return {"EndpointArn": endpoint.arn}
 
 
 @operation("sagemaker", "DeleteEndpoint", write=True, resource="EndpointName")

@@ -48,7 +48,7 @@ def _variant(region: Region, asked: Mapping[str, Any]) -> Variant:
         instance_type=asked["InstanceType"],
         current_weight=weight,
         desired_weight=weight,
-        current_instance_count=count,
+        current_instance_count=0,
         desired_instance_count=count,
         images=tuple(_deployed(region, model)),
         phases=(phase,),

@@ -68,7 +68,7 @@ def begin_creating(region: Region, endpoint: Endpoint, failure: Failure | None) 
         if failure or reason:
             settle(region, present, EndpointStatus.FAILED, reason=reason)
         else:
-            settle(region, replace(present, variants=fleet), EndpointStatus.IN_SERVICE)
+            take_over(region, present)
 
     seconds = _launch_seconds(region, fleet, "sm.endpoint.creating-cpu", "sm.endpoint.creating-gpu")
     if failure:
@@ -84,18 +84,35 @@ def _trouble_watch(region: Region, endpoint: Endpoint, fleet: tuple[Variant, ...
     watched = sorted(name for name in in_use if store.config(name) is not None)
 
     def tell() -> str:
-        gone = [name for name in watched if store.config(name) is None]
-        if gone:
-            arn = arn_of(region, "endpoint-config", gone[0])
-            return region.ledger.text("sm.failure.config-deleted", arn=arn)
-        return trouble(region, fleet)
+        gone = next((name for name in watched if store.config(name) is None), None)
+        return config_gone(region, gone) if gone else trouble(region, fleet)
 
     return tell
 
 
+def config_gone(region: Region, name: str) -> str:
+    """Return the failure reason that names a deleted config."""
+    return region.ledger.text("sm.failure.config-deleted", arn=arn_of(region, "endpoint-config", name))
+
+
+def take_over(region: Region, endpoint: Endpoint) -> None:
+    """Let the pending fleet be the endpoint's only one from now on."""
+    if endpoint.pending is None:
+        raise ValueError("a fleet that takes over is that of a pending deployment")
+    pending = endpoint.pending
+    running = tuple(
+        replace(variant, current_instance_count=variant.desired_instance_count)
+        for variant in pending.variants
+    )
+    renewed = replace(endpoint, variants=running, config_name=pending.config_name)
+    settle(region, renewed, EndpointStatus.IN_SERVICE)
+
+
 @holds("sm.update.failed-keeps-old", "sm.update.silent-rollback")
-def begin_updating(region: Region, endpoint: Endpoint, failure: Failure | None) -> None:
-    """Bring the pending fleet in beside the old one: then switch, or stay on the old config."""
+def begin_updating(
+    region: Region, endpoint: Endpoint, failure: Failure | None, arrived: Callable[[Endpoint], None]
+) -> None:
+    """Bring the pending fleet in beside the old one: then it has ``arrived``, or the old config stays."""
     if endpoint.pending is None:
         raise ValueError("an endpoint being updated has a pending deployment")
     pending = endpoint.pending
@@ -110,8 +127,7 @@ def begin_updating(region: Region, endpoint: Endpoint, failure: Failure | None) 
         elif failure or reason:
             settle(region, present, EndpointStatus.IN_SERVICE, reason=reason)
         else:
-            renewed = replace(present, variants=pending.variants, config_name=pending.config_name)
-            settle(region, renewed, EndpointStatus.IN_SERVICE)
+            arrived(present)
 
     seconds = _launch_seconds(region, pending.variants, "sm.update.seconds-cpu", "sm.update.seconds-gpu")
     begin(region, endpoint, seconds=seconds, ending=ending)
