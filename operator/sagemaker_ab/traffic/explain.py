@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import exp
+from typing import Final
 
 from sagemaker_ab.api.policies.ab_test import ABTest
 from sagemaker_ab.api.policies.bandit import Bandit
 from sagemaker_ab.api.policies.traffic import Policy
 from sagemaker_ab.traffic.evidence.comparison import Comparison, anytime_p
 from sagemaker_ab.traffic.evidence.evidence import Evidence
+from sagemaker_ab.traffic.evidence.posterior import Posterior
+from sagemaker_ab.traffic.roles import Roles
+
+_CREDIBLE: Final = 1.96
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,11 +26,17 @@ class Account:
     values: tuple[float | None, float | None]
     ratio: float | None
     interval: tuple[float, float] | None
-    p: float
+    p: float | None
 
 
 def accounts(policy: Policy, evidence: Evidence) -> list[Account]:
-    """Return what each comparison with the baseline says; the intervals hold at any time, all together."""
+    """Return what each comparison with the baseline says; the intervals hold at any time, all together.
+
+    A bandit that does not stop by evidence compares nothing: of it, what it has learnt, with 95 % credible
+    intervals, which hold at no other time than their own.
+    """
+    if evidence.posterior is not None and not evidence.comparisons:
+        return _learnt(policy, evidence.posterior, evidence.roles)
     needed = len(evidence.roles.challengers) / _error_rate(policy)
     found = (
         _of_hypothesis(policy, evidence) if not isinstance(policy, Bandit) else _of_bandit(policy, evidence)
@@ -41,6 +53,26 @@ def accounts(policy: Policy, evidence: Evidence) -> list[Account]:
         )
         for (metric, baseline, challenger), comparison in found.items()
     ]
+
+
+def _learnt(policy: Policy, posterior: Posterior, roles: Roles) -> list[Account]:
+    metric = policy.metric if isinstance(policy, Bandit) else ""
+    found = []
+    for place, challenger in enumerate(roles.challengers, start=1):
+        log_ratio, deviation = posterior.contrast(place)
+        ends = (exp(log_ratio - _CREDIBLE * deviation), exp(log_ratio + _CREDIBLE * deviation))
+        found.append(
+            Account(
+                metric=metric,
+                baseline=roles.baseline,
+                challenger=challenger,
+                values=(None, None),
+                ratio=exp(log_ratio),
+                interval=ends,
+                p=None,
+            )
+        )
+    return found
 
 
 def _error_rate(policy: Policy) -> float:

@@ -42,8 +42,15 @@ def test_guardrails_of_steps_and_a_bandits_stop_have_accounts_too():
     assert [each.metric for each in accounts(run.policy, run.evidence)] == ["ServerErrors"]
     run = observed(bandit(stop={}))
     assert [each.metric for each in accounts(run.policy, run.evidence)] == ["Successes"]
+
+
+def test_a_bandit_that_goes_on_accounts_for_what_it_has_learnt():
     run = observed(bandit())
-    assert accounts(run.policy, run.evidence) == []
+    (account,) = accounts(run.policy, run.evidence)
+    assert (account.metric, account.baseline, account.challenger) == ("Successes", "A", "B")
+    assert account.ratio == pytest.approx(1.5, rel=0.1)
+    assert 1 < account.interval[0] < account.ratio < account.interval[1]
+    assert account.p is None
 
 
 def test_a_forecast_is_of_the_test_itself_and_seeded():

@@ -6,7 +6,7 @@ towards the prior's, then two Newton steps take the period's strata in.
 """
 
 from collections.abc import Sequence
-from math import exp
+from math import exp, sqrt
 from typing import Final
 
 from sagemaker_ab.traffic.counts import Minute, reading
@@ -79,6 +79,13 @@ class Posterior:
             self._end_stratum()
             self._end_period()
             self._begin(-1, weights)
+
+    def contrast(self, place: int) -> tuple[float, float]:
+        """Return the log ratio of a variant's rate to the first one's, and its standard deviation."""
+        signs = [float(index == place) - float(index == 0) for index in range(len(self._variants))]
+        spread = solve(self.precision, signs)
+        variance = sum(sign * each for sign, each in zip(signs, spread, strict=True))
+        return self.mean[place] - self.mean[0], sqrt(variance)
 
     def _of(self, minute: Minute, name: str) -> tuple[float, float, float] | None:
         counts = minute.counts.get(name)

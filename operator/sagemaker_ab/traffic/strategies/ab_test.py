@@ -43,6 +43,10 @@ class _Look:
     def _ramp(self) -> Sequence[RampStep]:
         return self.policy.ramp_up.steps if self.policy.ramp_up else ()
 
+    @property
+    def _is_ramping(self) -> bool:
+        return self.progress.step < len(self._ramp)
+
     def decide(self) -> Decision:
         return self._breached() or self._held() or self._ramping() or self._judged()
 
@@ -60,8 +64,6 @@ class _Look:
         )
 
     def _held(self) -> Decision | None:
-        if self._is_over:
-            return None
         for alarm in self._breaches("Hold"):
             return self._hold(
                 Reason.GUARDRAIL_BREACHED,
@@ -90,7 +92,7 @@ class _Look:
 
     def _ramping(self) -> Decision | None:
         """Pass the ramp-up's steps; where they end the test begins, and forgets what it saw of them."""
-        if self.progress.step >= len(self._ramp):
+        if not self._is_ramping:
             return None
         step = self._ramp[self.progress.step]
         stage = Stage(percent=step.percent, names=self.remaining, now=self.now)
@@ -135,7 +137,7 @@ class _Look:
 
     @property
     def _is_over(self) -> bool:
-        return self._elapsed_seconds >= self.policy.max_duration_seconds
+        return not self._is_ramping and self._elapsed_seconds >= self.policy.max_duration_seconds
 
     @property
     def _fresh(self) -> bool:
@@ -159,6 +161,9 @@ class _Look:
         )
 
     def _hold(self, reason: Reason, **figures: Any) -> Decision:
+        """What holds keeps every verdict away, to the end."""
+        if self._is_over:
+            return self._undecided(Reason.MAXIMUM_DURATION, final=True, **figures)
         return self._decision(Verdict.HOLD, reason, **figures)
 
     def _undecided(self, reason: Reason, **figures: Any) -> Decision:

@@ -14,7 +14,7 @@ from sagemaker_ab.traffic.evidence.linear import back, cholesky
 from sagemaker_ab.traffic.evidence.posterior import Posterior
 from sagemaker_ab.traffic.roles import WHOLE
 from sagemaker_ab.traffic.strategies.shares import all_to, whole_percents
-from sagemaker_ab.traffic.strategies.watch import FRESH_MINUTES, alarms
+from sagemaker_ab.traffic.strategies.watch import FRESH_MINUTES, alarms, silent
 
 _DRAWS: Final = 600
 
@@ -40,7 +40,7 @@ class _Look:
         return tuple(name for name in self.evidence.roles.variants if name not in self.progress.dropped)
 
     def decide(self) -> Decision:
-        return self._breached() or self._stopped() or self._learn()
+        return self._breached() or self._unguarded() or self._stopped() or self._learn()
 
     def _breached(self) -> Decision | None:
         challengers = [name for name in self._remaining if name != self.evidence.roles.baseline]
@@ -66,6 +66,17 @@ class _Look:
         return self._decision(
             Verdict.ROLLBACK, Reason.GUARDRAIL_BREACHED, weights=weights, final=True, **worst
         )
+
+    def _unguarded(self) -> Decision | None:
+        """Without the data of a guardrail weights stay, and nothing is decided."""
+        oldest = self.now - FRESH_MINUTES
+        challengers = [name for name in self._remaining if name != self.evidence.roles.baseline]
+        if self.evidence.watched_since > oldest:
+            return None
+        unseen = silent(self.policy.guardrails, self.evidence, challengers=challengers, oldest=oldest)
+        if not unseen:
+            return None
+        return self._decision(Verdict.HOLD, Reason.MISSING_DATA, weights=self._current(), subject=unseen)
 
     def _stopped(self) -> Decision | None:
         """End when one variant is proven over every other that remains."""
