@@ -6,7 +6,7 @@ import uuid
 from collections import deque
 from typing import TYPE_CHECKING
 
-from sandbox.aws.engine.autoscaling.records import Tracker
+from sandbox.aws.engine.autoscaling.records import Alarm, Tracker
 from sandbox.aws.engine.table import Table
 from sandbox.aws.ledger import holds
 
@@ -29,6 +29,7 @@ class AutoScalingStore:
         self._policies_of: dict[str, dict[str, ScalingPolicy]] = {}
         self.trackers: dict[str, Tracker] = {}
         """By the policy's ARN."""
+        self._alarms: dict[str, Alarm] = {}
         self.awake: dict[str, ResourceId] = {}
         """Targets that the next evaluation looks at; the others cannot change until something wakes them."""
         self.unbounded: set[str] = set()
@@ -63,12 +64,23 @@ class AutoScalingStore:
     def put_policy(self, policy: ScalingPolicy) -> None:
         self.policies.put(_policy_key(policy), policy)
         self._policies_of.setdefault(str(policy.resource), {})[policy.name] = policy
-        self.trackers.setdefault(policy.arn, Tracker())
+        tracker = self.trackers.setdefault(policy.arn, Tracker())
+        self._alarms[policy.alarm_high] = tracker.high
+        if policy.scales_in:
+            self._alarms[policy.alarm_low] = tracker.low
+        else:
+            self._alarms.pop(policy.alarm_low, None)
 
     def drop_policy(self, policy: ScalingPolicy) -> None:
         self.policies.drop(_policy_key(policy))
         del self._policies_of[str(policy.resource)][policy.name]
         del self.trackers[policy.arn]
+        for name in (policy.alarm_high, policy.alarm_low):
+            self._alarms.pop(name, None)
+
+    def alarm(self, name: str) -> Alarm | None:
+        """Return one of the alarms that target tracking keeps, by its name."""
+        return self._alarms.get(name)
 
     @holds("autoscaling.deregister-cascades")
     def drop_target(self, target: ScalableTarget) -> None:

@@ -1,4 +1,4 @@
-"""DescribeAlarms: the alarms that target tracking keeps.
+"""DescribeAlarms and the state of an alarm: those that target tracking keeps.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
 """
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
     from sandbox.aws.engine.autoscaling.records import Alarm, ScalingPolicy
     from sandbox.aws.engine.core import JSON, Call, Region
+
+
+def alarm_state(region: Region, name: str) -> str | None:
+    """Return an alarm's state now: OK, ALARM or INSUFFICIENT_DATA; None if there is no such alarm."""
+    found = region.store(AutoScalingStore).alarm(name)
+    return str(found.state) if found else None
 
 
 @operation("cloudwatch", "DescribeAlarms", stale=False)

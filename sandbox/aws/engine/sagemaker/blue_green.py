@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sandbox.aws.engine.core import OPERATIONS, Call
+from sandbox.aws.engine.cloudwatch.alarms import alarm_state
 from sandbox.aws.engine.records import EndpointStatus, VariantPhase
 from sandbox.aws.engine.sagemaker.store import store_of
 from sandbox.aws.engine.sagemaker.transitions import begin, config_gone, settle, take_over
@@ -23,16 +23,9 @@ if TYPE_CHECKING:
     from sandbox.aws.engine.sagemaker.guardrails import Guardrails
 
 
-def _alarm_state(region: Region, name: str) -> str | None:
-    """Return an alarm's state as DescribeAlarms tells it; None if there is no such alarm."""
-    asked = Call(region=region, params={"AlarmNames": [name]}, as_of=region.clock.now())
-    found = OPERATIONS["cloudwatch", "DescribeAlarms"].handler(asked)["MetricAlarms"]
-    return str(found[0]["StateValue"]) if found else None
-
-
 def check_alarms(region: Region, guardrails: Guardrails) -> None:
     """Refuse alarms that are not there, where AWS may do so."""
-    missing = [name for name in guardrails.alarms if _alarm_state(region, name) is None]
+    missing = [name for name in guardrails.alarms if alarm_state(region, name) is None]
     if missing and region.ledger.value("sm.guardrails.alarm-missing") == "refuse":
         raise region.refuse("sm.guardrails.alarm-missing-text", name=missing[0])
 
@@ -131,7 +124,7 @@ class BlueGreen:
         """Return why the deployment has to end, as a failure reason; empty if it may go on."""
         region, ledger = self.region, self.region.ledger
         for name in self.guardrails.alarms:
-            state = _alarm_state(region, name)
+            state = alarm_state(region, name)
             if state == "ALARM":
                 return ledger.text("sm.guardrails.alarm-reason", name=name)
             if state is None:
