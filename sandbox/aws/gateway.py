@@ -97,6 +97,9 @@ class Gateway:
             refusal = self.engine.ledger.refuse("aws.serialization", detail=error)
         except AwsError as error:
             refusal = error
+        except Exception:
+            log.exception("the simulation failed to read %s %s", way.service, way.operation)
+            refusal = self._bug(way)
         operation = OPERATIONS.get((way.service, way.operation))
         record = self._open(request, way, operation, params)
         may_be_stale = operation is not None and operation.stale
@@ -166,9 +169,11 @@ class Gateway:
             http = self._refused(exchange, error, request_id)
         except Exception:
             log.exception("the simulation failed at %s %s", record.service, record.operation)
-            bug = self.engine.ledger.refuse("sim.bug", operation=record.operation)
-            http = self._refused(exchange, bug, request_id)
+            http = self._refused(exchange, self._bug(exchange.route), request_id)
         return replace(http, headers={**http.headers, "Date": self.date()})
+
+    def _bug(self, way: Route) -> AwsError:
+        return self.engine.ledger.refuse("sim.bug", operation=way.operation)
 
     def _refused(self, exchange: Exchange, error: AwsError, request_id: str) -> HttpAnswer:
         record = exchange.record

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
@@ -211,6 +211,28 @@ WRONG_TYPES: list[tuple[str, str, Any]] = [
     ("sts", "AssumeRole", {"RoleArn": {"arn": ROLE}, "RoleSessionName": "night"}),
 ]
 
+HUGE = 10**400
+"""A number that no type of a service holds."""
+
+NUMBERS_OUT_OF_RANGE: list[tuple[str, str, Any]] = [
+    ("sagemaker", "ListModels", {"MaxResults": HUGE}),
+    ("sagemaker", "ListModels", {"MaxResults": 2**31}),
+    ("sagemaker", "ListModels", {"CreationTimeAfter": HUGE}),
+    ("sagemaker", "ListModels", {"CreationTimeAfter": 10**18}),
+    ("sagemaker", "ListModels", {"CreationTimeAfter": "1e400"}),
+    ("sagemaker", "ListModels", {"CreationTimeAfter": "yesterday"}),
+    ("sagemaker", "UpdateEndpointWeightsAndCapacities", weights(DesiredWeight=HUGE)),
+    ("sagemaker", "UpdateEndpointWeightsAndCapacities", weights(DesiredInstanceCount=-(2**40))),
+    ("application-autoscaling", "RegisterScalableTarget", TARGET | {"MaxCapacity": 2**31}),
+    ("sts", "AssumeRole", {"RoleArn": ROLE, "RoleSessionName": "night", "DurationSeconds": 2**31}),
+    ("sts", "AssumeRole", {"RoleArn": ROLE, "RoleSessionName": "night", "DurationSeconds": "9_00"}),
+    ("sts", "AssumeRole", {"RoleArn": ROLE, "RoleSessionName": "night", "DurationSeconds": "9e2"}),
+]
+OF_FORMS: list[tuple[str, str, Any]] = [
+    ("cloudwatch", "GetMetricStatistics", STATISTICS | {"StartTime": text})
+    for text in ("inf", "nan", "-1e300", "253402300800", "0000-01-01", "2026-13-01T00:00:00Z", "\u0661")
+]
+
 LIST = b"Action=ListMetrics&"
 UNREADABLE = {
     "json": [b"{", b"[]", b"null", b'"x"', b"\xff", b"[" * 5_000, b'{"a":}', b"1"],
@@ -272,6 +294,8 @@ def of_bytes() -> Iterator[Wrong]:
 CASES = [
     *of_params(BROKEN_CONSTRAINTS, "constraint", VALIDATION),
     *of_params(WRONG_TYPES, "type", SERIALIZATION),
+    *of_params(NUMBERS_OUT_OF_RANGE, "range", SERIALIZATION),
+    *(one for one in of_params(OF_FORMS, "form", SERIALIZATION) if one.protocol == "query"),
     *of_bytes(),
 ]
 
@@ -292,8 +316,26 @@ def refusal(protocol: str, answer: HttpAnswer) -> tuple[str, str]:
     return tree.findtext("Error/Code") or "", tree.findtext("Error/Message") or ""
 
 
-def test_there_are_more_than_a_hundred() -> None:
-    assert len(CASES) > 100
+def test_there_are_more_than_a_hundred_of_every_kind_in_every_protocol() -> None:
+    assert len(CASES) >= 170
+    kinds = {"constraint", "type", "range", "unreadable", "ten megabytes", "unknown operation", "unsigned"}
+    for protocol in OF_PROTOCOL:
+        found = {wrong.name.partition("-")[0] for wrong in CASES if wrong.protocol == protocol}
+        assert found >= kinds - ({"range"} if protocol == "rpc-v2-cbor" else set()), protocol
+
+
+def test_a_number_of_cbor_may_be_out_of_range_too(calm_sim: Any) -> None:
+    numbers = [b"\x1b" + b"\xff" * 8, b"\x3b" + b"\xff" * 8, cbor.dumps(float("inf")), cbor.dumps(1e30)]
+    for number in numbers:
+        wrong = Wrong(
+            name="range",
+            protocol="rpc-v2-cbor",
+            service="cloudwatch",
+            operation="DescribeAlarms",
+            body=b"\xa1\x6aMaxRecords" + number,
+            codes=SERIALIZATION,
+        )
+        assert refusal("rpc-v2-cbor", calm_sim.exchange(wrong.request()))[0] in wrong.codes
 
 
 @pytest.mark.ledger("aws.validation", "aws.serialization", "aws.query-codes")
@@ -307,6 +349,24 @@ def test_each_is_refused_in_its_own_protocol_and_changes_nothing(calm_sim: Any, 
         assert 400 <= answer.status < 500, wrong.name
         assert code in wrong.codes, (wrong.name, code)
     assert calm_sim.state() == before
+
+
+@pytest.mark.ledger("sim.bug")
+def test_what_fails_while_it_is_read_is_a_loud_internal_failure_too(
+    calm_sim: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No request is known to do that: this one has a body that no server makes."""
+    wrong = Wrong(
+        name="a text",
+        protocol="rpc-v2-cbor",
+        service="cloudwatch",
+        operation="ListMetrics",
+        body=cast("bytes", "text"),
+        codes={"InternalFailure"},
+    )
+    answer = calm_sim.exchange(wrong.request())
+    assert (answer.status, refusal(wrong.protocol, answer)[0]) == (500, "InternalFailure")
+    assert "the simulation failed to read cloudwatch ListMetrics" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -335,3 +395,28 @@ def test_a_malformed_invocation_is_refused_as_rest_json_does(
     assert answer.headers["x-amzn-ErrorType"]
     assert "Message" in json.loads(answer.body)
     assert calm_sim.state() == before
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "code"),
+    [
+        pytest.param(headers, body, code, marks=pytest.mark.ledger(row))
+        for headers, body, code, row in (
+            ({}, b"{}", "MissingAuthenticationTokenException", "aws.unsigned"),
+            ({"authorization": "Basic eDp5"}, b"{}", "MissingAuthenticationTokenException", "aws.unsigned"),
+            (None, b"x" * 27_000_000, "RequestEntityTooLarge", "aws.too-large-text"),
+        )
+    ],
+    ids=["unsigned", "signed in another way", "too large"],
+)
+def test_an_invocation_unsigned_or_too_large_is_refused_as_rest_json_does(
+    calm_sim: Any, headers: dict[str, str] | None, body: bytes, code: str
+) -> None:
+    scope = "Credential=AKIASANDBOX/20260101/us-east-1/sagemaker/aws4_request"
+    sent = {"authorization": f"AWS4-HMAC-SHA256 {scope}"} if headers is None else headers
+    answer = calm_sim.exchange(
+        HttpRequest(method="POST", target="/endpoints/reviews/invocations", headers=sent, body=body)
+    )
+    assert answer.headers["x-amzn-ErrorType"] == code
+    assert "Message" in json.loads(answer.body)
+    assert calm_sim.state() == {}

@@ -215,19 +215,41 @@ def test_spoilt_requests_are_refused_in_their_own_protocol_and_change_nothing(
     assert statuses.keys() >= {200, 400, 403}, "the fuzz reaches both sides of every check"
 
 
+MODEL = {
+    "ModelName": "m",
+    "ExecutionRoleArn": "arn:aws:iam::123456789012:role/sagemaker",
+    "PrimaryContainer": {"Image": KNOWN[-1]},
+}
+SIGNED = "AWS4-HMAC-SHA256 Credential=AKIASANDBOX/20260101/us-east-1/sagemaker/aws4_request, Signature=0"
+
+
+def creation(model: dict[str, Any] = MODEL) -> bytes:
+    """A request that makes a model, as it goes over a connection."""
+    body = json.dumps(model)
+    lines = ("POST / HTTP/1.1", "X-Amz-Target: SageMaker.CreateModel", f"Authorization: {SIGNED}")
+    return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", body]).encode()
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_connections_that_are_cut_anywhere_change_nothing_and_the_server_lives_on(
     calm_served_sim: Any, seed: int
 ) -> None:
     chance, url = random.Random(seed), urlsplit(calm_served_sim.url)
-    lines = ("POST / HTTP/1.1", "X-Amz-Target: SageMaker.CreateModel", "Content-Length: 40")
-    whole = "\r\n".join([*lines, "", '{"ModelName": "m", "ExecutionRoleArn": "x"']).encode()
     for _ in range(40):
         with socket.create_connection((url.hostname, url.port), timeout=10) as connection:
-            connection.sendall(whole[: chance.randrange(len(whole) - 4)])
+            connection.sendall(creation()[: chance.randrange(len(creation()))])
             if chance.random() < 0.5:
-                connection.setsockopt(
-                    socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00"
-                )
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
     assert calm_served_sim.client("sagemaker").list_models()["Models"] == []
     assert calm_served_sim.control.state() == {}
+
+
+def test_whoever_hangs_up_without_its_answer_has_had_its_effect(
+    calm_served_sim: Any, eventually: Any
+) -> None:
+    url = urlsplit(calm_served_sim.url)
+    for number in range(10):
+        with socket.create_connection((url.hostname, url.port), timeout=10) as connection:
+            connection.sendall(creation(MODEL | {"ModelName": f"m{number}"}))
+    client = calm_served_sim.client("sagemaker")
+    eventually(lambda: len(client.list_models()["Models"]), lambda count: count == 10)

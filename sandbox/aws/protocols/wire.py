@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +36,13 @@ _AWS_NAMES = {
     "timestamp": "Timestamp",
     "blob": "Blob",
 }
-_INTEGRAL = frozenset({"integer", "long"})
+_INTEGRAL = {"integer": 2**31, "long": 2**63}
+"""The integers, and the size that they do not reach."""
 _REAL = frozenset({"float", "double"})
+_WHOLE = re.compile(r"[+-]?[0-9]{1,20}")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_FIRST_MOMENT, _END_OF_TIME = -62_135_596_800, 253_402_300_800
+"""The years 1 to 9999, in epoch seconds: what a timestamp can say."""
 
 
 def mismatch(shape: Shape, value: Any) -> MalformedRequestError:
@@ -47,22 +53,42 @@ def mismatch(shape: Shape, value: Any) -> MalformedRequestError:
 def from_json(shape: Shape, value: Any) -> Any:
     """Decode a scalar of a JSON body; raises MalformedRequestError when its type is wrong."""
     kind = shape.type_name
-    number = isinstance(value, int | float) and not isinstance(value, bool)
     if kind in {"string", "boolean"}:
-        right = isinstance(value, str if kind == "string" else bool)
-    elif kind == "blob":
+        if not isinstance(value, str if kind == "string" else bool):
+            raise mismatch(shape, value)
+        return value
+    if kind == "blob":
         return _bytes(shape, value)
-    elif kind == "timestamp" and isinstance(value, str):
+    if kind == "timestamp" and isinstance(value, str):
         return seconds(value)
-    elif kind in _INTEGRAL:
-        right = number and float(value).is_integer()
-        value = int(value) if right else value
-    else:
-        right = number and math.isfinite(value)
-        value = float(value) if right else value
-    if not right:
+    if not isinstance(value, int | float) or isinstance(value, bool):
         raise mismatch(shape, value)
-    return value
+    if kind in _INTEGRAL:
+        return _integer(shape, value)
+    return _moment(_real(shape, value)) if kind == "timestamp" else _real(shape, value)
+
+
+def _integer(shape: Shape, value: float) -> int:
+    end = _INTEGRAL[shape.type_name]
+    if not -end <= value < end or value != int(value):
+        raise mismatch(shape, value)
+    return int(value)
+
+
+def _real(shape: Shape, value: float) -> float:
+    try:
+        found = float(value)
+    except OverflowError:
+        raise mismatch(shape, value) from None
+    if not math.isfinite(found):
+        raise mismatch(shape, value)
+    return found
+
+
+def _moment(epoch: float) -> float:
+    if not _FIRST_MOMENT <= epoch < _END_OF_TIME:
+        raise MalformedRequestError(f"Unable to parse timestamp {epoch}")
+    return epoch
 
 
 def _bytes(shape: Shape, value: Any) -> bytes:
@@ -75,13 +101,14 @@ def _bytes(shape: Shape, value: Any) -> bytes:
 def from_text(shape: Shape, text: str) -> Any:
     """Decode a scalar that came as text: in a form, a header or a URI."""
     kind = shape.type_name
-    try:
-        if kind in _INTEGRAL:
-            return int(text)
-        if kind in _REAL:
-            return float(text)
-    except ValueError:
-        raise mismatch(shape, text) from None
+    if kind in _INTEGRAL:
+        if not _WHOLE.fullmatch(text):
+            raise mismatch(shape, text)
+        return _integer(shape, int(text))
+    if kind in _REAL:
+        if not _NUMBER.fullmatch(text):
+            raise mismatch(shape, text)
+        return _real(shape, float(text))
     if kind == "boolean":
         if text.lower() not in {"true", "false"}:
             raise mismatch(shape, text)
@@ -93,15 +120,13 @@ def from_text(shape: Shape, text: str) -> Any:
 
 def seconds(text: str) -> float:
     """Return the epoch seconds of an ISO 8601 or a numeric timestamp."""
-    try:
-        return float(text)
-    except ValueError:
-        pass
+    if _NUMBER.fullmatch(text):
+        return _moment(float(text))
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise MalformedRequestError(f"Unable to parse timestamp {text[:64]}") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return _moment((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
 def to_milliseconds(epoch: float) -> float:
