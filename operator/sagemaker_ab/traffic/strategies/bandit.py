@@ -82,7 +82,7 @@ class _Look:
         """End when one variant is proven over every other that remains."""
         stop = self.policy.stop
         elapsed = (self.now - self.evidence.started) * MINUTE
-        if stop is None or elapsed < stop.min_duration_seconds or not self._fresh:
+        if stop is None or elapsed < stop.min_duration_seconds or not self._compared:
             return None
         needed = (len(self.evidence.roles.variants) - 1) / float(stop.false_winner)
         for name in self._remaining:
@@ -104,6 +104,15 @@ class _Look:
     @property
     def _fresh(self) -> bool:
         return self.posterior.last >= self.now - FRESH_MINUTES
+
+    @property
+    def _compared(self) -> bool:
+        """All that remain were compared of late."""
+        remaining = set(self._remaining)
+        compared = [
+            each.last for pair, each in self.evidence.comparisons.items() if remaining.issuperset(pair)
+        ]
+        return min(compared) >= self.now - FRESH_MINUTES
 
     def _evidence_over(self, name: str, other: str) -> float:
         comparisons = self.evidence.comparisons
