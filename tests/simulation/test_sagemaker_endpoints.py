@@ -242,6 +242,51 @@ def test_deleting_its_config_while_it_is_created_fails_it(calm_sim: Any, creatin
     assert found["FailureReason"].startswith("Could not find endpoint configuration")
 
 
+@pytest.mark.ledger("sm.config.eventual")
+def test_a_config_created_a_moment_ago_may_not_be_found(calm_sim: Any, deployer: Any, refused: Any) -> None:
+    deployer.model()
+    calm_sim.advance(minutes=1)
+    deployer.config()
+    calm_sim.fault({"stale": 3}, match={"operation": "CreateEndpoint"})
+    code, text = refused(deployer.endpoint)
+    assert (code, text.split(' "')[0]) == ("ValidationException", "Could not find endpoint configuration")
+    assert deployer.endpoint()
+
+
+@pytest.mark.ledger("sm.config.eventual-update")
+@pytest.mark.parametrize("sim_seed", range(3))
+def test_an_update_may_not_find_it_either_as_the_seed_says(
+    calm_sim: Any, in_service: Any, refused: Any
+) -> None:
+    in_service.config("next")
+    calm_sim.fault({"stale": 3}, match={"operation": "UpdateEndpoint"})
+    update = {"EndpointName": "reviews", "EndpointConfigName": "next"}
+    if calm_sim.engine.ledger.value("sm.config.eventual-update") == "eventual":
+        _, text = refused(in_service.client.update_endpoint, **update)
+        assert text.startswith("Could not find endpoint configuration")
+    assert in_service.client.update_endpoint(**update)
+
+
+@pytest.mark.ledger("sm.endpoint.not-found", "sm.model.not-found", "sm.config.not-found")
+def test_what_was_created_a_moment_ago_may_not_be_described_yet(
+    calm_sim: Any, deployer: Any, refused: Any
+) -> None:
+    deployer.model()
+    deployer.config()
+    deployer.endpoint()
+    described = {
+        "describe_model": {"ModelName": "bert-a"},
+        "describe_endpoint_config": {"EndpointConfigName": "fifty-fifty"},
+        "describe_endpoint": {"EndpointName": "reviews"},
+    }
+    for operation, name in described.items():
+        call = getattr(deployer.client, operation)
+        calm_sim.fault({"stale": 2})
+        code, text = refused(call, **name)
+        assert (code, text[:14]) == ("ValidationException", "Could not find")
+        assert call(**name)
+
+
 @pytest.mark.ledger("sm.quota.exceeded")
 def test_a_quota_refuses_a_create_at_once_until_it_is_raised(
     calm_sim: Any, deployer: Any, refused: Any

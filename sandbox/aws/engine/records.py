@@ -112,6 +112,12 @@ def counts_by_type(variants: Iterable[Variant]) -> dict[str, int]:
     return counts
 
 
+def growth(before: Iterable[Variant], after: Iterable[Variant]) -> dict[str, int]:
+    """Return how many instances of each type variants take more than before."""
+    old = counts_by_type(before)
+    return {kind: count - old.get(kind, 0) for kind, count in counts_by_type(after).items()}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingDeployment:
     """The config on its way in, as DescribeEndpoint's PendingDeploymentSummary tells it.

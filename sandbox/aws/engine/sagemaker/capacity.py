@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sandbox.aws.engine.core import JSON, Call, operation
-from sandbox.aws.engine.records import Endpoint, EndpointStatus, Variant, VariantPhase, counts_by_type
+from sandbox.aws.engine.records import Endpoint, EndpointStatus, Variant, VariantPhase, growth
 from sandbox.aws.engine.sagemaker.endpoints import check_changeable, found_endpoint
-from sandbox.aws.engine.sagemaker.fleet import check_quota
+from sandbox.aws.engine.sagemaker.quotas import check_quota
 from sandbox.aws.engine.sagemaker.transitions import begin_resizing
 
 if TYPE_CHECKING:
@@ -55,11 +55,6 @@ def _desired(region: Region, endpoint: Endpoint, asked: Sequence[Mapping[str, An
     return variants
 
 
-def _growth(before: Sequence[Variant], after: Sequence[Variant]) -> dict[str, int]:
-    old = counts_by_type(before)
-    return {kind: count - old.get(kind, 0) for kind, count in counts_by_type(after).items()}
-
-
 def set_weights_and_capacities(
     region: Region, name: str, asked: Sequence[Mapping[str, Any]], failure: Failure | None = None
 ) -> Endpoint:
@@ -68,7 +63,7 @@ def set_weights_and_capacities(
     check_changeable(region, endpoint)
     _check(region, endpoint, asked)
     variants = _desired(region, endpoint, asked)
-    check_quota(region, _growth(endpoint.variants, variants))
+    check_quota(region, growth(endpoint.variants, variants))
     resized = any(variant.desired_instance_count != variant.current_instance_count for variant in variants)
     moves = region.ledger.value("sm.uewc.modified-time") == "moves"
     updating = replace(

@@ -37,7 +37,10 @@ def _restored(region: Region, things: Mapping[str, str]) -> JSON:
 
 @edit("quota")
 def _quota(region: Region, limits: Mapping[str, int | None]) -> JSON:
-    """``{instance type: instances}``: how many an account may have in a region; null lifts the limit."""
+    """``{instance type: instances}``: how many an account may have in a region; null lifts the limit.
+
+    The quota on instances of all types goes by its name, ``Number of instances across active endpoints``.
+    """
     for instance_type, instances in limits.items():
         region.scenery.set_quota(instance_type, instances)
     return {}

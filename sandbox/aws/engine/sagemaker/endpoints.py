@@ -17,8 +17,9 @@ from sandbox.aws.engine.records import (
     PendingDeployment,
     counts_by_type,
 )
-from sandbox.aws.engine.sagemaker.fleet import check_quota, launched
+from sandbox.aws.engine.sagemaker.fleet import launched
 from sandbox.aws.engine.sagemaker.guardrails import check_shape
+from sandbox.aws.engine.sagemaker.quotas import check_quota
 from sandbox.aws.engine.sagemaker.store import arn_of, store_of
 from sandbox.aws.engine.sagemaker.tags import merged
 from sandbox.aws.engine.sagemaker.transitions import begin, begin_creating
@@ -57,22 +58,22 @@ def check_changeable(region: Region, endpoint: Endpoint) -> None:
         raise region.refuse("sm.endpoint.out-of-service", arn=endpoint.arn)
 
 
-def found_config(region: Region, name: str) -> EndpointConfig:
-    """Return an endpoint config, or refuse as AWS does when there is none."""
-    config = store_of(region).config(name)
+def found_config(region: Region, name: str, at: float | None = None) -> EndpointConfig:
+    """Return an endpoint config, or refuse as AWS does when there is none, or none that was there by then."""
+    config = store_of(region).config(name, at)
     if config is None:
         raise region.refuse("sm.config.not-found", arn=arn_of(region, "endpoint-config", name))
     return config
 
 
-@operation("sagemaker", "CreateEndpoint", write=True, resource="EndpointName")
-@holds("sm.endpoint.name-case", "sm.guardrails.create-keeps")
+@operation("sagemaker", "CreateEndpoint", write=True, resource="EndpointName", stale=True)
+@holds("sm.config.eventual", "sm.endpoint.name-case", "sm.guardrails.create-keeps")
 def create_endpoint(call: Call) -> JSON:
     name, region = call.params["EndpointName"], call.region
     store, arn = store_of(region), arn_of(region, "endpoint", name)
     if store.endpoint(name):
         raise call.refuse("sm.endpoint.exists", arn=arn)
-    config = found_config(region, call.params["EndpointConfigName"])
+    config = found_config(region, call.params["EndpointConfigName"], call.as_of)
     fleet = launched(region, config)
     deployment = call.params.get("DeploymentConfig")
     check_shape(region, deployment or {}, fleet)

@@ -60,21 +60,6 @@ def launched(region: Region, config: EndpointConfig) -> tuple[Variant, ...]:
     return tuple(_variant(region, asked) for asked in config.variants)
 
 
-@holds("sm.quota.both-fleets")
-def check_quota(region: Region, wanted: Mapping[str, int]) -> None:
-    """Refuse if so many more instances of each type exceed a quota of the account in this region."""
-    limits = {instance_type: region.scenery.quota(instance_type) for instance_type in wanted}
-    if not any(limit is not None for limit in limits.values()):
-        return
-    used = store_of(region).instances
-    for instance_type, delta in wanted.items():
-        limit, present = limits[instance_type], used[instance_type]
-        if limit is not None and delta > 0 and present + delta > limit:
-            raise region.refuse(
-                "sm.quota.exceeded", type=instance_type, limit=limit, used=present, delta=delta
-            )
-
-
 def trouble(region: Region, variants: Iterable[Variant]) -> str:
     """Return why a fleet cannot come up now, as a failure reason; an empty string if it can."""
     for variant in variants:

@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sandbox.aws.engine.happenings import EndpointSettled, announce
-from sandbox.aws.engine.records import EndpointStatus, Variant
+from sandbox.aws.engine.records import EndpointStatus, Variant, counts_by_type, growth
 from sandbox.aws.engine.sagemaker.fleet import has_gpu, trouble
+from sandbox.aws.engine.sagemaker.quotas import overdrawn
 from sandbox.aws.engine.sagemaker.store import arn_of, store_of
 from sandbox.aws.ledger import holds
 
@@ -85,7 +86,9 @@ def _trouble_watch(region: Region, endpoint: Endpoint, fleet: tuple[Variant, ...
 
     def tell() -> str:
         gone = next((name for name in watched if store.config(name) is None), None)
-        return config_gone(region, gone) if gone else trouble(region, fleet)
+        if gone:
+            return config_gone(region, gone)
+        return overdrawn(region, counts_by_type(fleet)) or trouble(region, fleet)
 
     return tell
 
@@ -149,22 +152,25 @@ def begin_resizing(
         )
         settle(region, replace(present, variants=reached), EndpointStatus.IN_SERVICE)
 
-    def turn_back(present: Endpoint) -> None:
+    def turn_back(present: Endpoint, reason: str) -> None:
         if failure and failure.status is EndpointStatus.UPDATE_ROLLBACK_FAILED:
-            _fail_rollback(region, replace(present, variants=before), failure.reason)
+            _fail_rollback(region, replace(present, variants=before), reason)
         else:
-            reason = failure.reason if failure else _growth_trouble(region, present)
             _roll_back(region, present, before, reason)
 
     def ending(present: Endpoint) -> None:
-        (turn_back if failure or _growth_trouble(region, present) else arrive)(present)
+        reason = failure.reason if failure else _growth_trouble(region, before, present)
+        if failure or reason:
+            turn_back(present, reason)
+        else:
+            arrive(present)
 
     begin(region, endpoint, seconds=seconds, ending=ending)
 
 
-def _growth_trouble(region: Region, endpoint: Endpoint) -> str:
+def _growth_trouble(region: Region, before: tuple[Variant, ...], endpoint: Endpoint) -> str:
     growing = [one for one in endpoint.variants if one.desired_instance_count > one.current_instance_count]
-    return trouble(region, growing)
+    return overdrawn(region, growth(before, endpoint.variants)) or trouble(region, growing)
 
 
 @holds("sm.endpoint.rollback-failed")

@@ -13,8 +13,9 @@ from sandbox.aws.engine.happenings import EndpointUpdateRequested, announce
 from sandbox.aws.engine.records import Endpoint, EndpointStatus, PendingDeployment, Variant, counts_by_type
 from sandbox.aws.engine.sagemaker.blue_green import BlueGreen, check_alarms
 from sandbox.aws.engine.sagemaker.endpoints import check_changeable, found_config, found_endpoint
-from sandbox.aws.engine.sagemaker.fleet import check_quota, launched
+from sandbox.aws.engine.sagemaker.fleet import launched
 from sandbox.aws.engine.sagemaker.guardrails import check_names, check_shape, planned
+from sandbox.aws.engine.sagemaker.quotas import check_quota
 from sandbox.aws.engine.sagemaker.store import store_of
 from sandbox.aws.engine.sagemaker.transitions import begin_updating, take_over
 from sandbox.aws.ledger import holds
@@ -82,12 +83,13 @@ def _arrival(
     ).begin
 
 
-@operation("sagemaker", "UpdateEndpoint", write=True, resource="EndpointName")
+@operation("sagemaker", "UpdateEndpoint", write=True, resource="EndpointName", stale=True)
 def update_endpoint(call: Call) -> JSON:
     region = call.region
     endpoint = found_endpoint(region, call.params["EndpointName"])
     check_changeable(region, endpoint)
-    config = found_config(region, call.params["EndpointConfigName"])
+    eventual = call.ledger.value("sm.config.eventual-update") == "eventual"
+    config = found_config(region, call.params["EndpointConfigName"], call.as_of if eventual else None)
     if config.name == endpoint.config_name:
         raise call.refuse("sm.update.same-config", name=config.name)
     announce(EndpointUpdateRequested(region, endpoint, config))
