@@ -3,7 +3,7 @@
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from itertools import chain
@@ -12,23 +12,27 @@ from os import cpu_count
 from pathlib import Path
 from typing import Final
 
-from calibration.guards import guardrails, latencies, sample_ratios
+from calibration.contests import false_winners, wrong_winners
+from calibration.guardrails import guardrails
+from calibration.intervals import intervals
+from calibration.latencies import latencies
 from calibration.learning import bandits
-from calibration.pages import Result, page, picture
+from calibration.pages import Result, page, pictures
 from calibration.rows import CalibrationRow, Outcome
-from calibration.winners import equals, intervals, speed, wrong
+from calibration.sample_ratios import sample_ratios
+from calibration.speeds import speeds
 
 ROOT: Final = Path(__file__).parents[1]
 KEPT: Final = ROOT / ".calibration"
 DOCS: Final = ROOT / "docs"
 TABLES: Final[tuple[Callable[[str], list[CalibrationRow]], ...]] = (
-    guardrails,
-    sample_ratios,
-    latencies,
-    speed,
-    equals,
-    wrong,
+    false_winners,
+    wrong_winners,
+    speeds,
     intervals,
+    guardrails,
+    latencies,
+    sample_ratios,
     bandits,
 )
 
@@ -57,19 +61,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with ProcessPoolExecutor(options.workers) as pool:
         for row in chosen:
             _measured(row, pool=pool, kept=kept, options=options)
-    results = list(_results(rows, kept))
-    (DOCS / "calibration.md").write_text(page(results, profile=options.profile))
-    picture(results, DOCS / "images")
+    return _published(rows, kept, profile=options.profile)
+
+
+def _published(rows: Sequence[CalibrationRow], kept: Path, *, profile: str) -> int:
+    """Write page and pictures of all that is measured; return 1 where a bound is missed."""
+    measured = {row.key: loads(file.read_text()) for row in rows if (file := _file(row, kept)).exists()}
+    results = [Result(row, measured[row.key], few=profile != "full") for row in rows if row.key in measured]
+    unmeasured = [f"{row.table}, {row.name}" for row in rows if row.key not in measured]
+    (DOCS / "calibration.md").write_text(page(results, profile=profile, unmeasured=unmeasured))
+    pictures(results, DOCS / "images")
     missed = [line for result in results for line in result.missed]
     sys.stdout.write("".join(f"MISSED: {line}\n" for line in missed))
     return 1 if missed else 0
+
+
+def _file(row: CalibrationRow, kept: Path) -> Path:
+    return kept / f"{row.key}.json"
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m calibration", description=__doc__)
     parser.add_argument("--profile", choices=["full", "quick"], default="full")
     parser.add_argument("--only", action="append", default=[], metavar="WORD", help="rows whose key holds it")
-    parser.add_argument("--runs", type=int, help="so many runs a row, instead of the profile's")
+    parser.add_argument("--runs", type=int, help="so many runs a row instead of the profile's")
     parser.add_argument("--resume", action="store_true", help="keep the rows that are measured already")
     parser.add_argument("--workers", type=int, default=cpu_count())
     return parser.parse_args(arguments)
@@ -78,21 +93,15 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _measured(
     row: CalibrationRow, *, pool: ProcessPoolExecutor, kept: Path, options: argparse.Namespace
 ) -> None:
-    file = kept / f"{row.key}.json"
+    file = _file(row, kept)
     if options.resume and file.exists():
         return
     started = time.monotonic()
     outcomes = measure(row, runs=options.runs or row.runs[options.profile], pool=pool)
     file.write_text(dumps(outcomes))
-    sys.stdout.write(f"{time.monotonic() - started:6.0f} s  {Result(row, outcomes).line}\n")
+    result = Result(row, outcomes, few=options.profile != "full")
+    sys.stdout.write(f"{time.monotonic() - started:6.0f} s  {result.line}\n")
     sys.stdout.flush()
-
-
-def _results(rows: Iterable[CalibrationRow], kept: Path) -> Iterable[Result]:
-    for row in rows:
-        file = kept / f"{row.key}.json"
-        if file.exists():
-            yield Result(row, loads(file.read_text()))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +14,6 @@ from sagemaker_ab.traffic.evidence.ledger import Row
 from sagemaker_ab.traffic.run import Run
 
 _FLOOR, _CEILING, _STEP, _DEADBAND = 0.05, 0.90, 0.20, 0.03
-_UPDATE: Final = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +25,7 @@ class Arms:
     swing: float = 0.5
     per_minute: float = 100.0
     warm_up_minutes: int = 720
+    update_minutes: int = 30
 
     @property
     def ratios(self) -> Array:
@@ -34,7 +34,13 @@ class Arms:
 
 def stratified(seed: int, arms: Arms) -> Outcome:
     """A week in which the strategy itself chooses the weights."""
-    policy = policy_of("Bandit", metric="Successes", warmUpSeconds=arms.warm_up_minutes * 60, seed=seed)
+    policy = policy_of(
+        "Bandit",
+        metric="Successes",
+        warmUpSeconds=arms.warm_up_minutes * 60,
+        updateSeconds=arms.update_minutes * 60,
+        seed=seed,
+    )
     run = Run(policy, NAMES[:3], started=0)
     weights = run.look(0).outcome.weights
 
@@ -56,7 +62,7 @@ def stratified(seed: int, arms: Arms) -> Outcome:
 
 def pooled(seed: int, arms: Arms) -> Outcome:
     """The same week and the same bounds, with Beta posteriors of counts summed over weights."""
-    random = seeded("pooled", seed)
+    random = seeded("pooled", arms, seed)
     trials_seen, events_seen = np.zeros(3), np.zeros(3)
     weights = np.full(3, 1.0 / 3.0)
 
@@ -83,18 +89,19 @@ def _shares(weights: Any) -> Array:
 
 def _week(arms: Arms, seed: int, choose: Any, shares: Array) -> Outcome:
     """Regret against an even split of the week, and the share of the best on the last day."""
-    random = seeded("learning", repr(arms)[-12:], seed)
+    random = seeded("learning", arms, seed)
+    step = arms.update_minutes
     lost = even = last = 0.0
-    for at in range(0, WEEK, _UPDATE):
-        day = np.sin(2.0 * np.pi * np.arange(at, at + _UPDATE) / DAY)
+    for at in range(0, WEEK, step):
+        day = np.sin(2.0 * np.pi * np.arange(at, at + step) / DAY)
         rates = arms.rate * arms.ratios[:, None] * (1.0 + arms.swing * day)
-        trials = random.multinomial(random.poisson(arms.per_minute, _UPDATE), shares / shares.sum()).T
+        trials = random.multinomial(random.poisson(arms.per_minute, step), shares / shares.sum()).T
         events = random.binomial(trials, rates)
         gap = rates.max(axis=0) - rates
         lost += float((trials * gap).sum())
         even += float((trials.sum(axis=0) * gap.mean(axis=0)).sum())
         if at >= WEEK - DAY:
-            last += float(shares[-1]) * _UPDATE / DAY
+            last += float(shares[-1]) * step / DAY
         shares = choose(at, trials, events)
     return {"regret": lost / even, "last": last}
 
@@ -111,11 +118,14 @@ def bandits(_profile: str) -> list[CalibrationRow]:
     """Regret ÷ even split (mean), and the share of the best on the last day in the worst run."""
     runs = {"full": 200, "quick": 200, "slice": 1}
     harder = Arms(swing=0.8, effect=1.05)
+    hasty = Arms(warm_up_minutes=0, update_minutes=10)
     cases: tuple[tuple[str, Any, Arms, float | None, float | None], ...] = (
         ("stratified, +10 %, swing 50 %", stratified, Arms(), 0.3, 0.75),
         ("pooled, +10 %, swing 50 %", pooled, Arms(), None, None),
         ("stratified, +5 %, swing 80 %", stratified, harder, None, None),
         ("pooled, +5 %, swing 80 %", pooled, harder, None, None),
+        ("stratified, no warm-up, every 10 minutes", stratified, hasty, None, None),
+        ("pooled, no warm-up, every 10 minutes", pooled, hasty, None, None),
     )
     return [
         CalibrationRow(

@@ -1,4 +1,4 @@
-"""The tables and the picture that a calibration writes."""
+"""The tables and pictures that a calibration writes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,24 +11,31 @@ from matplotlib.figure import Figure
 
 from calibration.rows import CalibrationRow, Measure, Outcome
 
+_PROFILES = {
+    "full": "looked at every minute; a bound is held to the estimate",
+    "quick": (
+        "looked at every minute of the first day, then every 5; a bound counts as missed only where "
+        "the lower 95 % limit of the estimate lies beyond it"
+    ),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A row and what its trials gave."""
+    """A row and what its trials gave; with few runs, bounds are judged by limits."""
 
     row: CalibrationRow
     outcomes: Sequence[Outcome]
-
-    def value(self, measure: Measure) -> float:
-        return measure.figure(self.outcomes)
+    few: bool
 
     @property
     def missed(self) -> list[str]:
         """The bounds that do not hold."""
         return [
-            f"{self.row.table}, {self.row.name}: {measure.name} {_number(value)}, bound {measure.bound:g}"
+            f"{self.row.table}, {self.row.name}: {measure.name} {_number(measure.figure(self.outcomes))}, "
+            f"bound {_number(measure.bound)}"
             for measure in self.row.measures
-            if measure.bound is not None and not measure.holds(value := self.value(measure))
+            if not measure.holds(self.outcomes, few=self.few)
         ]
 
     @property
@@ -40,13 +47,11 @@ class Result:
         return [self._cell(measure) for measure in self.row.measures]
 
     def _cell(self, measure: Measure) -> str:
-        value = self.value(measure)
         sign = "≥" if measure.at_least else "≤"
-        bound = "" if measure.bound is None else f"; {sign} {_number(measure.bound)}"
-        detail = measure.detail(self.outcomes)
-        inside = "; ".join(filter(None, (detail, bound.removeprefix("; "))))
-        mark = "" if measure.holds(value) else " **missed**"
-        return f"{_number(value)}{f' ({inside})' if inside else ''}{mark}"
+        bound = "" if measure.bound is None else f"{sign} {_number(measure.bound)}"
+        inside = "; ".join(filter(None, (measure.detail(self.outcomes), bound)))
+        mark = "" if measure.holds(self.outcomes, few=self.few) else " **missed**"
+        return f"{_number(measure.figure(self.outcomes))}{f' ({inside})' if inside else ''}{mark}"
 
 
 def _number(value: float | None) -> str:
@@ -57,14 +62,19 @@ def _number(value: float | None) -> str:
     return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"  # noqa: PLR2004  # three digits
 
 
-def page(results: Sequence[Result], *, profile: str) -> str:
+def page(results: Sequence[Result], *, profile: str, unmeasured: Sequence[str] = ()) -> str:
     """Return the page of all tables."""
     parts = [
         "# Calibration\n",
-        f"Written by `make calibrate`, profile {profile}. In brackets: how many runs, the 95 % upper limit,",
-        "the bound. A limit is printed, not promised. [evidence.md](evidence.md) says what the rows mean.\n",
-        "![False winners between equals](images/calibration-false-winners.png)\n",
+        f"Written by `make calibrate`, profile {profile}: {_PROFILES[profile]}.\n",
+        "Every row runs `decide` itself on histories that are drawn from the seed (row, run), so that the",
+        "same tables come out again. In brackets: hits of runs, the one-sided 95 % upper limit (Clopper and",
+        "Pearson), the bound. A limit is printed, not promised. [evidence.md](evidence.md) says what is",
+        "measured, and why it holds.\n",
     ]
+    if unmeasured:
+        parts.append(f"**Not complete.** Not measured yet: {', '.join(unmeasured)}.\n")
+    parts += [f"![{picture.title}](images/{picture.file})\n" for picture in PICTURES if picture.of(results)]
     for table, group in groupby(results, key=lambda result: result.row.table):
         listed = list(group)
         names = [measure.name for measure in listed[0].row.measures]
@@ -77,17 +87,55 @@ def page(results: Sequence[Result], *, profile: str) -> str:
     return "\n".join(parts)
 
 
-def picture(results: Sequence[Result], directory: Path) -> None:
-    """Draw the rates of false winners with their upper limits against the bound."""
-    listed = [each for each in results if each.row.table == "False winners between equals"]
-    if not listed:
-        return
-    figure = Figure(figsize=(9, 0.6 + 0.3 * len(listed)), layout="constrained")
-    FigureCanvasAgg(figure)
-    axis = figure.subplots()
-    values = [each.value(each.row.measures[0]) for each in listed]
-    axis.barh([each.row.name for each in listed], values, color="#2f8fe0")
-    axis.axvline(5.0, color="#e0504d", linewidth=1.2)
-    axis.invert_yaxis()
-    axis.set_xlabel("% of weeks in which a winner is named between equals; red: the bound")
-    figure.savefig(directory / "calibration-false-winners.png", dpi=110)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """One measure of a table as bars, with each row's bound."""
+
+    title: str
+    file: str
+    table: str
+    measure: int
+    unit: str
+
+    def of(self, results: Sequence[Result]) -> list[Result]:
+        return [each for each in results if each.row.table == self.table]
+
+    def draw(self, results: Sequence[Result], directory: Path) -> None:
+        listed = self.of(results)
+        figure = Figure(figsize=(9, 0.8 + 0.3 * len(listed)), layout="constrained")
+        FigureCanvasAgg(figure)
+        axis = figure.subplots()
+        for place, each in enumerate(listed):
+            measure = each.row.measures[self.measure]
+            axis.barh(place, measure.figure(each.outcomes), color="#2f8fe0" if measure.bound else "#b8c4d0")
+            if measure.bound is not None:
+                axis.vlines(measure.bound, place - 0.45, place + 0.45, color="#e0504d", linewidth=1.8)
+        axis.set_yticks(range(len(listed)), [each.row.name for each in listed])
+        axis.invert_yaxis()
+        axis.set_xlabel(f"{self.unit}; red: the bound; grey: without one")
+        figure.savefig(directory / self.file, dpi=110)
+
+
+PICTURES = (
+    Picture(
+        title="False winners between equals",
+        file="calibration-false-winners.png",
+        table="False winners between equals",
+        measure=0,
+        unit="% of weeks in which a winner is named between equals",
+    ),
+    Picture(
+        title="Minutes until a verdict against a fixed number",
+        file="calibration-speed.png",
+        table="Speed",
+        measure=2,
+        unit="80th percentile of the minutes until a verdict, as a multiple of a fixed-number test's",
+    ),
+)
+
+
+def pictures(results: Sequence[Result], directory: Path) -> None:
+    """Draw what there is."""
+    for picture in PICTURES:
+        if picture.of(results):
+            picture.draw(results, directory)

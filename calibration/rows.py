@@ -1,26 +1,40 @@
-"""What is measured: rows of tables, each a way to try once, how often, and the bound that must hold."""
+"""What is measured: rows of tables, each a way to try once, how often, and the bounds that must hold.
+
+In full a bound is held to the estimate. Where few runs are tried, it is missed only when the 95 % limit of
+the estimate lies beyond it: a true value at the bound fails so in one of twenty rows at most.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 Outcome = dict[str, Any]
 Trial = Callable[[int, Any], Outcome]
+Figure = Callable[[Sequence[Outcome]], float]
+
+_DOUBT = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """A figure of a row's trials. `bound` is the most that it may be; None where it is only printed."""
+    """A figure of a row's trials. `bound` is the most that it may be; None where it is only printed.
+
+    `least` is the figure's lower 95 % limit; without one the figure itself is judged in every profile.
+    """
 
     name: str
-    figure: Callable[[Sequence[Outcome]], float]
+    figure: Figure
     bound: float | None = None
     at_least: bool = False
+    least: Figure | None = None
     detail: Callable[[Sequence[Outcome]], str] = lambda _outcomes: ""
 
-    def holds(self, value: float) -> bool:
+    def holds(self, outcomes: Sequence[Outcome], *, few: bool) -> bool:
         if self.bound is None:
             return True
+        judged = self.least if few and self.least is not None else self.figure
+        value = judged(outcomes)
         return value >= self.bound if self.at_least else value <= self.bound
 
 
@@ -40,28 +54,45 @@ class CalibrationRow:
         return f"{self.table}--{self.name}".lower().replace(" ", "-").replace("/", "-").replace(",", "")
 
 
-def share(of: Callable[[Outcome], bool]) -> Callable[[Sequence[Outcome]], float]:
-    """Return the percent of trials of which this is so."""
-    return lambda outcomes: 100.0 * sum(map(of, outcomes)) / len(outcomes)
-
-
-def quantile(name: str, part: float) -> Callable[[Sequence[Outcome]], float]:
-    """Return a quantile of a number of the trials; those that never came to it count as infinite."""
-
-    def figure(outcomes: Sequence[Outcome]) -> float:
-        values = sorted(float("inf") if each[name] is None else float(each[name]) for each in outcomes)
-        return values[min(len(values) - 1, int(part * len(values)))]
-
-    return figure
-
-
-def upper_limit(of: Callable[[Outcome], bool]) -> Callable[[Sequence[Outcome]], str]:
-    """Return the 95 % upper limit of a share (Clopper and Pearson), and how many it is out of."""
+def percent_of(name: str, of: Callable[[Outcome], bool], *, bound: float | None = None) -> Measure:
+    """Measure in how many percent of the trials this is so, with limits by Clopper and Pearson."""
     from scipy.stats import beta  # noqa: PLC0415  # slow to load, and workers never need it
 
-    def detail(outcomes: Sequence[Outcome]) -> str:
-        hits, tries = sum(map(of, outcomes)), len(outcomes)
-        limit = 1.0 if hits == tries else float(beta.ppf(0.95, hits + 1, tries - hits))
-        return f"{hits} of {tries}, below {100 * limit:.1f}"
+    def counted(outcomes: Sequence[Outcome]) -> tuple[int, int]:
+        return sum(map(of, outcomes)), len(outcomes)
 
-    return detail
+    def figure(outcomes: Sequence[Outcome]) -> float:
+        hits, tries = counted(outcomes)
+        return 100.0 * hits / tries
+
+    def least(outcomes: Sequence[Outcome]) -> float:
+        hits, tries = counted(outcomes)
+        return 100.0 * float(beta.ppf(_DOUBT, hits, tries - hits + 1)) if hits else 0.0
+
+    def detail(outcomes: Sequence[Outcome]) -> str:
+        hits, tries = counted(outcomes)
+        most = float(beta.ppf(1.0 - _DOUBT, hits + 1, tries - hits)) if hits < tries else 1.0
+        return f"{hits} of {tries}, below {100.0 * most:.1f}"
+
+    return Measure(name=name, figure=figure, bound=bound, least=least, detail=detail)
+
+
+def quantile_of(name: str, of: str, part: float, *, bound: float | None = None, unit: float = 1.0) -> Measure:
+    """Measure a quantile of a number, in units; trials that never came to it count as infinite.
+
+    The limit is an order statistic: at most so many lie below the true quantile in 95 % of draws.
+    """
+    from scipy.stats import binom  # noqa: PLC0415  # slow to load, and workers never need it
+
+    def ordered(outcomes: Sequence[Outcome]) -> list[float]:
+        return sorted(inf if each[of] is None else each[of] / unit for each in outcomes)
+
+    def figure(outcomes: Sequence[Outcome]) -> float:
+        values = ordered(outcomes)
+        return values[min(len(values) - 1, int(part * len(values)))]
+
+    def least(outcomes: Sequence[Outcome]) -> float:
+        place = int(binom.ppf(_DOUBT, len(outcomes), part))
+        return ordered(outcomes)[place - 1] if place else -inf
+
+    return Measure(name=name, figure=figure, bound=bound, least=least)

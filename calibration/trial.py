@@ -1,6 +1,7 @@
 """One history, looked at as the operator would look: what `decide` said, and when."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from calibration.worlds import DAY, NAMES, History
@@ -22,6 +23,9 @@ class Looks(NamedTuple):
         return minute <= DAY or minute % self.later == 0
 
 
+EVERY_MINUTE = Looks(1)
+
+
 def policy_of(strategy: str, **settings: Any) -> Policy:
     """Return a policy by the settings that differ from its defaults."""
     member = {"ABTest": "abTest", "Stepped": "stepped", "Bandit": "bandit"}[strategy]
@@ -39,6 +43,21 @@ def ab_test(variants: int = 2, **changes: Any) -> Policy:
     if variants == 2:  # noqa: PLR2004  # an even split in whole percents
         settings["allocation"] = [{"variant": name, "percent": 50} for name in NAMES[:2]]
     return policy_of("ABTest", **(settings | changes))
+
+
+def guarded(metric: str, *, margin: int, rate: str, percent: int) -> Policy:
+    """Return one step that outlasts the history, with one guardrail."""
+    return policy_of(
+        "Stepped",
+        baseline="A",
+        candidate="B",
+        steps=[{"percent": percent, "hold": {"minDurationSeconds": 864_000, "minRequests": 1}}],
+        guardrails=[{"metric": metric, "noWorseThanPercent": margin}],
+        falseAlarmRate=rate,
+        deadlineSeconds=864_000,
+        onSampleRatioMismatch="Warn",
+        onNoTraffic="Warn",
+    )
 
 
 def rows_of(history: History, *, errors: bool = False) -> Iterator[list[Row]]:
@@ -76,25 +95,15 @@ def _counts(history: History, place: int, *, errors: bool) -> list[Counts]:
 def _early(counts: Counts) -> Counts:
     """A reading that came before all of the minute was counted."""
     part = (counts.successes or 0) // 2
-    return Counts(
-        weight=counts.weight,
-        invocations=counts.invocations,
-        successes=part,
-        trials=max(part, (counts.trials or 0) * 3 // 4),
-    )
+    return counts._replace(successes=part, trials=max(part, (counts.trials or 0) * 3 // 4))
 
 
-def final_decision(
-    policy: Policy,
-    minutes: Iterator[Sequence[Row]],
-    *,
-    variants: int,
-    looks: Looks,
-    watch: Callable[[Run, int], None] | None = None,
-) -> Decision:
-    """Feed and look until the verdict is final or the history ends; return the last decision."""
+def looked_at(
+    policy: Policy, minutes: Iterable[Sequence[Row]], *, variants: int, looks: Looks = EVERY_MINUTE
+) -> Iterator[tuple[Run, Decision]]:
+    """Feed and look until the verdict is final or the history ends; yield each look."""
     run = Run(policy, NAMES[:variants], started=0)
-    decision = run.look(0)
+    run.look(0)
     waiting: list[Row] = []
     for at, arrived in enumerate(minutes):
         waiting += arrived
@@ -103,8 +112,12 @@ def final_decision(
         run.observe(waiting)
         waiting = []
         decision = run.look(at + 1)
-        if watch is not None:
-            watch(run, at + 1)
+        yield run, decision
         if decision.outcome.final:
-            break
+            return
+
+
+def last_decision(looked: Iterator[tuple[Run, Decision]]) -> Decision:
+    """Return the decision that a history ends with."""
+    ((_, decision),) = deque(looked, maxlen=1)
     return decision

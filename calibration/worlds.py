@@ -6,6 +6,7 @@ swing with the day (all variants alike) and carry noise: common to all, its own,
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -147,10 +148,6 @@ WEIGHTS: dict[str, Weigh] = {
 
 
 def seeded(*parts: Any) -> np.random.Generator:
-    """Return the generator of these parts: the same parts, the same draws."""
-    return np.random.default_rng([abs(hash_of(part)) for part in parts])
-
-
-def hash_of(part: Any) -> int:
-    """Return an integer that a part stands for, the same in every process."""
-    return part if isinstance(part, int) else int.from_bytes(str(part).encode()[-16:], "little")
+    """Return the generator of these parts: the same parts, the same draws, in every process."""
+    digest = sha256("|".join(map(repr, parts)).encode()).digest()
+    return np.random.default_rng(int.from_bytes(digest[:16], "little"))

@@ -79,7 +79,7 @@ class Mixture:
     @property
     def dispersion(self) -> float:
         """φ at the best alternative, or at the null where none is better; never below 1."""
-        best = max(range(len(self.c)), key=self.c.__getitem__)
+        best = self.c.index(max(self.c))
         squares = self.z[best] + 2.0 * self.largest[best] + _PRIOR_SQUARES
         return max(1.0, squares / (self.minutes + _PRIOR_MINUTES))
 
@@ -91,7 +91,7 @@ class Mixture:
         dispersion = self.dispersion
         logs = [c / dispersion for c in self.c[1:]]
         top = max(logs)
-        total = sum(exp(each - top) for each in logs) / self._alternatives
+        total = sum([exp(each - top) for each in logs]) / self._alternatives
         return exp(min(top + log(total), LARGEST_LOG))
 
     def numbers(self) -> list[float]:
