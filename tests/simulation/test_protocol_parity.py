@@ -27,9 +27,11 @@ PROTOCOLS = (JSON, QUERY, CBOR)
 REVIEWS = [{"Name": "EndpointName", "Value": "reviews"}, {"Name": "VariantName", "Value": "VariantA"}]
 
 
-def ask(aws: InProcessAws, protocol: str, operation: str, params: dict[str, Any]) -> HttpAnswer:
+def ask(
+    aws: InProcessAws, protocol: str, operation: str, params: dict[str, Any], service: str = "cloudwatch"
+) -> HttpAnswer:
     """Send a call as botocore writes it in a protocol."""
-    model = operation_model("cloudwatch", operation)
+    model = operation_model(service, operation)
     serializer = create_serializer(protocol, include_validation=False)
     sent = serializer.serialize_to_request(params, model)
     body = sent["body"]
@@ -142,6 +144,22 @@ def test_a_call_has_the_same_result_in_every_protocol(calm_sim: Any, start: floa
     bytes_of = {protocol: raw(protocol, answer) for protocol, answer in answers.items()}
     assert read[QUERY] == read[JSON] == read[CBOR]
     assert bytes_of[QUERY] == bytes_of[JSON] == bytes_of[CBOR]
+
+
+@pytest.mark.parametrize("params", [{}, {"TagFilters": [{"Key": "none"}]}])
+def test_tags_are_found_alike_by_json_and_by_cbor(
+    calm_sim: Any, in_service: Any, params: dict[str, Any]
+) -> None:
+    arn = in_service.describe()["EndpointArn"]
+    in_service.client.add_tags(ResourceArn=arn, Tags=[{"Key": "team", "Value": ""}])
+    calm_sim.advance(minutes=1)
+    answers = [
+        ask(calm_sim, protocol, "GetResources", params, "resourcegroupstaggingapi")
+        for protocol in (JSON, CBOR)
+    ]
+    by_json, by_cbor = json.loads(answers[0].body), cbor.loads(answers[1].body)
+    assert by_json == by_cbor
+    assert len(by_json["ResourceTagMappingList"]) == (0 if params else 1)
 
 
 @pytest.mark.ledger("aws.query-codes")
