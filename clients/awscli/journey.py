@@ -142,10 +142,7 @@ def shift() -> None:
         *(*ENDPOINT, "--desired-weights-and-capacities", *weights),
     )
 
-    def shifted() -> bool:
-        return aws("sagemaker", "describe-endpoint", *ENDPOINT, query="EndpointStatus") == "InService"
-
-    until("the shift", shifted)
+    until("the shift", lambda: bool(calm()))
     expect("the variant with all the weight", invoke(), "VariantB")
 
 
@@ -209,16 +206,21 @@ def measure() -> None:
 def update() -> None:
     aws("sagemaker", "update-endpoint", *ENDPOINT, "--endpoint-config-name", "cli-second")
 
-    def updated() -> bool:
-        found = aws("sagemaker", "describe-endpoint", *ENDPOINT, query="[EndpointStatus, EndpointConfigName]")
-        return found.split() == ["InService", "cli-second"]
+    until("the update", lambda: calm() == "cli-second")
 
-    until("the update", updated)
+
+def calm() -> str:
+    """Return the config in use, or nothing while AWS is busy with the endpoint."""
+    query = "[EndpointStatus, EndpointConfigName]"
+    status, config = aws("sagemaker", "describe-endpoint", *ENDPOINT, query=query).split()
+    return config if status == "InService" else ""
 
 
 def remove() -> None:
     aws("application-autoscaling", "delete-scaling-policy", *TARGET, "--policy-name", "load")
     aws("application-autoscaling", "deregister-scalable-target", *TARGET)
+    # The update has brought one instance, and the target may just have asked for the second.
+    until("the end of the last scaling", lambda: bool(calm()))
     aws("sagemaker", "delete-endpoint", *ENDPOINT)
     for name in ("cli-fifty-fifty", "cli-second"):
         aws("sagemaker", "delete-endpoint-config", "--endpoint-config-name", name)
