@@ -13,19 +13,17 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sandbox.aws import validation
+from sandbox.aws import reading, validation
 from sandbox.aws.calls import CallLog, CallRecord, Outcome
 from sandbox.aws.engine.core import EDITS, OPERATIONS, Call, Engine, Failure, Operation
 from sandbox.aws.engine.iam.authorization import authorize, denied_on_order
 from sandbox.aws.engine.pace import real_seconds
 from sandbox.aws.engine.records import EndpointStatus
 from sandbox.aws.engine.sagemaker.store import store_of
-from sandbox.aws.engine.sessions import session
 from sandbox.aws.errors import AwsError
 from sandbox.aws.faults import Chaos, Faults
 from sandbox.aws.http import DEFAULT_ACCOUNT, HttpAnswer, HttpRequest
 from sandbox.aws.ledger import holds
-from sandbox.aws.protocols.codecs import QueryCodec
 from sandbox.aws.protocols.routing import UNREADABLE, Route, route
 from sandbox.aws.protocols.wire import MalformedRequestError
 
@@ -42,7 +40,10 @@ LOGGED_BODY = 8_192
 
 @dataclass(slots=True, kw_only=True)
 class Exchange:
-    """One request on its way. ``refusal`` is set when it has failed before it could take effect."""
+    """One request on its way.
+
+    ``refusal`` is set when it could not be read, ``broken`` when what it says breaks a constraint.
+    """
 
     request: HttpRequest
     route: Route
@@ -51,6 +52,7 @@ class Exchange:
     params: Mapping[str, Any]
     operation: Operation | None = None
     refusal: AwsError | None = None
+    broken: AwsError | None = None
     answer_seconds: float = 0.0
     """How long its answer takes to come after its effect, in real time."""
 
@@ -89,10 +91,12 @@ class Gateway:
         self.engine.clock.tick()
         params: dict[str, Any] = {}
         refusal: AwsError | None = None
+        broken: AwsError | None = None
         way = UNREADABLE
         try:
             way = route(request)
-            params = self._params(request, way)
+            params = reading.read(self.engine, request, way)
+            broken = reading.broken(self.engine, way, params)
         except MalformedRequestError as error:
             refusal = self.engine.ledger.refuse("aws.serialization", detail=error)
         except AwsError as error:
@@ -111,34 +115,8 @@ class Gateway:
             params=params,
             operation=operation,
             refusal=refusal,
+            broken=broken,
         )
-
-    def _params(self, request: HttpRequest, way: Route) -> dict[str, Any]:
-        ledger, scope = self.engine.ledger, request.scope
-        if scope is None:
-            raise ledger.refuse("aws.unsigned")
-        held = session(self.engine, scope.account, scope.access_key)
-        if held is not None and held.expires <= self.engine.clock.now():
-            raise ledger.refuse("sts.expired")
-        if len(request.body) > ledger.value("aws.too-large"):
-            raise ledger.refuse("aws.too-large-text")
-        if way.model is None:
-            raise self._unknown(way)
-        if (way.service, way.operation) not in OPERATIONS:
-            log.error("%s %s is not simulated", way.service, way.operation)
-            raise ledger.refuse("sim.not-implemented", what=f"{way.service} {way.operation}")
-        params = way.codec.decode(request, way.model)
-        refusal = way.model.input_shape and validation.refusal(ledger, way.model.input_shape, params)
-        if refusal:
-            raise refusal
-        return params
-
-    def _unknown(self, way: Route) -> AwsError:
-        if not isinstance(way.codec, QueryCodec):
-            return self.engine.ledger.refuse("aws.unknown-operation")
-        if not way.operation:
-            return self.engine.ledger.refuse("aws.missing-action")
-        return self.engine.ledger.refuse("aws.unknown-action", action=way.operation, version="")
 
     def _open(
         self, request: HttpRequest, way: Route, operation: Operation | None, params: Mapping[str, Any]
@@ -188,15 +166,24 @@ class Gateway:
         if operation is None or model is None:
             raise LookupError("a request that is not refused has an operation and a model of it")
         call = self._call(exchange)
-        if exchange.plan.denied is not None:
-            raise denied_on_order(call, operation, exchange.plan.denied)
-        authorize(call, operation)
+        self._check(exchange, call, operation)
         if exchange.plan.status is not None:
             self._put_into_status(call, exchange.plan.status)
         answer = operation.handler(call)
         validation.check_answer(model.output_shape, answer)
         exchange.answer_seconds = real_seconds(answer, self.engine)
         return exchange.route.codec.encode(model, answer, request_id)
+
+    def _check(self, exchange: Exchange, call: Call, operation: Operation) -> None:
+        """Refuse a call that breaks a constraint, and one that its caller may not make."""
+        broken, denied = exchange.broken, exchange.plan.denied
+        if broken and self.engine.ledger.value("iam.order") == "constraints first":
+            raise broken
+        if denied is not None:
+            raise denied_on_order(call, operation, denied)
+        authorize(call, operation)
+        if broken:
+            raise broken
 
     def _call(self, exchange: Exchange) -> Call:
         fail = exchange.plan.fail

@@ -116,6 +116,23 @@ def test_each_service_denies_in_its_own_words(refused: Any, variant: int) -> Non
     }
 
 
+@pytest.mark.ledger("iam.order")
+@pytest.mark.parametrize(("variant", "code"), [(0, "ValidationException"), (1, "AccessDeniedException")])
+@pytest.mark.parametrize("operation", ["CreateModel", "CreateEndpoint", "DeleteEndpoint"])
+def test_what_is_neither_valid_nor_allowed_is_told_one_of_the_two(
+    refused: Any, operation: str, variant: int, code: str
+) -> None:
+    sim = InProcessAws(variants={"iam.order": variant})
+    client = sim.client("sagemaker", parameter_validation=False)
+    wrong = {"Tags": [{"Key": "k"}]} if operation.startswith("Create") else {}
+    assert refused(client._make_api_call, operation, wrong)[0] == "ValidationException"
+    allow(sim)
+    assert refused(client._make_api_call, operation, wrong)[0] == code
+    allow(sim, statement("*"))
+    assert refused(client._make_api_call, operation, wrong)[0] == "ValidationException"
+    assert sim.state() == {}
+
+
 @pytest.mark.ledger("iam.caller-identity")
 def test_everybody_may_ask_who_it_is(calm_sim: Any) -> None:
     allow(calm_sim, deny("*"))

@@ -54,7 +54,7 @@ def _deregistering(call: Call) -> Iterator[tuple[Permission, str]]:
         "application-autoscaling:service-namespace": [NAMESPACE],
         "application-autoscaling:scalable-dimension": [DIMENSION],
     }
-    for target in call.region.store(AutoScalingStore).targets_of(call.params["EndpointName"]):
+    for target in call.region.store(AutoScalingStore).targets_of(call.params.get("EndpointName", "")):
         wanted = permission(call, f"{_SCALING}:DeregisterScalableTarget", target.arn, context)
         yield wanted, "iam.delete-needs-deregister"
 
@@ -74,8 +74,8 @@ def _registering(call: Call) -> Iterator[tuple[Permission, str]]:
 
 @holds("iam.alarms")
 def _keeping_alarms(call: Call, operation: str) -> Iterator[tuple[Permission, str]]:
-    resource = ResourceId.parse(call.params["ResourceId"])
-    alarms = call.region.arn("cloudwatch", f"alarm:TargetTracking-{call.params['ResourceId']}-*")
+    name = str(call.params.get("ResourceId", ""))
+    resource, alarms = ResourceId.parse(name), call.region.arn("cloudwatch", f"alarm:TargetTracking-{name}-*")
     if operation == "PutScalingPolicy":
         actions = ["PutMetricAlarm", "DescribeAlarms"]
     else:

@@ -80,7 +80,7 @@ def target_arn(call: Call) -> str:
 def _request_tags(params: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return what conditions may ask about the tags that a request brings, or takes away."""
     given = params.get("Tags", {})
-    tags = given if isinstance(given, dict) else {tag["Key"]: tag["Value"] for tag in given}
+    tags = given if isinstance(given, dict) else {tag.get("Key", ""): tag.get("Value", "") for tag in given}
     keys = [*tags, *params.get("TagKeys", ())]
     found = {f"aws:requesttag/{key.lower()}": [value] for key, value in tags.items()}
     return found | ({"aws:tagkeys": keys} if keys else {}) | _scaling(params)
