@@ -36,7 +36,9 @@ class Evidence:
     the first for harm, the second where a block comparison judges a guardrail; `ratios` by variant.
     """
 
-    def __init__(self, policy: Policy, roles: Roles, *, started: int) -> None:
+    def __init__(
+        self, policy: Policy, roles: Roles, *, started: int, tested_since: int | None = None
+    ) -> None:
         self.roles = roles
         self.started = started
         self.ledger = Ledger()
@@ -46,6 +48,9 @@ class Evidence:
         self.margins: dict[Watch, Comparison] = {}
         self.ratios = _ratios(roles)
         self.posterior: Posterior | None = None
+        # The minutes from which guardrails and sample ratio count, and the hypothesis.
+        self.watched_since = started + _warm_up_minutes(policy)
+        self.tested_since = self.watched_since if tested_since is None else tested_since
         self._fill(policy)
         self._folds = self._folded(policy)
 
@@ -100,27 +105,20 @@ class Evidence:
         return {**compared, **({} if self.posterior is None else {"posterior": self.posterior})}
 
     def _folded(self, policy: Policy) -> list[Fold]:
-        warm = self.started
-        attribution = 0
-        if not isinstance(policy, Bandit):
-            warm += policy.warm_up_seconds // _MINUTE
-        if isinstance(policy, ABTest):
-            attribution = policy.attribution_seconds // _MINUTE
+        """Tests wait for what is attributed late; where nothing is, one fold holds all."""
+        watches, tests = self._watches(), self._tests()
+        since = (
+            {"totals": self.started}
+            | dict.fromkeys(watches, self.watched_since)
+            | dict.fromkeys(tests, self.tested_since)
+        )
+        lag = policy.attribution_seconds // _MINUTE if isinstance(policy, ABTest) else 0
+        if lag == 0:
+            return [Fold({"totals": self.totals, **watches, **tests}, since=since, lag=0)]
         return [
-            Fold({"totals": self.totals}, lag=0, since=self.started),
-            Fold(self._watches(), lag=0, since=warm),
-            Fold(self._tests(), lag=attribution, since=warm),
+            Fold({"totals": self.totals, **watches}, since=since, lag=0),
+            Fold(tests, since=since, lag=lag),
         ]
-
-    @property
-    def watched_since(self) -> int:
-        """The minute from which guardrails and sample ratio count."""
-        return self._folds[1].since
-
-    @property
-    def tested_since(self) -> int:
-        """The minute from which the hypothesis counts."""
-        return self._folds[2].since
 
     def observe(self, rows: Iterable[Row]) -> None:
         """Take counts in any order; a later row of a minute and variant replaces the earlier one."""
@@ -134,8 +132,9 @@ class Evidence:
 
     def begin_test(self, *, since: int) -> None:
         """Throw away what the hypothesis saw of a ramp-up."""
-        tests = self._folds[2]
-        tests.begin_anew(since=since)
+        self.tested_since = since
+        tests = self._folds[-1]
+        tests.begin_anew(self._tests(), since=since)
         tests.advance(self.ledger)
 
     def to_json(self) -> dict[str, Any]:
@@ -145,11 +144,11 @@ class Evidence:
         self.ledger.forget(min(self.ledger.settled, *(fold.base_at for fold in self._folds)))
         return {
             "started": self.started,
+            "testedSince": self.tested_since,
             "ledger": self.ledger.to_json(),
             "folds": [
                 {
                     "at": fold.base_at,
-                    "since": fold.since,
                     "streams": {name: packed(numbers) for name, numbers in fold.settled_numbers().items()},
                 }
                 for fold in self._folds
@@ -159,13 +158,16 @@ class Evidence:
     @classmethod
     def from_json(cls, state: Mapping[str, Any], policy: Policy, roles: Roles) -> Self:
         """Return the evidence whose `to_json` this is; it goes on as if it had never been stopped."""
-        evidence = cls(policy, roles, started=state["started"])
+        evidence = cls(policy, roles, started=state["started"], tested_since=state["testedSince"])
         evidence.ledger = Ledger.from_json(state["ledger"])
         for fold, saved in zip(evidence._folds, state["folds"], strict=True):
-            numbers = {name: unpacked(text) for name, text in saved["streams"].items()}
-            fold.load(numbers, at=saved["at"], since=saved["since"])
+            fold.load({name: unpacked(text) for name, text in saved["streams"].items()}, at=saved["at"])
             fold.advance(evidence.ledger)
         return evidence
+
+
+def _warm_up_minutes(policy: Policy) -> int:
+    return 0 if isinstance(policy, Bandit) else policy.warm_up_seconds // _MINUTE
 
 
 def margin_ratio(guardrail: Guardrail) -> float:

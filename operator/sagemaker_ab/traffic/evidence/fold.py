@@ -5,25 +5,25 @@ earlier minute that is settled; when a minute changes, they go back to it and ta
 their order. So neither the order in which minutes come nor their grouping changes a bit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from sagemaker_ab.traffic.counts import Minute
 from sagemaker_ab.traffic.evidence.ledger import OPEN_MINUTES, Ledger
 from sagemaker_ab.traffic.evidence.stream import Stream
 
-Numbers = list[list[float]]
+Numbers = dict[str, list[float]]
 
 _NEVER: Final = -1
 
 
 class Fold:
-    """Streams that count from minute `since` on and see a minute `lag` minutes after it."""
+    """Streams that see a minute `lag` minutes after it, and each from its minute `since` on."""
 
-    def __init__(self, streams: Mapping[str, Stream], *, lag: int, since: int) -> None:
+    def __init__(self, streams: Mapping[str, Stream], *, since: Mapping[str, int], lag: int) -> None:
         self._streams = dict(streams)
         self._lag = lag
-        self.since = since
+        self._begins = [(since[name], stream) for name, stream in streams.items()]
         self._at = self.base_at = self._mark_at = _NEVER
         self._base = self._fresh = self._numbers()
         self._mark: Numbers | None = None
@@ -58,32 +58,37 @@ class Fold:
         self._base, self.base_at = self._numbers(), self._at
         self.advance(ledger)
 
-    def begin_anew(self, *, since: int) -> None:
-        """Forget everything before a minute."""
-        self.since, self._mark = since, None
-        self._base = self._fresh
+    def begin_anew(self, names: Iterable[str], *, since: int) -> None:
+        """Let these streams forget everything before a minute."""
+        forgotten = set(names)
+        self._begins = [
+            (since if name in forgotten else begin, stream)
+            for (name, stream), (begin, _) in zip(self._streams.items(), self._begins, strict=True)
+        ]
+        self._base = self._base | {name: self._fresh[name] for name in forgotten}
+        self._mark = None
         self._restore(self._base, self.base_at)
 
-    def settled_numbers(self) -> dict[str, list[float]]:
+    def settled_numbers(self) -> Numbers:
         """Return each stream's numbers as of the settled minute."""
-        return dict(zip(self._streams, self._base, strict=True))
+        return self._base
 
-    def load(self, numbers: Mapping[str, list[float]], *, at: int, since: int) -> None:
+    def load(self, numbers: Numbers, *, at: int) -> None:
         """Become the fold whose `settled_numbers` these are."""
-        self.since, self._mark = since, None
-        self._base, self.base_at = [numbers[name] for name in self._streams], at
-        self._restore(self._base, at)
+        self._mark = None
+        self._base, self.base_at = numbers, at
+        self._restore(numbers, at)
 
     def _take(self, minute: Minute) -> None:
-        if minute.at >= self.since:
-            for stream in self._streams.values():
+        for since, stream in self._begins:
+            if minute.at >= since:
                 stream.add(minute)
         self._at = minute.at
 
     def _numbers(self) -> Numbers:
-        return [stream.numbers() for stream in self._streams.values()]
+        return {name: stream.numbers() for name, stream in self._streams.items()}
 
     def _restore(self, numbers: Numbers, at: int) -> None:
-        for stream, state in zip(self._streams.values(), numbers, strict=True):
-            stream.restore(state)
+        for name, stream in self._streams.items():
+            stream.restore(numbers[name])
         self._at = at

@@ -6,7 +6,7 @@ from math import inf
 from random import Random
 from typing import Any, Final
 
-from sagemaker_ab.api.policies.bandit import Bandit
+from sagemaker_ab.api.policies.bandit import Bandit, Stop
 from sagemaker_ab.api.policies.parts import MINUTE, default_goal
 from sagemaker_ab.traffic.decision import Decision, Outcome, Reason, Verdict, Window
 from sagemaker_ab.traffic.evidence.evidence import Evidence
@@ -84,22 +84,24 @@ class _Look:
         elapsed = (self.now - self.evidence.started) * MINUTE
         if stop is None or elapsed < stop.min_duration_seconds or not self._compared:
             return None
+        name, figures = self._leader(stop)
+        if figures["evidence"] < figures["threshold"]:
+            return None
+        weights = all_to(name, self.evidence.roles.variants)
+        return self._decision(
+            Verdict.WINNER, Reason.PROVEN, winner=name, weights=weights, final=True, **figures
+        )
+
+    def _leader(self, stop: Stop) -> tuple[str, dict[str, Any]]:
+        """Return who is nearest to being proven over the others, and the figures of it."""
+        leasts = {
+            name: min(self._evidence_over(name, other) for other in self._remaining if other != name)
+            for name in self._remaining
+        }
+        name = max(leasts, key=leasts.__getitem__)
         needed = (len(self.evidence.roles.variants) - 1) / float(stop.false_winner)
-        for name in self._remaining:
-            least = min(self._evidence_over(name, other) for other in self._remaining if other != name)
-            if least >= needed:
-                weights = all_to(name, self.evidence.roles.variants)
-                return self._decision(
-                    Verdict.WINNER,
-                    Reason.PROVEN,
-                    winner=name,
-                    weights=weights,
-                    final=True,
-                    evidence=least,
-                    threshold=needed,
-                    subject=f"{self.policy.metric} of {name} over the others",
-                )
-        return None
+        subject = f"{self.policy.metric} of {name} over the others"
+        return name, {"evidence": leasts[name], "threshold": needed, "subject": subject}
 
     @property
     def _fresh(self) -> bool:
@@ -133,7 +135,8 @@ class _Look:
         if period > self.progress.period:
             self.progress = replace(self.progress, period=period)
             weights = self._moved(weights, self._target(period))
-        return self._decision(Verdict.UNDECIDED, Reason.LEARNING, weights=weights)
+        figures = self._leader(self.policy.stop)[1] if self.policy.stop else {}
+        return self._decision(Verdict.UNDECIDED, Reason.LEARNING, weights=weights, **figures)
 
     def _even(self) -> dict[str, int]:
         shares = {name: float(name in self._remaining) for name in self.evidence.roles.variants}
