@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
+from sandbox.aws.__main__ import _arguments
 from sandbox.aws.control_api import ControlApi
 from sandbox.aws.effects import EFFECTS
 from sandbox.aws.engine.core import EDITS, Engine
@@ -328,6 +329,12 @@ def test_every_edit_is_documented() -> None:
 def test_every_command_of_the_page_is_understood(scene: Scene) -> None:
     for command in COMMANDS:
         run(command, scene.aws)
+
+
+def test_every_flag_is_documented() -> None:
+    flags = {flag for action in _arguments()._actions for flag in action.option_strings}
+    shown = set(re.findall(r"--[a-z-]+", PAGE.read_text()))
+    assert flags - {"-h", "--help", "--host"} <= shown
 
 
 def test_every_path_of_the_control_is_documented() -> None:
