@@ -8,6 +8,8 @@ from sandbox.aws.engine.autoscaling import snapshot as autoscaling_snapshot
 from sandbox.aws.engine.autoscaling import tags as scalable_target_tags
 from sandbox.aws.engine.cloudwatch import alarms, metric_data, metric_list, metric_statistics
 from sandbox.aws.engine.iam import identities
+from sandbox.aws.engine.logs import events as log_events
+from sandbox.aws.engine.logs import listing as log_listing
 from sandbox.aws.engine.metrics import store
 from sandbox.aws.engine.runtime import invoke, traffic
 from sandbox.aws.engine.sagemaker import (
@@ -27,5 +29,6 @@ MODULES = (
     (activities, autoscaling_snapshot, evaluation, gates, policies, scalable_target_tags, targets),
     (alarms, metric_data, metric_list, metric_statistics, store),
     (invoke, traffic),
+    (log_events, log_listing),
     (foreign_hand, identities, sts, tagging),
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from sandbox.aws.engine.core import Region
-    from sandbox.aws.engine.records import Endpoint, EndpointConfig
+    from sandbox.aws.engine.records import Endpoint, EndpointConfig, Variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,27 @@ class EndpointUpdateRequested:
     region: Region
     endpoint: Endpoint
     config: EndpointConfig
+
+
+@dataclass(frozen=True, slots=True)
+class InstancesLaunched:
+    """So many new instances of each variant are on their way; if ``broken``, their containers fail."""
+
+    region: Region
+    endpoint: Endpoint
+    variants: tuple[tuple[Variant, int], ...]
+    broken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InvocationFailed:
+    """A model answered with an error; ``status`` is None if it gave no answer that could be understood."""
+
+    region: Region
+    endpoint: Endpoint
+    variant: Variant
+    status: int | None
+    message: str
 
 
 @dataclass(frozen=True, slots=True)

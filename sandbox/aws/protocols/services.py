@@ -11,6 +11,7 @@ TARGET_PREFIXES = {
     "SageMaker": "sagemaker",
     "AnyScaleFrontendService": "application-autoscaling",
     "GraniteServiceVersion20100801": "cloudwatch",
+    "Logs_20140328": "logs",
     "ResourceGroupsTaggingAPI_20170126": "resourcegroupstaggingapi",
 }
 """``X-Amz-Target`` up to the dot, for the JSON protocols, and the service in the path for rpc-v2-cbor."""

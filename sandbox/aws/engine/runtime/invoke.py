@@ -11,7 +11,7 @@ from sandbox.aws.engine.core import operation
 from sandbox.aws.engine.pace import SlowAnswer
 from sandbox.aws.engine.runtime import json_lines
 from sandbox.aws.engine.runtime.json_lines import UnreadableBodyError
-from sandbox.aws.engine.runtime.serving import routed, serve, targeted
+from sandbox.aws.engine.runtime.serving import ORDERED_TO_FAIL, routed, serve, targeted
 from sandbox.aws.engine.sagemaker.store import store_of
 from sandbox.aws.ledger import holds
 
@@ -34,7 +34,7 @@ def invoke_endpoint(call: Call) -> SlowAnswer:
     endpoint = _endpoint(call)
     variant = _variant(call, endpoint)
     texts, complaint = _texts(call)
-    outcome = serve(call.region, endpoint, variant, readable=not complaint)
+    outcome = serve(call.region, endpoint, variant, complaint=complaint)
     if outcome.status is None or outcome.status >= _CLIENT_ERRORS:
         raise _model_error(call, endpoint, outcome, complaint)
     answer = {
@@ -88,7 +88,7 @@ def _model_error(call: Call, endpoint: Endpoint, outcome: Outcome, complaint: st
     group = call.ledger.text("runtime.log-group", name=name)
     if outcome.status is None:
         return call.refuse("runtime.model-gone", name=name, account=account, region=region)
-    message = complaint or "the model failed as it was told to"
+    message = complaint or ORDERED_TO_FAIL
     error = call.refuse(
         "runtime.model-error",
         side="server" if outcome.status >= _SERVER_ERRORS else "client",

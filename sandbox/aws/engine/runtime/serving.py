@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sandbox.aws.engine.happenings import InvocationFailed, announce
 from sandbox.aws.engine.metrics.minute import Served
 from sandbox.aws.engine.metrics.store import MetricsStore
 from sandbox.aws.engine.runtime.profiles import Profile, profile_of
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from sandbox.aws.engine.core import Region
     from sandbox.aws.engine.records import Endpoint, Variant
+
+_OK = 200
+ORDERED_TO_FAIL = "the model failed as it was told to"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +70,15 @@ def targeted(region: Region, endpoint: Endpoint, name: str) -> Variant | None:
     return coming if draw < endpoint.shifted(name) else endpoint.variant(name)
 
 
-def serve(region: Region, endpoint: Endpoint, variant: Variant, *, readable: bool = True) -> Outcome:
-    """Let a variant serve a request now, and count it; a body that is not readable ends in 400."""
+def serve(region: Region, endpoint: Endpoint, variant: Variant, *, complaint: str = "") -> Outcome:
+    """Let a variant serve a request now, and count it; a complaint of its body makes it end in 400."""
     store = region.store(RuntimeStore)
     draw = store.draw(endpoint.name)
     ailment = store.ailment(variant.model.name)
     profile = profile_of(variant.model)
     latency = profile.latency(draw) * ailment.latency_factor
     status = ailment.status(draw.random())
-    if not readable:
+    if complaint:
         status = 400
     served = Served(
         model_latency=latency,
@@ -82,4 +86,6 @@ def serve(region: Region, endpoint: Endpoint, variant: Variant, *, readable: boo
         status=status,
     )
     region.store(MetricsStore).record(endpoint, variant, served)
+    if status != _OK:
+        announce(InvocationFailed(region, endpoint, variant, status, complaint or ORDERED_TO_FAIL))
     return Outcome(profile, latency, status)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sandbox.aws.engine.happenings import EndpointSettled, announce
+from sandbox.aws.engine.happenings import EndpointSettled, InstancesLaunched, announce
 from sandbox.aws.engine.records import EndpointStatus, Variant, counts_by_type, growth
 from sandbox.aws.engine.sagemaker.fleet import has_gpu, trouble
 from sandbox.aws.engine.sagemaker.quotas import overdrawn
@@ -56,6 +56,20 @@ def _launch_seconds(region: Region, variants: tuple[Variant, ...], cpu: str, gpu
     return region.ledger.seconds(gpu if any(has_gpu(one.instance_type) for one in variants) else cpu)
 
 
+def _announce_launch(
+    region: Region, endpoint: Endpoint, variants: tuple[tuple[Variant, int], ...], failure: Failure | None
+) -> None:
+    """Tell of new instances, unless so much is missing that no container comes to run."""
+    no_machine = failure is not None and failure.reason == region.ledger.text("sm.failure.capacity")
+    growing = tuple((variant, more) for variant, more in variants if more > 0)
+    if growing and not no_machine and not trouble(region, [variant for variant, _ in growing]):
+        announce(InstancesLaunched(region, endpoint, growing, failure is not None))
+
+
+def _whole(variants: tuple[Variant, ...]) -> tuple[tuple[Variant, int], ...]:
+    return tuple((variant, variant.desired_instance_count) for variant in variants)
+
+
 @holds("sm.endpoint.failed-create")
 def begin_creating(region: Region, endpoint: Endpoint, failure: Failure | None) -> None:
     """Create the pending fleet: InService in the end, or Failed."""
@@ -75,6 +89,7 @@ def begin_creating(region: Region, endpoint: Endpoint, failure: Failure | None) 
     if failure:
         seconds = region.ledger.seconds("sm.endpoint.failing")
     begin(region, endpoint, seconds=seconds, ending=ending)
+    _announce_launch(region, endpoint, _whole(fleet), failure)
 
 
 @holds("sm.endpoint.config-deleted-while-busy")
@@ -134,6 +149,7 @@ def begin_updating(
 
     seconds = _launch_seconds(region, pending.variants, "sm.update.seconds-cpu", "sm.update.seconds-gpu")
     begin(region, endpoint, seconds=seconds, ending=ending)
+    _announce_launch(region, endpoint, _whole(pending.variants), failure)
 
 
 def begin_resizing(
@@ -166,6 +182,8 @@ def begin_resizing(
             arrive(present)
 
     begin(region, endpoint, seconds=seconds, ending=ending)
+    more = tuple((one, one.desired_instance_count - one.current_instance_count) for one in endpoint.variants)
+    _announce_launch(region, endpoint, more, failure)
 
 
 def _growth_trouble(region: Region, before: tuple[Variant, ...], endpoint: Endpoint) -> str:
