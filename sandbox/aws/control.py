@@ -77,8 +77,16 @@ class Control:
         rule = {"match": match or {}, "effect": effect, "count": count, "probability": probability}
         return str(self._ask("POST", "faults", rule)["id"])
 
+    def faults(self) -> list[JSON]:
+        """Return the rules in force, with how many requests each has seen and how often it fired."""
+        return cast("list[JSON]", self._ask("GET", "faults")["faults"])
+
     def remove_fault(self, fault_id: str) -> None:
         self._ask("DELETE", f"faults/{fault_id}")
+
+    def chaos(self) -> dict[str, bool]:
+        """Return which of stale reads, lost answers and throttling are on."""
+        return cast("dict[str, bool]", self._ask("GET", "chaos"))
 
     def set_chaos(
         self,

@@ -79,10 +79,13 @@ def test_faults_chaos_and_ledger_are_reached_over_http(calm_served_sim: Any) -> 
     rule = control.add_fault({"throttle": True}, match={"operation": "ListModels"}, count=None)
     with pytest.raises(client.exceptions.ClientError, match="Rate exceeded"):
         client.list_models()
+    assert [(one["id"], one["seen"], one["fired"]) for one in control.faults()] == [(rule, 1, 1)]
     control.remove_fault(rule)
+    assert control.faults() == []
     assert client.list_models()["Models"] == []
     assert control.counts() == {"ListModels": 2}
-    control.set_chaos(stale=True)
+    control.set_chaos(stale=True, throttling=True)
+    assert control.chaos() == {"stale": True, "lost_answers": False, "throttling": True}
     assert control.ledger()["seed"] == 0
     assert "sm.uewc.two-counts" in control.ledger()["choices"]
 
@@ -105,6 +108,8 @@ def test_latency_on_order_is_waited_for(calm_served_sim: Any) -> None:
         lambda control: control.edit(missing={"moon": "x"}),
         lambda control: control.remove_fault("f99"),
         lambda control: control.set_speed("fast"),
+        lambda control: control.set_chaos(throttling="on"),
+        lambda control: control.edit(policy={"principal": "AKIASANDBOX", "documents": [{}]}),
     ],
 )
 def test_what_the_control_does_not_understand_it_refuses(calm_served_sim: Any, wrong: Any) -> None:
