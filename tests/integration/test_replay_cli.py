@@ -1,6 +1,7 @@
 """`sagemaker-ab replay` and `plan-test`, by what a person types and sees."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -109,6 +110,22 @@ def test_steps_are_approved_by_number(tmp_path):
     assert replay(tmp_path, csv_text(lines), policy, "--approve", "1")[-1]["verdict"] == "Promote"
 
 
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        (
+            {"strategy": "Stepped", "stepped": {"candidate": "B", "steps": [{"percent": 50}]}},
+            "--approve: 2 should be one of the policy's steps, 1 to 1",
+        ),
+        (AB, "--approve: 2 is for the steps of Stepped; ABTest has none"),
+    ],
+)
+def test_what_cannot_be_approved_is_refused(tmp_path, hard_day, policy, words):
+    refused = replay(tmp_path, csv_text(hard_day[:20]), {"traffic": policy}, "--approve", "2", check=False)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert words in refused.stderr
+
+
 def test_the_looks_may_be_closer_or_further_apart(tmp_path, hard_day):
     every = replay(tmp_path, csv_text(hard_day), {"traffic": AB}, "--every", "60")
     assert [line["at"] for line in every[:2]] == ["2026-03-02T00:01Z", "2026-03-02T00:02Z"]
@@ -117,17 +134,36 @@ def test_the_looks_may_be_closer_or_further_apart(tmp_path, hard_day):
     assert "90 should be a multiple of 60" in refused.stderr
 
 
-def test_the_picture_is_written(tmp_path, hard_day):
-    replay(tmp_path, csv_text(hard_day), {"traffic": AB}, "--plot", str(tmp_path / "replay.svg"))
-    drawn = (tmp_path / "replay.svg").read_text()
-    for words in (
-        "Winner B: Proven",
-        "B asked for",
-        "weight, percent",
-        "ratio, with its interval",
-        "threshold",
-    ):
-        assert f"<!-- {words} -->" in drawn
+def drawn(tmp_path, counts, policy):
+    path = tmp_path / "replay.svg"
+    replay(tmp_path, counts, policy, "--plot", str(path), "--every", "1800")
+    return re.findall(r"<!-- (.*?) -->", path.read_text())
+
+
+def test_the_picture_has_weights_rates_with_intervals_and_evidence(tmp_path, hard_day):
+    guarded = AB["abTest"] | {"guardrails": [{"metric": "Latency", "noWorseThanPercent": 50}]}
+    words = drawn(tmp_path, csv_text(hard_day), {"traffic": AB | {"abTest": guarded}})
+    assert words[-1].startswith("Winner B: Proven   2026-03-02T00:30Z to ")
+    for word in ("Weights", "B asked for", "B applied", "Successes", "B, interval", "percent"):
+        assert word in words
+    for word in ("Latency", "average, ms", "Evidence, Successes of B over A", "evidence", "threshold"):
+        assert word in words
+
+
+def test_the_picture_of_a_bandit_says_that_it_asks_for_no_evidence(tmp_path, hard_day):
+    policy = {"traffic": {"strategy": "Bandit", "bandit": {"metric": "Successes", "warmUpSeconds": 0}}}
+    words = drawn(tmp_path, csv_text(hard_day[:400]), policy)
+    assert {"Undecided: Learning   2026-03-02T00:30Z to 2026-03-02T03:20Z", "B, interval"} <= set(words)
+    assert "none is asked for" in words
+
+
+def test_a_picture_that_cannot_be_written_is_told(tmp_path, hard_day):
+    refused = replay(
+        tmp_path, csv_text(hard_day[:20]), {"traffic": AB}, "--plot", str(tmp_path / "x.bmp"), check=False
+    )
+    assert refused.exit_code == 1
+    assert "could not be saved to" in refused.stderr
+    assert "'bmp' is not supported" in refused.stderr
 
 
 def test_a_week_of_two_variants_is_replayed_without_a_cluster_or_aws(tmp_path):

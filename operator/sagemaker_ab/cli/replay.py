@@ -6,12 +6,13 @@ from typing import Any, TextIO
 
 import click
 
-from sagemaker_ab.api.policies.traffic import InvalidPolicy
+from sagemaker_ab.api.policies.traffic import InvalidPolicy, Policy, TrafficPolicy
 from sagemaker_ab.cli.replaying.counts_file import InvalidCounts, Recorded, read_counts
 from sagemaker_ab.cli.replaying.lines import line
 from sagemaker_ab.cli.replaying.looks import Look
 from sagemaker_ab.cli.replaying.looks import replay as looks_at
 from sagemaker_ab.cli.replaying.policy_file import Asked, read_policy
+from sagemaker_ab.cli.replaying.rates import Measured, measured, metrics_of
 
 _LONGEST_SECONDS = 86400
 
@@ -48,7 +49,7 @@ class _Every(click.IntRange):
     "picture",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE.png",
-    help="Draw weights, ratios with intervals, and evidence (.png, .svg, .pdf).",
+    help="Draw weights, rates with intervals, and evidence (.png, .svg, .pdf).",
 )
 def replay(
     counts: TextIO, policy: TextIO, *, every: int, approve: Sequence[int], picture: Path | None
@@ -58,6 +59,7 @@ def replay(
     Prints each decision as a line of JSON; the last is final, or at the end of the counts.
     """
     asked = _policy(policy)
+    _demand_steps(asked.policy, approve)
     recorded = _counts(counts)
     variants = _variants(recorded, asked.variants, source=counts.name)
     looks: list[Look] = []
@@ -70,7 +72,7 @@ def replay(
     except InvalidPolicy as error:
         raise _refused(policy, error) from error
     if picture:
-        _save(looks, picture)
+        _save(looks, _measured(recorded, asked.policy.policy, looks), picture)
 
 
 def _policy(file: TextIO) -> Asked:
@@ -82,6 +84,17 @@ def _policy(file: TextIO) -> Asked:
 
 def _refused(file: TextIO, error: InvalidPolicy) -> click.ClickException:
     return click.ClickException("\n".join(f"{file.name}: {each}" for each in error.messages))
+
+
+def _demand_steps(policy: TrafficPolicy, approved: Sequence[int]) -> None:
+    steps = len(policy.stepped.steps) if policy.stepped else 0
+    for number in approved:
+        if not steps:
+            raise click.UsageError(
+                f"--approve: {number} is for the steps of Stepped; {policy.strategy} has none"
+            )
+        if number > steps:
+            raise click.UsageError(f"--approve: {number} should be one of the policy's steps, 1 to {steps}")
 
 
 def _counts(file: TextIO) -> Recorded:
@@ -102,7 +115,18 @@ def _variants(recorded: Recorded, named: Sequence[str], *, source: str) -> Seque
     return named or recorded.variants
 
 
-def _save(looks: Sequence[Look], path: Path) -> None:
+def _measured(recorded: Recorded, policy: Policy, looks: Sequence[Look]) -> list[Measured]:
+    """What the policy looked at, until its last look."""
+    last = looks[-1].decision
+    rows = [row for row in recorded.rows if row.at < last.at]
+    return [
+        measured(rows, metric=metric, variant=variant)
+        for metric in metrics_of(policy)
+        for variant in last.outcome.weights
+    ]
+
+
+def _save(looks: Sequence[Look], rates: Sequence[Measured], path: Path) -> None:
     try:
         from sagemaker_ab.cli.replaying.picture import save_replay  # noqa: PLC0415  # matplotlib is an extra
     except ModuleNotFoundError as error:
@@ -110,6 +134,6 @@ def _save(looks: Sequence[Look], path: Path) -> None:
             "--plot needs matplotlib, which is not installed; pip install 'sagemaker-ab-operator[plot]'"
         ) from error
     try:
-        save_replay(looks, path)
+        save_replay(looks, rates, path)
     except (OSError, ValueError) as error:
         raise click.ClickException(f"the picture could not be saved to {path}: {error}") from error

@@ -42,6 +42,12 @@ def test_the_best_gets_the_most_and_the_others_keep_their_floor():
     assert sum(weights.values()) == 100
 
 
+def test_while_it_learns_it_says_how_near_the_evidence_to_stop_is():
+    outcome = learn(bandit(stop={"minDurationSeconds": 86400}), rates=[0.1, 0.1, 0.2])[-1].outcome
+    assert (outcome.reason, outcome.subject) == (Reason.LEARNING, "Successes of C over the others")
+    assert outcome.evidence > outcome.threshold == 40
+
+
 def test_where_less_is_better_the_least_gets_the_most():
     weights = learn(bandit(goal="Decrease"), rates=[0.1, 0.1, 0.02])[-1].outcome.weights
     assert weights["C"] >= 80

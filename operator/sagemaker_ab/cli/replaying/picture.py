@@ -1,77 +1,139 @@
-"""A replay as a picture: weights, rates with intervals, evidence against its threshold."""
+"""A replay as a picture: weights, rates with their intervals, evidence against its threshold."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from math import isfinite, nan
 from pathlib import Path
+from typing import Final
 
+from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from sagemaker_ab.api.policies.parts import LATENCY
+from sagemaker_ab.cli.replaying.cells import moment
 from sagemaker_ab.cli.replaying.looks import Look
+from sagemaker_ab.cli.replaying.rates import Measured
 from sagemaker_ab.cli.views.palette import variant_colour
+from sagemaker_ab.cli.views.style import DPI, STYLE, show_times
 
-_FLOOR = 1e-3
-_CEILING = 1e9
+_MINUTES_A_DAY: Final = 1440
+_LEAST_EVIDENCE: Final = 1e-3
+_MOST_EVIDENCE: Final = 1e9
+_INK: Final = "#24292f"
+_ALARM: Final = "#e0504d"
+_FAINT: Final = "#8a8f98"
+_HEADROOM: Final = 1.25
 
 
-def save_replay(looks: Sequence[Look], path: Path) -> None:
+def save_replay(looks: Sequence[Look], measured: Sequence[Measured], path: Path) -> None:
     """Write the picture; raises OSError, or ValueError for a format that matplotlib does not know."""
-    figure = Figure(figsize=(11, 9), layout="constrained")
-    FigureCanvasAgg(figure)
-    weights, ratios, evidence = figure.subplots(3, 1, sharex=True)
-    at = [datetime.fromtimestamp(look.decision.at * 60, tz=UTC) for look in looks]
-    _draw_weights(weights, at, looks)
-    _draw_ratios(ratios, at, looks)
-    _draw_evidence(evidence, at, looks)
-    last = looks[-1].decision.outcome
-    winner = f" {last.winner}" if last.winner else ""
-    figure.suptitle(f"{last.verdict}{winner}: {last.reason}", x=0.01, ha="left", fontsize=13)
-    figure.savefig(path, dpi=120)
+    metrics = list(dict.fromkeys(each.metric for each in measured))
+    with style.context(STYLE):
+        figure = Figure(
+            figsize=(11, 2.6 * (2 + len(metrics))), layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)
+        )
+        FigureCanvasAgg(figure)
+        axes = figure.subplots(2 + len(metrics), 1, sharex=True)
+        _draw_weights(axes[0], looks)
+        for axis, metric in zip(axes[1:-1], metrics, strict=True):
+            _draw_rates(axis, looks, [each for each in measured if each.metric == metric])
+        _draw_evidence(axes[-1], looks)
+        for axis in axes:
+            show_times(axis)
+        figure.suptitle(_outcome(looks), x=0.01, ha="left", fontsize=13)
+        figure.savefig(path, dpi=DPI)
 
 
-def _draw_weights(axis: Axes, at: Sequence[datetime], looks: Sequence[Look]) -> None:
-    for place, name in enumerate(looks[-1].decision.outcome.weights):
-        colour = variant_colour(place)
+def _outcome(looks: Sequence[Look]) -> str:
+    decision = looks[-1].decision
+    outcome = decision.outcome
+    said = " ".join([outcome.verdict, *filter(None, [outcome.winner])])
+    return f"{said}: {outcome.reason}   {moment(looks[0].decision.at)} to {moment(decision.at)}"
+
+
+def _days(looks: Sequence[Look]) -> list[float]:
+    return [look.decision.at / _MINUTES_A_DAY for look in looks]
+
+
+def _colour(looks: Sequence[Look], variant: str) -> str:
+    return variant_colour(list(looks[-1].decision.outcome.weights).index(variant))
+
+
+def _explain(axis: Axes) -> None:
+    """Name the lines above the axis, at the right of its title."""
+    axis.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.0, ncols=4, frameon=False)
+
+
+def _draw_weights(axis: Axes, looks: Sequence[Look]) -> None:
+    for name in looks[-1].decision.outcome.weights:
         asked = [look.decision.outcome.weights[name] for look in looks]
         applied = [_percent(look, name) for look in looks]
-        axis.step(at, asked, where="post", color=colour, label=f"{name} asked for")  # type: ignore[arg-type]
-        axis.plot(at, applied, color=colour, linestyle=":", label=f"{name} applied")  # type: ignore[arg-type]
-    axis.set_ylabel("weight, percent")
-    axis.set_ylim(0, 102)
-    axis.legend(loc="upper left", ncols=2, frameon=False)
+        colour = _colour(looks, name)
+        axis.step(_days(looks), asked, where="post", color=colour, linewidth=1.8, label=f"{name} asked for")
+        axis.plot(_days(looks), applied, color=colour, linestyle=":", label=f"{name} applied")
+    axis.set_title("Weights")
+    axis.set_ylabel("percent")
+    axis.set_ylim(-2, 102)
+    _explain(axis)
 
 
 def _percent(look: Look, name: str) -> float:
     total = sum(look.applied.values())
-    return 100 * look.applied[name] / total if total and name in look.applied else float("nan")
+    return 100 * look.applied[name] / total if total and name in look.applied else nan
 
 
-def _draw_ratios(axis: Axes, at: Sequence[datetime], looks: Sequence[Look]) -> None:
-    for place, first in enumerate(looks[-1].accounts):
-        colour = variant_colour(place + 1)
-        series = [look.accounts[place] for look in looks]
-        nothing = float("nan")
-        axis.plot(
-            at,  # type: ignore[arg-type]
-            [each.ratio or nothing for each in series],
-            color=colour,
-            label=f"{first.metric}: {first.challenger} ÷ {first.baseline}",
-        )
-        low = [each.interval[0] if each.interval else nothing for each in series]
-        high = [min(each.interval[1], 10.0) if each.interval else nothing for each in series]
-        axis.fill_between(at, low, high, color=colour, alpha=0.15, linewidth=0)  # type: ignore[arg-type]
-    axis.axhline(1.0, color="#8a8f98", linewidth=0.8)
-    axis.set_ylabel("ratio, with its interval")
-    if looks[-1].accounts:
-        axis.legend(loc="upper left", frameon=False)
+def _draw_rates(axis: Axes, looks: Sequence[Look], variants: Sequence[Measured]) -> None:
+    metric = variants[0].metric
+    scale = 1e-3 if metric == LATENCY else 100
+    levels = {each.variant: each.level for each in variants}
+    for each in variants:
+        at = [minute / _MINUTES_A_DAY for minute in each.at]
+        values = [scale * value for value in each.values]
+        axis.plot(at, values, color=_colour(looks, each.variant), linewidth=1.2, label=each.variant)
+    axis.set_ylim(
+        0, _HEADROOM * scale * max((value for each in variants for value in each.values), default=1)
+    )
+    for place, account in enumerate(looks[-1].accounts):
+        level = levels.get(account.baseline)
+        if account.metric == metric and level is not None:
+            _draw_interval(axis, looks, place=place, level=scale * level)
+            axis.axhline(scale * level, color=_colour(looks, account.baseline), linestyle="--", linewidth=1)
+    axis.set_title(metric)
+    axis.set_ylabel("average, ms" if metric == LATENCY else "percent")
+    _explain(axis)
 
 
-def _draw_evidence(axis: Axes, at: Sequence[datetime], looks: Sequence[Look]) -> None:
-    evidence = [min(max(look.decision.outcome.evidence, _FLOOR), _CEILING) for look in looks]
-    threshold = [look.decision.outcome.threshold or float("nan") for look in looks]
-    axis.plot(at, evidence, color="#24292f", label="evidence")  # type: ignore[arg-type]
-    axis.plot(at, threshold, color="#e0504d", linestyle="--", label="threshold")  # type: ignore[arg-type]
+def _draw_interval(axis: Axes, looks: Sequence[Look], *, place: int, level: float) -> None:
+    """Draw the challenger's interval as rates, where the baseline has its rate of the whole time (dashed)."""
+    name = looks[-1].accounts[place].challenger
+    intervals = [look.accounts[place].interval or (nan, nan) for look in looks]
+    top = axis.get_ylim()[1]
+    axis.fill_between(
+        _days(looks),
+        [level * low for low, _ in intervals],
+        [level * high if isfinite(high) else min(high, top) for _, high in intervals],
+        color=_colour(looks, name),
+        alpha=0.18,
+        linewidth=0,
+        label=f"{name}, interval",
+    )
+
+
+def _draw_evidence(axis: Axes, looks: Sequence[Look]) -> None:
+    outcomes = [look.decision.outcome for look in looks]
+    evidence = [_within(outcome.evidence) for outcome in outcomes]
+    threshold = [outcome.threshold or nan for outcome in outcomes]
+    axis.plot(_days(looks), evidence, color=_INK, label="evidence")
+    axis.plot(_days(looks), threshold, color=_ALARM, linestyle="--", label="threshold")
     axis.set_yscale("log")
-    axis.set_ylabel("evidence")
-    axis.legend(loc="upper left", frameon=False)
+    if not any(outcome.threshold for outcome in outcomes):
+        axis.text(0.5, 0.5, "none is asked for", transform=axis.transAxes, ha="center", color=_FAINT)
+    axis.set_title(f"Evidence, {outcomes[-1].subject}".rstrip(", "))
+    _explain(axis)
+
+
+def _within(evidence: float) -> float:
+    """Nothing is drawn where nothing is said yet, and no more than can be told apart."""
+    return min(max(evidence, _LEAST_EVIDENCE), _MOST_EVIDENCE) if evidence > 0.0 else nan

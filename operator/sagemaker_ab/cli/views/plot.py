@@ -1,39 +1,23 @@
 """The charts as a picture, with matplotlib (the extra `plot`)."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from sagemaker_ab.aws.charts import PERIOD, ChartData, Series, Window
 from sagemaker_ab.cli.views.palette import variant_colour
 from sagemaker_ab.cli.views.scale import top_of
+from sagemaker_ab.cli.views.style import DPI, STYLE, show_times
 
 _COLUMNS = 2
-_DPI = 150
 _HEADROOM = 1.04
-_STYLE = {
-    "font.size": 10,
-    "axes.edgecolor": "#b0b7bf",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.titlesize": 11,
-    "axes.labelcolor": "#57606a",
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#e7eaee",
-    "xtick.color": "#57606a",
-    "ytick.color": "#57606a",
-    "text.color": "#24292f",
-}
 
 
 def save_plot(charts: Sequence[ChartData], *, endpoint_name: str, window: Window, path: Path) -> None:
@@ -41,7 +25,7 @@ def save_plot(charts: Sequence[ChartData], *, endpoint_name: str, window: Window
 
     Raises OSError if the file cannot be written and ValueError for a format that matplotlib does not know.
     """
-    with style.context(_STYLE):
+    with style.context(STYLE):
         rows = -(-len(charts) // _COLUMNS)
         figure = Figure(
             figsize=(12, 0.9 + 3.2 * rows), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12)
@@ -51,7 +35,7 @@ def save_plot(charts: Sequence[ChartData], *, endpoint_name: str, window: Window
         for axis, data in zip(axes.flat, charts, strict=False):
             _draw(axis, data=data, window=window)
         _frame(figure, endpoint_name=endpoint_name, window=window)
-        figure.savefig(path, dpi=_DPI)
+        figure.savefig(path, dpi=DPI)
 
 
 def _draw(axis: Axes, *, data: ChartData, window: Window) -> None:
@@ -72,11 +56,7 @@ def _draw(axis: Axes, *, data: ChartData, window: Window) -> None:
     axis.set_xlim(start, end)
     top = top_of(point.value for series in data.series for point in series.points)
     axis.set_ylim(0, top * _HEADROOM)
-    locator = AutoDateLocator(tz=UTC, minticks=4, maxticks=8)  # type: ignore[no-untyped-call]
-    axis.xaxis.set_major_locator(locator)
-    formatter = ConciseDateFormatter(locator, tz=UTC, show_offset=False)  # type: ignore[no-untyped-call]
-    axis.xaxis.set_major_formatter(formatter)
-    axis.tick_params(labelbottom=True, length=0, pad=6)
+    show_times(axis)
     if not any(series.points for series in data.series):
         axis.text(0.5, 0.5, "no datapoints", transform=axis.transAxes, ha="center", color="#8a8f98")
 
