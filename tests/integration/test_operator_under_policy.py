@@ -66,3 +66,20 @@ def test_nothing_is_allowed_that_is_not_needed(lived):
     listed = (one["Action"] for one in POLICY["Statement"])
     allowed = {action for some in listed for action in ([some] if isinstance(some, str) else some)}
     assert allowed == set(lived.needed()[f"123456789012/{USER}"])
+
+
+def test_a_role_that_may_not_be_passed_is_told_and_waited_for():
+    sim = InProcessAws(stale_reads=False, lost_answers=False)
+    enough = policy_for(spec()["executionRoleArn"])
+    without = [one for one in enough["Statement"] if one["Action"] != "iam:PassRole"]
+    sim.edit(policy={"principal": USER, "documents": [enough | {"Statement": without}]})
+    operator = InProcessOperator(sim)
+    operator.cluster.apply(spec())
+    for _ in range(4):
+        operator.step()
+    assert "AccessDenied" in operator.conditions["Ready"]
+    assert "iam:PassRole" in operator.conditions["Ready"]
+    assert sim.state() == {}
+    sim.edit(policy={"principal": USER, "documents": [enough]})
+    operator.settle()
+    assert operator.ready
