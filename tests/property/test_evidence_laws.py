@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from sagemaker_ab.traffic.counts import Counts, Minute
+from sagemaker_ab.traffic.evidence import t_factor
+from sagemaker_ab.traffic.evidence.finding import Finding
 from sagemaker_ab.traffic.evidence.linear import solve
 from sagemaker_ab.traffic.evidence.mixture import Mixture, rivals
 from sagemaker_ab.traffic.evidence.packing import packed, unpacked
@@ -48,6 +50,40 @@ def test_under_the_null_its_mean_is_one_at_every_number():
             lambda part, n=n, law=law: t_evidence(n, n * part) * law.pdf(part), 0, 1, limit=400
         )[0]
         assert mean == pytest.approx(1.0, rel=1e-3)
+
+
+SLEEP = {
+    "drug 1": [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0],
+    "drug 2": [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4],
+}
+"""Hours of sleep gained: Student 1908, "The probable error of a mean", the data set `sleep` of R."""
+
+
+@pytest.mark.parametrize(
+    ("y", "published"),
+    [
+        (np.subtract(SLEEP["drug 1"], SLEEP["drug 2"]), 17.25888),
+        (np.array(SLEEP["drug 2"]), 10.71554),
+    ],
+)
+def test_with_cauchys_widths_it_is_the_published_bayes_factor_of_students_sleep(monkeypatch, y, published):
+    """The figures of `ttestBF` in BayesFactor's manual (Morey, Rouder; rscale √2/2), to all their digits.
+
+    Rouder et al. 2009, "Bayesian t tests for accepting and rejecting the null hypothesis": an effect with a
+    Cauchy law is one with a normal law whose width is r² over a chi-square of one degree of freedom. Evidence
+    here is the mean over three widths; over that law's quantiles it is theirs. With the right-Haar prior such
+    a factor may be looked at whenever one likes (Hendriksen, de Heide, Grünwald 2021, Bayesian Analysis 16).
+    """
+    places = (np.arange(200_000) + 0.5) / 200_000
+    widths = 0.5 / stats.chi2.ppf(places, 1)
+    monkeypatch.setattr(t_factor, "_WIDTHS", tuple(widths.tolist()))
+    assert t_evidence(len(y), sum(y) ** 2 / sum(y**2)) == pytest.approx(published, rel=2e-6)
+
+
+def test_one_side_is_never_above_the_published_exact_one():
+    """BayesFactor's `ttestBF(…, nullInterval = c(-Inf, 0))` on the same differences: 34.41694."""
+    assert Finding(-1, 17.25888).one_sided(-1) <= 34.41694
+    assert Finding(-1, 17.25888).one_sided(1) == 0.0
 
 
 @given(n=st.integers(12, 2000), needed=st.floats(2, 1e6))
@@ -119,6 +155,45 @@ def drawn_minutes(seed, *, ratio=1.0, minutes=400):
     n_a, n_b = random.poisson(50, minutes) + 1, random.poisson(30, minutes) + 1
     x_a, x_b = random.binomial(n_a, 0.1), random.binomial(n_b, 0.1 * ratio)
     return list(zip(n_a.tolist(), x_a.tolist(), n_b.tolist(), x_b.tolist(), strict=True))
+
+
+def blocks(minutes, length, ratio):
+    """The standardised deviations of a length's closed blocks, by the page's words and no code of ours."""
+    strata = np.array(minutes, dtype=float)[: len(minutes) // 5 * 5].reshape(-1, 5, 4).sum(axis=1)[:-1]
+    found, since, u, s, v = [], 0, 0.0, 0.0, 0.0
+    for place, (n_a, x_a, n_b, x_b) in enumerate(strata):
+        total, share = x_a + x_b, n_b * ratio / (n_a + n_b * ratio)
+        s += x_b - total * share
+        v += total * share * (1 - share)
+        u += total * min(n_a, n_b) / (n_a + n_b)
+        if (place + 1) * 5 - since >= length and u >= 5:
+            found.append(s / np.sqrt(v))
+            since, u, s, v = (place + 1) * 5, 0.0, 0.0, 0.0
+    return np.array(found)
+
+
+@given(
+    seed=st.integers(0, 10**6), ratio=st.sampled_from([0.7, 1.0, 1.4]), null=st.sampled_from([0.9, 1.0, 1.25])
+)
+@settings(max_examples=20, deadline=None)
+def test_a_finding_is_the_least_evidence_of_every_length_with_twelve_blocks(seed, ratio, null):
+    minutes = drawn_minutes(seed, ratio=ratio)
+    found = comparison(minutes, nulls=(log(null),)).finding(null)
+    lengths = [y for length in (10, 30, 90, 270, 810) if len(y := blocks(minutes, length, null)) >= 12]
+    least = min(
+        np.mean(
+            [
+                (1 + len(y) * g) ** -0.5
+                * (1 - g * y.sum() ** 2 / ((1 + len(y) * g) * (y @ y))) ** (-len(y) / 2)
+                for g in WIDTHS
+            ]
+        )
+        for y in lengths
+    )
+    signs = {np.sign(y.sum()) for y in lengths}
+    assert found.direction == (signs.pop() if len(signs) == 1 else 0)
+    if found.direction:
+        assert found.evidence == pytest.approx(least, rel=1e-9)
 
 
 @given(seed=st.integers(0, 10**6), ratio=st.sampled_from([0.7, 1.0, 1.4]))
