@@ -13,7 +13,8 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sandbox.aws import reading, validation
+from sandbox.aws import reading
+from sandbox.aws.answers import check_answer
 from sandbox.aws.calls import CallLog, CallRecord, Outcome
 from sandbox.aws.engine.core import EDITS, OPERATIONS, Call, Engine, Failure, Operation
 from sandbox.aws.engine.iam.authorization import authorize, denied_on_order
@@ -170,7 +171,7 @@ class Gateway:
         if exchange.plan.status is not None:
             self._put_into_status(call, exchange.plan.status)
         answer = operation.handler(call)
-        validation.check_answer(model.output_shape, answer)
+        check_answer(model.output_shape, answer)
         exchange.answer_seconds = real_seconds(answer, self.engine)
         return exchange.route.codec.encode(model, answer, request_id)
 

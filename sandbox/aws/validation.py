@@ -1,4 +1,4 @@
-"""Requests against their input shapes, with AWS's words, and answers against their output shapes.
+"""Requests against their input shapes, with AWS's words.
 
 AWS checks more than its clients do: names, patterns, enums and upper bounds leave boto3 unchecked.
 """
@@ -26,19 +26,6 @@ Problem = tuple[str, str, dict[str, object]]
 
 _SIZED = frozenset({"string", "list", "map", "blob"})
 _NUMBERS = frozenset({"integer", "long", "float", "double"})
-_PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
-    "string": str,
-    "integer": int,
-    "long": int,
-    "float": (int, float),
-    "double": (int, float),
-    "timestamp": (int, float),
-    "boolean": bool,
-    "blob": bytes,
-    "structure": dict,
-    "list": list,
-    "map": dict,
-}
 
 
 @functools.cache
@@ -141,41 +128,3 @@ def refusal(ledger: Ledger, shape: Shape, params: Mapping[str, Any]) -> AwsError
         return None
     plural = "s" if len(found) > 1 else ""
     return ledger.refuse("aws.validation", count=len(found), plural=plural, problems="; ".join(found))
-
-
-class WrongAnswerError(Exception):
-    """An answer of the engine that its output shape does not allow: a bug of the simulation."""
-
-
-def _check_type(kind: str, value: Any, path: str) -> None:
-    if not isinstance(value, _PYTHON_TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
-        raise WrongAnswerError(f"{path or 'the answer'} is {value!r}, not a {kind}")
-
-
-def check_answer(shape: Shape | None, value: Any, path: str = "") -> None:
-    """Raise WrongAnswerError for a member that is unknown, missing or of another type."""
-    if shape is None:
-        if value:
-            raise WrongAnswerError(f"an operation without output answered {value}")
-        return
-    kind = shape.type_name
-    _check_type(kind, value, path)
-    if kind == "structure":
-        _check_members(cast("StructureShape", shape), value, path)
-    elif kind == "list":
-        for number, item in enumerate(value):
-            check_answer(cast("ListShape", shape).member, item, f"{path}[{number}]")
-    elif kind == "map":
-        for key, item in value.items():
-            check_answer(cast("MapShape", shape).value, item, f"{path}[{key}]")
-    elif kind == "string" and value not in shape.metadata.get("enum", (value,)):
-        raise WrongAnswerError(f"{path} is {value!r}, which its enum does not have")
-
-
-def _check_members(shape: StructureShape, value: Mapping[str, Any], path: str) -> None:
-    unknown = value.keys() - shape.members.keys()
-    missing = set(shape.required_members) - value.keys()
-    if unknown or missing:
-        raise WrongAnswerError(f"{path or shape.name}: unknown {sorted(unknown)}, missing {sorted(missing)}")
-    for name, member in value.items():
-        check_answer(shape.members[name], member, f"{path}.{name}")

@@ -35,11 +35,15 @@ def _from_wire(shape: Shape, value: Any) -> Any:
 
 
 def encode(shape: Shape, value: Any) -> Any:
-    return document.encode(shape, value, _to_wire)
+    return document.encoder(shape, _to_wire)(value)
 
 
-def _to_wire(shape: Shape, value: Any) -> Any:
-    kind = shape.type_name
-    if kind == "timestamp":
-        return cbor.Moment(to_milliseconds(value))
-    return float(value) if kind in {"float", "double"} else value
+def _to_wire(shape: Shape) -> document.Encode:
+    return _SCALARS.get(shape.type_name, document.as_is)
+
+
+def _moment(value: float) -> cbor.Moment:
+    return cbor.Moment(to_milliseconds(value))
+
+
+_SCALARS: dict[str, document.Encode] = {"timestamp": _moment, "float": float, "double": float}

@@ -25,13 +25,18 @@ def decode(shape: Shape, value: Any) -> Any:
 
 
 def encode(shape: Shape, value: Any) -> Any:
-    return document.encode(shape, value, _scalar)
+    return document.encoder(shape, _scalar)(value)
 
 
-def _scalar(shape: Shape, value: Any) -> Any:
-    if shape.type_name == "blob":
-        return base64.b64encode(value).decode()
-    return to_milliseconds(value) if shape.type_name == "timestamp" else value
+def _scalar(shape: Shape) -> document.Encode:
+    return _SCALARS.get(shape.type_name, document.as_is)
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+_SCALARS: dict[str, document.Encode] = {"blob": _base64, "timestamp": to_milliseconds}
 
 
 def dump(value: Any) -> bytes:
