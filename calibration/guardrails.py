@@ -59,7 +59,7 @@ def guardrails(_profile: str) -> list[CalibrationRow]:
             name=name,
             trial=run_with_guardrail,
             settings=world,
-            runs={"full": 1000 if world.minutes < WEEK else 300, "quick": 200, "slice": 1},
+            runs={"full": 600 if world.minutes < WEEK else 200, "quick": 200, "slice": 1},
             measures=(percent_of("false %", _breached, bound=bound),),
         )
         for name, (world, bound) in _HARMLESS.items()

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from calibration.worlds import DAY, NAMES, History
@@ -62,40 +63,36 @@ def guarded(metric: str, *, margin: int, rate: str, percent: int) -> Policy:
 
 def rows_of(history: History, *, errors: bool = False) -> Iterator[list[Row]]:
     """Yield the rows that come in each minute: its own, and what is revised of an earlier one."""
-    counts = [_counts(history, place, errors=errors) for place in range(len(history.trials))]
-    missing, revised = history.missing.tolist(), history.revised.tolist()
-    for at in range(len(revised)):
-        arrived = [
-            Row(at, NAMES[place], _early(each[at]) if revised[at] else each[at])
-            for place, each in enumerate(counts)
-            if not missing[place][at]
-        ]
+    variants = [
+        (_rows(history, place, errors=errors), history.missing[place].tolist())
+        for place in range(len(history.trials))
+    ]
+    revised = history.revised.tolist()
+    for at, is_early in enumerate(revised):
+        arrived = [rows[at] for rows, missing in variants if not missing[at]]
+        if is_early:
+            arrived = [_early(row) for row in arrived]
         back = at - _REVISED_AFTER
         if back >= 0 and revised[back]:
-            arrived += [
-                Row(back, NAMES[place], each[back])
-                for place, each in enumerate(counts)
-                if not missing[place][back]
-            ]
+            arrived += [rows[back] for rows, missing in variants if not missing[back]]
         yield arrived
 
 
-def _counts(history: History, place: int, *, errors: bool) -> list[Counts]:
-    columns = zip(
-        history.weights[place].tolist(),
-        history.trials[place].tolist(),
-        history.events[place].tolist(),
-        strict=True,
-    )
+def _rows(history: History, place: int, *, errors: bool) -> list[Row]:
+    """One variant's rows, with server errors or successes."""
+    weights, trials, events = history.weights[place], history.trials[place], history.events[place]
+    columns = zip(weights.tolist(), trials.tolist(), events.tolist(), strict=True)
     if errors:
-        return [Counts(weight=weight, invocations=n, errors_5xx=x) for weight, n, x in columns]
-    return [Counts(weight=weight, invocations=n, successes=x, trials=n) for weight, n, x in columns]
+        counts = [Counts(weight=weight, invocations=n, errors_5xx=x) for weight, n, x in columns]
+    else:
+        counts = [Counts(weight=weight, invocations=n, successes=x, trials=n) for weight, n, x in columns]
+    return list(map(Row, range(len(counts)), repeat(NAMES[place]), counts))
 
 
-def _early(counts: Counts) -> Counts:
+def _early(row: Row) -> Row:
     """A reading that came before all of the minute was counted."""
-    part = (counts.successes or 0) // 2
-    return counts._replace(successes=part, trials=max(part, (counts.trials or 0) * 3 // 4))
+    part, trials = (row.counts.successes or 0) // 2, row.counts.trials or 0
+    return row._replace(counts=row.counts._replace(successes=part, trials=max(part, trials * 3 // 4)))
 
 
 def looked_at(

@@ -41,7 +41,7 @@ class Evidence:
     ) -> None:
         self.roles = roles
         self.started = started
-        self.ledger = Ledger()
+        self.ledger = Ledger(started=started)
         self.totals = Totals(roles.variants)
         self.comparisons: dict[Pair, Comparison] = {}
         self.harms: dict[Watch, Harm] = {}
@@ -122,13 +122,13 @@ class Evidence:
 
     def observe(self, rows: Iterable[Row]) -> None:
         """Take counts in any order; a later row of a minute and variant replaces the earlier one."""
-        earliest = self.ledger.enter(row for row in rows if row.at >= self.started)
+        earliest = self.ledger.enter(rows)
         if earliest is None:
             return
         for fold in self._folds:
             fold.changed(earliest)
             fold.advance(self.ledger)
-        self.ledger.forget(min(self.ledger.settled, *(fold.base_at for fold in self._folds)))
+        self.ledger.forget(min(self.ledger.settled, *[fold.base_at for fold in self._folds]))
 
     def begin_test(self, *, since: int) -> None:
         """Throw away what the hypothesis saw of a ramp-up."""
@@ -141,7 +141,7 @@ class Evidence:
         """Return the state: sums as of the settled minute, and the rows of the minutes after it."""
         for fold in self._folds:
             fold.settle(self.ledger)
-        self.ledger.forget(min(self.ledger.settled, *(fold.base_at for fold in self._folds)))
+        self.ledger.forget(min(self.ledger.settled, *[fold.base_at for fold in self._folds]))
         return {
             "started": self.started,
             "testedSince": self.tested_since,
@@ -159,7 +159,7 @@ class Evidence:
     def from_json(cls, state: Mapping[str, Any], policy: Policy, roles: Roles) -> Self:
         """Return the evidence whose `to_json` this is; it goes on as if it had never been stopped."""
         evidence = cls(policy, roles, started=state["started"], tested_since=state["testedSince"])
-        evidence.ledger = Ledger.from_json(state["ledger"])
+        evidence.ledger = Ledger.from_json(state["ledger"], started=state["started"])
         for fold, saved in zip(evidence._folds, state["folds"], strict=True):
             fold.load({name: unpacked(text) for name, text in saved["streams"].items()}, at=saved["at"])
             fold.advance(evidence.ledger)

@@ -22,19 +22,23 @@ class Row(NamedTuple):
 class Ledger:
     """Keeps rows until their minutes are settled and folded in."""
 
-    __slots__ = ("_forgotten", "_minutes", "late_dropped", "newest")
+    __slots__ = ("_forgotten", "_minutes", "_started", "late_dropped", "newest")
 
-    def __init__(self) -> None:
+    def __init__(self, *, started: int) -> None:
+        self._started = started
         self._minutes: dict[int, Minute] = {}
         self.newest = self._forgotten = -1
         self.late_dropped = 0
 
     def enter(self, rows: Iterable[Row]) -> int | None:
-        """Take rows of one reading, in any order; return the earliest minute that changed, if any did."""
+        """Take rows of one reading, in any order; return the earliest minute that changed, if any did.
+
+        What is from before the start is no part of the run.
+        """
         earliest: int | None = None
         newest_before = self.newest
         for at, variant, counts in rows:
-            if counts == _NOTHING:
+            if at < self._started or counts == _NOTHING:
                 continue
             if newest_before >= 0 and at <= newest_before - OPEN_MINUTES:
                 self.late_dropped += 1
@@ -87,8 +91,8 @@ class Ledger:
         return {"newest": self.newest, "lateDropped": self.late_dropped, "open": rows}
 
     @classmethod
-    def from_json(cls, state: Mapping[str, Any]) -> "Ledger":
-        ledger = cls()
+    def from_json(cls, state: Mapping[str, Any], *, started: int) -> "Ledger":
+        ledger = cls(started=started)
         ledger.newest, ledger.late_dropped = state["newest"], state["lateDropped"]
         for at, variant, values in state["open"]:
             ledger._keep(at, variant, Counts(*values))

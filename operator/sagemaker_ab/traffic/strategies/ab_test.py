@@ -26,7 +26,7 @@ class _Look:
     def __init__(self, policy: ABTest, evidence: Evidence, window: Window) -> None:
         self.policy, self.evidence, self.now = policy, evidence, window.now
         self.baseline = evidence.roles.baseline
-        self.progress = window.progress
+        self.progress = self.before = window.progress
         if self.progress.step_since < 0:
             self.progress = replace(self.progress, step_since=evidence.started)
         self.begins_test = False
@@ -176,8 +176,10 @@ class _Look:
         outcome = Outcome(verdict=verdict, reason=reason, weights=asked, **figures)
         return Decision(at=self.now, outcome=outcome, progress=self.progress, begins_test=self.begins_test)
 
-    def _asked(self) -> dict[str, int]:
+    def _asked(self) -> Mapping[str, int]:
         """The allocation, without those that were dropped; in a ramp-up its step."""
+        if self.progress is self.before and self.progress.weights:
+            return self.progress.weights
         variants = self.evidence.roles.variants
         declared = {share.variant: float(share.percent) for share in self.policy.allocation or ()}
         shares = declared or dict.fromkeys(variants, 1.0)
