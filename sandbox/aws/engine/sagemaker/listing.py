@@ -1,4 +1,4 @@
-"""The lists: sorted, cut into pages, and only then filtered, as AWS does it.
+"""The lists: put in order, cut into pages, and only then filtered, as AWS does it.
 
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListEndpoints.html
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import heapq
 import json
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from zlib import crc32
@@ -38,7 +39,7 @@ def _cut(token: str) -> Any:
 def page(
     call: Call, items: Sequence[T], *, key: Callable[[T], Any], size: int, backwards: bool = False
 ) -> tuple[list[T], JSON]:
-    """Return one page of sorted items, and the NextToken member if more follow.
+    """Return one page of the items in the order of their keys, and the NextToken member if more follow.
 
     A token remembers the key of the last item, so that a page goes on rightly when items came or went.
     """
@@ -48,7 +49,7 @@ def page(
             items = [item for item in items if (key(item) < last if backwards else key(item) > last)]
         except (binascii.Error, ValueError, KeyError, TypeError):
             raise call.refuse("sm.list.bad-token") from None
-    found = list(items[:size])
+    found = (heapq.nlargest if backwards else heapq.nsmallest)(size, items, key=key)
     if len(items) <= size:
         return found, {}
     after = json.dumps({"after": key(found[-1])})
@@ -83,6 +84,5 @@ def listed(call: Call, items: Sequence[N]) -> tuple[list[N], JSON]:
         scatter = 0 if by_name else crc32(item.name.encode())
         return getattr(item, attribute), scatter, item.name
 
-    in_order = sorted(items, key=key, reverse=backwards)
-    cut, token = page(call, in_order, key=key, size=size, backwards=backwards)
+    cut, token = page(call, items, key=key, size=size, backwards=backwards)
     return [item for item in cut if _passes(item, call.params)], token

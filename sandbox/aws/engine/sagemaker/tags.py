@@ -77,5 +77,5 @@ def delete_tags(call: Call) -> JSON:
 def list_tags(call: Call) -> JSON:
     tags = store_of(call.region).tags.get(_tagged_arn(call), call.as_of) or ()
     size = call.params.get("MaxResults", call.ledger.value("sm.tags.page-size"))
-    found, token = page(call, sorted(tags), key=lambda tag: tag[0], size=size)
+    found, token = page(call, tags, key=lambda tag: tag[0], size=size)
     return {"Tags": as_answer(tuple(found))} | token
