@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.aws.engine.autoscaling.tracking import (
-    AlarmState,
     alarm_state,
     scale_in,
     scale_out,
     tracked_capacity,
     within,
 )
+from sandbox.aws.engine.cloudwatch.alarm_state import AlarmState
 
 
 def high(minutes: list[float | None], before: AlarmState = AlarmState.OK) -> AlarmState:

@@ -156,7 +156,6 @@ EXPRESSION = {"Id": "q", "Expression": "SUM(METRICS())"}
         pytest.param([query("q"), query("q")], marks=pytest.mark.ledger("cloudwatch.query-ids-unique")),
         pytest.param([query("Q1")], marks=pytest.mark.ledger("cloudwatch.query-id-pattern")),
         pytest.param([query() | EXPRESSION], marks=pytest.mark.ledger("cloudwatch.query-kind")),
-        pytest.param([EXPRESSION], marks=pytest.mark.ledger("cloudwatch.metric-math")),
         pytest.param([query(Period=90)], marks=pytest.mark.ledger("cloudwatch.period")),
         pytest.param([query(Stat="tm99")], marks=pytest.mark.ledger("cloudwatch.statistic")),
     ],

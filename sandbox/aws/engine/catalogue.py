@@ -6,7 +6,7 @@ from sandbox.aws.engine import foreign_hand, sts, tagging
 from sandbox.aws.engine.autoscaling import activities, evaluation, gates, policies, targets
 from sandbox.aws.engine.autoscaling import snapshot as autoscaling_snapshot
 from sandbox.aws.engine.autoscaling import tags as scalable_target_tags
-from sandbox.aws.engine.cloudwatch import alarms, metric_data, metric_list, metric_statistics
+from sandbox.aws.engine.cloudwatch import alarms, metric_alarms, metric_data, metric_list, metric_statistics
 from sandbox.aws.engine.iam import identities
 from sandbox.aws.engine.logs import events as log_events
 from sandbox.aws.engine.logs import listing as log_listing
@@ -27,7 +27,7 @@ from sandbox.aws.engine.sagemaker import (
 MODULES = (
     (capacity, configs, describing, edits, endpoints, models, snapshot, tags, updates),
     (activities, autoscaling_snapshot, evaluation, gates, policies, scalable_target_tags, targets),
-    (alarms, metric_data, metric_list, metric_statistics, store),
+    (alarms, metric_alarms, metric_data, metric_list, metric_statistics, store),
     (invoke, traffic),
     (log_events, log_listing),
     (foreign_hand, identities, sts, tagging),

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from sandbox.aws.engine.autoscaling.tracking import AlarmState, alarm_state, scale_in, scale_out
+from sandbox.aws.engine.autoscaling.tracking import alarm_state, scale_in, scale_out
+from sandbox.aws.engine.cloudwatch.alarm_state import AlarmState
 from sandbox.aws.engine.metrics.store import MetricsStore
 from sandbox.aws.ledger import holds
 

@@ -19,7 +19,8 @@ from sandbox.aws.engine.autoscaling.decision import (
 )
 from sandbox.aws.engine.autoscaling.records import ActivityStatus, ResourceId
 from sandbox.aws.engine.autoscaling.store import AutoScalingStore
-from sandbox.aws.engine.autoscaling.tracking import AlarmState, within
+from sandbox.aws.engine.autoscaling.tracking import within
+from sandbox.aws.engine.cloudwatch.alarm_state import AlarmState
 from sandbox.aws.engine.happenings import EndpointSettled, listens
 from sandbox.aws.engine.metrics.store import MetricsStore, TrafficSeen
 from sandbox.aws.engine.records import EndpointStatus

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sandbox.aws.engine.autoscaling.tracking import AlarmState
+from sandbox.aws.engine.cloudwatch.alarm_state import AlarmStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,24 +85,11 @@ class ScalingPolicy:
 
 
 @dataclass(slots=True)
-class Alarm:
-    """The state of one of a policy's two alarms."""
-
-    state: AlarmState = AlarmState.INSUFFICIENT_DATA
-    since: float = 0.0
-    reason: str = "Unchecked: Initial alarm creation"
-
-    def move(self, state: AlarmState, *, at: float, reason: str) -> None:
-        if state is not self.state:
-            self.state, self.since, self.reason = state, at, reason
-
-
-@dataclass(slots=True)
 class Tracker:
     """What the evaluation of one policy remembers from one time to the next."""
 
-    high: Alarm = field(default_factory=Alarm)
-    low: Alarm = field(default_factory=Alarm)
+    high: AlarmStatus = field(default_factory=AlarmStatus)
+    low: AlarmStatus = field(default_factory=AlarmStatus)
     scaled_out_at: float | None = None
     scaled_out_from: int = 0
     scaled_in_at: float | None = None

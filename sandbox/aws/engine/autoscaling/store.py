@@ -6,7 +6,7 @@ import uuid
 from collections import deque
 from typing import TYPE_CHECKING
 
-from sandbox.aws.engine.autoscaling.records import Alarm, Tracker
+from sandbox.aws.engine.autoscaling.records import Tracker
 from sandbox.aws.engine.table import Table
 from sandbox.aws.ledger import holds
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sandbox.aws.engine.autoscaling.records import Activity, ResourceId, ScalableTarget, ScalingPolicy
+    from sandbox.aws.engine.cloudwatch.alarm_state import AlarmStatus
     from sandbox.aws.engine.core import Region
 
 
@@ -29,7 +30,7 @@ class AutoScalingStore:
         self._policies_of: dict[str, dict[str, ScalingPolicy]] = {}
         self.trackers: dict[str, Tracker] = {}
         """By the policy's ARN."""
-        self._alarms: dict[str, Alarm] = {}
+        self._alarms: dict[str, AlarmStatus] = {}
         self.awake: dict[str, ResourceId] = {}
         """Targets that the next evaluation looks at; the others cannot change until something wakes them."""
         self.unbounded: set[str] = set()
@@ -78,7 +79,7 @@ class AutoScalingStore:
         for name in (policy.alarm_high, policy.alarm_low):
             self._alarms.pop(name, None)
 
-    def alarm(self, name: str) -> Alarm | None:
+    def alarm(self, name: str) -> AlarmStatus | None:
         """Return one of the alarms that target tracking keeps, by its name."""
         return self._alarms.get(name)
 

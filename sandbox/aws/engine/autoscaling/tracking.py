@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import math
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from sandbox.aws.engine.cloudwatch.alarm_state import AlarmState
 from sandbox.aws.ledger import holds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-
-class AlarmState(StrEnum):
-    OK = "OK"
-    ALARM = "ALARM"
-    INSUFFICIENT_DATA = "INSUFFICIENT_DATA"
 
 
 @holds("autoscaling.missing-data")

@@ -1,4 +1,4 @@
-"""DescribeAlarms and the state of an alarm: those that target tracking keeps.
+"""DescribeAlarms and the state of an alarm: metric alarms, and those that target tracking keeps.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.aws.engine.autoscaling.store import AutoScalingStore
+from sandbox.aws.engine.cloudwatch.alarm_store import DESCRIBED, AlarmStore
 from sandbox.aws.engine.cloudwatch.reading import ENDPOINT, VARIANT
 from sandbox.aws.engine.core import operation
 from sandbox.aws.engine.metrics.catalogue import INVOCATION_NAMESPACE
@@ -16,13 +17,15 @@ from sandbox.aws.engine.pages import ForeignTokenError, page
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox.aws.engine.autoscaling.records import Alarm, ScalingPolicy
+    from sandbox.aws.engine.autoscaling.records import ScalingPolicy
+    from sandbox.aws.engine.cloudwatch.alarm_state import AlarmStatus
+    from sandbox.aws.engine.cloudwatch.alarm_store import MetricAlarm
     from sandbox.aws.engine.core import JSON, Call, Region
 
 
 def alarm_state(region: Region, name: str) -> str | None:
     """Return an alarm's state now: OK, ALARM or INSUFFICIENT_DATA; None if there is no such alarm."""
-    found = region.store(AutoScalingStore).alarm(name)
+    found = region.store(AlarmStore).statuses.get(name) or region.store(AutoScalingStore).alarm(name)
     return str(found.state) if found else None
 
 
@@ -48,11 +51,43 @@ def _wanted(call: Call, alarm: JSON) -> bool:
         (not names or alarm["AlarmName"] in names)
         and alarm["AlarmName"].startswith(call.params.get("AlarmNamePrefix", ""))
         and state in {None, alarm["StateValue"]}
-        and any(action.startswith(actions) for action in alarm["AlarmActions"])
+        and (not actions or any(action.startswith(actions) for action in _actions(alarm)))
     )
 
 
+def _actions(alarm: JSON) -> Iterator[str]:
+    for key in ("OKActions", "AlarmActions", "InsufficientDataActions"):
+        yield from alarm[key]
+
+
 def _alarms(region: Region) -> Iterator[JSON]:
+    store = region.store(AlarmStore)
+    for alarm in store.alarms.values():
+        yield _metric_alarm(alarm, store.statuses[alarm.name])
+    yield from _tracking_alarms(region)
+
+
+def _metric_alarm(alarm: MetricAlarm, status: AlarmStatus) -> JSON:
+    given = {key: alarm.config[key] for key in DESCRIBED if key in alarm.config}
+    none: JSON = {"OKActions": [], "AlarmActions": [], "InsufficientDataActions": []}
+    dimensions: JSON = {} if "Metrics" in given else {"Dimensions": []}
+    return {
+        **none,
+        **dimensions,
+        **given,
+        "AlarmName": alarm.name,
+        "AlarmArn": alarm.arn,
+        "AlarmConfigurationUpdatedTimestamp": alarm.configured,
+        "ActionsEnabled": alarm.enabled,
+        "StateValue": str(status.state),
+        "StateReason": status.reason,
+        **({"StateReasonData": status.data} if status.data else {}),
+        "StateUpdatedTimestamp": status.since,
+        "StateTransitionedTimestamp": status.since,
+    }
+
+
+def _tracking_alarms(region: Region) -> Iterator[JSON]:
     store = region.store(AutoScalingStore)
     minutes_high = region.ledger.value("autoscaling.alarm-high")
     minutes_low = region.ledger.value("autoscaling.alarm-low")
@@ -74,7 +109,7 @@ def _alarms(region: Region) -> Iterator[JSON]:
             }
 
 
-def _common(region: Region, policy: ScalingPolicy, name: str, alarm: Alarm) -> JSON:
+def _common(region: Region, policy: ScalingPolicy, name: str, alarm: AlarmStatus) -> JSON:
     dimensions = ((ENDPOINT, policy.resource.endpoint), (VARIANT, policy.resource.variant))
     return {
         "AlarmName": name,

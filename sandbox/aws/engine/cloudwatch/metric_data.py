@@ -1,23 +1,25 @@
-"""GetMetricData: many metrics in one call, in pages of datapoints."""
+"""GetMetricData: many metrics in one call, and what is computed from them, in pages of datapoints.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
+"""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from sandbox.aws.engine.cloudwatch.reading import Range, check_period, find, periods, time_range
-from sandbox.aws.engine.cloudwatch.statistics import statistic
+from sandbox.aws.engine.cloudwatch.calculation import Calculation, refusal
+from sandbox.aws.engine.cloudwatch.functions import MathError
+from sandbox.aws.engine.cloudwatch.reading import check_period, grid_of, time_range
 from sandbox.aws.engine.core import operation
 from sandbox.aws.engine.pages import ForeignTokenError, position, token
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from sandbox.aws.engine.cloudwatch.functions import Line
     from sandbox.aws.engine.core import JSON, Call
 
     Query = Mapping[str, Any]
-
-_ID = re.compile(r"[a-z][a-zA-Z0-9_]*")
 
 
 @operation("cloudwatch", "GetMetricData")
@@ -25,44 +27,63 @@ def get_metric_data(call: Call) -> JSON:
     queries: Sequence[Query] = call.params["MetricDataQueries"]
     _check(call, queries)
     within = time_range(call)
-    wanted = [query for query in queries if query.get("ReturnData", True)]
-    budget = _budget(call)
-    index, offset = _position(call)
+    calculation = Calculation(
+        region=call.region,
+        queries=queries,
+        grid=lambda period: grid_of(call, within, period),
+        at=call.as_of,
+    )
+    budget, (index, offset) = _budget(call), _position(call)
     results: list[JSON] = []
-    while index < len(wanted) and budget > 0:
-        result, more = _result(call, wanted[index], within=within, offset=offset, limit=budget)
-        results.append(result)
-        taken = len(result["Values"])
-        budget -= taken
-        index, offset = (index, offset + taken) if more else (index + 1, 0)
-    following = {"NextToken": token([index, offset], call.params)} if index < len(wanted) else {}
+    following: JSON = {}
+    for number, query, line in _lines(call, calculation, start=index):
+        if budget == 0:
+            following = {"NextToken": token([number, offset], call.params)}
+            break
+        values = _ordered(call, line)
+        some = values[offset : offset + budget]
+        more = offset + len(some) < len(values)
+        results.append(_result(query, line, some, more=more))
+        budget -= len(some)
+        if more:
+            following = {"NextToken": token([number, offset + len(some)], call.params)}
+            break
+        offset = 0
     return {"MetricDataResults": results, "Messages": [], **following}
+
+
+def _lines(call: Call, calculation: Calculation, *, start: int) -> Iterator[tuple[int, Query, Line]]:
+    """Yield each time series that is asked for, with its number and its query, from a number on."""
+    number = 0
+    for query in calculation.queries:
+        if not query.get("ReturnData", True):
+            continue
+        if "MetricStat" in query and number < start:
+            number += 1
+            continue
+        for line in _computed(call, calculation, query):
+            if number >= start:
+                yield number, query, line
+            number += 1
+
+
+def _computed(call: Call, calculation: Calculation, query: Query) -> Sequence[Line]:
+    try:
+        return calculation.lines(query)
+    except MathError as error:
+        raise call.refuse("cloudwatch.expression", name=query["Id"], problem=error) from None
 
 
 def _check(call: Call, queries: Sequence[Query]) -> None:
     limit = call.ledger.value("cloudwatch.queries-per-call")
     if len(queries) > limit:
         raise call.refuse("cloudwatch.too-many-queries", limit=limit)
-    seen: set[str] = set()
     for query in queries:
-        _check_query(call, query)
-        if query["Id"] in seen:
-            raise call.refuse("cloudwatch.query-ids-unique", name=query["Id"])
-        seen.add(query["Id"])
-
-
-def _check_query(call: Call, query: Query) -> None:
-    name = query["Id"]
-    if not _ID.fullmatch(name):
-        raise call.refuse("cloudwatch.query-id-pattern", name=name)
-    if ("MetricStat" in query) == ("Expression" in query):
-        raise call.refuse("cloudwatch.query-kind", name=name)
-    if "Expression" in query:
-        raise call.refuse("cloudwatch.metric-math", name=name)
-    stat = query["MetricStat"]
-    check_period(call, stat["Period"])
-    if statistic(stat["Stat"], call.ledger) is None:
-        raise call.refuse("cloudwatch.statistic", stat=stat["Stat"])
+        if "MetricStat" in query:
+            check_period(call, query["MetricStat"]["Period"])
+    wrong = refusal(call.region, queries)
+    if wrong is not None:
+        raise wrong
 
 
 def _budget(call: Call) -> int:
@@ -81,32 +102,17 @@ def _position(call: Call) -> tuple[int, int]:
     return index, offset
 
 
-def _result(call: Call, query: Query, *, within: Range, offset: int, limit: int) -> tuple[JSON, bool]:
-    """Return what one query gives from an offset on, and whether more of it is left."""
-    values = _values(call, query["MetricStat"], within)
-    some = values[offset : offset + limit]
-    more = offset + len(some) < len(values)
-    return {
-        "Id": query["Id"],
-        "Label": query.get("Label") or _label(call, query["MetricStat"]["Metric"]),
-        "Timestamps": [float(at) for at, _ in some],
-        "Values": [value for _, value in some],
-        "StatusCode": "PartialData" if more else "Complete",
-    }, more
-
-
-def _values(call: Call, stat: Query, within: Range) -> list[tuple[int, float]]:
-    found = find(call.region, stat["Metric"])
-    compute = statistic(stat["Stat"], call.ledger)
-    if found is None or compute is None:
-        return []
-    filled = periods(call, found, within=within, period=stat["Period"], unit=stat.get("Unit"))
-    values = [(at, compute(distribution)) for at, distribution in filled]
+def _ordered(call: Call, line: Line) -> list[tuple[int, float]]:
+    values = sorted(line.values.items())
     order = call.params.get("ScanBy", call.ledger.value("cloudwatch.scan-order"))
     return values if order == "TimestampAscending" else values[::-1]
 
 
-def _label(call: Call, metric: Query) -> str:
-    dimensions = {dimension["Name"]: dimension["Value"] for dimension in metric.get("Dimensions", ())}
-    variant = dimensions.get("VariantName", "")
-    return call.ledger.text("cloudwatch.label", metric=metric["MetricName"], variant=variant).strip()
+def _result(query: Query, line: Line, some: Sequence[tuple[int, float]], *, more: bool) -> JSON:
+    return {
+        "Id": query["Id"],
+        "Label": line.label,
+        "Timestamps": [float(at) for at, _ in some],
+        "Values": [value for _, value in some],
+        "StatusCode": "PartialData" if more else "Complete",
+    }

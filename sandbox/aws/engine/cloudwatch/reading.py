@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from sandbox.aws.engine.cloudwatch.functions import Grid
 from sandbox.aws.engine.cloudwatch.statistics import merged
 from sandbox.aws.engine.metrics.catalogue import METRICS
 from sandbox.aws.engine.metrics.store import MetricsStore
@@ -71,13 +73,30 @@ def periods(
     call: Call, found: Found, *, within: Range, period: int, unit: str | None
 ) -> Sequence[tuple[int, Distribution]]:
     """Return the published values of each period that has any, by the period's start, oldest first."""
-    if unit is not None and unit != found.metric.unit:
-        return []
+    return in_grid(call.region, found, grid_of(call, within, period), at=call.as_of, unit=unit)
+
+
+def grid_of(call: Call, within: Range, period: int) -> Grid:
+    """Return the periods, aligned to the clock, that a call's range means; none if too fine for its age."""
     start = within.start // period * period
     if start < within.start and call.ledger.value("cloudwatch.period-alignment") == "left-out":
         start += period
-    datapoints = call.region.store(MetricsStore).datapoints(
-        found.series, found.metric, start=start, end=within.end, at=call.as_of
+    age = call.now - within.start
+    grains = call.ledger.value("cloudwatch.coarse-periods")
+    too_fine = any(age >= limit and period % grain for limit, grain in grains)
+    return Grid(start, start if too_fine else min(within.end, math.ceil(call.as_of)), period)
+
+
+def in_grid(
+    region: Region, found: Found, grid: Grid, *, at: float, unit: str | None = None
+) -> Sequence[tuple[int, Distribution]]:
+    """Return what is readable at a time of each period that has any values, oldest first."""
+    if unit is not None and unit != found.metric.unit:
+        return []
+    datapoints = region.store(MetricsStore).datapoints(
+        found.series, found.metric, start=grid.start, end=grid.end, at=at
     )
-    groups = groupby(datapoints, key=lambda datapoint: datapoint[0] // period * period)
-    return [(at, merged(values for _, values in group)) for at, group in groups]
+    groups = groupby(datapoints, key=lambda point: (point[0] - grid.start) // grid.period)
+    return [
+        (grid.start + number * grid.period, merged(values for _, values in group)) for number, group in groups
+    ]

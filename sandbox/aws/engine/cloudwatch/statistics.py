@@ -38,7 +38,11 @@ def statistic(name: str, ledger: Ledger) -> Statistic | None:
 
 
 def merged(distributions: Iterable[Distribution]) -> Distribution:
+    """Return what distributions, one at least, are together; a single one itself, which is to be read only."""
+    first, *others = distributions
+    if not others:
+        return first
     total = Distribution()
-    for distribution in distributions:
+    for distribution in (first, *others):
         total.merge(distribution)
     return total
