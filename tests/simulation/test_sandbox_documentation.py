@@ -136,6 +136,12 @@ class Scene:
         asked = {"ContentType": "application/jsonlines", "Body": b'{"features": ["good"]}'}
         return outcome(runtime.invoke_endpoint, EndpointName="reviews", **asked)
 
+    def opinion(self) -> str:
+        """What the endpoint makes of a text, and how sure it is."""
+        runtime = self.aws.client("sagemaker-runtime")
+        asked = {"ContentType": "application/jsonlines", "Body": b'{"features": ["good"]}'}
+        return str(runtime.invoke_endpoint(EndpointName="reviews", **asked)["Body"].read())
+
     def digest(self) -> str:
         """What the image's tag stands for when an endpoint is made now."""
         self._made += 1
@@ -295,6 +301,7 @@ SEEN: dict[str, Callable[[Scene], Any]] = {
     "counts": lambda scene: scene.variant()["CurrentInstanceCount"],
     "traffic": Scene.invocations,
     "ailment": Scene.invoke,
+    "profile": Scene.opinion,
     "call": Scene.models,
     "status": Scene.status,
     "delete": Scene.describe,

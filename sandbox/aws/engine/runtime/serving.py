@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from sandbox.aws.engine.happenings import InvocationFailed, announce
 from sandbox.aws.engine.metrics.minute import Served
 from sandbox.aws.engine.metrics.store import MetricsStore
-from sandbox.aws.engine.runtime.profiles import Profile, profile_of
 from sandbox.aws.engine.runtime.routing import pick
 from sandbox.aws.engine.runtime.store import RuntimeStore
 from sandbox.aws.ledger import holds
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from sandbox.aws.engine.core import Region
     from sandbox.aws.engine.records import Endpoint, Variant
+    from sandbox.aws.engine.runtime.profiles import Profile
 
 _OK = 200
 ORDERED_TO_FAIL = "the model failed as it was told to"
@@ -75,7 +75,7 @@ def serve(region: Region, endpoint: Endpoint, variant: Variant, *, complaint: st
     store = region.store(RuntimeStore)
     draw = store.draw(endpoint.name)
     ailment = store.ailment(variant.model.name)
-    profile = profile_of(variant.model)
+    profile = store.profile(variant.model)
     latency = profile.latency(draw) * ailment.latency_factor
     status = ailment.status(draw.random())
     if complaint:

@@ -1,15 +1,19 @@
-"""What the runtime remembers: how each model was told to fail, and each endpoint's stream of chance."""
+"""What the runtime remembers: what each model was told to be, and each endpoint's stream of chance."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sandbox.aws.engine.runtime.profiles import profile_of
+
 if TYPE_CHECKING:
     import random
     from collections.abc import Mapping
 
     from sandbox.aws.engine.core import Region
+    from sandbox.aws.engine.records import Model
+    from sandbox.aws.engine.runtime.profiles import Profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,7 @@ class RuntimeStore:
     def __init__(self, region: Region) -> None:
         self._region = region
         self._ailments: dict[str, Ailment] = {}
+        self._profiles: dict[str, Profile] = {}
         self._draws: dict[str, random.Random] = {}
         overhead = region.ledger.value("runtime.overhead")
         self.overhead_median, self.overhead_spread = float(overhead[0]), float(overhead[1])
@@ -61,6 +66,17 @@ class RuntimeStore:
 
     def set_ailment(self, model: str, ailment: Ailment) -> None:
         self._ailments[model] = ailment
+
+    def profile(self, model: Model) -> Profile:
+        """Return how good and how fast a model is: as it was set, or else by its artefact."""
+        return self._profiles.get(model.name) or profile_of(model)
+
+    def set_profile(self, model: Model, figures: Mapping[str, Any]) -> None:
+        """Change figures of a model's profile; without any it is its artefact's again. Raises ValueError."""
+        if figures:
+            self._profiles[model.name] = self.profile(model).changed(figures)
+        else:
+            self._profiles.pop(model.name, None)
 
     def draw(self, endpoint: str) -> random.Random:
         """Return an endpoint's own stream of chance, so that endpoints do not disturb each other."""

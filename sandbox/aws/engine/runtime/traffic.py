@@ -1,4 +1,4 @@
-"""Traffic made inside the engine: so many requests a minute at an endpoint, by the virtual clock."""
+"""Traffic made inside the engine by the virtual clock, and what is set of the models that serve it."""
 
 from __future__ import annotations
 
@@ -9,18 +9,33 @@ from sandbox.aws.engine.core import edit
 from sandbox.aws.engine.runtime.serving import routed, serve
 from sandbox.aws.engine.runtime.store import Ailment, RuntimeStore
 from sandbox.aws.engine.sagemaker.store import store_of
+from sandbox.aws.ledger import holds
 
 if TYPE_CHECKING:
     from sandbox.aws.clock import Scheduled
     from sandbox.aws.engine.core import JSON, Region
 
 
+HOURS, _HOUR = 24, 3600
+
+
 @dataclass(slots=True)
 class Flow:
-    """The traffic at one endpoint; `owed` is what is left of a request between two ticks."""
+    """The traffic at one endpoint: a rate for all times, or one for each hour of the day (UTC).
 
-    per_minute: float
+    `owed` is what is left of a request between two ticks.
+    """
+
+    per_minute: tuple[float, ...]
     owed: float = 0.0
+
+    @holds("runtime.load-of-the-day")
+    def rate(self, at: float) -> float:
+        """Return the requests a minute at a time; between two hours it changes evenly."""
+        hour, past = divmod(at / _HOUR, 1.0)
+        rates = self.per_minute
+        present, coming = rates[int(hour) % len(rates)], rates[(int(hour) + 1) % len(rates)]
+        return present + past * (coming - present)
 
 
 class TrafficStore:
@@ -32,9 +47,9 @@ class TrafficStore:
         self._tick_seconds = float(region.ledger.value("runtime.traffic-tick"))
         self._scheduled: Scheduled | None = None
 
-    def set(self, endpoint: str, *, per_minute: float) -> None:
-        """Make so many requests a minute at an endpoint from now on; none at 0."""
-        if per_minute <= 0:
+    def set(self, endpoint: str, *, per_minute: tuple[float, ...]) -> None:
+        """Make so many requests a minute at an endpoint from now on, always or by the hour; none at 0."""
+        if max(per_minute) <= 0:
             self._flows.pop(endpoint, None)
         elif endpoint in self._flows:
             self._flows[endpoint].per_minute = per_minute
@@ -49,7 +64,7 @@ class TrafficStore:
     def _tick(self) -> None:
         self._scheduled = None
         for name, flow in self._flows.items():
-            flow.owed += flow.per_minute * self._tick_seconds / 60.0
+            flow.owed += flow.rate(self._region.clock.now()) * self._tick_seconds / 60.0
             requests, flow.owed = divmod(flow.owed, 1.0)
             _make(self._region, name, int(requests))
         self._schedule()
@@ -67,8 +82,26 @@ def _make(region: Region, name: str, requests: int) -> None:
 
 @edit("traffic")
 def set_traffic(region: Region, argument: Any) -> JSON:
-    """`{"traffic": {"endpoint": "reviews", "ratePerMinute": 40}}`; 0 ends it."""
-    region.store(TrafficStore).set(argument["endpoint"], per_minute=float(argument["ratePerMinute"]))
+    """`{"traffic": {"endpoint": "reviews", "ratePerMinute": 40}}`; 0 ends it.
+
+    A list of 24 rates is for the hours of the day from midnight UTC.
+    """
+    asked = argument["ratePerMinute"]
+    rates = tuple(float(rate) for rate in (asked if isinstance(asked, list) else [asked]))
+    if len(rates) not in {1, HOURS}:
+        raise ValueError(f"traffic has one rate, or {HOURS} for the hours of a day, not {len(rates)}")
+    region.store(TrafficStore).set(argument["endpoint"], per_minute=rates)
+    return {}
+
+
+@edit("profile")
+def set_profile(region: Region, argument: Any) -> JSON:
+    """`{"profile": {"model": "b", "accuracy": 0.97, "latencyMilliseconds": 40}}`; without figures undone."""
+    model = store_of(region).model(argument["model"])
+    if model is None:
+        raise ValueError(f"there is no model {argument['model']}")
+    figures = {key: value for key, value in argument.items() if key != "model"}
+    region.store(RuntimeStore).set_profile(model, figures)
     return {}
 
 
