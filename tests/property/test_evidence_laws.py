@@ -250,6 +250,12 @@ def test_floats_come_back_bit_for_bit(numbers):
     assert unpacked(packed(numbers)) == numbers
 
 
+@pytest.mark.parametrize("text", ["§", "AAAA", "eJwBAgAAAAAA"])
+def test_what_is_not_packed_numbers_is_refused(text):
+    with pytest.raises(ValueError, match=r"numbers|characters|ascii|ASCII|padding"):
+        unpacked(text)
+
+
 def test_the_plans_fixed_number_has_the_power_that_it_promises():
     """By enumeration of both binomials: 5 % against 10 % at 80 %."""
     plan = Plan(rate=0.05, effect=1.0, requests_per_minute=1.0, power=0.8, shares=(0.5, 0.5))

@@ -7,7 +7,7 @@ import pytest
 from sagemaker_ab.api.policies.traffic import InvalidPolicy
 from sagemaker_ab.traffic.roles import roles
 from sagemaker_ab.traffic.run import AnotherRun, Run
-from tests.unit.traffic.worlds import ab_test, rows, stepped
+from tests.unit.traffic.worlds import ab_test, bandit, rows, stepped
 
 
 def test_of_two_variants_the_one_that_is_not_named_has_the_other_role():
@@ -46,12 +46,29 @@ def test_a_state_of_another_policy_is_refused():
         Run.from_json(state, ab_test(), ["A", "B", "C"])
 
 
-def test_four_variants_with_four_metrics_fit_into_32_kilobytes():
-    guardrails = [
-        {"metric": metric, "noWorseThanPercent": 10} for metric in ("ServerErrors", "ClientErrors", "Latency")
-    ]
+FOUR = ("ServerErrors", "ClientErrors", "Latency")
+GUARDRAILS = [{"metric": metric, "noWorseThanPercent": 10} for metric in FOUR]
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        ab_test(guardrails=GUARDRAILS),
+        ab_test(guardrails=GUARDRAILS, attributionSeconds=900),
+        ab_test(guardrails=GUARDRAILS, rampUp={"steps": [{"percent": 20}]}),
+        bandit(guardrails=GUARDRAILS, baseline="A", stop={}, updateSeconds=21_600),
+    ],
+    ids=["ABTest", "attribution", "ramp-up", "Bandit"],
+)
+def test_four_variants_with_four_metrics_fit_into_32_kilobytes(policy):
+    """At thousands of calls a minute, in which no number is round or nought."""
     variants = {name: {"percent": 25, "errors": 0.01, "micros": 50_000} for name in "ABCD"}
-    run = Run(ab_test(guardrails=guardrails), list(variants), started=0)
-    run.observe(rows(variants, minutes=200))
-    run.look(200)
+    run = Run(policy, list(variants), started=0)
+    run.observe(busy(row) for row in rows(variants, minutes=359, calls=4000))
+    run.look(359)
     assert len(json.dumps(run.to_json())) <= 32 * 1024
+
+
+def busy(row):
+    more = {"errors_4xx": row.at % 5, "model_errors": row.at % 3, "latency_p99_micros": row.at * 1.1}
+    return row._replace(counts=row.counts._replace(**more))
