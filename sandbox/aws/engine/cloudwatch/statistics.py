@@ -38,7 +38,7 @@ def statistic(name: str, ledger: Ledger) -> Statistic | None:
 
 
 def merged(distributions: Iterable[Distribution]) -> Distribution:
-    """Return what distributions, one at least, are together; a single one itself, which is to be read only."""
+    """Return what one distribution or several are together; one alone is returned itself, to be read only."""
     first, *others = distributions
     if not others:
         return first
