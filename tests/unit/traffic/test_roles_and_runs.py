@@ -5,6 +5,8 @@ import json
 import pytest
 
 from sagemaker_ab.api.policies.traffic import InvalidPolicy
+from sagemaker_ab.traffic.counts import Counts
+from sagemaker_ab.traffic.evidence.ledger import Row
 from sagemaker_ab.traffic.roles import roles
 from sagemaker_ab.traffic.run import AnotherRun, Run
 from tests.unit.traffic.worlds import ab_test, bandit, rows, stepped
@@ -46,6 +48,19 @@ def test_a_state_of_another_policy_is_refused():
         Run.from_json(state, ab_test(), ["A", "B", "C"])
 
 
+def test_a_conversion_may_come_as_late_as_it_is_attributed():
+    """Forty minutes after its trial; later than an hour and a quarter it is dropped, and counted as such."""
+    run = Run(ab_test(attributionSeconds=3600), ["A", "B"], started=0)
+    first = [Row(0, name, Counts(weight=50, trials=100, successes=0)) for name in "AB"]
+    rest = [row._replace(at=at) for row in first for at in range(1, 120)]
+    run.observe([*first, *(row for row in rest if row.at <= 40)])
+    run.observe(row._replace(counts=row.counts._replace(successes=10)) for row in first)
+    run.observe(rest)
+    assert run.evidence.comparisons["A", "B"].values[1] == pytest.approx(10 / 6000, rel=0.1)
+    run.observe(first)
+    assert run.evidence.ledger.late_dropped == 2
+
+
 FOUR = ("ServerErrors", "ClientErrors", "Latency")
 GUARDRAILS = [{"metric": metric, "noWorseThanPercent": 10} for metric in FOUR]
 
@@ -54,7 +69,7 @@ GUARDRAILS = [{"metric": metric, "noWorseThanPercent": 10} for metric in FOUR]
     "policy",
     [
         ab_test(guardrails=GUARDRAILS),
-        ab_test(guardrails=GUARDRAILS, attributionSeconds=900),
+        ab_test(guardrails=GUARDRAILS, attributionSeconds=3600),
         ab_test(guardrails=GUARDRAILS, rampUp={"steps": [{"percent": 20}]}),
         bandit(guardrails=GUARDRAILS, baseline="A", stop={}, updateSeconds=21_600),
     ],
@@ -66,7 +81,9 @@ def test_four_variants_with_four_metrics_fit_into_32_kilobytes(policy):
     run = Run(policy, list(variants), started=0)
     run.observe(busy(row) for row in rows(variants, minutes=359, calls=4000))
     run.look(359)
-    assert len(json.dumps(run.to_json())) <= 32 * 1024
+    state = json.dumps(run.to_json())
+    assert len(state) <= 32 * 1024
+    assert json.dumps(Run.from_json(json.loads(state), policy, list(variants)).to_json()) == state
 
 
 def busy(row):

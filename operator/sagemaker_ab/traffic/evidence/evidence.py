@@ -41,7 +41,8 @@ class Evidence:
     ) -> None:
         self.roles = roles
         self.started = started
-        self.ledger = Ledger(started=started)
+        self._attribution = policy.attribution_seconds // _MINUTE if isinstance(policy, ABTest) else 0
+        self.ledger = Ledger(started=started, attribution=self._attribution)
         self.totals = Totals(roles.variants)
         self.comparisons: dict[Pair, Comparison] = {}
         self.harms: dict[Watch, Harm] = {}
@@ -52,7 +53,7 @@ class Evidence:
         self.watched_since = started + _warm_up_minutes(policy)
         self.tested_since = self.watched_since if tested_since is None else tested_since
         self._fill(policy)
-        self._folds = self._folded(policy)
+        self._folds = self._folded()
 
     def _fill(self, policy: Policy) -> None:
         match policy:
@@ -104,7 +105,7 @@ class Evidence:
         compared = {f"rates:{a}:{b}": each for (a, b), each in self.comparisons.items()}
         return {**compared, **({} if self.posterior is None else {"posterior": self.posterior})}
 
-    def _folded(self, policy: Policy) -> list[Fold]:
+    def _folded(self) -> list[Fold]:
         """Tests wait for what is attributed late; where nothing is, one fold holds all."""
         watches, tests = self._watches(), self._tests()
         since = (
@@ -112,12 +113,11 @@ class Evidence:
             | dict.fromkeys(watches, self.watched_since)
             | dict.fromkeys(tests, self.tested_since)
         )
-        lag = policy.attribution_seconds // _MINUTE if isinstance(policy, ABTest) else 0
-        if lag == 0:
+        if self._attribution == 0:
             return [Fold({"totals": self.totals, **watches, **tests}, since=since, lag=0)]
         return [
             Fold({"totals": self.totals, **watches}, since=since, lag=0),
-            Fold(tests, since=since, lag=lag),
+            Fold(tests, since=since, lag=self._attribution),
         ]
 
     def observe(self, rows: Iterable[Row]) -> None:
@@ -159,7 +159,9 @@ class Evidence:
     def from_json(cls, state: Mapping[str, Any], policy: Policy, roles: Roles) -> Self:
         """Return the evidence whose `to_json` this is; it goes on as if it had never been stopped."""
         evidence = cls(policy, roles, started=state["started"], tested_since=state["testedSince"])
-        evidence.ledger = Ledger.from_json(state["ledger"], started=state["started"])
+        evidence.ledger = Ledger.from_json(
+            state["ledger"], started=state["started"], attribution=evidence._attribution
+        )
         for fold, saved in zip(evidence._folds, state["folds"], strict=True):
             fold.load({name: unpacked(text) for name, text in saved["streams"].items()}, at=saved["at"])
             fold.advance(evidence.ledger)

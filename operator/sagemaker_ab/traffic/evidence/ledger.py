@@ -1,12 +1,14 @@
 """The minutes that may still change, by minute and variant: a later row replaces an earlier one."""
 
 from collections.abc import Iterable, Mapping
+from math import isnan, nan
 from typing import Any, Final, NamedTuple
 
 from sagemaker_ab.traffic.counts import Counts, Minute
+from sagemaker_ab.traffic.evidence.packing import packed, unpacked
 
 OPEN_MINUTES: Final = 15
-"""A minute may come late or be revised until one that is so much newer has come."""
+"""A minute may come late or be revised until one that is so much newer, beside its attribution, has come."""
 
 _NOTHING: Final = Counts()
 
@@ -22,10 +24,11 @@ class Row(NamedTuple):
 class Ledger:
     """Keeps rows until their minutes are settled and folded in."""
 
-    __slots__ = ("_forgotten", "_minutes", "_started", "late_dropped", "newest")
+    __slots__ = ("_forgotten", "_minutes", "_open", "_started", "late_dropped", "newest")
 
-    def __init__(self, *, started: int) -> None:
+    def __init__(self, *, started: int, attribution: int) -> None:
         self._started = started
+        self._open = OPEN_MINUTES + attribution
         self._minutes: dict[int, Minute] = {}
         self.newest = self._forgotten = -1
         self.late_dropped = 0
@@ -40,7 +43,7 @@ class Ledger:
         for at, variant, counts in rows:
             if at < self._started or counts == _NOTHING:
                 continue
-            if newest_before >= 0 and at <= newest_before - OPEN_MINUTES:
+            if newest_before >= 0 and at <= newest_before - self._open:
                 self.late_dropped += 1
                 continue
             self._keep(at, variant, counts)
@@ -57,12 +60,12 @@ class Ledger:
     @property
     def settled(self) -> int:
         """The last minute that can no longer change."""
-        return self.newest - OPEN_MINUTES
+        return self.newest - self._open
 
     def minutes(self, *, after: int, until: int) -> list[Minute]:
         """Return minutes in their order."""
         known = self._minutes
-        if until - after <= OPEN_MINUTES:
+        if until - after <= self._open:
             return [known[at] for at in range(after + 1, until + 1) if at in known]
         return [known[at] for at in sorted(known) if after < at <= until]
 
@@ -83,17 +86,22 @@ class Ledger:
             self._minutes = {at: minute for at, minute in self._minutes.items() if at > until}
 
     def to_json(self) -> dict[str, Any]:
-        rows = [
-            [at, variant, list(counts)]
-            for at, minute in sorted(self._minutes.items())
-            for variant, counts in sorted(minute.counts.items())
-        ]
-        return {"newest": self.newest, "lateDropped": self.late_dropped, "open": rows}
+        rows: dict[str, list[float]] = {}
+        for at, minute in sorted(self._minutes.items()):
+            for variant, counts in minute.counts.items():
+                numbers = [nan if number is None else number for number in counts]
+                rows.setdefault(variant, []).extend([at, *numbers])
+        opened = {variant: packed(numbers) for variant, numbers in sorted(rows.items())}
+        return {"newest": self.newest, "lateDropped": self.late_dropped, "open": opened}
 
     @classmethod
-    def from_json(cls, state: Mapping[str, Any], *, started: int) -> "Ledger":
-        ledger = cls(started=started)
+    def from_json(cls, state: Mapping[str, Any], *, started: int, attribution: int) -> "Ledger":
+        ledger = cls(started=started, attribution=attribution)
         ledger.newest, ledger.late_dropped = state["newest"], state["lateDropped"]
-        for at, variant, values in state["open"]:
-            ledger._keep(at, variant, Counts(*values))
+        for variant, text in state["open"].items():
+            numbers = iter(unpacked(text))
+            for at in numbers:
+                taken = [next(numbers) for _ in Counts._fields]
+                counts = Counts._make(None if isnan(number) else number for number in taken)
+                ledger._keep(int(at), variant, counts)
         return ledger
