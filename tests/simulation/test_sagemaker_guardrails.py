@@ -72,7 +72,9 @@ class Guarded:
             if f"{status['Status']}: {status['StatusMessage']}" != said:
                 said = f"{status['Status']}: {status['StatusMessage']}"
                 yield said
-            self.sim.advance(seconds=5)
+            due = self.sim.engine.clock.next_due()
+            assert due is not None, "an endpoint is busy and nothing is due"
+            self.sim.advance(seconds=due - self.now())
 
     def wait_for(self, beginning: str) -> None:
         """Let time pass until a stage begins that says so."""
@@ -81,12 +83,14 @@ class Guarded:
     def now(self) -> float:
         return self.sim.engine.clock.now()
 
-    def invocations(self, variant: str, start: float) -> float:
-        """How many CloudWatch tells of since a time."""
+    def invocations(self, variant: str, start: float, config: str = "") -> float:
+        """How many CloudWatch tells of since a time, of the fleet of one config or of all."""
         dimensions = [
             {"Name": "EndpointName", "Value": "reviews"},
             {"Name": "VariantName", "Value": variant},
         ]
+        if config:
+            dimensions.append({"Name": "EndpointConfigName", "Value": config})
         found = self.sim.client("cloudwatch").get_metric_statistics(
             Namespace="AWS/SageMaker",
             MetricName="Invocations",
@@ -414,38 +418,29 @@ def test_both_fleets_count_until_the_old_one_is_terminated(guarded: Guarded, ref
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """An alarm that trips some minutes after traffic has begun, made by a target of almost nothing."""
+    """An alarm on more than one failure in twenty of VariantA, of one fleet or both."""
 
     sim: InProcessAws
 
-    def make(self) -> str:
-        scaling = self.sim.client("application-autoscaling")
-        target = {
-            "ServiceNamespace": "sagemaker",
-            "ResourceId": "endpoint/reviews/variant/VariantA",
-            "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
-        }
-        suspended = {
-            "DynamicScalingInSuspended": True,
-            "DynamicScalingOutSuspended": True,
-            "ScheduledScalingSuspended": True,
-        }
-        scaling.register_scalable_target(**target, MinCapacity=4, MaxCapacity=5, SuspendedState=suspended)
-        tracked = {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}
-        scaling.put_scaling_policy(
-            **target,
-            PolicyName="p",
-            PolicyType="TargetTrackingScaling",
-            TargetTrackingScalingPolicyConfiguration={
-                "TargetValue": 1.0,
-                "PredefinedMetricSpecification": tracked,
-            },
+    def make(self, **dimensions: str) -> str:
+        known = {"EndpointName": "reviews", "VariantName": "VariantA"} | dimensions
+        self.sim.client("cloudwatch").put_metric_alarm(
+            AlarmName="too-many-errors",
+            Namespace="AWS/SageMaker",
+            MetricName="Invocation5XXErrors",
+            Dimensions=[{"Name": name, "Value": value} for name, value in known.items()],
+            Statistic="Average",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=0.05,
+            ComparisonOperator="GreaterThanThreshold",
+            TreatMissingData="notBreaching",
         )
-        alarms = self.sim.client("cloudwatch").describe_alarms()["MetricAlarms"]
-        return next(str(one["AlarmName"]) for one in alarms if "AlarmHigh" in one["AlarmName"])
+        return "too-many-errors"
 
-    def trip(self) -> None:
-        self.sim.edit(traffic={"endpoint": "reviews", "ratePerMinute": 600})
+    def break_model(self, model: str) -> None:
+        self.sim.edit(traffic={"endpoint": "reviews", "ratePerMinute": 120})
+        self.sim.edit(ailment={"model": model, "rate5xx": 1.0})
 
 
 def guarded_by(*alarms: str, wait: int = 1200) -> dict[str, Any]:
@@ -460,9 +455,8 @@ def guarded_by(*alarms: str, wait: int = 1200) -> dict[str, Any]:
 def test_an_alarm_that_trips_while_the_canary_bakes_gives_all_traffic_back(guarded: Guarded) -> None:
     alarm = Alarm(guarded.sim)
     name = alarm.make()
+    alarm.break_model("new")
     guarded.update(guarded_by(name))
-    guarded.wait_for("Baking")
-    alarm.trip()
     guarded.wait_for("Deleting")
     found = guarded.deployer.describe()
     assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("Updating", "first")
@@ -478,6 +472,56 @@ def test_an_alarm_that_stays_quiet_lets_the_new_fleet_take_over(guarded: Guarded
     guarded.update(guarded_by(Alarm(guarded.sim).make()))
     guarded.sim.advance(minutes=45)
     assert guarded.deployer.describe()["EndpointConfigName"] == "next"
+
+
+def test_an_alarm_on_both_fleets_minds_the_old_ones_failures(guarded: Guarded) -> None:
+    alarm = Alarm(guarded.sim)
+    name = alarm.make()
+    alarm.break_model("old")
+    guarded.update(guarded_by(name, wait=600))
+    guarded.sim.advance(minutes=45)
+    assert guarded.deployer.describe()["EndpointConfigName"] == "first"
+
+
+@pytest.mark.ledger("metrics.config-dimension")
+@pytest.mark.parametrize(("cause", "config"), [("old", "next"), ("new", "first")])
+def test_an_alarm_on_the_new_fleet_alone_minds_its_own_failures_only(
+    guarded: Guarded, cause: str, config: str
+) -> None:
+    alarm = Alarm(guarded.sim)
+    name = alarm.make(EndpointConfigName="next")
+    alarm.break_model(cause)
+    guarded.update(guarded_by(name, wait=600))
+    guarded.sim.advance(minutes=45)
+    assert guarded.deployer.describe()["EndpointConfigName"] == config
+
+
+@pytest.mark.ledger("metrics.config-dimension")
+def test_the_invocations_of_each_fleet_are_counted_and_listed_by_its_config(guarded: Guarded) -> None:
+    guarded.update(LINEAR)
+    guarded.wait_for("Baking")
+    start = guarded.now()
+    guarded.sim.edit(traffic={"endpoint": "reviews", "ratePerMinute": 600})
+    guarded.sim.advance(minutes=4)
+    guarded.sim.edit(traffic={"endpoint": "reviews", "ratePerMinute": 0})
+    guarded.sim.advance(minutes=20)
+    for variant in ("VariantA", "VariantB"):
+        whole = guarded.invocations(variant, start)
+        old, new = (guarded.invocations(variant, start, config) for config in ("first", "next"))
+        assert old + new == whole
+        assert new / whole == pytest.approx(0.25, abs=0.05)
+    listed = guarded.sim.client("cloudwatch").list_metrics(
+        MetricName="Invocations", Dimensions=[{"Name": "EndpointConfigName", "Value": "next"}]
+    )["Metrics"]
+    assert len(listed) == 2
+
+
+def test_without_guardrails_no_fleet_is_told_apart(guarded: Guarded) -> None:
+    guarded.sim.edit(traffic={"endpoint": "reviews", "ratePerMinute": 60})
+    start = guarded.now()
+    guarded.sim.advance(minutes=10)
+    assert guarded.invocations("VariantA", start) > 0
+    assert guarded.invocations("VariantA", start, "first") == 0
 
 
 @pytest.mark.ledger("sm.guardrails.alarm-missing", "sm.guardrails.alarm-missing-text")

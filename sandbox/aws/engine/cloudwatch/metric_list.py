@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from sandbox.aws.engine.cloudwatch.reading import ENDPOINT, VARIANT
+from sandbox.aws.engine.cloudwatch.reading import dimensions_of
 from sandbox.aws.engine.core import operation
 from sandbox.aws.engine.metrics.catalogue import METRICS
 from sandbox.aws.engine.metrics.store import MetricsStore
@@ -33,7 +33,7 @@ def list_metrics(call: Call) -> JSON:
 def _series(call: Call) -> Iterator[VariantSeries]:
     wanted = [(item["Name"], item.get("Value")) for item in call.params.get("Dimensions", ())]
     for series in call.region.store(MetricsStore).every():
-        dimensions = {ENDPOINT: series.endpoint, VARIANT: series.variant}
+        dimensions = dimensions_of(series)
         if all(name in dimensions and value in {None, dimensions[name]} for name, value in wanted):
             yield series
 
@@ -70,9 +70,8 @@ def _delay(call: Call, metric: Metric, series: VariantSeries) -> float:
 
 
 def _entry(metric: Metric, series: VariantSeries) -> JSON:
-    dimensions = ((ENDPOINT, series.endpoint), (VARIANT, series.variant))
     return {
         "Namespace": metric.namespace,
         "MetricName": metric.name,
-        "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions],
+        "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions_of(series).items()],
     }

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sandbox.aws.engine.metrics.distribution import Distribution
     from sandbox.aws.engine.metrics.series import VariantSeries
 
-ENDPOINT, VARIANT = "EndpointName", "VariantName"
+ENDPOINT, VARIANT, CONFIG = "EndpointName", "VariantName", "EndpointConfigName"
 MINUTE = 60
 _HOUR = 3600
 
@@ -47,10 +47,19 @@ def find(region: Region, raw: Mapping[str, Any]) -> Found | None:
     """Return what namespace, name and dimensions name exactly; None when there is no such metric."""
     metric = METRICS.get((raw.get("Namespace", ""), raw.get("MetricName", "")))
     dimensions = {dimension["Name"]: dimension["Value"] for dimension in raw.get("Dimensions", ())}
-    if metric is None or dimensions.keys() != {ENDPOINT, VARIANT}:
+    if metric is None or dimensions.keys() - {CONFIG} != {ENDPOINT, VARIANT}:
         return None
-    series = region.store(MetricsStore).find(dimensions[ENDPOINT], dimensions[VARIANT])
-    return Found(metric, series) if series is not None else None
+    config = dimensions.get(CONFIG, "")
+    series = region.store(MetricsStore).find(dimensions[ENDPOINT], dimensions[VARIANT], config)
+    if series is None or (config and not metric.exists_for(series)):
+        return None
+    return Found(metric, series)
+
+
+def dimensions_of(series: VariantSeries) -> dict[str, str]:
+    """Return the dimensions by which a series is read."""
+    known = {ENDPOINT: series.endpoint, VARIANT: series.variant}
+    return known | ({CONFIG: series.config} if series.config else {})
 
 
 def time_range(call: Call) -> Range:

@@ -43,6 +43,8 @@ class Metric:
     datapoint: Datapoint
 
     def exists_for(self, series: VariantSeries) -> bool:
+        if series.config and self.namespace != INVOCATION_NAMESPACE:
+            return False
         return not self.gpu_only or is_gpu(series.fleet.instance_type)
 
 

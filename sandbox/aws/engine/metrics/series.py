@@ -48,6 +48,8 @@ class VariantSeries:
     variant: str
     keep_seconds: int
     forget_seconds: int
+    config: str = ""
+    """The endpoint config whose fleet this is of, or empty if it is of whatever fleet the variant had."""
     folded_until: int = 0
     first_minute: int | None = None
     """Start of the first minute that saw a request."""

@@ -14,6 +14,7 @@ from sandbox.aws.engine.happenings import (
 )
 from sandbox.aws.engine.metrics.catalogue import INSTANCE_NAMESPACE, IdleZeros
 from sandbox.aws.engine.metrics.series import MINUTE, NO_FLEET, Fleet, VariantSeries
+from sandbox.aws.ledger import holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +41,7 @@ class MetricsStore:
         ledger = region.ledger
         self._region = region
         self._series: dict[str, dict[str, VariantSeries]] = {}
+        self._of_configs: dict[tuple[str, str, str], VariantSeries] = {}
         self._keep = int(ledger.value("metrics.minutes-kept"))
         self._forget = int(ledger.value("metrics.five-minutes-kept"))
         self.delay = float(ledger.value("metrics.publish-delay"))
@@ -58,12 +60,16 @@ class MetricsStore:
             variants[variant] = VariantSeries(endpoint, variant, self._keep, self._forget)
         return variants[variant]
 
-    def find(self, endpoint: str, variant: str) -> VariantSeries | None:
+    def find(self, endpoint: str, variant: str, config: str = "") -> VariantSeries | None:
+        """Return a variant's series, or that of its fleet of one endpoint config."""
+        if config:
+            return self._of_configs.get((endpoint, variant, config))
         return self._series.get(endpoint, {}).get(variant)
 
     def every(self) -> Iterator[VariantSeries]:
         for variants in self._series.values():
             yield from variants.values()
+        yield from self._of_configs.values()
 
     def record(self, endpoint: Endpoint, variant: Variant, served: Served) -> None:
         """Take down one request that a variant served now."""
@@ -71,8 +77,24 @@ class MetricsStore:
         series = self.series(endpoint.name, variant.name)
         instances = endpoint.active_instances(variant.name)
         series.set_fleet(at=now, fleet=Fleet(instances, variant.instance_type))
+        if endpoint.deployment is not None:
+            self._record_of_config(endpoint, variant, served)
         if series.record(served, at=now):
             announce(TrafficSeen(self._region, series))
+
+    @holds("metrics.config-dimension")
+    def _record_of_config(self, endpoint: Endpoint, variant: Variant, served: Served) -> None:
+        now, coming = self._region.clock.now(), endpoint.pending
+        config = endpoint.config_name if variant in endpoint.variants or not coming else coming.config_name
+        key = (endpoint.name, variant.name, config)
+        if key not in self._of_configs:
+            self._of_configs[key] = VariantSeries(
+                endpoint.name, variant.name, self._keep, self._forget, config=config
+            )
+        series = self._of_configs[key]
+        fleet = Fleet(max(variant.current_instance_count, 1), variant.instance_type)
+        series.set_fleet(at=now, fleet=fleet)
+        series.record(served, at=now)
 
     def follow(self, endpoint: Endpoint) -> None:
         """Take down which instances are in service for an endpoint from now on."""
@@ -83,6 +105,9 @@ class MetricsStore:
             self.series(endpoint.name, name).set_fleet(at=now, fleet=fleet)
         for name, series in self._series.get(endpoint.name, {}).items():
             if name not in running:
+                series.set_fleet(at=now, fleet=NO_FLEET)
+        for (owner, name, config), series in self._of_configs.items():
+            if owner == endpoint.name and (name not in running or config != endpoint.config_name):
                 series.set_fleet(at=now, fleet=NO_FLEET)
 
     def publishes_idle(self, metric: Metric) -> bool:
