@@ -1,0 +1,92 @@
+"""The sample ratio keeps sums while weights stay; it must say what a minute at a time would."""
+
+from itertools import pairwise
+from math import log
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sagemaker_ab.traffic.counts import Counts, Minute
+from sagemaker_ab.traffic.evidence.mixture import Mixture, log_even, rivals
+from sagemaker_ab.traffic.evidence.sample_ratio import SampleRatio
+
+
+def minute(at, *, weight, calls, own):
+    others = Counts(weight=100.0 - weight, invocations=calls - own)
+    return Minute(at, {"A": others, "B": Counts(weight=weight, invocations=own)})
+
+
+def ratio_of(minutes):
+    ratio = SampleRatio("B", ["A", "B"])
+    for each in minutes:
+        ratio.add(each)
+    return ratio
+
+
+def drawn(seed, *, off=0.0, weights=(50.0,), minutes=60):
+    """Minutes at each weight in turn; the share is off by so much."""
+    random = Random(seed)
+    for at in range(minutes):
+        weight = weights[at * len(weights) // minutes]
+        calls = random.randint(1, 200)
+        own = sum(random.random() < weight / 100.0 + off for _ in range(calls))
+        yield weight, calls, own
+
+
+def minute_at_a_time(minutes):
+    """Both sides by the formulas: a mixture that takes each counted minute in full."""
+    sides = [Mixture(12), Mixture(12)]
+    for place, ((weight, calls, own), (following, _, _)) in enumerate(pairwise(minutes)):
+        begins = place == 0 or minutes[place - 1][0] != weight
+        if begins or following != weight:
+            continue
+        for side, share, events in (
+            (sides[0], weight / 100.0, own),
+            (sides[1], 1.0 - weight / 100.0, calls - own),
+        ):
+            beyond = [share + 0.02 + step for step in (0.0, *log_even(0.005, 0.30, 12))]
+            side.add(events, calls, rivals([min(each, 1.0 - 1e-6) for each in beyond]))
+    return max(side.evidence for side in sides)
+
+
+@given(
+    seed=st.integers(0, 10**6),
+    off=st.sampled_from([0.0, 0.05, -0.1]),
+    weights=st.sampled_from([(50.0,), (10.0, 50.0), (50.0, 20.0, 50.0)]),
+)
+@settings(max_examples=50, deadline=None)
+def test_sums_say_what_a_minute_at_a_time_would(seed, off, weights):
+    minutes = list(drawn(seed, off=off, weights=weights))
+    ratio = ratio_of(
+        minute(at, weight=weight, calls=calls, own=own) for at, (weight, calls, own) in enumerate(minutes)
+    )
+    assert log(ratio.evidence) == pytest.approx(log(minute_at_a_time(minutes)), rel=1e-6, abs=1e-6)
+    assert ratio.reaches(4000.0) == (ratio.evidence >= 4000.0)
+
+
+def test_before_ten_minutes_nothing_is_said():
+    few = ratio_of(minute(at, weight=50.0, calls=100, own=100) for at in range(10))
+    assert (few.evidence, few.reaches(1.0)) == (0.0, False)
+    enough = ratio_of(minute(at, weight=50.0, calls=100, own=100) for at in range(12))
+    assert enough.reaches(4000.0)
+
+
+def test_at_the_whole_of_the_traffic_there_is_no_share_to_have_too_much_of():
+    all_of_it = ratio_of(minute(at, weight=100.0, calls=100, own=100) for at in range(60))
+    assert all_of_it.evidence < 1.0
+    next_to_nothing = ratio_of(minute(at, weight=100.0, calls=100, own=80) for at in range(60))
+    assert next_to_nothing.reaches(4000.0)
+
+
+def test_minutes_without_weights_or_invocations_say_nothing():
+    ratio = ratio_of(
+        [
+            Minute(0, {"A": Counts(invocations=5), "B": Counts(invocations=5)}),
+            Minute(1, {"A": Counts(weight=50.0), "B": Counts(weight=50.0)}),
+            Minute(2, {"A": Counts(weight=50.0, invocations=5)}),
+            Minute(3, {"A": Counts(weight=0.0, invocations=5), "B": Counts(weight=0.0, invocations=5)}),
+        ]
+    )
+    assert ratio.numbers() == SampleRatio("B", ["A", "B"]).numbers()
