@@ -75,6 +75,9 @@ class Reason(StrEnum):
     NO_REGION = "NoRegion"
     """Neither the spec nor the operator's environment names an AWS region."""
 
+    NO_CREDENTIALS = "NoCredentials"
+    """The operator has no AWS credentials, or they have run out; tried again soon, then slowly."""
+
     UNKNOWN_IMAGE = "UnknownImage"
     """No image is known for this framework, region and instance family; it waits for another spec."""
 
@@ -104,6 +107,9 @@ class Reason(StrEnum):
 
     ENDPOINT_MISSING = "EndpointMissing"
     """There is no endpoint yet."""
+
+    INTERNAL_ERROR = "InternalError"
+    """A pass ended in a bug of the operator's, told in its log; it is tried again."""
 
     UNKNOWN = "Unknown"
     """AWS has not been read yet."""

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sagemaker_ab.aws.failures import Failure, classify
+from sagemaker_ab.aws.failures import AwsError, Failure, classify
 
 
 class CallFailed(Exception):
@@ -18,8 +18,10 @@ class CallFailed(Exception):
 
 @contextmanager
 def for_a_person() -> Iterator[None]:
-    """Turn botocore's errors into CallFailed."""
+    """Turn botocore's errors, classified or not, into CallFailed."""
     try:
         yield
+    except AwsError as error:
+        raise CallFailed(error.failure) from error
     except (ClientError, BotoCoreError) as error:
         raise CallFailed(classify(error)) from error

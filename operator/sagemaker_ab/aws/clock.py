@@ -19,7 +19,7 @@ class AwsClock:
         self._newest: float | None = None
 
     def attach(self, events: BaseEventHooks) -> None:
-        """Listen to every answer of the clients that a session makes from now on."""
+        """Listen to every answer of the client whose events these are."""
         events.register("response-received", self._listen)
 
     def now(self) -> float:

@@ -8,15 +8,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
+from http import HTTPStatus
 
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectionClosedError,
     ConnectTimeoutError,
+    CredentialRetrievalError,
     EndpointConnectionError,
     HTTPClientError,
+    MetadataRetrievalError,
+    NoAuthTokenError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProxyConnectionError,
     ReadTimeoutError,
+    SSLError,
+    SSOError,
+    TokenRetrievalError,
 )
 
 from sagemaker_ab.api.conditions import Reason
@@ -45,6 +55,8 @@ class FailureKind(Enum):
     """Throttling or a failure on AWS's side: try again soon."""
     LOST = auto()
     """No answer came: it may have taken effect or not; look."""
+    NO_CREDENTIALS = auto()
+    """None to call with, or they have run out: whoever hands them out may be late. Try again soon."""
     DENIED = auto()
     QUOTA = auto()
     REFUSED = auto()
@@ -56,10 +68,12 @@ class FailureKind(Enum):
 
     @property
     def stalls(self) -> bool:
-        return self in _REASONS
+        """Whether it does not pass by itself, or not soon."""
+        return self in {FailureKind.DENIED, FailureKind.QUOTA, FailureKind.REFUSED}
 
 
 _REASONS = {
+    FailureKind.NO_CREDENTIALS: Reason.NO_CREDENTIALS,
     FailureKind.DENIED: Reason.ACCESS_DENIED,
     FailureKind.QUOTA: Reason.QUOTA_EXCEEDED,
     FailureKind.REFUSED: Reason.REFUSED,
@@ -92,18 +106,27 @@ _TABLE = (
     _row(_VALIDATION, "scalable target that you tried to tag already exists", FailureKind.EXISTS),
     _row("ConcurrentUpdateException", "", FailureKind.BUSY),
     _row("ResourceLimitExceeded LimitExceededException", "", FailureKind.QUOTA),
+    # The codes that botocore itself takes for throttling or passing, botocore/retries/standard.py
     _row(
-        "Throttling ThrottlingException TooManyRequestsException RequestLimitExceeded",
+        "Throttling ThrottlingException ThrottledException RequestThrottledException RequestThrottled"
+        " TooManyRequestsException RequestLimitExceeded BandwidthLimitExceeded SlowDown"
+        " ProvisionedThroughputExceededException PriorRequestNotComplete",
         "",
         FailureKind.TRANSIENT,
     ),
-    _row("InternalFailure InternalServiceException InternalServiceFault", "", FailureKind.TRANSIENT),
-    _row("ServiceUnavailable RequestTimeout", "", FailureKind.TRANSIENT),
+    _row("RequestTimeout RequestTimeoutException ServiceUnavailable", "", FailureKind.TRANSIENT),
+    # https://docs.aws.amazon.com/amazoncloudwatch/latest/APIReference/CommonErrors.html
+    _row(
+        "InternalError InternalFailure InternalServiceException InternalServiceFault InternalServerError",
+        "",
+        FailureKind.TRANSIENT,
+    ),
+    # Signed too long ago, by a clock that is off or on a node that stood still.
+    _row("RequestExpired", "", FailureKind.TRANSIENT),
+    _row("ExpiredToken ExpiredTokenException", "", FailureKind.NO_CREDENTIALS),
     _row("AccessDenied AccessDeniedException UnauthorizedOperation", "", FailureKind.DENIED),
     _row("UnrecognizedClientException InvalidClientTokenId SignatureDoesNotMatch", "", FailureKind.DENIED),
-    _row("ExpiredToken ExpiredTokenException", "", FailureKind.DENIED),
 )
-_SERVER_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,16 +161,29 @@ def _refusal(error: ClientError) -> Failure:
         if code in row.codes and row.says in message:
             return Failure(row.kind, code, message)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    kind = FailureKind.TRANSIENT if status >= _SERVER_ERROR else FailureKind.REFUSED
-    return Failure(kind, code, message)
+    passes = status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return Failure(FailureKind.TRANSIENT if passes else FailureKind.REFUSED, code, message)
 
 
 def _without_answer(error: BotoCoreError) -> FailureKind:
     match error:
-        case EndpointConnectionError() | ConnectTimeoutError():
+        case EndpointConnectionError() | ConnectTimeoutError() | ProxyConnectionError() | SSLError():
             return FailureKind.TRANSIENT
         case ConnectionClosedError() | ReadTimeoutError() | HTTPClientError():
             return FailureKind.LOST
+        case _ if isinstance(error, _ABOUT_CREDENTIALS):
+            return FailureKind.NO_CREDENTIALS
         case _:
-            # Not sent (no credentials, a member that botocore refuses), and not mended by waiting a little.
+            # Not sent (a member that botocore refuses), and not mended by waiting a little.
             return FailureKind.REFUSED
+
+
+_ABOUT_CREDENTIALS = (
+    CredentialRetrievalError,
+    MetadataRetrievalError,
+    NoAuthTokenError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)

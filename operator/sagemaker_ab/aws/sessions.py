@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import NoCredentialsError
 
 from sagemaker_ab.aws.clock import AwsClock
 from sagemaker_ab.aws.failures import classified
+from sagemaker_ab.aws.flight import Flight
 
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
@@ -64,6 +66,7 @@ class AwsClients:
 
         Raises:
             NoRegion: no region is given and the environment names none.
+            AwsError: there are no credentials.
         """
         return AwsSession().clients(region)
 
@@ -71,29 +74,32 @@ class AwsClients:
 class AwsSession:
     """All clients of one identity, made once for each region.
 
-    Every region has a clock of its own, since its answers alone tell its time.
+    Every region has a clock of its own, since its answers alone tell its time. One session of boto3's serves
+    them all: each holds the services' models, 20 MiB of them.
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._session = boto3.Session()
         # boto3 itself knows only AWS_DEFAULT_REGION and profiles.
-        self._default_region = os.environ.get("AWS_REGION") or boto3.Session().region_name
+        self._default_region = os.environ.get("AWS_REGION") or self._session.region_name
         self._clients: dict[str, AwsClients] = {}
         self._accounts: dict[str, str] = {}
+        self._credentials: Flight[object] = Flight()
+        self._making = threading.Lock()
 
+    @classified()
     def clients(self, region: str | None = None) -> AwsClients:
         """Return the clients of a region, by default the environment's.
 
         Raises:
             NoRegion: no region is given and the environment names none.
+            AwsError: there are no credentials, or whoever hands them out gave none.
         """
         name = region or self._default_region
         if name is None:
             raise NoRegion("no AWS region: set spec.region, or AWS_REGION for the operator")
-        with self._lock:
-            if name not in self._clients:
-                self._clients[name] = _connect(name)
-            return self._clients[name]
+        known = self._clients.get(name)
+        return known or self._connected(name)
 
     @classified()
     def account(self, clients: AwsClients) -> str:
@@ -102,19 +108,35 @@ class AwsSession:
             self._accounts[clients.region] = clients.sts.get_caller_identity()["Account"]
         return self._accounts[clients.region]
 
+    def _connected(self, region: str) -> AwsClients:
+        """Make a region's clients, with credentials: a client that is made without never gets any.
 
-def _connect(region: str) -> AwsClients:
-    session = boto3.Session(region_name=region)
-    clock = AwsClock()
-    clock.attach(session.events)
-    return AwsClients(
+        Credentials may come over the network, at length: nobody holds a lock meanwhile. Making clients is
+        not safe in several threads, and no more than reading files.
+        """
+        if self._credentials.join(self._session.get_credentials) is None:
+            raise NoCredentialsError
+        with self._making:
+            if region not in self._clients:
+                self._clients[region] = _connect(self._session, region)
+            return self._clients[region]
+
+
+def _connect(session: boto3.Session, region: str) -> AwsClients:
+    clients = AwsClients(
         region=region,
-        clock=clock,
-        sagemaker=session.client("sagemaker", config=_READS),
-        sagemaker_writes=session.client("sagemaker", config=_WRITES),
-        autoscaling=session.client("application-autoscaling", config=_READS),
-        autoscaling_writes=session.client("application-autoscaling", config=_WRITES),
-        cloudwatch=session.client("cloudwatch", config=_READS),
-        runtime=session.client("sagemaker-runtime", config=_INVOCATIONS),
-        sts=session.client("sts", config=_READS),
+        clock=AwsClock(),
+        sagemaker=session.client("sagemaker", region, config=_READS),
+        sagemaker_writes=session.client("sagemaker", region, config=_WRITES),
+        autoscaling=session.client("application-autoscaling", region, config=_READS),
+        autoscaling_writes=session.client("application-autoscaling", region, config=_WRITES),
+        cloudwatch=session.client("cloudwatch", region, config=_READS),
+        runtime=session.client("sagemaker-runtime", region, config=_INVOCATIONS),
+        sts=session.client("sts", region, config=_READS),
     )
+    for client in (
+        *(clients.sagemaker, clients.sagemaker_writes, clients.autoscaling, clients.autoscaling_writes),
+        *(clients.cloudwatch, clients.runtime, clients.sts),
+    ):
+        clients.clock.attach(client.meta.events)
+    return clients

@@ -19,7 +19,6 @@ PROBLEMS = (
 )
 
 _AS_WHOM = "commands call AWS with your own credentials, not the operator's"
-_CREDENTIALS = ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError")
 _NO_SUCH_ENDPOINT = ("Could not find endpoint", "Endpoint ")
 
 
@@ -39,7 +38,7 @@ def explained(problem: Exception) -> str:
 
 
 def _next_step(failure: Failure) -> str | None:
-    if failure.kind is FailureKind.DENIED or failure.code in _CREDENTIALS:
+    if failure.kind in {FailureKind.DENIED, FailureKind.NO_CREDENTIALS}:
         return _AS_WHOM
     if failure.kind in {FailureKind.TRANSIENT, FailureKind.LOST}:
         return "try again"

@@ -73,7 +73,7 @@ def judge(failure: Failure, message: str, *, failures: int) -> Trouble:
         return Trouble(failure.kind.reason, message)
     if failure.kind is FailureKind.GONE and failures >= _PATIENCE:
         return Trouble(Reason.REFUSED, message)
-    return Trouble(Reason.RETRYING, message, stalled=failures >= _LONG_PATIENCE)
+    return Trouble(failure.kind.reason, message, stalled=failures >= _LONG_PATIENCE)
 
 
 def _already_gone(command: Command, failure: Failure) -> bool:

@@ -4,12 +4,23 @@ import pytest
 from botocore.exceptions import (
     ClientError,
     ConnectionClosedError,
+    ConnectTimeoutError,
+    CredentialRetrievalError,
     EndpointConnectionError,
+    MetadataRetrievalError,
     NoCredentialsError,
+    PartialCredentialsError,
+    ProxyConnectionError,
     ReadTimeoutError,
+    SSLError,
+    UnauthorizedSSOTokenError,
+    UnknownServiceError,
 )
 
-from sagemaker_ab.aws.failures import AwsError, FailureKind, classified, classify
+from sagemaker_ab.api.conditions import Reason
+from sagemaker_ab.aws.failures import AwsError, Failure, FailureKind, classified, classify
+from sagemaker_ab.controller.act import judge
+from sagemaker_ab.planning.trouble import Trouble
 
 
 def refusal(code, message, status=400):
@@ -43,7 +54,14 @@ def test_one_code_means_many_things(message, kind):
         ("ThrottlingException", FailureKind.TRANSIENT),
         ("Throttling", FailureKind.TRANSIENT),
         ("AccessDeniedException", FailureKind.DENIED),
-        ("ExpiredTokenException", FailureKind.DENIED),
+        ("ExpiredTokenException", FailureKind.NO_CREDENTIALS),
+        ("ExpiredToken", FailureKind.NO_CREDENTIALS),
+        ("RequestExpired", FailureKind.TRANSIENT),
+        ("RequestThrottledException", FailureKind.TRANSIENT),
+        ("SlowDown", FailureKind.TRANSIENT),
+        ("RequestTimeoutException", FailureKind.TRANSIENT),
+        ("InternalError", FailureKind.TRANSIENT),
+        ("UnrecognizedClientException", FailureKind.DENIED),
         ("ObjectNotFoundException", FailureKind.GONE),
         ("ConcurrentUpdateException", FailureKind.BUSY),
     ],
@@ -52,8 +70,22 @@ def test_some_codes_speak_for_themselves(code, kind):
     assert classify(refusal(code, "…")).kind is kind
 
 
-def test_an_unknown_error_of_the_servers_may_pass():
-    assert classify(refusal("Surprise", "…", status=503)).kind is FailureKind.TRANSIENT
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_an_unknown_error_of_the_servers_may_pass(status):
+    assert classify(refusal("Surprise", "…", status=status)).kind is FailureKind.TRANSIENT
+
+
+@pytest.mark.parametrize("kind", [FailureKind.TRANSIENT, FailureKind.NO_CREDENTIALS])
+def test_what_passes_by_itself_waits_for_a_person_only_after_many_times(kind):
+    assert not kind.stalls
+    failure = Failure(kind, "Code", "…")
+
+    assert not judge(failure, "…", failures=9).stalled
+    assert judge(failure, "…", failures=10) == Trouble(kind.reason, "…")
+
+
+def test_missing_credentials_have_a_reason_of_their_own():
+    assert FailureKind.NO_CREDENTIALS.reason is Reason.NO_CREDENTIALS
 
 
 @pytest.mark.parametrize(
@@ -62,7 +94,15 @@ def test_an_unknown_error_of_the_servers_may_pass():
         (ConnectionClosedError(endpoint_url="https://aws"), FailureKind.LOST),
         (ReadTimeoutError(endpoint_url="https://aws"), FailureKind.LOST),
         (EndpointConnectionError(endpoint_url="https://aws"), FailureKind.TRANSIENT),
-        (NoCredentialsError(), FailureKind.REFUSED),
+        (ConnectTimeoutError(endpoint_url="https://aws"), FailureKind.TRANSIENT),
+        (ProxyConnectionError(proxy_url="https://proxy", error="refused"), FailureKind.TRANSIENT),
+        (SSLError(endpoint_url="https://aws", error="handshake"), FailureKind.TRANSIENT),
+        (NoCredentialsError(), FailureKind.NO_CREDENTIALS),
+        (PartialCredentialsError(provider="env", cred_var="KEY"), FailureKind.NO_CREDENTIALS),
+        (CredentialRetrievalError(provider="pod", error_msg="down"), FailureKind.NO_CREDENTIALS),
+        (MetadataRetrievalError(error_msg="down"), FailureKind.NO_CREDENTIALS),
+        (UnauthorizedSSOTokenError(), FailureKind.NO_CREDENTIALS),
+        (UnknownServiceError(service_name="s", known_service_names=""), FailureKind.REFUSED),
     ],
 )
 def test_without_an_answer_it_matters_whether_the_call_was_sent(error, kind):
