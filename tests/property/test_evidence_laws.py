@@ -128,6 +128,19 @@ def test_given_all_events_those_of_one_variant_are_hypergeometric_which_the_bino
         assert mean <= 1.0
 
 
+@pytest.mark.parametrize("calls", [(40, 10), (10, 40), (25, 25)])
+@pytest.mark.parametrize("rate", [0.01, 0.2, 0.6])
+@pytest.mark.parametrize("null", [0.8, 1.0, 1.1, 1.5])
+def test_at_any_margin_and_base_rate_a_minutes_mean_is_at_most_one(calls, rate, null):
+    """Over both binomials, by enumeration: for harm to be no less sure where events are not rare."""
+    n_a, n_b = calls
+    x_a, x_b = np.arange(n_a + 1)[:, None], np.arange(n_b + 1)[None, :]
+    chance = stats.binom.pmf(x_a, n_a, rate) * stats.binom.pmf(x_b, n_b, rate * null)
+    share, *others = [n_b * theta / (n_a + n_b * theta) for theta in (null, null * 1.15, null * 2, null * 16)]
+    for other in others:
+        assert (chance * (other / share) ** x_b * ((1 - other) / (1 - share)) ** x_a).sum() <= 1.0
+
+
 @pytest.mark.parametrize(("looks", "constant"), [(5, 2.040), (7, 2.063)])
 def test_o_brien_and_flemings_published_constants_are_reproduced(looks, constant):
     """Jennison, Turnbull 2000, Group Sequential Methods, constants of O'Brien-Fleming tests at 5 %.
