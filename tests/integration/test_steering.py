@@ -203,6 +203,36 @@ def test_status_does_not_flap_at_each_retry_of_what_is_refused(operation):
     assert operator.cluster.status_writes == writes
 
 
+def test_a_healthy_endpoint_stays_ready_while_aws_cannot_be_read_for_minutes():
+    operator = settled()
+    writes = operator.cluster.status_writes
+    operator.sim.fault({"throttle": True}, match={"operation": "DescribeEndpoint"}, count=5)
+    passes(operator, 8)
+
+    assert operator.ready
+    assert operator.cluster.status_writes == writes
+
+
+def test_that_aws_cannot_be_read_for_long_is_told():
+    operator = settled()
+    operator.sim.fault({"throttle": True}, match={"operation": "DescribeEndpoint"}, count=None)
+    passes(operator, 12)
+
+    assert operator.conditions["Stalled"].startswith("True Retrying")
+
+
+def test_a_deletion_waits_for_aws_though_another_version_wrote_a_part_of_the_status():
+    operator = settled()
+    operator.cluster.resource["status"]["deployment"] = {"state": "Paused"}
+    denied = {"error": {"code": "AccessDeniedException", "text": "no", "http": 400}}
+    operator.sim.fault(denied, match={"operation": "DescribeEndpoint"})
+    operator.cluster.delete()
+    passes(operator, 40)
+
+    assert operator.cluster.resource is None
+    assert operator.sim.state() == {}
+
+
 def test_an_api_server_that_refuses_is_asked_ever_more_slowly():
     operator = settled()
 

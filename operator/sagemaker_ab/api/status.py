@@ -12,6 +12,8 @@ from sagemaker_ab.api.fields import LIST_SET, ApiModel, CutTo, ListMap, Timestam
 
 LARGEST: Final = 2**53 - 1
 ANNOTATION_LENGTH: Final = 256 * 1024
+MOST_TAG_KEYS: Final = 96
+"""As many as a spec may ask for, and as many as AWS may hold beside them until they are taken away."""
 Count = Annotated[int, Field(ge=0, le=LARGEST)]
 DecimalString = Annotated[str, Field(max_length=32, pattern=r"^[0-9]+(\.[0-9]+)?$")]
 Name = Annotated[str, Field(max_length=63)]
@@ -74,7 +76,8 @@ class EndpointStatus(ApiModel):
 
     tag_keys: (
         Annotated[
-            list[Annotated[str, Field(max_length=128)]], Field(max_length=50, json_schema_extra=LIST_SET)
+            list[Annotated[str, Field(max_length=128)]],
+            Field(max_length=MOST_TAG_KEYS, json_schema_extra=LIST_SET),
         ]
         | None
     ) = None

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
+from sagemaker_ab.api.conditions import ConditionType
 from sagemaker_ab.api.resource import FINALIZER, RECONCILE_REQUESTED_AT
 from sagemaker_ab.api.status import Status
 from sagemaker_ab.controller.memory import Memory
@@ -20,10 +21,7 @@ from sagemaker_ab.planning.trouble import Trouble
 
 @dataclass(slots=True)
 class Case:
-    """`resource` is the newest version that this pass has read or written, `status` its status.
-
-    A status that another version of the operator wrote unreadably counts as none.
-    """
+    """`resource` is the newest version that this pass has read or written, `status` its status."""
 
     services: Services
     resource: Object
@@ -31,10 +29,7 @@ class Case:
     status: Status = field(init=False)
 
     def __post_init__(self) -> None:
-        try:
-            self.status = Status.model_validate(self.resource.get("status", {}))
-        except ValidationError:
-            self.status = Status()
+        self.status = _readable(self.resource.get("status", {}))
 
     @property
     def key(self) -> tuple[str, str]:
@@ -51,6 +46,13 @@ class Case:
     @property
     def finalized(self) -> bool:
         return FINALIZER in self.resource["metadata"].get("finalizers", ())
+
+    @property
+    def ready(self) -> bool:
+        """Whether status calls the spec of now fulfilled."""
+        conditions = {condition.type: condition.status for condition in self.status.conditions or ()}
+        current = self.status.observed_generation == self.generation
+        return current and conditions.get(ConditionType.READY) == "True"
 
     @property
     def owner(self) -> Owner:
@@ -87,3 +89,15 @@ class Case:
     def quiet(self, phase: Phase) -> bool:
         """Tell whether a phase met trouble so lately that it is left alone."""
         return self.memory.quiet(phase.identity, self.services.local_clock())
+
+
+def _readable(status: Object) -> Status:
+    """Read a status but for those of its fields that another version of the operator wrote unreadably.
+
+    One of them must not hide where the endpoint is.
+    """
+    try:
+        return Status.model_validate(status)
+    except ValidationError as error:
+        unreadable = {fault["loc"][0] for fault in error.errors()}
+        return Status.model_validate({key: status[key] for key in status.keys() - unreadable})

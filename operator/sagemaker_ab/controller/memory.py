@@ -50,16 +50,20 @@ class Memory:
 
     def settled(self, now: float) -> bool:
         """Tell whether every write is so old that reads show it."""
-        self.sent = {key: when for key, when in self.sent.items() if now - when < SETTLING_SECONDS}
-        return not self.sent
+        return not self._lately_sent(now)
 
     def unsent(self, commands: Iterable[Command], now: float) -> list[Command]:
         """Return the writes up to the first one sent so lately that a read missing it may be a stale one.
 
         What comes after that one may rest upon it: a scaling policy is refused without its target.
         """
-        self.settled(now)
-        return list(takewhile(lambda command: command.identity not in self.sent, commands))
+        lately = self._lately_sent(now)
+        return list(takewhile(lambda command: command.identity not in lately, commands))
+
+    def _lately_sent(self, now: float) -> Collection[str]:
+        """Return what was sent less than a settling time ago, and forget what was sent before that."""
+        self.sent = {key: when for key, when in self.sent.items() if now - when < SETTLING_SECONDS}
+        return self.sent.keys()
 
     def note_sent(self, command: Command, generation: int, now: float) -> None:
         self.sent[command.identity] = now

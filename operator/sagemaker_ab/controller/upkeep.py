@@ -40,10 +40,14 @@ def upkeep(case: Case) -> float:
 
 
 def unread(case: Case, error: AwsError) -> float:
-    """Bear a failed read: told when it comes again or will not pass by itself."""
+    """Bear a failed read: told when it comes again or will not pass by itself.
+
+    Of a resource that is as asked for, it is told only when it does not pass: an endpoint serves on while AWS
+    cannot be read, and status must not flap in every resource at each throttled minute.
+    """
     failures = case.memory.failures(_READING)
     trouble = act.judge(error.failure, error.failure.message, failures=failures)
-    if trouble.stalled or failures:
+    if trouble.stalled or (failures and not case.ready):
         case.tell_trouble(trouble)
     return case.set_back(_READING, trouble)
 
@@ -94,7 +98,7 @@ def _advance(case: Case, clients: AwsClients, found: Findings, phase: Phase) -> 
     if isinstance(outcome, Trouble):
         return _refused(case, found, phase, outcome)
     if phase.kind.deploys and outcome is not act.Reply.UNKNOWN:
-        case.tell(_report(case, _answered(found, phase, outcome)))
+        case.tell(_report(case, _answered(found, outcome)))
     if outcome is not act.Reply.ACCEPTED:
         return case.services.settings.poll_seconds
     if phase.kind.may_go_back:
@@ -110,9 +114,9 @@ def _asking(case: Case, found: Findings, phase: Phase) -> Findings:
     return replace(found, deployment=deployments.request(found.desired, found.observed, found.deployment))
 
 
-def _answered(found: Findings, phase: Phase, reply: act.Reply) -> Findings:
+def _answered(found: Findings, reply: act.Reply) -> Findings:
     """Remember that AWS has said yes to a deployment; one that it was too busy for was not asked for."""
-    if not phase.kind.deploys or reply is act.Reply.BUSY:
+    if reply is act.Reply.BUSY:
         return found
     record = deployments.request(found.desired, found.observed, found.deployment)
     return replace(found, deployment=record.enter(DeploymentState.ACCEPTED, found.observed.now))

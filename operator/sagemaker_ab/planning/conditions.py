@@ -122,7 +122,7 @@ def _in_service(observed: Observed) -> Verdict:
     endpoint = observed.endpoint
     kind = ConditionType.ENDPOINT_IN_SERVICE
     if endpoint is None:
-        message = "The endpoint does not exist in AWS"
+        message = "This resource has no endpoint in AWS"
         return Verdict(kind, status=False, reason=Reason.ENDPOINT_MISSING, message=message)
     if endpoint.status.serving:
         message = "The endpoint answers requests"

@@ -101,7 +101,7 @@ def follow(deployment: Deployment | None, desired: Desired, observed: Observed) 
         case EndpointStatus.FAILED:
             if endpoint.config_name in {deployment.config_name, None}:
                 return _failed(deployment, observed)
-        case EndpointStatus.IN_SERVICE:
+        case EndpointStatus.IN_SERVICE | EndpointStatus.UPDATE_ROLLBACK_FAILED:
             return _in_service(deployment, desired, observed)
     return deployment
 

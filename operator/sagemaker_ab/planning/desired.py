@@ -74,7 +74,7 @@ class Desired:
     @property
     def config_name(self) -> str:
         """The endpoint config's name, from all that it contains, initial weights and counts included."""
-        return content_name(self.endpoint_name, self.production_variants)
+        return content_name(self.endpoint_name, content=self.production_variants)
 
     @property
     def production_variants(self) -> Sequence[Mapping[str, Any]]:
@@ -139,9 +139,8 @@ def _model(spec: EndpointSpec, model: Model, variant: Variant, region: str) -> D
         content["PrimaryContainer"] = _container(model.primary_container, variant.instance_type, region)
     if model.containers is not None:
         content["Containers"] = [_container(c, variant.instance_type, region) for c in model.containers]
-    name = content_name(
-        f"{spec.endpoint_name}-{model.name}", {"content": content, "revision": model.revision or ""}
-    )
+    hashed = {"content": content, "revision": model.revision or ""}
+    name = content_name(spec.endpoint_name, model.name, content=hashed)
     return DesiredModel(name=name, content=content)
 
 

@@ -23,11 +23,17 @@ def content_hash(content: Any) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()[:_HASH_LENGTH]
 
 
-def content_name(left: str, content: Any) -> str:
-    """Join a readable left part and the hash of the content; only the left part is ever cut."""
-    return f"{left[:_LEFT_LENGTH].rstrip('-')}-{content_hash(content)}"
+def content_name(endpoint_name: str, *parts: str, content: Any) -> str:
+    """Join readable parts, which alone are ever cut, and a hash of them and the content.
+
+    The parts are hashed too, for joined or cut they may read like those of another endpoint.
+    """
+    readable = "-".join((endpoint_name, *parts))[:_LEFT_LENGTH].rstrip("-")
+    return f"{readable}-{content_hash([endpoint_name, *parts, content])}"
 
 
 def may_stem_from(name: str, endpoint_name: str) -> bool:
     """Tell whether a listed name can be one that `content_name` made for this endpoint; its tags decide."""
-    return name.startswith(endpoint_name[:_LEFT_LENGTH].rstrip("-")) and bool(_ENDS_IN_HASH.search(name))
+    readable = f"{endpoint_name}-"[:_LEFT_LENGTH].rstrip("-")
+    following = name[len(readable) :]
+    return name.startswith(readable) and following.startswith("-") and bool(_ENDS_IN_HASH.search(name))

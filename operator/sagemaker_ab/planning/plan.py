@@ -240,12 +240,13 @@ def _tags(desired: Desired, observed: Observed, managed_tag_keys: Iterable[str])
     endpoint = observed.endpoint
     if endpoint is None:
         return
+    stale = (set(managed_tag_keys) & endpoint.tags.keys()) - desired.all_tags.keys()
+    if stale:
+        # First, for there may be no room beside them.
+        yield commands.delete_tags(endpoint.arn, stale)
     missing = {key: value for key, value in desired.all_tags.items() if endpoint.tags.get(key) != value}
     if missing:
         yield commands.add_tags(endpoint.arn, missing)
-    stale = (set(managed_tag_keys) & endpoint.tags.keys()) - desired.all_tags.keys()
-    if stale:
-        yield commands.delete_tags(endpoint.arn, stale)
 
 
 def _clean_up(desired: Desired, observed: Observed, leftovers: Leftovers) -> Iterator[Phase]:

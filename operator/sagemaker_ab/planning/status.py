@@ -1,6 +1,6 @@
 """What to tell: the resource's status, computed whole from what a pass has found."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
 
@@ -51,6 +51,7 @@ def report(before: Status, generation: int, found: Findings, *, now: datetime) -
     `before` is the status that the pass read, `generation` that of the spec, and `now` the local time, which
     dates the conditions for people.
     """
+    found = replace(found, observed=_ours(found))
     metrics = _metrics(before.metrics, found.metrics)
     verdicts = chain(
         conditions.verdicts(
@@ -72,6 +73,14 @@ def report(before: Status, generation: int, found: Findings, *, now: datetime) -
         traffic=TrafficStatus(strategy=found.strategy),
         conditions=conditions.merge(verdicts, before.conditions or (), generation=generation, now=now),
     )
+
+
+def _ours(found: Findings) -> Observed:
+    """Leave out an endpoint that is somebody else's: how it is, is not this resource's status."""
+    endpoint = found.observed.endpoint
+    if endpoint is None or found.desired.owner.owns(endpoint.tags):
+        return found.observed
+    return Observed(now=found.observed.now)
 
 
 def report_trouble(before: Status, generation: int, trouble: Trouble, *, now: datetime) -> Status:
@@ -138,7 +147,7 @@ def _metrics_available(metrics: Metrics | None) -> Verdict:
 
 def _endpoint(before: EndpointStatus | None, found: Findings, now: datetime) -> EndpointStatus | None:
     endpoint = found.observed.endpoint
-    if endpoint is None or not found.desired.owner.owns(endpoint.tags):
+    if endpoint is None:
         return None
     same = before is not None and before.status == endpoint.status and before.since is not None
     return EndpointStatus(
@@ -160,7 +169,7 @@ def _tag_keys(before: EndpointStatus | None, endpoint: ObservedEndpoint, desired
 
 def _variants(found: Findings) -> list[VariantStatus] | None:
     endpoint = found.observed.endpoint
-    if endpoint is None or not found.desired.owner.owns(endpoint.tags):
+    if endpoint is None:
         return None
     return [_variant(variant, found.observed) for variant in endpoint.variants] or None
 

@@ -80,6 +80,14 @@ def test_a_request_that_may_never_have_arrived_is_made_again(seen):
     assert verdict(asked(DeploymentState.REQUESTED), seen) is EndpointState.OUTDATED
 
 
+def test_a_rollback_that_failed_is_a_deployment_that_failed():
+    stuck = later(5, status=EndpointStatus.UPDATE_ROLLBACK_FAILED)
+
+    assert (
+        verdict(asked(DeploymentState.IN_PROGRESS), replace(stuck, now=NOW + 60)) is EndpointState.ROLLED_BACK
+    )
+
+
 def test_a_rollback_keeps_the_reason_that_aws_gave():
     failed = follow(asked(), WANTED, later(60, failure_reason="The container did not pass the ping"))
 

@@ -7,9 +7,24 @@ from sagemaker_ab.planning.names import content_name, may_stem_from
 from tests.unit.planning.worlds import AUTOSCALING, spec, want, with_variant
 
 
-def test_names_come_from_content_and_are_the_same_every_time():
-    assert want(spec()).config_name == want(spec()).config_name
-    assert want(spec()).models == want(spec()).models
+def test_names_are_the_same_in_every_version():
+    """Whoever changes what is hashed gives every endpoint of every cluster a new fleet."""
+    wanted = want(spec())
+
+    assert wanted.config_name == "reviews-a306f87fc4"
+    assert [model.name for model in wanted.models] == [
+        "reviews-bert-a-1fef6cc901",
+        "reviews-bert-b-8265f1a70f",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [(("reviews", "eu-bert"), ("reviews-eu", "bert")), (("e" * 53, "bert"), ("e" * 54, "bert"))],
+    ids=["joined alike", "cut alike"],
+)
+def test_two_endpoints_never_want_the_same_name(ours, theirs):
+    assert content_name(*ours, content={}) != content_name(*theirs, content={})
 
 
 def test_the_order_of_variants_means_nothing():
@@ -97,17 +112,19 @@ def test_every_object_carries_the_owner_beside_the_tags_of_the_spec():
 
 
 def test_only_the_left_part_of_a_long_name_is_cut():
-    name = content_name("e" * 62 + "-model", {"a": 1})
+    name = content_name("e" * 62, "model", content={"a": 1})
 
     assert len(name) == 63
     assert name[-11] == "-"
 
 
 def test_a_cut_that_ends_in_a_dash_leaves_none():
-    assert "--" not in content_name("e" * 51 + "-" + "model", {})
+    assert "--" not in content_name("e" * 51, "model", content={})
 
 
 def test_listed_names_that_cannot_be_ours_are_told_apart():
-    assert may_stem_from(content_name("reviews-bert", {}), "reviews")
+    assert may_stem_from(content_name("reviews", "bert", content={}), "reviews")
+    assert may_stem_from(content_name("e" * 60, "bert", content={}), "e" * 60)
     assert not may_stem_from("reviews-by-hand", "reviews")
-    assert not may_stem_from(content_name("other", {}), "reviews")
+    assert not may_stem_from(content_name("other", content={}), "reviews")
+    assert not may_stem_from(content_name("reviews1", content={}), "reviews")

@@ -104,6 +104,14 @@ def test_somebody_elses_endpoint_is_stalled_and_not_described():
     assert status.variants is None
 
 
+def test_of_somebody_elses_endpoint_nothing_is_told_as_if_it_were_ours():
+    status = told(world(WANTED, tags={}))
+
+    assert condition(status, "EndpointInService").status == "False"
+    assert condition(status, "WeightsApplied").status == "False"
+    assert (status.summary, status.account) == (None, None)
+
+
 def test_trouble_is_told_in_awss_words():
     status = told(nothing(), trouble=Trouble(Reason.REFUSED, "The execution role ARN is invalid"))
 
@@ -165,6 +173,16 @@ def test_a_tag_is_ours_until_it_is_seen_gone():
     left = told(world(WANTED), WANTED, before=leaving)
 
     assert [s.endpoint.tag_keys for s in (first, leaving, left)] == [["team"], ["team"], None]
+
+
+def test_every_tag_may_get_another_key_at_once():
+    before = want(spec(tags=[{"key": f"a{n}", "value": "x"} for n in range(46)]))
+    after = want(spec(tags=[{"key": f"b{n}", "value": "x"} for n in range(46)]))
+    remembered = told(world(before), before)
+
+    status = told(world(before), after, before=remembered)
+
+    assert len(status.endpoint.tag_keys) == 92
 
 
 @pytest.mark.parametrize("state", list(DeploymentState))
