@@ -1,7 +1,8 @@
 """`python -m bench.simulation`: what the simulated AWS costs, beside its limits.
 
-Served as anybody would run it and asked over a raw connection; seconds and memory are of this machine. Exits
-non-zero past twice a limit.
+Served as anybody would run it and asked over a raw connection; seconds and memory are of this machine. Beside
+what passed on the clock stands what the server's processor time alone would make of it: the two are far apart
+on a machine that is busy with other things. The clock is what is judged. Exits non-zero past twice a limit.
 """
 
 import json
@@ -25,18 +26,24 @@ from sandbox.aws.fill import fill
 
 _TOLERANCE = 2.0
 _ENDPOINTS, _BUSY, _SCALED = 5000, 200, 100
+_STARTS = 3
 _REQUESTS = 3000
 _PAGES = 300
+_READS = 10
 _DAY, _TRAFFIC = 24 * 3600.0, 3 * 3600.0
 _MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured figure and its limit, from above or, if ``least``, from below; None is not judged."""
+    """One measured figure and its limit, from above or, if ``least``, from below; None is not judged.
+
+    ``by_cpu`` is the same figure by processor time; None for one that is no time.
+    """
 
     what: str
     value: float
+    by_cpu: float | None = None
     limit: float | None = None
     least: bool = False
 
@@ -45,6 +52,14 @@ class Figure:
         if self.limit is None:
             return False
         return self.value * _TOLERANCE < self.limit if self.least else self.value > _TOLERANCE * self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How long something took: seconds on the clock, and the server's seconds of processor time."""
+
+    clock: float
+    cpu: float
 
 
 @dataclass(slots=True)
@@ -57,9 +72,6 @@ class RawClient:
     def __post_init__(self) -> None:
         place = urlsplit(self.url)
         self.connection = socket.create_connection((place.hostname or "", place.port or 0))
-
-    def ask(self, service: str, target: str, **params: object) -> bytes:
-        return self.send(_request(service, target, params))
 
     def send(self, request: bytes) -> bytes:
         self.connection.sendall(request)
@@ -109,41 +121,56 @@ def served(*arguments: str) -> Iterator[tuple[str, int, float]]:
 
 
 def measure() -> Iterator[Figure]:
-    with served() as (_, _, seconds):
-        yield Figure("seconds to start, empty", seconds, 1)
-    yield Figure(f"CPU-seconds to load {_ENDPOINTS} endpoints", _loading(), 5)
+    yield _starting()
+    loading = _taken(os.getpid(), lambda: fill(Engine(), endpoints=_ENDPOINTS))
+    yield _seconds(f"seconds to load {_ENDPOINTS} endpoints", loading, limit=5)
     with served("--fill", str(_ENDPOINTS)) as (url, pid, _):
-        yield from _reads(RawClient(url))
+        yield from _reads(RawClient(url), pid)
         yield from _busy(url, pid)
-    with served("--fill", str(_SCALED)) as (url, _, _):
-        yield Figure(f"seconds for 24 idle hours, {2 * _SCALED} autoscaled variants", _day(url), 20)
-    with served("--fill", str(_ENDPOINTS)) as (url, _, _):
-        yield Figure(f"seconds for 24 idle hours, {2 * _ENDPOINTS} autoscaled variants", _day(url))
+    for endpoints, limit in ((_SCALED, 20), (_ENDPOINTS, None)):
+        with served("--fill", str(endpoints)) as (url, pid, _):
+            control = Control(url)
+            day = _taken(pid, lambda control=control: control.advance(_DAY))
+            yield _seconds(
+                f"seconds for 24 idle hours, {2 * endpoints} autoscaled variants", day, limit=limit
+            )
 
 
-def _loading() -> float:
-    began = time.process_time()
-    fill(Engine(), endpoints=_ENDPOINTS)
-    return time.process_time() - began
+def _starting() -> Figure:
+    """The quickest start of a few."""
+    starts = []
+    for _ in range(_STARTS):
+        with served() as (_, pid, seconds):
+            starts.append(Taken(seconds, _cpu(pid)))
+    quickest = min(starts, key=lambda taken: taken.clock)
+    return _seconds(f"seconds to start, empty, best of {_STARTS}", quickest, limit=1)
 
 
-def _day(url: str) -> float:
-    return _seconds(lambda: Control(url).advance(_DAY))
+def _seconds(what: str, taken: Taken, *, limit: float | None = None) -> Figure:
+    return Figure(what, taken.clock, taken.cpu, limit)
 
 
-def _seconds(act: Callable[[], object]) -> float:
-    began = time.monotonic()
+def _taken(pid: int, act: Callable[[], object]) -> Taken:
+    began, cpu = time.monotonic(), _cpu(pid)
     act()
-    return time.monotonic() - began
+    return Taken(time.monotonic() - began, _cpu(pid) - cpu)
 
 
-def _reads(client: RawClient) -> Iterator[Figure]:
+def _reads(client: RawClient, pid: int) -> Iterator[Figure]:
     request = _request("sagemaker", "SageMaker.DescribeEndpoint", {"EndpointName": "fill-77"})
-    taken = _seconds(lambda: [client.send(request) for _ in range(_REQUESTS)])
-    yield Figure("DescribeEndpoint a second, one connection", _REQUESTS / taken, 1000, least=True)
+    taken = _taken(pid, lambda: [client.send(request) for _ in range(_REQUESTS)])
+    rates = (_REQUESTS / taken.clock, _REQUESTS / taken.cpu)
+    yield Figure("DescribeEndpoint a second, one connection", *rates, limit=1000, least=True)
     page = _request("sagemaker", "SageMaker.ListEndpoints", {"MaxResults": 100})
-    times = [_seconds(lambda: client.send(page)) for _ in range(_PAGES)]
-    yield Figure("ms for a page of 100 endpoints, p99", 1000 * statistics.quantiles(times, n=100)[-1], 20)
+    clock, cpu = _each(pid, lambda: client.send(page), times=_PAGES)
+    yield Figure("ms for a page of 100 endpoints, p99", statistics.quantiles(clock, n=100)[-1], cpu, limit=20)
+
+
+def _each(pid: int, act: Callable[[], object], *, times: int) -> tuple[list[float], float]:
+    """Do something several times: each one's milliseconds on the clock, and the mean of processor time."""
+    before = _cpu(pid)
+    clock = [1000 * _taken(pid, act).clock for _ in range(times)]
+    return clock, 1000 * (_cpu(pid) - before) / times
 
 
 def _busy(url: str, pid: int) -> Iterator[Figure]:
@@ -151,26 +178,19 @@ def _busy(url: str, pid: int) -> Iterator[Figure]:
     control = Control(url)
     for number in range(_BUSY):
         control.edit(traffic={"endpoint": f"fill-{number}", "ratePerMinute": 6})
-    yield Figure(
-        f"seconds for 3 hours of traffic at {_BUSY} endpoints", _seconds(lambda: control.advance(_TRAFFIC))
-    )
-    yield Figure(f"resident MiB, {_ENDPOINTS} endpoints, 3 hours of minutes", _resident(pid), 250)
+    hours = _taken(pid, lambda: control.advance(_TRAFFIC))
+    yield _seconds(f"seconds for 3 hours of traffic at {_BUSY} endpoints", hours)
+    yield Figure(f"resident MiB, {_ENDPOINTS} endpoints, 3 hours of minutes", _resident(pid), limit=250)
     now = control.now()
     client = RawClient(url)
-    queries = [_query(number) for number in range(500)]
-    times = [
-        _seconds(
-            lambda: client.ask(
-                "monitoring",
-                "GraniteServiceVersion20100801.GetMetricData",
-                MetricDataQueries=queries,
-                StartTime=now - 900,
-                EndTime=now,
-            )
-        )
-        for _ in range(5)
-    ]
-    yield Figure("ms for GetMetricData of 500 queries, 15 minutes", 1000 * statistics.median(times), 300)
+    asked = {
+        "MetricDataQueries": [_query(number) for number in range(500)],
+        "StartTime": now - 900,
+        "EndTime": now,
+    }
+    request = _request("monitoring", "GraniteServiceVersion20100801.GetMetricData", asked)
+    clock, cpu = _each(pid, lambda: client.send(request), times=_READS)
+    yield Figure("ms for GetMetricData of 500 queries, 15 minutes", statistics.median(clock), cpu, limit=300)
 
 
 def _query(number: int) -> dict[str, object]:
@@ -189,15 +209,24 @@ def _resident(pid: int) -> float:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / _MIB
 
 
+def _cpu(pid: int) -> float:
+    """Processor time of a process so far, in seconds."""
+    with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123 - no file of ours
+        user, system = file.read().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def main() -> None:
     figures = []
     table = Table(title="the simulated AWS")
-    for column in ("figure", "measured", "limit"):
+    for column in ("figure", "measured", "by processor time", "limit"):
         table.add_column(column, justify="left" if column == "figure" else "right")
     for figure in measure():
         figures.append(figure)
         limit = "" if figure.limit is None else f"{'>=' if figure.least else '<='} {figure.limit:g}"
-        table.add_row(figure.what, f"{figure.value:.4g}", limit, style="red" if figure.missed else None)
+        by_cpu = "" if figure.by_cpu is None else f"{figure.by_cpu:.4g}"
+        style = "red" if figure.missed else None
+        table.add_row(figure.what, f"{figure.value:.4g}", by_cpu, limit, style=style)
     Console().print(table)
     sys.exit(any(figure.missed for figure in figures))
 
