@@ -171,18 +171,3 @@ def test_all_resources_share_one_call_for_each_window(
     assert all(later > earlier for earlier, later in pairwise(windows))
     for resource in resources:
         resource.becomes(lambda seen: seen["status"]["metrics"]["variants"])
-
-
-@pytest.mark.usefixtures("running_operator")
-def test_a_window_with_equal_numbers_is_no_write(resource: Reviews, aws: SimulatedAws) -> None:
-    """The end of a window alone is not worth everybody's watch event."""
-    resource.apply(EVERY_FIVE_MINUTES)
-    resource.is_ready()
-    seen = []
-    versions = resource.watch()
-    aws.set_traffic("reviews", per_minute=60)
-    seen = versions.until(lambda found: metrics_of(found, "VariantA").get("invocations", 0) > 100)
-
-    told = [found["status"]["metrics"] for found in seen if "metrics" in found["status"]]
-    for earlier, later in pairwise(told):
-        assert (earlier["windowEnd"] == later["windowEnd"]) == (earlier["variants"] == later["variants"])
