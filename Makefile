@@ -64,7 +64,7 @@ ledger: setup ## what the simulated AWS knows and what it guesses, held by code 
 SEEDS ?= 20
 
 seeds: binaries ## the operator against so many seeds of what the simulated AWS guesses (SEEDS=20)
-	@SANDBOX_SEEDS=$(SEEDS) $(BIN)/python -Im pytest -n $(WORKERS) --dist loadfile \
+	@SANDBOX_SEEDS=$(SEEDS) CONVERGENCE_EXAMPLES=20 $(BIN)/python -Im pytest -n $(WORKERS) --dist loadfile \
 		tests/property/test_convergence.py tests/e2e/test_calls_under_chaos.py
 
 lint: lint-style lint-format lint-types lint-imports lint-crds lint-chart lint-image lint-yaml lint-workflows ## run every static check

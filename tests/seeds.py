@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from sandbox.aws.inprocess import InProcessAws
-from sandbox.aws.ledger import Ledger, row
+from sandbox.aws.ledger import WITNESSED, Ledger, Outcome, row
 
 SEEDS = range(1, 1 + int(os.environ.get("SANDBOX_SEEDS", "2")))
 """Two in everyday runs; ``make seeds`` asks for more."""
@@ -12,16 +13,41 @@ SEEDS = range(1, 1 + int(os.environ.get("SANDBOX_SEEDS", "2")))
 
 def blamed(seed: int, passes: Callable[[InProcessAws], object]) -> str:
     """Name the rows that a failure rests upon: with another variant of one of them, it does not happen."""
-    return (
-        f"seed {seed}; it passes with another variant of {', '.join(_rows(seed, passes)) or 'no single row'}"
-    )
+    rows = ", ".join(_remedies(seed, passes))
+    return f"seed {seed}; it passes with another variant of {rows or 'no single row'}"
 
 
-def _rows(seed: int, passes: Callable[[InProcessAws], object]) -> Iterator[str]:
-    for name, chosen in Ledger(seed).choices():
+@contextmanager
+def telling(seed: int) -> Iterator[None]:
+    """Let a failure of what is done within, in this process, tell the guesses that it was played under."""
+    WITNESSED.clear()
+    try:
+        yield
+    except BaseException as error:
+        rows = "\n".join(f"  {name} has {_said(chosen)}" for name, chosen in _guesses(seed))
+        error.add_note(f"seed {seed}, which guessed in this test\n{rows}")
+        raise
+
+
+def _guesses(seed: int) -> Iterator[tuple[str, Outcome]]:
+    """What a seed has chosen, where there was a choice, for the rows whose code has run."""
+    ledger = Ledger(seed)
+    for name in sorted(WITNESSED):
+        if len(row(name).variants) > 1:
+            yield name, ledger.chosen(name)
+
+
+def _said(chosen: Outcome) -> object:
+    return chosen.value or chosen.seconds or chosen.refusal
+
+
+def _remedies(seed: int, passes: Callable[[InProcessAws], object]) -> Iterator[str]:
+    WITNESSED.clear()
+    _holds(passes, InProcessAws(seed=seed))
+    for name, chosen in list(_guesses(seed)):
         for number, variant in enumerate(row(name).variants):
             if variant != chosen and _holds(passes, InProcessAws(seed=seed, variants={name: number})):
-                yield f"{name} (has {chosen.value or chosen.seconds or chosen.refusal})"
+                yield f"{name} (has {_said(chosen)})"
                 break
 
 

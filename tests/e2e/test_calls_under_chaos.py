@@ -20,7 +20,7 @@ from tests.e2e.reviews import (
     weights,
 )
 from tests.e2e.simulated_aws import SimulatedAws, simulated_aws
-from tests.seeds import SEEDS
+from tests.seeds import SEEDS, telling
 
 SPEED = 40.0
 """Slow enough for several passes within the five seconds that a read may be behind."""
@@ -31,9 +31,15 @@ DELETION = ["DeleteEndpoint", "DeleteEndpointConfig", "DeleteModel", "DeleteMode
 
 
 @pytest.fixture(params=SEEDS, ids="seed-{}".format)
-def aws(request: pytest.FixtureRequest, eventually: Callable[..., Any]) -> Iterator[SimulatedAws]:
+def seed(request: pytest.FixtureRequest) -> int:
+    chosen: int = request.param
+    return chosen
+
+
+@pytest.fixture
+def aws(seed: int, eventually: Callable[..., Any]) -> Iterator[SimulatedAws]:
     """An AWS of which half of the reads are stale, and a fifth of the writes lose their answer."""
-    with simulated_aws(eventually, seed=request.param, speed=SPEED, stale=True, lost_answers=True) as started:
+    with simulated_aws(eventually, seed=seed, speed=SPEED, stale=True, lost_answers=True) as started:
         started.add_fault({"stale": 5.0}, match={"write": False}, probability=0.4, count=None)
         started.add_fault({"drop": "after"}, match={"write": True}, probability=0.2, count=None)
         yield started
@@ -45,7 +51,12 @@ def operator(namespace: str, aws: SimulatedAws, operator_kubeconfig: Path, logs:
 
 
 @pytest.mark.usefixtures("running_operator")
-def test_exactly_one_write_of_each_kind_takes_effect(resource: Reviews, aws: SimulatedAws) -> None:
+def test_exactly_one_write_of_each_kind_takes_effect(resource: Reviews, aws: SimulatedAws, seed: int) -> None:
+    with telling(seed):
+        live(resource, aws)
+
+
+def live(resource: Reviews, aws: SimulatedAws) -> None:
     steps: list[tuple[list[Change], list[str]]] = [
         ([], CREATION),
         ([weights(VariantA=10, VariantB=90)], ["UpdateEndpointWeightsAndCapacities"]),

@@ -2,7 +2,7 @@
 
 import copy
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from sagemaker_ab.api.resource import FINALIZER
@@ -139,6 +139,8 @@ class InProcessOperator:
         self.sim = sim
         self.cluster = ClusterOfOne()
         self.metrics = MetricsBook()
+        self._writes: list[dict[str, Any]] = []
+        self._read = 0
         self._session = _OneSession(sim)
         self._reconciler = self._started()
 
@@ -155,17 +157,31 @@ class InProcessOperator:
         return after
 
     def settle(self, *, passes: int = 400) -> None:
-        """Run passes until the resource is gone, or ready and has sent AWS no write for a while."""
+        """Run passes until the resource is gone, or ready while AWS rests and is sent no write."""
+        self._run(passes, lambda: self.ready)
+
+    def settle_or_stall(self, *, passes: int = 400) -> None:
+        """Run passes until the resource is ready or waits for a person, while AWS rests and gets no write."""
+        self._run(passes, lambda: self.ready or self.conditions.get("Stalled", "").startswith("True"))
+
+    def _run(self, passes: int, content: Callable[[], bool]) -> None:
         quiet_since = self._now()
         for _ in range(passes):
             before = len(self.writes())
             if self.step() is None:
                 return
-            if not self.ready or len(self.writes()) != before:
+            if not content() or self._aws_is_busy() or len(self.writes()) != before:
                 quiet_since = self._now()
             elif self._now() - quiet_since > _QUIET_SECONDS:
                 return
-        raise AssertionError(f"not settled after {passes} passes: {self.conditions}; {self.writes()[-8:]}")
+        sent = [(call["operation"], call["code"], call["message"]) for call in self.writes()[-8:]]
+        raise AssertionError(f"not settled after {passes} passes: {self.conditions}; {sent}")
+
+    def _aws_is_busy(self) -> bool:
+        """Tell whether AWS is at work on an endpoint: what waits for that is yet to come."""
+        places = self.sim.state().values()
+        endpoints = (endpoint for place in places for endpoint in place.get("endpoints", {}).values())
+        return any(endpoint["status"].endswith("ing") for endpoint in endpoints)
 
     def _now(self) -> float:
         return self.sim.engine.clock.now()
@@ -187,7 +203,11 @@ class InProcessOperator:
 
     def writes(self) -> list[dict[str, Any]]:
         """The writes that AWS was sent, as its call log has them."""
-        return [call for call in self.sim.calls() if call["write"]]
+        for call in self.sim.gateway.calls.since(self._read):
+            self._read = call["n"]
+            if call["write"]:
+                self._writes.append(call)
+        return self._writes
 
     def effects(self) -> list[str]:
         """The operations that took effect."""
