@@ -4,7 +4,6 @@ A hardship that lasts is taken back by whoever caused it; the others pass.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +42,12 @@ def state_of(sim: InProcessAws) -> dict[str, Any]:
 def endpoint_of(sim: InProcessAws) -> dict[str, Any] | None:
     found: dict[str, Any] | None = state_of(sim).get("endpoints", {}).get("reviews")
     return found
+
+
+def _ours(sim: InProcessAws, kind: str, name: str) -> bool:
+    """Tell whether an object carries the tag by which we know that it is ours."""
+    tags = state_of(sim).get("tags", {})
+    return any(arn.endswith(f":{kind}/{name}") and _OUR_CLUSTER in found for arn, found in tags.items())
 
 
 def _call(sim: InProcessAws, operation: str, *, service: str = "sagemaker", **params: Any) -> bool:
@@ -126,9 +131,8 @@ def _their_endpoint(sim: InProcessAws, _: Desired) -> Lift | None:
         return None
 
     def leave() -> None:
-        endpoint = endpoint_of(sim)
-        assert endpoint
-        assert endpoint["config"] == THEIRS or endpoint["pendingConfig"] == THEIRS
+        assert endpoint_of(sim)
+        assert not _ours(sim, "endpoint", "reviews")
         sim.edit(delete={"endpoint": "reviews"})
 
     return leave
@@ -229,22 +233,24 @@ def _edited(**edits: Any) -> Hardship:
     return Hardship(befall)
 
 
-def _deleted(kind: str) -> Hardship:
-    """Somebody deletes all models or configs, which AWS does not keep them from."""
+def _deleted(kind: str, section: str) -> Hardship:
+    """Somebody deletes our models or configs, which AWS does not keep them from."""
 
     def befall(sim: InProcessAws, _: Desired) -> None:
-        for name in list(state_of(sim).get({"model": "models", "config": "endpointConfigs"}[kind], {})):
-            sim.edit(delete={kind: name})
+        for name in list(state_of(sim).get(section, {})):
+            if _ours(sim, kind, name):
+                sim.edit(delete={kind.removeprefix("endpoint-"): name})
 
     return Hardship(befall)
 
 
 def _deletion_begun(sim: InProcessAws, _: Desired) -> None:
-    _call(sim, "DeleteEndpoint", EndpointName="reviews")
+    if _ours(sim, "endpoint", "reviews"):
+        _call(sim, "DeleteEndpoint", EndpointName="reviews")
 
 
 def _endpoint_deleted(sim: InProcessAws, _: Desired) -> None:
-    with suppress(AwsError):
+    if _ours(sim, "endpoint", "reviews"):
         sim.edit(delete={"endpoint": "reviews"})
 
 
@@ -285,8 +291,8 @@ def _named() -> Iterator[tuple[str, Hardship]]:
     yield "deregistered", _on_variants(_deregistered)
     yield "shifted", _edited(weights={"endpoint": "reviews", "variants": {"VariantA": 7.0}})
     yield "resized", _edited(counts={"endpoint": "reviews", "variants": {"VariantA": 3}})
-    yield "models deleted", _deleted("model")
-    yield "configs deleted", _deleted("config")
+    yield "models deleted", _deleted("model", "models")
+    yield "configs deleted", _deleted("endpoint-config", "endpointConfigs")
     yield "deletion begun", Hardship(_deletion_begun)
     yield "endpoint deleted", Hardship(_endpoint_deleted)
 
