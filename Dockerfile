@@ -25,8 +25,10 @@ LABEL org.opencontainers.image.title="sagemaker-ab-operator" \
 RUN echo 'operator:x:65532:' >> /etc/group \
  && echo 'operator:x:65532:65532::/nonexistent:/usr/sbin/nologin' >> /etc/passwd
 COPY --from=builder /opt/operator /opt/operator
+# LOGNAME: the user's name also under another uid, such as OpenShift gives.
 # PYTHONSAFEPATH: no import from the working directory. No bytecode: the root file system is read-only.
 ENV PATH=/opt/operator/bin:${PATH} \
+    LOGNAME=operator \
     PYTHONSAFEPATH=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1

@@ -47,6 +47,11 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 {{- end -}}
 
+{{/* An address as a URL has it. */}}
+{{- define "sagemaker-ab.probeHost" -}}
+{{- ternary (printf "[%s]" .Values.probes.address) .Values.probes.address (contains ":" .Values.probes.address) -}}
+{{- end -}}
+
 {{/* What the operator may do where its resources are. */}}
 {{- define "sagemaker-ab.resourceRules" -}}
 - apiGroups: [sagemaker-ab.dev]

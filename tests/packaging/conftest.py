@@ -108,18 +108,28 @@ def notes(helm: Helm, chart: Path) -> Callable[..., str]:
 
 
 @pytest.fixture(scope="session")
-def kustomized(binaries: Binaries, offline_environment: Mapping[str, str]) -> list[Manifest]:
+def kustomize(binaries: Binaries, offline_environment: Mapping[str, str]) -> Callable[[str], list[Manifest]]:
+    """`kustomize("manifests/base")`: the objects of a kustomization."""
+
+    def run(directory: str) -> list[Manifest]:
+        done = subprocess.run(
+            [binaries.kubectl, "kustomize", ROOT / directory],
+            env=offline_environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        return documents(done.stdout)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def kustomized(kustomize: Callable[[str], list[Manifest]]) -> list[Manifest]:
     """The objects of the kustomize base."""
-    done = subprocess.run(
-        [binaries.kubectl, "kustomize", ROOT / "manifests" / "base"],
-        env=offline_environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    return documents(done.stdout)
+    return kustomize("manifests/base")
 
 
 @pytest.fixture(scope="session")

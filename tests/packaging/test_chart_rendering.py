@@ -56,6 +56,12 @@ def environment(manifests: list[dict[str, Any]]) -> dict[str, Any]:
     return {entry["name"]: entry.get("value") for entry in container(manifests)["env"]}
 
 
+# Neither Helm nor Argo CD takes away what carries these.
+KEPT = {
+    "helm.sh/resource-policy": "keep",
+    "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
+}
+
 DEFAULTS = yaml.safe_load((Path(__file__).parents[2] / "helm" / "values.yaml").read_text())
 
 
@@ -163,6 +169,19 @@ def test_probes_ask_where_the_operator_answers(default_objects, probe):
     assert f"--liveness=http://0.0.0.0:{port['containerPort']}/healthz" in started["args"]
 
 
+def test_where_there_is_ipv6_only_probes_are_answered_there(render):
+    assert "--liveness=http://[::]:8081/healthz" in container(render(probes={"address": "::"}))["args"]
+
+
+def test_the_numbers_of_user_and_group_can_be_left_to_the_cluster(render):
+    """OpenShift gives each namespace its own, and refuses others."""
+    manifests = render(podSecurityContext={"runAsUser": None, "runAsGroup": None})
+    assert only(manifests, "Deployment")["spec"]["template"]["spec"]["securityContext"] == {
+        "runAsNonRoot": True,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
 def test_settings_reach_the_operator_as_environment_variables(render):
     everything = case("everything")
     assert environment(render(**everything)) == {
@@ -255,12 +274,12 @@ def test_the_crd_is_rendered_as_generated_and_kept_at_uninstallation(default_obj
     metadata, original = rendered["metadata"], generated["metadata"]
     assert exactly(rendered | {"metadata": None}) == exactly(generated | {"metadata": None})
     assert metadata["name"] == original["name"]
-    assert metadata["annotations"] == original.get("annotations", {}) | {"helm.sh/resource-policy": "keep"}
+    assert metadata["annotations"] == original.get("annotations", {}) | KEPT
 
 
 def test_the_crd_is_let_go_when_asked(render):
     annotations = only(render(crds={"keep": False}), "CustomResourceDefinition")["metadata"]["annotations"]
-    assert "helm.sh/resource-policy" not in annotations
+    assert annotations.keys().isdisjoint(KEPT)
 
 
 def test_a_chart_without_its_crd_says_so_instead_of_installing_none(helm, chart, tmp_path):
@@ -303,6 +322,15 @@ def test_notes_name_the_next_command_and_the_service_account_that_needs_a_role(n
 )
 def test_notes_warn_when_no_region_is_set(notes, values, warned):
     assert ("WARNING: aws.region is empty" in notes(**values)) is warned
+
+
+@pytest.mark.parametrize(
+    ("repository", "warned"),
+    [("sagemaker-ab-operator", True), ("registry.example.com/ml/sagemaker-ab-operator", False)],
+)
+def test_notes_warn_when_the_image_has_no_registry(notes, repository, warned):
+    said = notes(image={"repository": repository})
+    assert ("WARNING: image.repository names no registry" in said) is warned
 
 
 def test_notes_say_which_namespaces_are_watched_and_who_answers_for_aws(notes):

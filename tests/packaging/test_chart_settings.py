@@ -23,10 +23,13 @@ OTHER = {
 
 
 @pytest.fixture
-def without_aws_settings(monkeypatch):
+def keys_alone(monkeypatch):
+    """Of all that the environment may set for AWS, only keys: without any, no client is made."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIASANDBOX")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sandbox")
 
 
 def snake_case(name):
@@ -57,7 +60,7 @@ def test_every_value_arrives(render):
     assert settings_of(render(operator=OTHER)).model_dump() == expected
 
 
-@pytest.mark.usefixtures("without_aws_settings")
+@pytest.mark.usefixtures("keys_alone")
 def test_the_region_and_the_address_of_aws_arrive(render, monkeypatch):
     """boto3 does not read AWS_REGION: the operator must."""
     aws = {"region": "eu-central-1", "endpointUrl": "http://127.0.0.1:4566"}
@@ -68,3 +71,13 @@ def test_the_region_and_the_address_of_aws_arrive(render, monkeypatch):
     for client in (clients.sagemaker, clients.sagemaker_writes, clients.autoscaling, clients.cloudwatch):
         assert client.meta.region_name == "eu-central-1"
         assert client.meta.endpoint_url == "http://127.0.0.1:4566"
+
+
+@pytest.mark.usefixtures("keys_alone")
+def test_a_pass_under_way_has_time_to_end(default_objects, kustomized):
+    """What a write waits for its connection and its answer is less than what a pod is given to end."""
+    write = AwsSession().clients("us-east-1").sagemaker_writes.meta.config
+    for manifests in (default_objects, kustomized):
+        (deployment,) = (m for m in manifests if m["kind"] == "Deployment")
+        given = deployment["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
+        assert given > write.connect_timeout + write.read_timeout

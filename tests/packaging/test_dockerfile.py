@@ -97,6 +97,12 @@ def test_the_user_is_a_number_and_has_a_name():
     assert re.search(r"'\w+:x:65532:65532:[^']*' >> /etc/passwd", run)
 
 
+def test_another_user_has_a_name_too():
+    """A cluster may give the pod a number that /etc/passwd does not have; the name is then the variable's."""
+    (environment,) = arguments(FINAL, "ENV")
+    assert "LOGNAME=operator" in environment
+
+
 def test_python_imports_nothing_from_the_working_directory_and_writes_no_bytecode():
     (environment,) = arguments(FINAL, "ENV")
     assert "PYTHONSAFEPATH=1" in environment

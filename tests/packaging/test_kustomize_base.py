@@ -1,5 +1,6 @@
 """The kustomize base installs what the chart installs by default; the samples are valid."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ SAMPLES = ROOT / "manifests" / "samples"
 
 # What says by which tool an object came.
 OF_THE_TOOL = {"app.kubernetes.io/managed-by", "helm.sh/chart", "helm.sh/resource-policy"}
+
+CRD = ("CustomResourceDefinition", None, "sagemakerabendpoints.sagemaker-ab.dev")
 
 
 def comparable(manifests):
@@ -27,6 +30,16 @@ def comparable(manifests):
             "metadata": metadata
         }
     return found
+
+
+def only(manifests, kind):
+    (found,) = (manifest for manifest in manifests if manifest["kind"] == kind)
+    return found
+
+
+@pytest.fixture(scope="module")
+def overlay(kustomize):
+    return kustomize("manifests/overlays/example")
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +63,34 @@ def test_it_renders_the_objects_of_the_charts_defaults_and_a_namespace(kustomize
     base, chart = comparable(kustomized), comparable(default_objects)
     namespace = base.pop(("Namespace", None, "sagemaker-ab-system"))
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
-    assert base.keys() == chart.keys()
+    assert base.keys() == chart.keys() - {CRD}
     for key, manifest in base.items():
         assert manifest == chart[key]
+
+
+def test_the_crd_stays_when_the_operator_is_deleted(kustomized):
+    """`kubectl delete -k manifests/base` must not take every resource, and every endpoint, along."""
+    assert CRD not in comparable(kustomized)
+
+
+def test_the_crd_comes_from_a_kustomization_of_its_own_and_argo_cd_lets_it_be(kustomize, default_objects):
+    (crd,) = kustomize("crds")
+    (charts,) = (m for m in default_objects if m["kind"] == "CustomResourceDefinition")
+    assert crd["spec"] == charts["spec"]
+    assert crd["metadata"]["annotations"]["argocd.argoproj.io/sync-options"] == "Prune=false,Delete=false"
+
+
+def test_the_example_sets_image_region_and_role_and_nothing_else(overlay, kustomized):
+    (container,) = only(overlay, "Deployment")["spec"]["template"]["spec"]["containers"]
+    assert container.pop("image") == f"registry.example.com/ml/sagemaker-ab-operator:{__version__}"
+    assert {"name": "AWS_REGION", "value": "us-east-1"} in container["env"]
+    container["env"].remove({"name": "AWS_REGION", "value": "us-east-1"})
+    role = only(overlay, "ServiceAccount")["metadata"].pop("annotations")
+    assert role == {"eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/sagemaker-ab-operator"}
+
+    base = json.loads(json.dumps(kustomized))
+    only(base, "Deployment")["spec"]["template"]["spec"]["containers"][0].pop("image")
+    assert comparable(overlay) == comparable(base)
 
 
 def test_it_names_the_version_of_the_package(kustomized):
