@@ -9,6 +9,8 @@ from calibration.trial import Looks, ab_test, last_decision, looked_at, rows_of
 from calibration.worlds import DAY, NAMES, World, draw, seeded
 from sagemaker_ab.traffic.decision import Reason, Verdict
 
+_LATER: Final = 5
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contest:
@@ -33,11 +35,6 @@ def contest_run(seed: int, contest: Contest) -> Outcome:
         "reason": decision.outcome.reason,
         "minutes": decision.at if named else None,
     }
-
-
-def later_looks(profile: str) -> int:
-    """After the first day it is looked every so many minutes."""
-    return 1 if profile == "full" else 5
 
 
 def is_named(outcome: Outcome) -> bool:
@@ -88,7 +85,7 @@ def false_winners(profile: str) -> list[CalibrationRow]:
             table="False winners between equals",
             name=name,
             trial=contest_run,
-            settings=Contest(world=world, later=later_looks(profile), changes=changes),
+            settings=Contest(world=world, later=1 if profile == "full" else _LATER, changes=changes),
             runs={"full": 500 if bound else 200, "quick": 200 if bound else 100, "slice": 1},
             measures=(percent_of("false %", is_named, bound=bound),),
         )
@@ -119,14 +116,17 @@ def _is_wrong(ratios: tuple[float, ...], outcome: Outcome) -> bool:
     return winner < 1.0 or (outcome["winner"] == NAMES[0] and best > 1.0)
 
 
-def wrong_winners(profile: str) -> list[CalibrationRow]:
-    """A difference: how often a worse variant is named, or the baseline when a challenger is better."""
+def wrong_winners(_profile: str) -> list[CalibrationRow]:
+    """A difference: how often a worse variant is named, or the baseline when a challenger is better.
+
+    Looked at every minute of the first day, then every 5, when blocks close.
+    """
     return [
         CalibrationRow(
             table="Wrong winners",
             name=name,
             trial=contest_run,
-            settings=Contest(world=world, later=later_looks(profile)),
+            settings=Contest(world=world, later=_LATER),
             runs={"full": 300, "quick": 100, "slice": 1},
             measures=(
                 percent_of("wrong %", partial(_is_wrong, world.ratios), bound=1.0),

@@ -47,7 +47,7 @@ def intervals(_profile: str) -> list[CalibrationRow]:
             name=name,
             trial=coverage,
             settings=world,
-            runs={"full": 300, "quick": 100, "slice": 1},
+            runs={"full": 200, "quick": 100, "slice": 1},
             measures=(percent_of("ever missed %", _missed, bound=5.0),),
         )
         for name, world in _INTERVALS.items()

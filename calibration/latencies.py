@@ -84,7 +84,7 @@ def latencies(_profile: str) -> list[CalibrationRow]:
             name=name,
             trial=latency_run,
             settings=replace(world, ratio=1.10),
-            runs={"full": 500, "quick": 150, "slice": 1},
+            runs={"full": 400, "quick": 150, "slice": 1},
             measures=(
                 percent_of("worse %", _worse, bound=5.0),
                 percent_of("not worse %", _not_worse, bound=5.0),
@@ -98,7 +98,7 @@ def latencies(_profile: str) -> list[CalibrationRow]:
             name=name,
             trial=latency_run,
             settings=replace(world, ratio=1.20),
-            runs={"full": 200, "quick": 80, "slice": 1},
+            runs={"full": 150, "quick": 80, "slice": 1},
             measures=(quantile_of("median min", "worse", 0.5, bound=bound),),
         )
         for name, (world, bound) in _CASES.items()

@@ -47,7 +47,7 @@ class Evidence:
         self.comparisons: dict[Pair, Comparison] = {}
         self.harms: dict[Watch, Harm] = {}
         self.margins: dict[Watch, Comparison] = {}
-        self.ratios = _ratios(roles)
+        self.ratios = _ratios(policy, roles)
         self.posterior: Posterior | None = None
         # The minutes from which guardrails and sample ratio count, and the hypothesis.
         self.watched_since = started + _warm_up_minutes(policy)
@@ -188,8 +188,10 @@ def _harm(guardrail: Guardrail, baseline: str, challenger: str) -> Harm:
     )
 
 
-def _ratios(roles: Roles) -> dict[str, SampleRatio]:
-    """With two variants one of them says all: what one has too much, the other has too little."""
+def _ratios(policy: Policy, roles: Roles) -> dict[str, SampleRatio]:
+    """Nothing where no mismatch holds the run. Of two variants one says all: the other has what it lacks."""
+    if isinstance(policy, Bandit) or policy.on_sample_ratio_mismatch != "Hold":
+        return {}
     variants = roles.variants
     watched = variants[1:] if len(variants) == 2 else variants  # noqa: PLR2004  # the two of an ordinary test
     return {name: SampleRatio(name, variants) for name in watched}

@@ -27,33 +27,34 @@ _ROUNDS: Final = 3
 
 
 class _Length:
-    """The open block of one length, and the closed ones, at each null."""
+    """The closed blocks of one length, at each null; of the open one, the sums when it was opened."""
 
     __slots__ = ("closed", "minutes", "s", "start", "u", "v")
 
     def __init__(self, minutes: int, nulls: int) -> None:
         self.minutes = minutes
         self.closed = [Sums() for _ in range(nulls)]
-        self._open()
+        nothing = [0.0] * nulls
+        self._open(nothing, nothing)
 
-    def _open(self) -> None:
+    def _open(self, s: Sequence[float], v: Sequence[float]) -> None:
         self.start, self.u = -1.0, 0.0
-        self.s = [0.0] * len(self.closed)
-        self.v = [0.0] * len(self.closed)
+        self.s, self.v = s, v
 
-    def add(self, start: float, u: float, deviations: Sequence[float], variances: Sequence[float]) -> bool:
-        """Take a stratum; return whether it closed the block. Totals decide that, the same for every null."""
+    def add(self, start: float, u: float, s: Sequence[float], v: Sequence[float]) -> bool:
+        """Take a stratum, with the sums s and v to its end; return whether it closed the block.
+
+        Totals decide that, the same for every null.
+        """
         if self.start < 0.0:
             self.start = start
         self.u += u
-        self.s = list(map(add, self.s, deviations))
-        self.v = list(map(add, self.v, variances))
         if start + MINUTES - self.start < self.minutes or self.u < _LEAST_INFORMATION:
             return False
-        for sums, s, v in zip(self.closed, self.s, self.v, strict=True):
-            root = sqrt(v)
-            sums.add(s / root, root)
-        self._open()
+        for sums, s_end, s_begin, v_end, v_begin in zip(self.closed, s, self.s, v, self.v, strict=True):
+            root = sqrt(v_end - v_begin)
+            sums.add((s_end - s_begin) / root, root)
+        self._open(s, v)
         return True
 
     def numbers(self) -> list[float]:
@@ -79,9 +80,11 @@ class RateComparison:
         "_lengths",
         "_mantel_haenszel",
         "_nulls",
+        "_s",
         "_strata",
         "_thetas",
         "_totals",
+        "_v",
         "last",
         "most",
     )
@@ -92,6 +95,7 @@ class RateComparison:
         self._thetas = tuple(exp(null) for null in self._nulls)
         self._strata = Strata(reading(metric))
         self._lengths = [_Length(minutes, len(self._nulls)) for minutes in LENGTHS]
+        self._s = self._v = [0.0] * len(self._nulls)
         self._totals = [0.0, 0.0, 0.0, 0.0]
         self._mantel_haenszel = [0.0, 0.0]
         self._finding: Finding | None = NOTHING
@@ -118,10 +122,10 @@ class RateComparison:
         self._mantel_haenszel[0] += x_a * n_b / trials
         self._mantel_haenszel[1] += x_b * n_a / trials
         shares = [n_b * theta / (n_a + n_b * theta) for theta in self._thetas]
-        deviations = [x_b - total * share for share in shares]
-        variances = [total * share * (1.0 - share) for share in shares]
+        self._s = [s + (x_b - total * share) for s, share in zip(self._s, shares, strict=True)]
+        self._v = [v + total * share * (1.0 - share) for v, share in zip(self._v, shares, strict=True)]
         u = total * min(n_a, n_b) / trials
-        closed = [length.add(start, u, deviations, variances) for length in self._lengths]
+        closed = [length.add(start, u, self._s, self._v) for length in self._lengths]
         if any(closed):
             self._finding = together((length.closed[0] for length in self._lengths), 0.0)
             self.most = max(self.most, self._finding.evidence)
@@ -171,13 +175,16 @@ class RateComparison:
     def numbers(self) -> list[float]:
         lengths = [number for length in self._lengths for number in length.numbers()]
         totals = [*self._totals, *self._mantel_haenszel]
-        return [self.last, self.most, *totals, *self._strata.numbers(), *lengths]
+        return [self.last, self.most, *totals, *self._strata.numbers(), *self._s, *self._v, *lengths]
 
     def restore(self, numbers: Sequence[float]) -> None:
         self.last, self.most = numbers[:2]
         self._totals, self._mantel_haenszel = list(numbers[2:6]), list(numbers[6:8])
         self._strata.restore(numbers[8 : 8 + STRATA_NUMBERS])
-        rest = numbers[8 + STRATA_NUMBERS :]
+        sums, nulls = 8 + STRATA_NUMBERS, len(self._nulls)
+        self._s = list(numbers[sums : sums + nulls])
+        self._v = list(numbers[sums + nulls : sums + 2 * nulls])
+        rest = numbers[sums + 2 * nulls :]
         size = len(rest) // len(self._lengths)
         for place, length in enumerate(self._lengths):
             length.restore(rest[size * place : size * (place + 1)])
