@@ -7,6 +7,7 @@ from sagemaker_ab.api.spec import EndpointSpec
 from sagemaker_ab.aws.failures import AwsError
 from sagemaker_ab.aws.sessions import AwsClients
 from sagemaker_ab.controller.case import Case
+from sagemaker_ab.controller.pace import spread
 from sagemaker_ab.planning import deployment as deployments
 from sagemaker_ab.planning.deployment import Deployment, DeploymentState
 from sagemaker_ab.planning.desired import Desired, desired
@@ -20,6 +21,7 @@ from sagemaker_ab.planning.trouble import Trouble
 _LOG = logging.getLogger(__name__)
 
 _SWEEP_SECONDS = 6 * 3600.0
+"""About how long it takes, on AWS's clock, until leftovers are looked for when nothing was written."""
 _RESWEEP_SECONDS = 600.0
 """How long leftovers wait, on AWS's clock, when they could not be listed or removed."""
 
@@ -42,7 +44,7 @@ def look(case: Case, spec: EndpointSpec, clients: AwsClients, account: str) -> F
         observed=observed,
         plan=decided,
         deployment=record,
-        trouble=case.memory.standing_trouble((*decided.phases, *decided.meanwhile)),
+        trouble=case.memory.standing_trouble(decided.pending),
         unsettled=_unsettled(case, observed),
         reconcile_requested_at=case.reconcile_requested_at,
         metrics=case.services.metrics.newest(case.key),
@@ -90,17 +92,20 @@ def _leftovers(case: Case, clients: AwsClients, wanted: Desired, observed: Obser
         return None
     try:
         leftovers = case.services.inventory.leftovers(
-            clients,
-            wanted.owner,
-            wanted.endpoint_name,
-            not_before=now - (SETTLING_SECONDS - STALENESS_SECONDS),
+            clients, wanted.owner, wanted.endpoint_name, not_before=now - _listing_age(case, config)
         )
     except AwsError as error:
         _LOG.warning("%s/%s: leftovers could not be listed: %s", *case.key, error)
         postpone_sweep(case, observed)
         return None
-    case.memory.swept = config, now + _SWEEP_SECONDS
+    case.memory.swept = config, now + spread(_SWEEP_SECONDS)
     return leftovers
+
+
+def _listing_age(case: Case, config: str | None) -> float:
+    """How old a listing may be: newer than what we wrote, and after an earlier look shared with others."""
+    looked_before = case.memory.swept is not None and case.memory.swept[0] == config
+    return _RESWEEP_SECONDS if looked_before else SETTLING_SECONDS - STALENESS_SECONDS
 
 
 def _config_in_use(observed: Observed) -> str | None:
@@ -109,9 +114,8 @@ def _config_in_use(observed: Observed) -> str | None:
 
 def _learn(case: Case, observed: Observed, decided: Plan) -> None:
     """Note which changes AWS took and then went back on, and forget what is no longer of concern."""
-    phases = (*decided.phases, *decided.meanwhile)
-    case.memory.keep_only({phase.identity for phase in phases})
-    for phase in phases:
+    case.memory.keep_only({phase.identity for phase in decided.pending})
+    for phase in decided.pending:
         if phase.identity in case.memory.accepted and case.memory.settled(observed.now):
             case.memory.accepted.discard(phase.identity)
             reason = observed.endpoint.failure_reason if observed.endpoint else None

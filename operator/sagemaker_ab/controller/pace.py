@@ -16,7 +16,7 @@ def until_retry(settings: Settings, trouble: Trouble, failures: int) -> float:
         first, slowest = settings.refused_retry_seconds, _SLOWEST * settings.refused_retry_seconds
     else:
         first, slowest = settings.retry_seconds, max(settings.retry_seconds, settings.resync_seconds)
-    return _spread(min(first * 2 ** min(max(0, failures - 1), _DOUBLINGS), slowest))
+    return spread(min(first * 2 ** min(max(0, failures - 1), _DOUBLINGS), slowest))
 
 
 def until_resync(settings: Settings) -> float:
@@ -24,5 +24,6 @@ def until_resync(settings: Settings) -> float:
     return settings.resync_seconds * random.uniform(0.8, 1.0)  # noqa: S311 - spreads load, guards nothing
 
 
-def _spread(seconds: float) -> float:
+def spread(seconds: float) -> float:
+    """Return about so many seconds, so that what happens to many at once does not again."""
     return seconds * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing

@@ -2,7 +2,7 @@
 
 from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.controller.memory import Memory
-from sagemaker_ab.controller.pace import until_resync, until_retry
+from sagemaker_ab.controller.pace import spread, until_resync, until_retry
 from sagemaker_ab.controller.settings import Settings
 from sagemaker_ab.planning.trouble import Trouble
 
@@ -81,3 +81,10 @@ def test_nobody_resyncs_in_step_with_others_or_later_than_asked():
 
     assert len(waits) > 1
     assert max(waits) <= 60
+
+
+def test_what_began_together_does_not_come_round_together():
+    pauses = [spread(100.0) for _ in range(200)]
+
+    assert all(80 <= pause <= 120 for pause in pauses)
+    assert max(pauses) - min(pauses) > 20
