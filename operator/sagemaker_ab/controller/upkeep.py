@@ -62,22 +62,11 @@ def _upkeep(case: Case) -> float:
         return until_resync(case.services.settings)
     found = look(case, spec, clients, account)
     case.memory.forget_setback(_READING)
-    phase = _next_phase(case, found)
-    if phase is not None:
-        return _advance(case, clients, found, phase)
+    sendable = found.plan.sendable(case.quiet)
+    if sendable:
+        return _advance(case, clients, found, sendable[0])
     case.tell(_report(case, found))
     return _until_next_look(case, found)
-
-
-def _next_phase(case: Case, found: Findings) -> Phase | None:
-    """Choose what to send: what was refused lately is left alone, and what rests upon it too."""
-    plan = found.plan
-    if not plan.actionable:
-        return None
-    ready = [phase for phase in plan.phases if not case.quiet(phase)]
-    if not plan.independent and len(ready) < len(plan.phases):
-        ready = [phase for phase in plan.meanwhile if not case.quiet(phase)]
-    return next(iter(ready), None)
 
 
 def _until_next_look(case: Case, found: Findings) -> float:
@@ -129,10 +118,9 @@ def _refused(case: Case, found: Findings, phase: Phase, trouble: Trouble) -> flo
         postpone_sweep(case, found.observed)
         return case.services.settings.poll_seconds
     wait = case.set_back(phase.identity, trouble)
-    standing = case.memory.standing_trouble((*found.plan.phases, *found.plan.meanwhile))
+    standing = case.memory.standing_trouble(found.plan.pending)
     case.tell(_report(case, replace(found, trouble=standing)))
-    others = [other for other in found.plan.phases if found.plan.independent and not case.quiet(other)]
-    return 0.0 if others or found.plan.meanwhile else wait
+    return 0.0 if found.plan.sendable(case.quiet) else wait
 
 
 def _report(case: Case, found: Findings) -> Status:

@@ -4,7 +4,7 @@ A plan is an ordered list of phases, of which one pass executes the first. Every
 and to run again, and the next pass reads the truth anew, so the process may die between any two calls.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -76,6 +76,18 @@ class Plan:
     wants_leftovers: bool = False
     independent: bool = False
     meanwhile: tuple[Phase, ...] = ()
+
+    @property
+    def pending(self) -> tuple[Phase, ...]:
+        """All that is still to be done, one way or the other."""
+        return (*self.phases, *self.meanwhile)
+
+    def sendable(self, quiet: Callable[[Phase], bool]) -> tuple[Phase, ...]:
+        """Return what may be sent now, in order: a `quiet` phase is left alone, and what rests upon it too."""
+        if not self.actionable:
+            return ()
+        stuck = not self.independent and any(quiet(phase) for phase in self.phases)
+        return tuple(phase for phase in (self.meanwhile if stuck else self.phases) if not quiet(phase))
 
 
 def plan(
