@@ -83,7 +83,7 @@ class Plan:
         return (*self.phases, *self.meanwhile)
 
     def sendable(self, quiet: Callable[[Phase], bool]) -> tuple[Phase, ...]:
-        """Return what may be sent now, in order: a `quiet` phase is left alone, and what rests upon it too."""
+        """Return what may be sent now, in order: a `quiet` phase is left alone, and what rests upon it."""
         if not self.actionable:
             return ()
         stuck = not self.independent and any(quiet(phase) for phase in self.phases)
