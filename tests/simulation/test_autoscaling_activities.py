@@ -260,15 +260,18 @@ def test_missing_capacity_rolls_back_and_leaves_an_unfulfilled_activity(scaled: 
     assert scaled.count() == 1
 
 
-@pytest.mark.ledger("autoscaling.bounds-on-register", "autoscaling.cause-bounds")
+@pytest.mark.ledger(
+    "autoscaling.bounds-on-register", "autoscaling.cause-minimum", "autoscaling.cause-maximum"
+)
 @pytest.mark.parametrize("sim_seed", range(2))
 def test_new_bounds_pull_the_count_inside_at_once(scaled: Autoscaled) -> None:
     scaled.bounds(3, 4)
     assert scaled.status() == "Updating"
     scaled.sim.advance(minutes=8)
     assert scaled.count() == 3
-    assert "Alarm" not in scaled.activities()[0]["Cause"]
+    assert scaled.activities()[0]["Cause"] == "minimum capacity was set to 3"
     scaled.bounds(1, 2)
+    assert scaled.activities()[-1]["Cause"] == "maximum capacity was set to 2"
     assert scaled.deployer.variants()["VariantA"]["DesiredInstanceCount"] == 2
 
 

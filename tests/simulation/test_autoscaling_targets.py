@@ -262,22 +262,12 @@ def test_a_target_has_one_policy_per_metric(scaling: Scaling, refused: Any) -> N
     assert scaling.put("another")
 
 
-@pytest.mark.ledger("autoscaling.target-value", "autoscaling.metric-type", "autoscaling.only-predefined")
+@pytest.mark.ledger("autoscaling.target-value", "autoscaling.metric-type")
 def test_what_a_policy_may_track(scaling: Scaling, refused: Any) -> None:
     scaling.register()
     other = {"PredefinedMetricType": "SageMakerVariantProvisionedConcurrencyUtilization"}
-    custom = {"MetricName": "CPUUtilization", "Namespace": "x", "Statistic": "Average"}
     assert refused(scaling.put, TargetValue=0.0)[0] == "ValidationException"
     assert "only supports" in refused(scaling.put, PredefinedMetricSpecification=other)[1]
-    both = {"CustomizedMetricSpecification": custom, "PredefinedMetricSpecification": other}
-    assert refused(scaling.put, **both)[0] == "ValidationException"
-    assert refused(
-        scaling.client.put_scaling_policy,
-        PolicyName="steps",
-        ServiceNamespace="sagemaker",
-        ResourceId=RESOURCE,
-        ScalableDimension="sagemaker:variant:DesiredInstanceCount",
-    )[1].startswith("The simulated Application Auto Scaling has only")
 
 
 @pytest.mark.ledger("autoscaling.deregister-cascades")

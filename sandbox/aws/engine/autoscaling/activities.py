@@ -70,8 +70,8 @@ def _refused(region: Region, count: int, refusal: AwsError) -> str:
 def finish(region: Region, resource: ResourceId, *, reached: int) -> Activity | None:
     """End the activity in progress of a variant whose endpoint has settled; None if there is none."""
     store = region.store(AutoScalingStore)
-    activity = store.last_activity(resource)
-    if activity is None or activity.status is not ActivityStatus.IN_PROGRESS:
+    activity = store.activity_in_progress(resource)
+    if activity is None:
         return None
     done = reached == activity.count
     row = "autoscaling.activity-successful" if done else "autoscaling.activity-unfulfilled"
@@ -81,19 +81,21 @@ def finish(region: Region, resource: ResourceId, *, reached: int) -> Activity | 
         message=region.ledger.text(row, count=activity.count),
         ended=region.clock.now(),
     )
-    store.replace_last_activity(finished)
+    store.replace_activity(finished)
     return finished
 
 
 @operation("application-autoscaling", "DescribeScalingActivities", resource="ResourceId")
 def describe_scaling_activities(call: Call) -> JSON:
     check_scope(call)
-    wanted = call.params.get("ResourceId")
+    wanted, all_of_them = call.params.get("ResourceId"), call.params.get("IncludeNotScaledActivities", False)
     since = call.as_of - call.ledger.value("autoscaling.activities-kept")
     found = [
         activity
         for activity in store_of(call).activities()
-        if wanted in {None, str(activity.resource)} and since <= activity.started <= call.as_of
+        if wanted in {None, str(activity.resource)}
+        and since <= activity.started <= call.as_of
+        and (all_of_them or activity.not_scaled is None)
     ]
     found.sort(key=lambda activity: activity.started, reverse=True)
     some, following = paged(call, found, limit_row="autoscaling.target-page")
@@ -112,5 +114,6 @@ def _described(activity: Activity) -> JSON:
         "StartTime": activity.started,
         **ended,
         "StatusCode": str(activity.status),
-        "StatusMessage": activity.message,
+        **({"StatusMessage": activity.message} if activity.message else {}),
+        **({"NotScaledReasons": [activity.not_scaled]} if activity.not_scaled else {}),
     }

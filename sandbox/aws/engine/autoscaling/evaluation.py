@@ -10,17 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.aws.engine.autoscaling.activities import Change, change_count, finish
-from sandbox.aws.engine.autoscaling.decision import (
-    Rules,
-    Tracked,
-    check_alarms,
-    published_minutes,
-    wanted,
-)
-from sandbox.aws.engine.autoscaling.records import ActivityStatus, ResourceId
+from sandbox.aws.engine.autoscaling.choice import Asked, choose
+from sandbox.aws.engine.autoscaling.decision import Rules, Tracked, check_alarms, is_cooling
+from sandbox.aws.engine.autoscaling.not_scaled import tell_not_scaled
+from sandbox.aws.engine.autoscaling.records import METRIC_TYPE, ActivityStatus, ResourceId
+from sandbox.aws.engine.autoscaling.steps import StepCall
 from sandbox.aws.engine.autoscaling.store import AutoScalingStore
+from sandbox.aws.engine.autoscaling.tracked_metric import published_minutes
 from sandbox.aws.engine.autoscaling.tracking import within
 from sandbox.aws.engine.cloudwatch.alarm_state import AlarmState
+from sandbox.aws.engine.cloudwatch.alarm_store import AlarmActed
 from sandbox.aws.engine.happenings import EndpointSettled, listens
 from sandbox.aws.engine.metrics.store import MetricsStore, TrafficSeen
 from sandbox.aws.engine.records import EndpointStatus
@@ -28,8 +27,6 @@ from sandbox.aws.engine.sagemaker.store import store_of as sagemaker_of
 from sandbox.aws.ledger import holds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sandbox.aws.engine.autoscaling.records import Activity, ScalableTarget, ScalingPolicy
     from sandbox.aws.engine.core import Region
     from sandbox.aws.engine.records import Endpoint
@@ -50,7 +47,13 @@ def _schedule(region: Region, store: AutoScalingStore) -> None:
         return
     store.ticking = True
     period = region.ledger.value("autoscaling.evaluation-period")
-    region.clock.at((region.clock.now() // period + 1) * period, lambda: _tick(region, store))
+    when = (region.clock.now() // period + 1) * period
+    # Policies weigh what alarms ask of them at the same time, whichever of the two was scheduled first.
+    region.clock.at(when, lambda: _tick_last(region, store))
+
+
+def _tick_last(region: Region, store: AutoScalingStore) -> None:
+    region.clock.after(0, lambda: _tick(region, store))
 
 
 def _tick(region: Region, store: AutoScalingStore) -> None:
@@ -66,12 +69,15 @@ def _look_at(region: Region, store: AutoScalingStore, resource: ResourceId, rule
     """Evaluate one target and scale it if need be; False when it may sleep."""
     target = store.target(resource)
     endpoint = sagemaker_of(region).endpoint(resource.endpoint)
+    calls = store.called.pop(str(resource), [])
     if target is None or endpoint is None:
         return False
-    tracked = [_tracked(region, store, policy, rules) for policy in store.policies_of(resource)]
+    tracked = [
+        _tracked(region, store, policy, rules) for policy in store.policies_of(resource) if policy.tracks
+    ]
     for one in tracked:
         check_alarms(region, rules, one)
-    if _acts(region, target, endpoint, rules, tracked):
+    if _acts(region, target, endpoint, Asked(rules, tracked, calls)):
         return True
     settled = all(_settled(region, target, endpoint, rules, one) for one in tracked)
     return str(resource) in store.unbounded or not settled
@@ -83,20 +89,29 @@ def _tracked(region: Region, store: AutoScalingStore, policy: ScalingPolicy, rul
 
 
 @holds("autoscaling.blocked-while-busy")
-def _acts(
-    region: Region, target: ScalableTarget, endpoint: Endpoint, rules: Rules, tracked: Sequence[Tracked]
-) -> bool:
+def _acts(region: Region, target: ScalableTarget, endpoint: Endpoint, asked: Asked) -> bool:
     """Scale a target if its bounds or a policy call for it and nothing is in the way."""
     variant = endpoint.variant(target.resource.variant)
-    if variant is None or endpoint.status is not EndpointStatus.IN_SERVICE:
+    if variant is None:
+        return False
+    capacity = variant.desired_instance_count
+    if endpoint.status is not EndpointStatus.IN_SERVICE:
+        _tell_busy(region, target, asked, capacity)
         return False
     if str(target.resource) in region.store(AutoScalingStore).retrying:
         return True
-    capacity = variant.desired_instance_count
-    change = _to_bounds(region, target, capacity) or _to_metric(region, target, rules, tracked, capacity)
+    change = _to_bounds(region, target, capacity) or _to_metric(region, target, asked, capacity)
     if change is not None:
         _scale(region, change)
     return change is not None
+
+
+def _tell_busy(region: Region, target: ScalableTarget, asked: Asked, capacity: int) -> None:
+    """Tell that a policy would scale if the endpoint were not busy, unless it is so with being scaled."""
+    if region.store(AutoScalingStore).activity_in_progress(target.resource) is None:
+        choice = choose(region, target, asked, capacity=capacity)
+        reason = {"Code": "TargetServicePutResourceAsUnscalable"} if choice.followed else choice.reason
+        tell_not_scaled(region, target.resource, choice.followed or choice.refused, reason)
 
 
 @holds("autoscaling.bounds-on-register")
@@ -109,26 +124,26 @@ def _to_bounds(region: Region, target: ScalableTarget, capacity: int) -> Change 
     if inside == capacity:
         unbounded.discard(key)
         return None
-    cause = region.ledger.text("autoscaling.cause-bounds", min=target.minimum, max=target.maximum)
+    row = "autoscaling.cause-minimum" if inside > capacity else "autoscaling.cause-maximum"
+    cause = region.ledger.text(row, count=inside)
     return Change(resource=target.resource, before=capacity, count=inside, cause=cause)
 
 
-def _to_metric(
-    region: Region, target: ScalableTarget, rules: Rules, tracked: Sequence[Tracked], capacity: int
-) -> Change | None:
-    """Return the change that a policy calls for, if one does."""
-    for one in tracked:
-        want = wanted(rules, target, one, capacity=capacity, now=region.clock.now())
-        if want is not None:
-            name = one.policy.name
-            return Change(
-                resource=target.resource,
-                before=capacity,
-                count=want.capacity,
-                cause=region.ledger.text("autoscaling.cause-alarm", alarm=want.alarm, policy=name),
-                policy=name,
-            )
-    return None
+def _to_metric(region: Region, target: ScalableTarget, asked: Asked, capacity: int) -> Change | None:
+    """Return the change that a policy calls for, if one does; else tell why its wish is not followed."""
+    choice = choose(region, target, asked, capacity=capacity)
+    tell_not_scaled(region, target.resource, choice.refused, choice.reason)
+    followed = choice.followed
+    if followed is None:
+        return None
+    name = followed.policy.name
+    return Change(
+        resource=target.resource,
+        before=capacity,
+        count=followed.capacity,
+        cause=region.ledger.text("autoscaling.cause-alarm", alarm=followed.alarm, policy=name),
+        policy=name,
+    )
 
 
 def _scale(region: Region, change: Change) -> None:
@@ -152,13 +167,17 @@ def _settled(
     variant = endpoint.variant(target.resource.variant)
     if variant is None or not endpoint.serving:
         return True
+    if tracked.policy.predefined != METRIC_TYPE:
+        return False
     metrics = region.store(MetricsStore)
     series = metrics.series(target.resource.endpoint, target.resource.variant)
     window = metrics.newest_minute(region.clock.now()) - 60 * (rules.low_minutes - 1)
     idle = series.last_minute is None or series.last_minute < window
     smallest = variant.desired_instance_count <= target.minimum
     stays = smallest or target.suspended.scale_in or not tracked.policy.scales_in
-    return idle and stays and tracked.tracker.low.state is AlarmState.ALARM
+    cooldown = tracked.policy.config.get("ScaleInCooldown", rules.cooldown)
+    cooled = not is_cooling(tracked.tracker.scaled_in_at, cooldown, region.clock.now())
+    return idle and stays and cooled and tracked.tracker.low.state is AlarmState.ALARM
 
 
 @listens(TrafficSeen)
@@ -166,6 +185,34 @@ def _wake_by_traffic(seen: TrafficSeen) -> None:
     resource = ResourceId(seen.series.endpoint, seen.series.variant)
     if seen.region.store(AutoScalingStore).target(resource) is not None:
         wake(seen.region, resource)
+
+
+@listens(AlarmActed)
+@holds("autoscaling.step-alarms")
+def _take_call(acted: AlarmActed) -> None:
+    """Take down what an alarm asks of a step policy, and look at its target when all alarms have asked."""
+    region, alarm = acted.region, acted.alarm
+    store = region.store(AutoScalingStore)
+    policy = store.policy_of(acted.action)
+    if policy is None or policy.tracks or not acted.values:
+        return
+    calls = store.called.setdefault(str(policy.resource), [])
+    calls.append(
+        StepCall(
+            policy=policy,
+            alarm=alarm.name,
+            values=acted.values,
+            threshold=alarm.threshold,
+            above=alarm.comparison.startswith("Greater"),
+        )
+    )
+    if len(calls) == 1:
+        region.clock.after(0, lambda: _answer(region, store, policy.resource))
+
+
+def _answer(region: Region, store: AutoScalingStore, resource: ResourceId) -> None:
+    if str(resource) in store.called:
+        _look_at(region, store, resource, Rules.of(region.ledger))
 
 
 @listens(EndpointSettled)
@@ -177,17 +224,19 @@ def _wake_by_settling(settled: EndpointSettled) -> None:
         if variant is not None and endpoint.status is EndpointStatus.IN_SERVICE:
             activity = finish(region, target.resource, reached=variant.current_instance_count)
             if activity is not None and activity.status is ActivityStatus.SUCCESSFUL:
-                _begin_cooldown(store, activity)
+                _begin_cooldown(region, store, activity)
         wake(region, target.resource)
 
 
-def _begin_cooldown(store: AutoScalingStore, activity: Activity) -> None:
+def _begin_cooldown(region: Region, store: AutoScalingStore, activity: Activity) -> None:
     policy = store.policy(activity.resource, activity.policy)
     if policy is None:
         return
     tracker = store.trackers[policy.arn]
     if activity.count > activity.before:
-        tracker.scaled_out_at, tracker.scaled_out_from = activity.ended, activity.before
-        tracker.scaled_in_at = None
+        cooldown = policy.config.get("Cooldown", region.ledger.value("autoscaling.cooldown-default"))
+        if policy.tracks or not is_cooling(tracker.scaled_out_at, cooldown, activity.started):
+            tracker.scaled_out_from = activity.before
+        tracker.scaled_out_at, tracker.scaled_in_at = activity.ended, None
     else:
         tracker.scaled_in_at = activity.ended

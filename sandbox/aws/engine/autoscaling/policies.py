@@ -8,21 +8,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sandbox.aws.engine.autoscaling.configurations import CONFIGURATIONS, asked_for, tracks_the_same
 from sandbox.aws.engine.autoscaling.evaluation import wake
-from sandbox.aws.engine.autoscaling.records import DIMENSION, METRIC_TYPE, NAMESPACE, ScalingPolicy
+from sandbox.aws.engine.autoscaling.records import DIMENSION, NAMESPACE, ScalingPolicy
 from sandbox.aws.engine.autoscaling.requests import check_scope, paged, resource_of, store_of, target_of
+from sandbox.aws.engine.cloudwatch.alarm_store import AlarmStore
 from sandbox.aws.engine.core import operation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
-
+    from sandbox.aws.engine.autoscaling.configurations import Configuration
     from sandbox.aws.engine.autoscaling.records import ResourceId
     from sandbox.aws.engine.core import JSON, Call, Region
 
 _SERVICE = "application-autoscaling"
-_TRACKING = "TargetTrackingScaling"
-_CONFIG = "TargetTrackingScalingPolicyConfiguration"
 
 
 @operation(_SERVICE, "PutScalingPolicy", write=True, resource="ResourceId")
@@ -31,39 +29,28 @@ def put_scaling_policy(call: Call) -> JSON:
     name = call.params["PolicyName"]
     store = store_of(call)
     present = store.policy(target.resource, name)
-    config = _config(call, present)
-    if any(policy.name != name for policy in store.policies_of(target.resource)):
+    asked = asked_for(call, present)
+    others = [policy for policy in store.policies_of(target.resource) if policy.name != name]
+    if any(tracks_the_same(asked, policy) for policy in others):
         raise call.refuse("autoscaling.one-policy-per-metric")
-    policy = replace(present, config=config) if present else _new(call, target.resource, config)
+    limit = call.ledger.value("autoscaling.policies-per-target")
+    if present is None and len(others) >= limit:
+        raise call.refuse("autoscaling.too-many-policies", limit=limit)
+    policy = replace(present, config=asked.config) if present else _new(call, target.resource, asked)
     store.put_policy(policy)
     wake(call.region, target.resource)
     return {"PolicyARN": policy.arn, "Alarms": _alarms(call.region, policy)}
 
 
-def _config(call: Call, present: ScalingPolicy | None) -> Mapping[str, Any]:
-    """Return the configuration that a request gives or leaves, or refuse it."""
-    kind = call.params.get("PolicyType", _TRACKING if present else "StepScaling")
-    config: Mapping[str, Any] | None = call.params.get(_CONFIG, present.config if present else None)
-    if kind != _TRACKING or config is None:
-        raise call.refuse("autoscaling.only-predefined", what=kind)
-    predefined = config.get("PredefinedMetricSpecification")
-    if predefined is None:
-        raise call.refuse("autoscaling.only-predefined", what="a customized metric")
-    if predefined["PredefinedMetricType"] != METRIC_TYPE:
-        raise call.refuse("autoscaling.metric-type")
-    if config["TargetValue"] <= 0:
-        raise call.refuse("autoscaling.target-value", value=config["TargetValue"])
-    return config
-
-
-def _new(call: Call, resource: ResourceId, config: Mapping[str, Any]) -> ScalingPolicy:
+def _new(call: Call, resource: ResourceId, asked: Configuration) -> ScalingPolicy:
     store, name = store_of(call), call.params["PolicyName"]
     what = f"scalingPolicy:{store.new_id()}:resource/{NAMESPACE}/{resource}:policyName/{name}"
     return ScalingPolicy(
         resource=resource,
         name=name,
         arn=call.region.arn("autoscaling", what),
-        config=config,
+        type=asked.type,
+        config=asked.config,
         created=call.now,
         alarm_high=f"TargetTracking-{resource}-AlarmHigh-{store.new_id()}",
         alarm_low=f"TargetTracking-{resource}-AlarmLow-{store.new_id()}",
@@ -71,7 +58,12 @@ def _new(call: Call, resource: ResourceId, config: Mapping[str, Any]) -> Scaling
 
 
 def _alarms(region: Region, policy: ScalingPolicy) -> list[JSON]:
-    names = [policy.alarm_high] + ([policy.alarm_low] if policy.scales_in else [])
+    """Return the alarms that a policy keeps, or those that call it."""
+    if policy.tracks:
+        names = [policy.alarm_high] + ([policy.alarm_low] if policy.scales_in else [])
+    else:
+        alarms = region.store(AlarmStore).alarms.values()
+        names = [alarm.name for alarm in alarms if policy.arn in alarm.config.get("AlarmActions", ())]
     return [{"AlarmName": name, "AlarmARN": region.arn("cloudwatch", f"alarm:{name}")} for name in names]
 
 
@@ -105,8 +97,8 @@ def _described(region: Region, policy: ScalingPolicy) -> JSON:
         "ServiceNamespace": NAMESPACE,
         "ResourceId": str(policy.resource),
         "ScalableDimension": DIMENSION,
-        "PolicyType": _TRACKING,
-        _CONFIG: policy.config,
+        "PolicyType": str(policy.type),
+        CONFIGURATIONS[policy.type]: policy.config,
         "Alarms": _alarms(region, policy),
         "CreationTime": policy.created,
     }

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 NAMESPACE = "sagemaker"
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 METRIC_TYPE = "SageMakerVariantInvocationsPerInstance"
+HIGH_RESOLUTION = "SageMakerVariantConcurrentRequestsPerModelHighResolution"
 
 _RESOURCE_ID = re.compile(r"endpoint/([^/]+)/variant/([^/]+)")
 
@@ -63,17 +64,27 @@ class ScalableTarget:
     suspended: Suspended = Suspended()
 
 
+class PolicyType(StrEnum):
+    TRACKING = "TargetTrackingScaling"
+    STEPS = "StepScaling"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScalingPolicy:
-    """A target-tracking policy; `config` is its configuration as it was sent."""
+    """A policy; ``config`` is its type's configuration as it was sent. Only tracking keeps the two alarms."""
 
     resource: ResourceId
     name: str
     arn: str
+    type: PolicyType
     config: Mapping[str, Any]
     created: float
     alarm_high: str
     alarm_low: str
+
+    @property
+    def tracks(self) -> bool:
+        return self.type is PolicyType.TRACKING
 
     @property
     def target_value(self) -> float:
@@ -82,6 +93,11 @@ class ScalingPolicy:
     @property
     def scales_in(self) -> bool:
         return not self.config.get("DisableScaleIn", False)
+
+    @property
+    def predefined(self) -> str:
+        """The predefined metric that is tracked; empty for a customised one."""
+        return str(self.config.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType", ""))
 
 
 @dataclass(slots=True)
@@ -110,10 +126,28 @@ class Activity:
     count: int
     before: int
     policy: str
-    """Name of the policy that started it; empty when the bounds did."""
+    """Name of the policy that started it; empty when bounds or a schedule did."""
     description: str
     cause: str
     started: float
     status: ActivityStatus
     message: str
     ended: float | None = None
+    not_scaled: Mapping[str, Any] | None = None
+    """Why nothing was scaled, as NotScaledReasons tells it; None for an activity that scales."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduledAction:
+    """Bounds to come; ``schedule`` is the expression as it was sent, the times are epoch seconds."""
+
+    resource: ResourceId
+    name: str
+    arn: str
+    schedule: str
+    timezone: str
+    bounds: Mapping[str, int]
+    """MinCapacity, MaxCapacity or both."""
+    created: float
+    start: float | None = None
+    end: float | None = None

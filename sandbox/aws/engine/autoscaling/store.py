@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import uuid
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sandbox.aws.engine.autoscaling.records import Tracker
+from sandbox.aws.engine.autoscaling.records import ActivityStatus, Tracker
 from sandbox.aws.engine.table import Table
 from sandbox.aws.ledger import holds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from sandbox.aws.engine.autoscaling.records import Activity, ResourceId, ScalableTarget, ScalingPolicy
+    from sandbox.aws.engine.autoscaling.records import (
+        Activity,
+        ResourceId,
+        ScalableTarget,
+        ScalingPolicy,
+        ScheduledAction,
+    )
+    from sandbox.aws.engine.autoscaling.steps import StepCall
     from sandbox.aws.engine.cloudwatch.alarm_state import AlarmStatus
     from sandbox.aws.engine.core import Region
 
 
 class AutoScalingStore:
-    """Targets by resource id and policies by resource id and name, both with their past; activities."""
+    """Targets, and their policies and scheduled actions by name, all with their past; activities."""
 
     def __init__(self, region: Region) -> None:
         self.targets: Table[ScalableTarget] = Table(region.clock)
@@ -28,8 +35,15 @@ class AutoScalingStore:
         """By the target's ARN."""
         self._targets_of: dict[str, dict[str, ScalableTarget]] = {}
         self._policies_of: dict[str, dict[str, ScalingPolicy]] = {}
+        self._policies_by_arn: dict[str, ScalingPolicy] = {}
         self.trackers: dict[str, Tracker] = {}
         """By the policy's ARN."""
+        self.scheduled: Table[ScheduledAction] = Table(region.clock)
+        self._scheduled_of: dict[str, dict[str, ScheduledAction]] = {}
+        self.called: dict[str, list[StepCall]] = {}
+        """What alarms have asked of step policies since a target was last looked at, by its resource id."""
+        self.told: dict[str, Mapping[str, Any]] = {}
+        """Why a target was not scaled when it was last looked at, by its resource id."""
         self._alarms: dict[str, AlarmStatus] = {}
         self.awake: dict[str, ResourceId] = {}
         """Targets that the next evaluation looks at; the others cannot change until something wakes them."""
@@ -62,22 +76,44 @@ class AutoScalingStore:
     def policies_of(self, resource: ResourceId) -> list[ScalingPolicy]:
         return list(self._policies_of.get(str(resource), {}).values())
 
+    def policy_of(self, arn: str) -> ScalingPolicy | None:
+        """Return a policy by its ARN."""
+        return self._policies_by_arn.get(arn)
+
     def put_policy(self, policy: ScalingPolicy) -> None:
         self.policies.put(_policy_key(policy), policy)
         self._policies_of.setdefault(str(policy.resource), {})[policy.name] = policy
+        self._policies_by_arn[policy.arn] = policy
         tracker = self.trackers.setdefault(policy.arn, Tracker())
-        self._alarms[policy.alarm_high] = tracker.high
-        if policy.scales_in:
-            self._alarms[policy.alarm_low] = tracker.low
-        else:
-            self._alarms.pop(policy.alarm_low, None)
+        for name, status, kept in (
+            (policy.alarm_high, tracker.high, policy.tracks),
+            (policy.alarm_low, tracker.low, policy.tracks and policy.scales_in),
+        ):
+            if kept:
+                self._alarms[name] = status
+            else:
+                self._alarms.pop(name, None)
 
     def drop_policy(self, policy: ScalingPolicy) -> None:
         self.policies.drop(_policy_key(policy))
         del self._policies_of[str(policy.resource)][policy.name]
-        del self.trackers[policy.arn]
+        del self.trackers[policy.arn], self._policies_by_arn[policy.arn]
         for name in (policy.alarm_high, policy.alarm_low):
             self._alarms.pop(name, None)
+
+    def scheduled_action(self, resource: ResourceId, name: str) -> ScheduledAction | None:
+        return self._scheduled_of.get(str(resource), {}).get(name)
+
+    def scheduled_of(self, resource: ResourceId) -> list[ScheduledAction]:
+        return list(self._scheduled_of.get(str(resource), {}).values())
+
+    def put_scheduled_action(self, action: ScheduledAction) -> None:
+        self.scheduled.put(action.arn, action)
+        self._scheduled_of.setdefault(str(action.resource), {})[action.name] = action
+
+    def drop_scheduled_action(self, action: ScheduledAction) -> None:
+        self.scheduled.drop(action.arn)
+        del self._scheduled_of[str(action.resource)][action.name]
 
     def alarm(self, name: str) -> AlarmStatus | None:
         """Return one of the alarms that target tracking keeps, by its name."""
@@ -87,6 +123,10 @@ class AutoScalingStore:
     def drop_target(self, target: ScalableTarget) -> None:
         for policy in self.policies_of(target.resource):
             self.drop_policy(policy)
+        for action in self.scheduled_of(target.resource):
+            self.drop_scheduled_action(action)
+        for waiting in (self.called, self.told):
+            waiting.pop(str(target.resource), None)
         self.targets.drop(str(target.resource))
         del self._targets_of[target.resource.endpoint][target.resource.variant]
         self.tags.drop(target.arn)
@@ -96,16 +136,18 @@ class AutoScalingStore:
         for some in self._activities.values():
             yield from some
 
-    def last_activity(self, resource: ResourceId) -> Activity | None:
-        some = self._activities.get(str(resource))
-        return some[-1] if some else None
+    def activity_in_progress(self, resource: ResourceId) -> Activity | None:
+        some = reversed(self._activities.get(str(resource), ()))
+        return next((activity for activity in some if activity.status is ActivityStatus.IN_PROGRESS), None)
 
     def add_activity(self, activity: Activity) -> None:
         kept = self._activities.setdefault(str(activity.resource), deque(maxlen=self._activities_kept))
         kept.append(activity)
 
-    def replace_last_activity(self, activity: Activity) -> None:
-        self._activities[str(activity.resource)][-1] = activity
+    def replace_activity(self, activity: Activity) -> None:
+        """Put an activity in the place of its former self."""
+        kept = self._activities[str(activity.resource)]
+        kept[next(at for at, one in enumerate(kept) if one.id == activity.id)] = activity
 
 
 def _policy_key(policy: ScalingPolicy) -> str:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sandbox.aws.engine.autoscaling.records import HIGH_RESOLUTION
 from sandbox.aws.engine.autoscaling.store import AutoScalingStore
+from sandbox.aws.engine.autoscaling.tracked_metric import shown
 from sandbox.aws.engine.cloudwatch.alarm_store import DESCRIBED, AlarmStore
-from sandbox.aws.engine.cloudwatch.reading import ENDPOINT, VARIANT
 from sandbox.aws.engine.core import operation
-from sandbox.aws.engine.metrics.catalogue import INVOCATION_NAMESPACE
 from sandbox.aws.engine.pages import ForeignTokenError, page
 
 if TYPE_CHECKING:
@@ -90,13 +90,14 @@ def _metric_alarm(alarm: MetricAlarm, status: AlarmStatus) -> JSON:
 def _tracking_alarms(region: Region) -> Iterator[JSON]:
     store = region.store(AutoScalingStore)
     minutes_high = region.ledger.value("autoscaling.alarm-high")
+    minutes_fine = region.ledger.value("autoscaling.alarm-high-resolution")
     minutes_low = region.ledger.value("autoscaling.alarm-low")
     share = region.ledger.value("autoscaling.low-threshold")
-    for policy in store.policies.all():
+    for policy in (policy for policy in store.policies.all() if policy.tracks):
         tracker = store.trackers[policy.arn]
         yield {
             **_common(region, policy, policy.alarm_high, tracker.high),
-            "EvaluationPeriods": minutes_high,
+            "EvaluationPeriods": minutes_fine if policy.predefined == HIGH_RESOLUTION else minutes_high,
             "Threshold": policy.target_value,
             "ComparisonOperator": "GreaterThanThreshold",
         }
@@ -110,7 +111,6 @@ def _tracking_alarms(region: Region) -> Iterator[JSON]:
 
 
 def _common(region: Region, policy: ScalingPolicy, name: str, alarm: AlarmStatus) -> JSON:
-    dimensions = ((ENDPOINT, policy.resource.endpoint), (VARIANT, policy.resource.variant))
     return {
         "AlarmName": name,
         "AlarmArn": region.arn("cloudwatch", f"alarm:{name}"),
@@ -123,9 +123,5 @@ def _common(region: Region, policy: ScalingPolicy, name: str, alarm: AlarmStatus
         "StateValue": str(alarm.state),
         "StateReason": alarm.reason,
         "StateUpdatedTimestamp": max(alarm.since, policy.created),
-        "MetricName": "InvocationsPerInstance",
-        "Namespace": INVOCATION_NAMESPACE,
-        "Statistic": "Sum",
-        "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions],
-        "Period": 60,
+        **shown(policy),
     }

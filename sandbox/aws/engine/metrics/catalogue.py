@@ -100,6 +100,15 @@ def _latency(field: str) -> Datapoint:
     return datapoint
 
 
+@holds("metrics.concurrent-requests")
+def _concurrent_requests(_: VariantSeries, span: Span, zeros: IdleZeros) -> Distribution | None:
+    """Return how many requests an instance had at a time, on average: arrivals times their latency."""
+    if span.traffic is None or not span.fleet.instances:
+        return _idle_zero(span, zeros=zeros.per_instance)
+    concurrency = span.traffic.busy_seconds / (span.seconds * span.fleet.instances)
+    return _repeated(concurrency, span.seconds // 60)
+
+
 def _needs_gpu(name: str) -> bool:
     return name.startswith("GPU")
 
@@ -129,6 +138,7 @@ def _catalogue() -> tuple[Metric, ...]:
         Metric(sm, "Invocation5XXErrors", "None", False, _errors("errors_5xx")),
         Metric(sm, "InvocationModelErrors", "None", False, _errors("model_errors")),
         Metric(sm, "ModelLatency", "Microseconds", False, _latency("model_latency")),
+        Metric(sm, "ConcurrentRequestsPerModel", "None", False, _concurrent_requests),
         Metric(sm, "OverheadLatency", "Microseconds", False, _latency("overhead_latency")),
     ]
     instances = [

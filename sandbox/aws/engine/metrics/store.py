@@ -75,7 +75,9 @@ class MetricsStore:
         """Take down one request that a variant served now."""
         now = self._region.clock.now()
         series = self.series(endpoint.name, variant.name)
-        instances = endpoint.active_instances(variant.name)
+        instances = variant.current_instance_count
+        if endpoint.pending is not None:
+            instances = endpoint.active_instances(variant.name)
         series.set_fleet(at=now, fleet=Fleet(instances, variant.instance_type))
         if endpoint.deployment is not None:
             self._record_of_config(endpoint, variant, served)
@@ -114,7 +116,7 @@ class MetricsStore:
         """Say whether a metric has datapoints in minutes without requests."""
         if metric.name == "Invocations":
             return self._zeros.invocations
-        if metric.name == "InvocationsPerInstance":
+        if metric.name in {"InvocationsPerInstance", "ConcurrentRequestsPerModel"}:
             return self._zeros.per_instance
         if metric.name in {"ModelLatency", "OverheadLatency"}:
             return self._zeros.latency
