@@ -12,10 +12,10 @@ from matplotlib.figure import Figure
 from calibration.rows import CalibrationRow, Measure, Outcome
 
 _PROFILES = {
-    "full": "looked at every minute; a bound is held to the estimate",
+    "full": "False winners are looked at every minute, and bounds are held to the estimates",
     "quick": (
-        "looked at every minute of the first day, then every 5; a bound counts as missed only where "
-        "the lower 95 % limit of the estimate lies beyond it"
+        "False winners are looked at every minute of the first day, then every 5, and a bound counts as "
+        "missed only where the lower 95 % limit of the estimate lies beyond it"
     ),
 }
 
@@ -66,11 +66,13 @@ def page(results: Sequence[Result], *, profile: str, unmeasured: Sequence[str] =
     """Return the page of all tables."""
     parts = [
         "# Calibration\n",
-        f"Written by `make calibrate`, profile {profile}: {_PROFILES[profile]}.\n",
-        "Every row runs `decide` itself on histories that are drawn from the seed (row, run), so that the",
-        "same tables come out again. In brackets: hits of runs, the one-sided 95 % upper limit (Clopper and",
-        "Pearson), the bound. A limit is printed, not promised. [evidence.md](evidence.md) says what is",
-        "measured, and why it holds.\n",
+        f"Written by `make calibrate`, profile {profile}. {_PROFILES[profile]}. Guardrails, latency and the",
+        "sample ratio are looked at every minute; wrong winners and speed every minute of the first day, then",
+        "every 5; intervals at the end of every stratum, where alone they change; a bandit at every update.\n",
+        "Every row runs `decide` itself on histories drawn from a seed made of the row's world and the run's",
+        "number, counted from 0: the same tables come out again. In brackets: hits of runs, the one-sided",
+        "95 % upper limit (Clopper and Pearson), the bound. A row named a limit is printed, not promised.",
+        "[evidence.md](evidence.md) says what is measured, and why it holds.\n",
     ]
     if unmeasured:
         parts.append(f"**Not complete.** Not measured yet: {', '.join(unmeasured)}.\n")
