@@ -66,9 +66,10 @@ def page(results: Sequence[Result], *, profile: str, unmeasured: Sequence[str] =
     """Return the page of all tables."""
     parts = [
         "# Calibration\n",
-        f"Written by `make calibrate`, profile {profile}. {_PROFILES[profile]}. Guardrails, latency and the",
-        "sample ratio are looked at every minute; wrong winners and speed every minute of the first day, then",
-        "every 5; intervals at the end of every stratum, where alone they change; a bandit at every update.\n",
+        f"Written by `make calibrate`, profile {profile}. {_PROFILES[profile]}.",
+        "Guardrails, latency and the sample ratio are looked at every minute; wrong winners and speed every",
+        "minute of the first day, then every 5; intervals at the end of every stratum, where alone they",
+        "change; a bandit at every update.\n",
         "Every row runs `decide` itself on histories drawn from a seed made of the row's world and the run's",
         "number, counted from 0: the same tables come out again. In brackets: hits of runs, the one-sided",
         "95 % upper limit (Clopper and Pearson), the bound. A row named a limit is printed, not promised.",
