@@ -72,8 +72,8 @@ class Reason(StrEnum):
 class Outcome:
     """A decision's content. `evidence` is the figure that `threshold` is for, `subject` what it is about.
 
-    `weights` are percents. `needs` says what is awaited: `seconds`, `requests`, `approvalOfStep`, `evidence`
-    …
+    `weights` are percents. `needs` says what is awaited: `seconds`, `requests`, `percent` (applied),
+    `approvalOfStep`, `evidence`, `data` (of what).
     """
 
     verdict: Verdict

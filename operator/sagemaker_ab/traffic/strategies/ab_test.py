@@ -75,7 +75,7 @@ class _Look:
             return self._hold(Reason.SAMPLE_RATIO_MISMATCH, **off)
         oldest = self.now - FRESH_MINUTES
         if self.evidence.watched_since <= oldest and (unseen := self._silent(oldest)):
-            return self._hold(Reason.MISSING_DATA, subject=unseen)
+            return self._hold(Reason.MISSING_DATA, subject=unseen, needs={"data": unseen})
         return None
 
     def _silent(self, oldest: int) -> str:
@@ -102,14 +102,15 @@ class _Look:
             return self._undecided(Reason.RAMPING_UP, needs=wait.needs)
         unseen = self._silent(self.progress.held_since)
         if unseen:
-            return self._undecided(Reason.MISSING_DATA, subject=unseen)
+            return self._undecided(Reason.MISSING_DATA, subject=unseen, needs={"data": unseen})
         self.progress = next_step(self.progress, now=self.now)
         self.begins_test = self.progress.step == len(self._ramp)
         return self._undecided(Reason.STEP_ADVANCED)
 
     def _judged(self) -> Decision:
         if self.now < self.evidence.tested_since:
-            return self._undecided(Reason.WARMING_UP)
+            left = (self.evidence.tested_since - self.now) * MINUTE
+            return self._undecided(Reason.WARMING_UP, needs={"seconds": left})
         contest = Contest(
             self.evidence,
             hypothesis=self.policy.hypothesis,
@@ -125,7 +126,7 @@ class _Look:
         if self._is_over:
             return self._undecided(Reason.MAXIMUM_DURATION, final=True, **figures)
         if not fresh:
-            return self._undecided(Reason.MISSING_DATA, **figures)
+            return self._undecided(Reason.MISSING_DATA, needs={"data": self._stalest}, **figures)
         if judgement is not None:
             return self._undecided(Reason.MINIMUM_DURATION, needs={"seconds": early}, **figures)
         needs = {"evidence": contest.needed, "seconds": early} if early > 0 else {"evidence": contest.needed}
@@ -142,10 +143,15 @@ class _Look:
     @property
     def _fresh(self) -> bool:
         """Every challenger that remains was compared of late."""
-        comparisons = self.evidence.comparisons
         attribution = self.policy.attribution_seconds // MINUTE
-        oldest = min([comparisons[self.baseline, name].last for name in self.remaining])
-        return oldest >= self.now - FRESH_MINUTES - attribution
+        return min(map(self._last, self.remaining)) >= self.now - FRESH_MINUTES - attribution
+
+    @property
+    def _stalest(self) -> str:
+        return f"{self.policy.hypothesis.metric} of {min(self.remaining, key=self._last)}"
+
+    def _last(self, name: str) -> float:
+        return self.evidence.comparisons[self.baseline, name].last
 
     def _won(self, judgement: Judgement, figures: dict[str, Any]) -> Decision:
         weights = None

@@ -76,7 +76,10 @@ class _Look:
         unseen = silent(self.policy.guardrails, self.evidence, challengers=challengers, oldest=oldest)
         if not unseen:
             return None
-        return self._decision(Verdict.HOLD, Reason.MISSING_DATA, weights=self._current(), subject=unseen)
+        needs = {"data": unseen}
+        return self._decision(
+            Verdict.HOLD, Reason.MISSING_DATA, weights=self._current(), subject=unseen, needs=needs
+        )
 
     def _stopped(self) -> Decision | None:
         """End when one variant is proven over every other that remains."""
@@ -130,7 +133,12 @@ class _Look:
             needs = {"seconds": self.policy.warm_up_seconds - elapsed}
             return self._decision(Verdict.UNDECIDED, Reason.WARMING_UP, weights=self._even(), needs=needs)
         if not self._fresh:
-            return self._decision(Verdict.UNDECIDED, Reason.MISSING_DATA, weights=self._current())
+            return self._decision(
+                Verdict.UNDECIDED,
+                Reason.MISSING_DATA,
+                weights=self._current(),
+                needs={"data": self.policy.metric},
+            )
         weights = self._current()
         if period > self.progress.period:
             self.progress = replace(self.progress, period=period)

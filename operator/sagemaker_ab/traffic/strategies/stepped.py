@@ -92,7 +92,7 @@ class _Look:
         if self.policy.on_sample_ratio_mismatch == "Hold" and (off := ratio_alarm(self.evidence)):
             return self._hold(Reason.SAMPLE_RATIO_MISMATCH, **off)
         if self._compares() and (subject := self._silent()):
-            return self._hold(Reason.MISSING_DATA, subject=subject)
+            return self._hold(Reason.MISSING_DATA, subject=subject, needs={"data": subject})
         return None
 
     def _silent(self) -> str:
@@ -109,7 +109,7 @@ class _Look:
         if hold is not None and (wait := self._stage.waits(self.progress, self.evidence, hold)):
             return self._undecided(wait.reason, needs=wait.needs)
         if hold is not None and (unseen := self._unseen()):
-            return self._undecided(Reason.MISSING_DATA, subject=unseen)
+            return self._undecided(Reason.MISSING_DATA, subject=unseen, needs={"data": unseen})
         if self._compares() and (unproven := self._unproven()):
             return self._undecided(
                 Reason.NOT_INFERIOR_UNPROVEN, subject=unproven, needs={"evidence": _PROOF_THRESHOLD}
