@@ -17,3 +17,24 @@ def test_a_listing_that_fails_once_does_not_hold_up_a_deletion():
 
     assert operator.cluster.resource is None
     assert operator.sim.state() == {}
+
+
+def test_numbers_that_aws_does_not_give_any_more_are_not_called_available():
+    operator = settled()
+    tick(operator, until=lambda: operator.cluster.resource["status"].get("metrics"))
+    operator.sim.fault(**denied("GetMetricData"), count=None)
+    tick(operator, until=lambda: not operator.conditions["MetricsAvailable"].startswith("True"))
+
+    assert operator.conditions["MetricsAvailable"].startswith(
+        "False AccessDenied: CloudWatch could not be read"
+    )
+    assert operator.ready
+    assert operator.cluster.resource["status"]["metrics"]
+
+
+def tick(operator, *, until):
+    began = operator.sim.engine.clock.now()
+    while not until():
+        assert operator.sim.engine.clock.now() - began < 3600
+        operator.metrics.tick()
+        operator.step()

@@ -138,7 +138,7 @@ class InProcessOperator:
     def __init__(self, sim: InProcessAws) -> None:
         self.sim = sim
         self.cluster = ClusterOfOne()
-        self.metrics = MetricsBook()
+        self.metrics = MetricsBook(local_clock=self._now)
         self._writes: list[dict[str, Any]] = []
         self._read = 0
         self._session = _OneSession(sim)
@@ -146,7 +146,7 @@ class InProcessOperator:
 
     def crash(self) -> None:
         """Lose all that a process remembers."""
-        self.metrics = MetricsBook()
+        self.metrics = MetricsBook(local_clock=self._now)
         self._reconciler = self._started()
 
     def step(self) -> float | None:

@@ -15,7 +15,8 @@ from sagemaker_ab.planning.metrics import Query, Window
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
 
-_MAX_QUERIES = 500
+MAX_QUERIES = 500
+"""The size of MetricDataQueries in the API reference."""
 
 
 @classified()
@@ -26,7 +27,7 @@ def read_metrics(clients: AwsClients, window: Window, queries: Iterable[Query]) 
     """
     numbers: dict[Query, float] = {}
     remaining = iter(queries)
-    while batch := list(islice(remaining, _MAX_QUERIES)):
+    while batch := list(islice(remaining, MAX_QUERIES)):
         numbers.update(_read(clients, window, batch))
     return numbers
 

@@ -16,6 +16,11 @@ def until_retry(settings: Settings, trouble: Trouble, failures: int) -> float:
         first, slowest = settings.refused_retry_seconds, _SLOWEST * settings.refused_retry_seconds
     else:
         first, slowest = settings.retry_seconds, max(settings.retry_seconds, settings.resync_seconds)
+    return doubled(first, failures, slowest=slowest)
+
+
+def doubled(first: float, failures: int, *, slowest: float) -> float:
+    """Seconds to wait after so many failures in a row: twice as long after each, up to `slowest`."""
     return spread(min(first * 2 ** min(max(0, failures - 1), _DOUBLINGS), slowest))
 
 

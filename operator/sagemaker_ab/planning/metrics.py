@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sagemaker_ab.api.status import Metrics, VariantMetrics
+from sagemaker_ab.planning.trouble import Trouble
 
 _INVOCATION_NAMESPACE = "AWS/SageMaker"
 _INSTANCE_NAMESPACE = "/aws/sagemaker/Endpoints"
@@ -123,6 +124,14 @@ class Query:
     endpoint_name: str
     variant: str
     metric: Metric
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What has been read of CloudWatch: the newest window that it gave, and what keeps newer ones away."""
+
+    metrics: Metrics | None = None
+    trouble: Trouble | None = None
 
 
 def assemble(monitored: Monitored, window: Window, numbers: Mapping[Query, float]) -> Metrics:

@@ -1,6 +1,6 @@
 """What to tell: the resource's status, computed whole from what a pass has found."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain
 
@@ -18,6 +18,7 @@ from sagemaker_ab.planning import conditions
 from sagemaker_ab.planning.conditions import Verdict
 from sagemaker_ab.planning.deployment import Deployment, DeploymentState
 from sagemaker_ab.planning.desired import Desired
+from sagemaker_ab.planning.metrics import Reading
 from sagemaker_ab.planning.observed import Observed, ObservedEndpoint, ObservedVariant
 from sagemaker_ab.planning.plan import Plan
 from sagemaker_ab.planning.trouble import Trouble
@@ -28,8 +29,7 @@ class Findings:
     """What one pass knows at the moment it writes status.
 
     `unsettled`: AWS may still be about to show what an earlier wish asked of it.
-    `reconcile_requested_at` is the request that this pass heeds, `metrics` the newest window that
-    CloudWatch gave, both None when there is none.
+    `reconcile_requested_at` is the request that this pass heeds, None when there is none.
     """
 
     account: str
@@ -42,7 +42,7 @@ class Findings:
     trouble: Trouble | None = None
     unsettled: bool = False
     reconcile_requested_at: str | None = None
-    metrics: Metrics | None = None
+    metrics: Reading = field(default_factory=Reading)
 
 
 def report(before: Status, generation: int, found: Findings, *, now: datetime) -> Status:
@@ -52,12 +52,12 @@ def report(before: Status, generation: int, found: Findings, *, now: datetime) -
     dates the conditions for people.
     """
     found = replace(found, observed=_ours(found))
-    metrics = _metrics(before.metrics, found.metrics)
+    metrics = _metrics(before.metrics, found.metrics.metrics)
     verdicts = chain(
         conditions.verdicts(
             found.desired, found.observed, found.plan, found.trouble, unsettled=found.unsettled
         ),
-        [_metrics_available(metrics)],
+        [_metrics_available(metrics, found.metrics.trouble)],
     )
     pinned = before.account is not None or bool(found.plan.phases) or found.observed.endpoint is not None
     return Status(
@@ -137,8 +137,11 @@ def _metrics(before: Metrics | None, found: Metrics | None) -> Metrics | None:
     return found
 
 
-def _metrics_available(metrics: Metrics | None) -> Verdict:
+def _metrics_available(metrics: Metrics | None, trouble: Trouble | None) -> Verdict:
+    """Say whether the last window has numbers; those of an earlier one are no answer."""
     kind = ConditionType.METRICS_AVAILABLE
+    if trouble is not None:
+        return Verdict(kind, status=False, reason=trouble.reason, message=trouble.message)
     if metrics is not None and metrics.variants:
         message = "CloudWatch gave numbers for the last window"
         return Verdict(kind, status=True, reason=Reason.AVAILABLE, message=message)

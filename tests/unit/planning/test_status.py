@@ -9,6 +9,7 @@ from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.api.status import Metrics, Status, VariantMetrics
 from sagemaker_ab.planning.deployment import DeploymentState, request
 from sagemaker_ab.planning.events import notices
+from sagemaker_ab.planning.metrics import Reading
 from sagemaker_ab.planning.observed import EndpointStatus
 from sagemaker_ab.planning.plan import plan
 from sagemaker_ab.planning.status import Findings, deployment_of, report, report_trouble
@@ -197,22 +198,34 @@ def test_the_record_of_a_deployment_survives_in_status(state):
     assert deployment_of(stored) == record
 
 
+def window(minute, invocations):
+    start = MORNING + timedelta(minutes=minute)
+    variants = [VariantMetrics(name="VariantA", invocations=invocations)]
+    end = start + timedelta(minutes=5)
+    return Metrics(window_start=start, window_end=end, period_seconds=300, variants=variants)
+
+
 def test_metrics_are_written_again_only_with_a_new_number():
-    def window(minute, invocations):
-        start = MORNING + timedelta(minutes=minute)
-        variants = [VariantMetrics(name="VariantA", invocations=invocations)]
-        return Metrics(
-            window_start=start,
-            window_end=start + timedelta(minutes=5),
-            period_seconds=300,
-            variants=variants,
-        )
+    first = told(world(WANTED), metrics=Reading(window(0, 7)))
 
-    first = told(world(WANTED), metrics=window(0, 7))
-
-    assert told(world(WANTED), before=first, metrics=window(5, 7)) == first
-    assert told(world(WANTED), before=first, metrics=window(5, 8)).metrics == window(5, 8)
+    assert told(world(WANTED), before=first, metrics=Reading(window(5, 7))) == first
+    assert told(world(WANTED), before=first, metrics=Reading(window(5, 8))).metrics == window(5, 8)
     assert told(world(WANTED), before=first).metrics == window(0, 7)
+
+
+def test_numbers_of_an_earlier_window_are_kept_and_not_called_available():
+    refused = Trouble(Reason.ACCESS_DENIED, "not authorized to perform cloudwatch:GetMetricData")
+    first = told(world(WANTED), metrics=Reading(window(0, 7)))
+    status = told(world(WANTED), before=first, metrics=Reading(window(0, 7), refused))
+    available = condition(status, "MetricsAvailable")
+
+    assert (available.status, available.reason, available.message) == ("False", *_words(refused))
+    assert status.metrics == window(0, 7)
+    assert summary(status) == {"Ready": "True"}
+
+
+def _words(trouble):
+    return trouble.reason, trouble.message
 
 
 def test_trouble_before_aws_was_read_keeps_what_was_known():
