@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from sandbox.aws.engine import foreign_hand, sts, tagging
-from sandbox.aws.engine.autoscaling import activities, evaluation, gates, policies, targets
+from sandbox.aws.engine.autoscaling import (
+    activities,
+    evaluation,
+    gates,
+    policies,
+    scheduled_actions,
+    targets,
+)
 from sandbox.aws.engine.autoscaling import snapshot as autoscaling_snapshot
 from sandbox.aws.engine.autoscaling import tags as scalable_target_tags
 from sandbox.aws.engine.cloudwatch import alarms, metric_alarms, metric_data, metric_list, metric_statistics
@@ -26,7 +33,8 @@ from sandbox.aws.engine.sagemaker import (
 
 MODULES = (
     (capacity, configs, describing, edits, endpoints, models, snapshot, tags, updates),
-    (activities, autoscaling_snapshot, evaluation, gates, policies, scalable_target_tags, targets),
+    (activities, autoscaling_snapshot, evaluation, gates, policies, scalable_target_tags),
+    (scheduled_actions, targets),
     (alarms, metric_alarms, metric_data, metric_list, metric_statistics, store),
     (invoke, traffic),
     (log_events, log_listing),

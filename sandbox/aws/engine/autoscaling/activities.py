@@ -97,7 +97,8 @@ def describe_scaling_activities(call: Call) -> JSON:
         and since <= activity.started <= call.as_of
         and (all_of_them or activity.not_scaled is None)
     ]
-    found.sort(key=lambda activity: activity.started, reverse=True)
+    found.sort(key=lambda activity: activity.started)
+    found.reverse()
     some, following = paged(call, found, limit_row="autoscaling.target-page")
     return {"ScalingActivities": [_described(activity) for activity in some], **following}
 

@@ -25,5 +25,9 @@ def _target(store: AutoScalingStore, target: ScalableTarget) -> JSON:
         "max": target.maximum,
         "suspended": asdict(target.suspended),
         "tags": store.tags.get(target.arn) or {},
+        "scheduledActions": {
+            action.name: {"schedule": action.schedule, "timezone": action.timezone, **action.bounds}
+            for action in store.scheduled_of(target.resource)
+        },
         "policies": {policy.name: dict(policy.config) for policy in store.policies_of(target.resource)},
     }
