@@ -19,7 +19,7 @@ from clients.simulation import Simulation, simulation
 from sandbox.cluster.progress import CommandFailed, say
 from sandbox.served import SimulationFailed
 
-_LONGEST_SECONDS = 300
+_LONGEST_SECONDS = 600
 _TIMED_OUT = -1
 
 
