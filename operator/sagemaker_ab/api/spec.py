@@ -155,7 +155,11 @@ class Variant(ApiModel):
     """The variant's share of the traffic, relative to the sum of all weights."""
 
     autoscaling: Autoscaling | None = None
-    """Let Application Auto Scaling set the number of instances. Either this or instanceCount."""
+    """Let Application Auto Scaling set the number of instances. Either this or instanceCount.
+
+    The operator owns all autoscaling of its endpoint's variants: scalable targets and policies that are not
+    in the spec are taken away, whoever made them.
+    """
 
 
 class Monitoring(ApiModel):
