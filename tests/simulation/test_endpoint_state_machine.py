@@ -24,6 +24,8 @@ LEGAL = {
     ("Updating", "InService"),
     ("Updating", "RollingBack"),
     ("RollingBack", "InService"),
+    ("InService", "SystemUpdating"),
+    ("SystemUpdating", "InService"),
     ("Failed", "Deleting"),
     ("Deleting", GONE),
 }
@@ -38,7 +40,7 @@ ACCEPTED_IN = {
 
 
 class EndpointLife(RuleBasedStateMachine):
-    """Calls and ordered failures; time moves from event to event, so that no status is missed."""
+    """Calls, failures, maintenance, quotas; time moves from event to event, so that no status is missed."""
 
     @initialize(seed=st.integers(0, 1000))
     def start(self, seed: int) -> None:
@@ -80,7 +82,8 @@ class EndpointLife(RuleBasedStateMachine):
             code = error.response["Error"]["Code"]
         else:
             code = "ok"
-        assert code == "ValidationException" or (code == "ok" and before in ACCEPTED_IN[operation])
+        refused = code in {"ValidationException", "ResourceLimitExceeded"}
+        assert refused or (code == "ok" and before in ACCEPTED_IN[operation])
         self.observe()
 
     @rule(config=st.sampled_from(["one", "two"]))
@@ -90,6 +93,36 @@ class EndpointLife(RuleBasedStateMachine):
     @rule(config=st.sampled_from(["one", "two"]), retain=st.booleans())
     def update(self, config: str, retain: bool) -> None:
         self.call("update_endpoint", EndpointConfigName=config, RetainAllVariantProperties=retain)
+
+    @rule(config=st.sampled_from(["one", "two"]), kind=st.sampled_from(["ALL_AT_ONCE", "CANARY", "LINEAR"]))
+    def update_behind_guardrails(self, config: str, kind: str) -> None:
+        routing = {
+            "Type": kind,
+            "WaitIntervalInSeconds": 300,
+            "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 50},
+            "LinearStepSize": {"Type": "CAPACITY_PERCENT", "Value": 34},
+        }
+        policy = {
+            "TrafficRoutingConfiguration": routing,
+            "TerminationWaitInSeconds": 120,
+            "MaximumExecutionTimeoutInSeconds": 900,
+        }
+        self.call(
+            "update_endpoint",
+            EndpointConfigName=config,
+            DeploymentConfig={"BlueGreenUpdatePolicy": policy},
+        )
+
+    @rule(seconds=st.integers(1, 900))
+    def maintain(self, seconds: int) -> None:
+        if self.status == "InService":
+            asked = {"endpoint": "e", "status": "SystemUpdating", "seconds": seconds}
+            self.aws.edit(status=asked)
+            self.observe()
+
+    @rule(limit=st.none() | st.integers(1, 8))
+    def limit_instances(self, limit: int | None) -> None:
+        self.aws.edit(quota={"ml.m5.large": limit})
 
     @rule(weight=st.integers(0, 100), count=st.none() | st.integers(1, 4))
     def resize(self, weight: int, count: int | None) -> None:
@@ -127,4 +160,4 @@ class EndpointLife(RuleBasedStateMachine):
 
 
 TestEndpointLife = EndpointLife.TestCase
-TestEndpointLife.settings = settings(max_examples=15, stateful_step_count=30, deadline=None)
+TestEndpointLife.settings = settings(max_examples=12, stateful_step_count=30, deadline=None)

@@ -391,7 +391,7 @@ def test_deleting_a_config_while_the_fleet_bakes_rolls_back(guarded: Guarded, co
     guarded.update(CANARY)
     guarded.wait_for("Baking")
     guarded.deployer.client.delete_endpoint_config(EndpointConfigName=config)
-    guarded.sim.advance(minutes=6)
+    guarded.sim.advance(minutes=8)
     found = guarded.deployer.describe()
     assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", "first")
     assert found["FailureReason"].startswith("Could not find endpoint configuration")

@@ -164,8 +164,9 @@ class Endpoint:
     @property
     def shifting(self) -> bool:
         """Whether a fleet on its way in takes traffic beside the old one, or instead of it."""
-        coming = self.pending.variants if self.pending else ()
-        return any(variant.current_instance_count for variant in coming)
+        if self.pending is None:
+            return False
+        return any(variant.current_instance_count for variant in self.pending.variants)
 
     def shifted(self, name: str) -> float:
         """Return the share of a variant's traffic that its fleet on the way in takes."""

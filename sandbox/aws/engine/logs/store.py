@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import NAMESPACE_OID, uuid5
+from zlib import crc32
 
 from sandbox.aws.engine.happenings import (
     EndpointDeletionAccepted,
@@ -49,11 +49,13 @@ class LogStore:
     def __init__(self, region: Region) -> None:
         self._region = region
         self._kept = int(region.ledger.value("logs.failures-kept"))
+        self._group_name: str = region.ledger.value("runtime.log-group")
+        self._stream_name: str = region.ledger.value("logs.stream-name")
         self.groups: dict[str, LogGroup] = {}
 
     def group_of(self, endpoint: Endpoint) -> LogGroup:
         """Return an endpoint's group, made when it is first asked for."""
-        name = self._region.ledger.text("runtime.log-group", name=endpoint.name)
+        name = self._group_name.format(name=endpoint.name)
         if name not in self.groups:
             self.groups[name] = LogGroup(name)
         return self.groups[name]
@@ -64,7 +66,7 @@ class LogStore:
         group, primary = self.group_of(endpoint), variant.model.containers[0]
         for _ in range(instances):
             stream = LogStream(
-                name=self._stream_name(group, variant),
+                name=self._stream_name.format(variant=variant.name, instance=self._instance(group)),
                 config=endpoint.pending.config_name if endpoint.pending else endpoint.config_name,
                 variant=variant.name,
                 model=variant.model.name,
@@ -76,11 +78,11 @@ class LogStore:
             group.streams[stream.name] = stream
             group.running.append(stream)
 
-    def _stream_name(self, group: LogGroup, variant: Variant) -> str:
-        number = len(group.streams)
-        what = f"{self._region.ledger.seed}/{self._region.account}/{self._region.name}/{group.name}/{number}"
-        instance = f"i-0{uuid5(NAMESPACE_OID, what).hex[:16]}"
-        return self._region.ledger.text("logs.stream-name", variant=variant.name, instance=instance)
+    def _instance(self, group: LogGroup) -> str:
+        """Return an id for the next instance of a group, the same each time under one seed."""
+        place = f"{self._region.ledger.seed}/{self._region.account}/{self._region.name}"
+        what = f"{place}/{group.name}/{len(group.streams)}".encode()
+        return f"i-0{crc32(what):08x}{crc32(what[::-1]):08x}"
 
     def settle(self, endpoint: Endpoint) -> None:
         """Let those streams go on that instances of the endpoint still write to; the others end."""

@@ -101,23 +101,28 @@ class BlueGreen:
         self._watch(_with_coming(endpoint, baking), step, self.region.clock.now() + seconds)
 
     def _watch(self, endpoint: Endpoint, step: int, until: float) -> None:
-        """Look at the alarms every so often until a baking period is over."""
+        """Look at the alarms every so often until a baking period or the time limit is over."""
         clock = self.region.clock
         reason = self._complaint()
         if reason:
             self._turn_back(endpoint, reason)
         elif clock.now() < until:
-            pause = min(self._seconds("sm.guardrails.alarm-poll"), until - clock.now())
             begin(
                 self.region,
                 endpoint,
-                seconds=pause,
+                seconds=self._pause(until),
                 ending=lambda present: self._watch(present, step, until),
             )
         elif step + 1 < len(self.guardrails.steps):
             self._activate(endpoint, step + 1)
         else:
             self._terminate_old(endpoint)
+
+    def _pause(self, until: float) -> float:
+        """Return for how long nothing need be looked at."""
+        end = min(until, self.started + self.guardrails.limit)
+        left = end - self.region.clock.now()
+        return min(left, self._seconds("sm.guardrails.alarm-poll")) if self.guardrails.alarms else left
 
     @holds("sm.guardrails.any-alarm", "sm.endpoint.config-deleted-while-busy")
     def _complaint(self) -> str:
@@ -129,7 +134,7 @@ class BlueGreen:
                 return ledger.text("sm.guardrails.alarm-reason", name=name)
             if state is None:
                 return ledger.text("sm.guardrails.alarm-missing-reason", name=name)
-        if region.clock.now() - self.started > self.guardrails.limit:
+        if region.clock.now() >= self.started + self.guardrails.limit:
             return ledger.text("sm.guardrails.limit-reason", limit=self.guardrails.limit)
         gone = [name for name in self.configs if store_of(region).config(name) is None]
         return config_gone(region, gone[0]) if gone else ""
