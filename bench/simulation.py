@@ -1,8 +1,8 @@
 """`python -m bench.simulation`: what the simulated AWS costs, beside its limits.
 
-Served as anybody would run it and asked over a raw connection; seconds and memory are of this machine. Beside
-what passed on the clock stands what the server's processor time alone would make of it: the two are far apart
-on a machine that is busy with other things. The clock is what is judged. Exits non-zero past twice a limit.
+Served as anybody would run it and asked over a raw connection; seconds and memory are of this machine. Judged
+is the time that it would take alone: whatever else keeps the cores busy counts only by the clock. Exits
+non-zero past twice a limit.
 """
 
 import json
@@ -12,14 +12,16 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.table import Table
 
+from bench.stopwatch import Taken, Work, timed
 from sandbox.aws.control import Control
 from sandbox.aws.engine.core import Engine
 from sandbox.aws.fill import fill
@@ -38,12 +40,12 @@ _MIB = 1024 * 1024
 class Figure:
     """One measured figure and its limit, from above or, if ``least``, from below; None is not judged.
 
-    ``by_cpu`` is the same figure by processor time; None for one that is no time.
+    ``by_clock`` is the same figure with all waits for a core; None for one that is no time.
     """
 
     what: str
     value: float
-    by_cpu: float | None = None
+    by_clock: float | None = None
     limit: float | None = None
     least: bool = False
 
@@ -52,14 +54,6 @@ class Figure:
         if self.limit is None:
             return False
         return self.value * _TOLERANCE < self.limit if self.least else self.value > _TOLERANCE * self.limit
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """How long something took: seconds on the clock, and the server's seconds of processor time."""
-
-    clock: float
-    cpu: float
 
 
 @dataclass(slots=True)
@@ -122,18 +116,15 @@ def served(*arguments: str) -> Iterator[tuple[str, int, float]]:
 
 def measure() -> Iterator[Figure]:
     yield _starting()
-    loading = _taken(os.getpid(), lambda: fill(Engine(), endpoints=_ENDPOINTS))
+    loading = timed(os.getpid(), lambda: fill(Engine(), endpoints=_ENDPOINTS))
     yield _seconds(f"seconds to load {_ENDPOINTS} endpoints", loading, limit=5)
     with served("--fill", str(_ENDPOINTS)) as (url, pid, _):
         yield from _reads(RawClient(url), pid)
         yield from _busy(url, pid)
     for endpoints, limit in ((_SCALED, 20), (_ENDPOINTS, None)):
         with served("--fill", str(endpoints)) as (url, pid, _):
-            control = Control(url)
-            day = _taken(pid, lambda control=control: control.advance(_DAY))
-            yield _seconds(
-                f"seconds for 24 idle hours, {2 * endpoints} autoscaled variants", day, limit=limit
-            )
+            day = timed(pid, partial(Control(url).advance, _DAY))
+            yield _seconds(f"seconds for 24 idle hours, {2 * endpoints} variants", day, limit=limit)
 
 
 def _starting() -> Figure:
@@ -141,36 +132,34 @@ def _starting() -> Figure:
     starts = []
     for _ in range(_STARTS):
         with served() as (_, pid, seconds):
-            starts.append(Taken(seconds, _cpu(pid)))
-    quickest = min(starts, key=lambda taken: taken.clock)
+            starts.append(Taken.of(seconds, [Work.of(pid)]))
+    quickest = min(starts, key=lambda taken: taken.alone)
     return _seconds(f"seconds to start, empty, best of {_STARTS}", quickest, limit=1)
 
 
 def _seconds(what: str, taken: Taken, *, limit: float | None = None) -> Figure:
-    return Figure(what, taken.clock, taken.cpu, limit)
-
-
-def _taken(pid: int, act: Callable[[], object]) -> Taken:
-    began, cpu = time.monotonic(), _cpu(pid)
-    act()
-    return Taken(time.monotonic() - began, _cpu(pid) - cpu)
+    return Figure(what, taken.alone, taken.clock, limit)
 
 
 def _reads(client: RawClient, pid: int) -> Iterator[Figure]:
     request = _request("sagemaker", "SageMaker.DescribeEndpoint", {"EndpointName": "fill-77"})
-    taken = _taken(pid, lambda: [client.send(request) for _ in range(_REQUESTS)])
-    rates = (_REQUESTS / taken.clock, _REQUESTS / taken.cpu)
-    yield Figure("DescribeEndpoint a second, one connection", *rates, limit=1000, least=True)
+    taken = timed(pid, lambda: [client.send(request) for _ in range(_REQUESTS)])
+    rates = (_REQUESTS / taken.alone, _REQUESTS / taken.clock)
+    yield Figure("DescribeEndpoint a second", *rates, limit=1000, least=True)
     page = _request("sagemaker", "SageMaker.ListEndpoints", {"MaxResults": 100})
-    clock, cpu = _each(pid, lambda: client.send(page), times=_PAGES)
-    yield Figure("ms for a page of 100 endpoints, p99", statistics.quantiles(clock, n=100)[-1], cpu, limit=20)
+    times = [timed(pid, lambda: client.send(page)) for _ in range(_PAGES)]
+    yield _milliseconds("ms for a page of 100 endpoints, p99", times, _p99, limit=20)
 
 
-def _each(pid: int, act: Callable[[], object], *, times: int) -> tuple[list[float], float]:
-    """Do something several times: each one's milliseconds on the clock, and the mean of processor time."""
-    before = _cpu(pid)
-    clock = [1000 * _taken(pid, act).clock for _ in range(times)]
-    return clock, 1000 * (_cpu(pid) - before) / times
+def _milliseconds(
+    what: str, times: Sequence[Taken], statistic: Callable[[Sequence[float]], float], *, limit: float
+) -> Figure:
+    alone, clock = ([getattr(taken, kind) for taken in times] for kind in ("alone", "clock"))
+    return Figure(what, 1000 * statistic(alone), 1000 * statistic(clock), limit)
+
+
+def _p99(values: Sequence[float]) -> float:
+    return statistics.quantiles(values, n=100)[-1]
 
 
 def _busy(url: str, pid: int) -> Iterator[Figure]:
@@ -178,9 +167,9 @@ def _busy(url: str, pid: int) -> Iterator[Figure]:
     control = Control(url)
     for number in range(_BUSY):
         control.edit(traffic={"endpoint": f"fill-{number}", "ratePerMinute": 6})
-    hours = _taken(pid, lambda: control.advance(_TRAFFIC))
-    yield _seconds(f"seconds for 3 hours of traffic at {_BUSY} endpoints", hours)
-    yield Figure(f"resident MiB, {_ENDPOINTS} endpoints, 3 hours of minutes", _resident(pid), limit=250)
+    hours = timed(pid, lambda: control.advance(_TRAFFIC))
+    yield _seconds(f"seconds for 3 hours, traffic at {_BUSY}", hours)
+    yield Figure("resident MiB after 3 hours of minutes", _resident(pid), limit=250)
     now = control.now()
     client = RawClient(url)
     asked = {
@@ -189,8 +178,8 @@ def _busy(url: str, pid: int) -> Iterator[Figure]:
         "EndTime": now,
     }
     request = _request("monitoring", "GraniteServiceVersion20100801.GetMetricData", asked)
-    clock, cpu = _each(pid, lambda: client.send(request), times=_READS)
-    yield Figure("ms for GetMetricData of 500 queries, 15 minutes", statistics.median(clock), cpu, limit=300)
+    times = [timed(pid, lambda: client.send(request)) for _ in range(_READS)]
+    yield _milliseconds("ms for GetMetricData of 500 queries", times, statistics.median, limit=300)
 
 
 def _query(number: int) -> dict[str, object]:
@@ -209,24 +198,17 @@ def _resident(pid: int) -> float:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / _MIB
 
 
-def _cpu(pid: int) -> float:
-    """Processor time of a process so far, in seconds."""
-    with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123 - no file of ours
-        user, system = file.read().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-
-
 def main() -> None:
     figures = []
     table = Table(title="the simulated AWS")
-    for column in ("figure", "measured", "by processor time", "limit"):
+    for column in ("figure", "measured", "by the clock", "limit"):
         table.add_column(column, justify="left" if column == "figure" else "right")
     for figure in measure():
         figures.append(figure)
         limit = "" if figure.limit is None else f"{'>=' if figure.least else '<='} {figure.limit:g}"
-        by_cpu = "" if figure.by_cpu is None else f"{figure.by_cpu:.4g}"
+        by_clock = "" if figure.by_clock is None else f"{figure.by_clock:.4g}"
         style = "red" if figure.missed else None
-        table.add_row(figure.what, f"{figure.value:.4g}", by_cpu, limit, style=style)
+        table.add_row(figure.what, f"{figure.value:.4g}", by_clock, limit, style=style)
     Console().print(table)
     sys.exit(any(figure.missed for figure in figures))
 
