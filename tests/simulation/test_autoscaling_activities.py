@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from typing import Any
 
 import pytest
@@ -319,7 +320,7 @@ def test_activities_are_told_newest_first_and_by_resource(scaled: Autoscaled) ->
     assert len(describe(**VARIANT, MaxResults=1)["ScalingActivities"]) == 1
 
 
-def test_the_same_seed_gives_the_same_activities_byte_for_byte(in_service: Any) -> None:
+def test_a_day_of_load_gives_the_same_activities_for_the_same_seed_byte_for_byte(in_service: Any) -> None:
     def told() -> str:
         sim = InProcessAws(stale_reads=False, lost_answers=False)
         deployer = type(in_service)(sim.client("sagemaker"))
@@ -328,11 +329,15 @@ def test_the_same_seed_gives_the_same_activities_byte_for_byte(in_service: Any) 
         deployer.endpoint()
         sim.advance(minutes=10)
         scaled = Autoscaled(sim, deployer)
-        for rate in (200, 0, 90, 0):
-            scaled.load(rate)
-            sim.advance(minutes=45)
-        return json.dumps(scaled.activities(), default=str)
+        scaled.policy(TargetValue=2.0)
+        for hour in range(24):
+            scaled.load(5.0 * (1.0 - math.cos(2 * math.pi * (hour - 4) / 24)))
+            sim.advance(minutes=60)
+        found = scaled.client.describe_scaling_activities(**VARIANT, IncludeNotScaledActivities=True)
+        return json.dumps(found["ScalingActivities"], default=str)
 
     first = told()
-    assert first.count("ActivityId") >= 2
+    assert first.count("AlarmHigh") >= 2
+    assert first.count("AlarmLow") >= 2
+    assert "NotScaledReasons" in first
     assert told() == first

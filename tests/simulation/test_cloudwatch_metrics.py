@@ -96,28 +96,6 @@ def test_nothing_is_readable_before_its_delay_and_all_of_it_soon_after(
     assert read.total("Invocations") == 5
 
 
-@pytest.mark.parametrize("sim_seed", range(2))
-def test_sums_of_invocations_are_the_requests_served_over_shifts_of_weight(
-    calm_sim: InProcessAws, in_service: Any, read: Reader
-) -> None:
-    runtime = calm_sim.client("sagemaker-runtime")
-    served = {"VariantA": 0, "VariantB": 0}
-    for weights in ((90, 10), (50, 50), (0, 100)):
-        calm_sim.edit(weights={"endpoint": "reviews", "variants": dict(zip(served, weights, strict=True))})
-        for _ in range(150):
-            answer = runtime.invoke_endpoint(
-                EndpointName="reviews", ContentType="application/jsonlines", Body=BODY
-            )
-            served[answer["InvokedProductionVariant"]] += 1
-            calm_sim.advance(seconds=1.7)
-    calm_sim.advance(minutes=5)
-    for variant, requests in served.items():
-        assert read.total("Invocations", variant=variant) == requests
-        hourly = read.points("Invocations", variant=variant, period=3600)
-        assert sum(hourly.values()) == requests
-    assert in_service.variants()["VariantA"]["CurrentWeight"] == 0
-
-
 @pytest.mark.ledger("cloudwatch.percentile")
 @pytest.mark.parametrize("period", [60, 300])
 def test_percentiles_are_within_one_per_cent_of_the_raw_latencies(
@@ -251,6 +229,37 @@ def test_some_minutes_are_late_and_none_is_lost(calm_sim: InProcessAws, read: Re
     times = sorted(read.points("InvocationsPerInstance"))
     assert len(times) > 150
     assert {after - before for before, after in itertools.pairwise(times)} == {60}
+
+
+@pytest.mark.ledger("metrics.partial-minutes")
+@pytest.mark.parametrize("partly", [0, 1])
+def test_a_late_minute_shows_nothing_at_first_or_half_of_its_requests(in_service: Any, partly: int) -> None:
+    chosen = {"metrics.partial-minutes": partly, "metrics.late-minutes": 1}
+    sim = InProcessAws(seed=3, variants=chosen, stale_reads=False, lost_answers=False)
+    deployer = type(in_service)(sim.client("sagemaker"))
+    deployer.model()
+    deployer.config()
+    deployer.endpoint()
+    sim.advance(minutes=10)
+    sim.edit(weights={"endpoint": "reviews", "variants": {"VariantA": 1, "VariantB": 0}})
+    sim.edit(traffic={"endpoint": "reviews", "ratePerMinute": 13})
+    sim.advance(minutes=5)
+    read, first = Reader(sim), {}
+    for _ in range(50):
+        sim.advance(minutes=1)
+        newest = sim.engine.clock.now() // 60 * 60 - 180
+        first[newest] = [read.points(name).get(newest) for name in ("Invocations", "ModelLatency")]
+    sim.advance(minutes=3)
+    last, slow = read.points("Invocations"), read.points("ModelLatency")
+    seen = {at for at, (requests, _) in first.items() if requests != last[at]}
+    assert 0 < len(seen) < 20
+    for at in seen:
+        requests, latency = first[at]
+        if partly:
+            assert requests == (last[at] + 1) // 2
+            assert 0 < latency < slow[at]
+        else:
+            assert (requests, latency) == (None, None)
 
 
 @pytest.mark.ledger("metrics.minutes-kept", "metrics.five-minutes-kept")

@@ -61,6 +61,16 @@ class Distribution:
         for bin_, times in other.items():
             bins[bin_] = bins.get(bin_, 0) + times
 
+    def half(self) -> Distribution:
+        """Return every other value in order of size, the smallest of them included."""
+        half, seen = Distribution(), 0
+        for bin_, times in sorted(self.items()):
+            seen, before = seen + times, seen
+            kept = (seen + 1) // 2 - (before + 1) // 2
+            if kept:
+                half.add(self._clamped(bin_), kept)
+        return half
+
     def compact(self) -> None:
         """Store the bins densely; called when no more values are expected soon."""
         bins = self._bins

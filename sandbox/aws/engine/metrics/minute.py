@@ -56,6 +56,22 @@ class Minute:
         self.errors_4xx += family == _CLIENT_ERROR
         self.errors_5xx += family == _SERVER_ERROR
 
+    def half(self) -> Minute:
+        """Return what is seen of a minute while half of its requests have not been counted yet."""
+        before, by_instances = 0, {}
+        for instances, requests in self.by_instances.items():
+            after = before + requests
+            by_instances[instances] = (after + 1) // 2 - (before + 1) // 2
+            before = after
+        return Minute(
+            by_instances={instances: requests for instances, requests in by_instances.items() if requests},
+            errors_4xx=self.errors_4xx // 2,
+            errors_5xx=self.errors_5xx // 2,
+            model_errors=self.model_errors // 2,
+            model_latency=self.model_latency.half(),
+            overhead_latency=self.overhead_latency.half(),
+        )
+
     def merge(self, other: Minute) -> None:
         for instances, requests in other.by_instances.items():
             self.by_instances[instances] = self.by_instances.get(instances, 0) + requests

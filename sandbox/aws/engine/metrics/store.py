@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sandbox.aws.engine.metrics.catalogue import Metric
     from sandbox.aws.engine.metrics.distribution import Distribution
     from sandbox.aws.engine.metrics.minute import Served
+    from sandbox.aws.engine.metrics.series import Span
     from sandbox.aws.engine.records import Endpoint, Variant
 
 
@@ -47,6 +48,7 @@ class MetricsStore:
         self.delay = float(ledger.value("metrics.publish-delay"))
         self._late_share = float(ledger.value("metrics.late-minutes"))
         self._late = float(ledger.value("metrics.late-seconds"))
+        self._partial = ledger.value("metrics.partial-minutes") == "half"
         self._zeros = IdleZeros(
             invocations=ledger.value("metrics.idle-invocations"),
             per_instance=ledger.value("metrics.idle-invocations-per-instance"),
@@ -138,17 +140,25 @@ class MetricsStore:
         first = max(start, int(series.known_since) // MINUTE * MINUTE)
         last = min(end, int(at - self.delay))
         for span in series.spans(start=first, end=last):
+            seen: Span | None = span
             if span.seconds == MINUTE and not self.published(series, start=span.start, at=at):
-                continue
-            datapoint = metric.datapoint(series, span, self._zeros)
+                seen = self._partly(span, at)
+            datapoint = metric.datapoint(series, seen, self._zeros) if seen else None
             if datapoint is not None:
                 yield span.start, datapoint
 
+    def _partly(self, span: Span, at: float) -> Span | None:
+        """Return what is seen of a late minute; None if nothing is, or if it is not even due."""
+        if not self._partial or span.traffic is None or at - span.start - MINUTE < self.delay:
+            return None
+        return replace(span, traffic=span.traffic.half())
+
     def invocations_per_instance(self, series: VariantSeries, *, start: int, at: float) -> float | None:
         """Return one published minute of the metric that autoscaling tracks; None without datapoint."""
-        if not self.published(series, start=start, at=at):
-            return None
         minute = series.minute(start)
+        if not self.published(series, start=start, at=at):
+            late = self._partial and minute is not None and at - start - MINUTE >= self.delay
+            return minute.half().per_instance if late and minute is not None else None
         if minute is not None:
             return minute.per_instance
         in_service = series.fleet_at(start + MINUTE - 1).instances > 0
