@@ -157,6 +157,22 @@ def test_an_installation_after_that_takes_the_crd_over(cluster, install, succeed
     assert live(cluster, "sagemakerabendpoint/reviews", "--namespace", NAMESPACE)
 
 
+def test_another_release_takes_the_crd_over_only_when_told_to(cluster, install, on_cluster, succeed, chart):
+    """The CRD that stayed remembers its release; helm/README.md names both ways on."""
+    install()
+    succeed("uninstall", RELEASE)
+    refused = on_cluster("install", "other", chart)
+    assert refused.returncode != 0
+    assert "invalid ownership metadata" in refused.stderr
+
+    succeed("install", "other", chart, "--set", "crds.install=false")
+    assert live(cluster, CRD)["metadata"]["annotations"]["meta.helm.sh/release-name"] == RELEASE
+    succeed("uninstall", "other")
+    succeed("install", "other", chart, "--take-ownership")
+    assert live(cluster, CRD)["metadata"]["annotations"]["meta.helm.sh/release-name"] == "other"
+    succeed("uninstall", "other")
+
+
 def test_uninstalling_takes_the_crd_along_when_asked(cluster, install, succeed, eventually):
     install("--set", "crds.keep=false")
     succeed("uninstall", RELEASE)

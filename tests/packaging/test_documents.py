@@ -7,22 +7,38 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [
-    "CHANGELOG.md",
-    "CODE_OF_CONDUCT.md",
-    "CONTRIBUTING.md",
-    "SECURITY.md",
-    "docs/installation.md",
-    "helm/README.md",
-]
+PLACES = ("*.md", "docs/**/*.md", "helm/*.md")
+DOCUMENTS = sorted(str(path.relative_to(ROOT)) for place in PLACES for path in ROOT.glob(place))
+# `make calibrate` takes hours.
+WRITTEN_BY_A_RUN = {"calibration.md"}
 TOP = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
 VALUES = yaml.safe_load((ROOT / "helm" / "values.yaml").read_text())
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 @pytest.fixture(params=DOCUMENTS)
-def document(request):
-    return (ROOT / request.param).read_text()
+def page(request):
+    return ROOT / request.param
+
+
+@pytest.fixture
+def document(page):
+    return page.read_text()
+
+
+def anchors(page):
+    """The anchors of a page's headings, as GitHub and its like make them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_link_within_the_repository_leads_somewhere(page, document):
+    prose = re.sub(r"`[^`\n]+`", "", document)
+    for target in set(re.findall(r"\]\((?!https?:)([^)\s]+)\)", prose)) - WRITTEN_BY_A_RUN:
+        path, _, anchor = target.partition("#")
+        led = page.parent / path if path else page
+        assert led.exists(), target
+        assert not anchor or anchor in anchors(led), target
 
 
 def test_every_path_exists(document):
