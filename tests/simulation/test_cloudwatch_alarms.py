@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
+from botocore.awsrequest import HeadersDict
+from botocore.parsers import create_parser
+from botocore.serialize import create_serializer
 
 from sandbox.aws.engine.cloudwatch.alarm_state import AlarmState, Missing, Quorum
 from sandbox.aws.engine.cloudwatch.alarms import alarm_state
+from sandbox.aws.http import HttpRequest
+from sandbox.aws.protocols.services import operation_model
 
 if TYPE_CHECKING:
     from sandbox.aws.inprocess import InProcessAws
@@ -301,3 +307,55 @@ def test_the_alarms_of_target_tracking_are_left_to_their_policy(alarms: Alarms, 
     client.set_alarm_state(AlarmName=names[1], StateValue="OK", StateReason="testing")
     assert alarms.state(names[1]) == "OK"
     assert len(client.describe_alarms(AlarmNamePrefix="TargetTracking-")["MetricAlarms"]) == 2
+
+
+SCOPE = "AWS4-HMAC-SHA256 Credential=AKIASANDBOX/20260101/us-east-1/monitoring/aws4_request, Signature=0"
+
+
+@pytest.mark.parametrize("protocol", ["json", "query", "smithy-rpc-v2-cbor"])
+def test_alarms_are_put_and_told_in_every_protocol(alarms: Alarms, protocol: str) -> None:
+    def ask(operation: str, **params: Any) -> tuple[int, dict[str, Any]]:
+        model = operation_model("cloudwatch", operation)
+        sent = create_serializer(protocol, include_validation=False).serialize_to_request(params, model)
+        body = sent["body"]
+        request = HttpRequest(
+            method="POST",
+            target=sent["url_path"],
+            headers={name.lower(): str(value) for name, value in sent["headers"].items()}
+            | {"authorization": SCOPE},
+            body=urlencode(body).encode() if isinstance(body, dict) else body,
+        )
+        answer = alarms.sim.exchange(request)
+        assert answer is not None
+        raw = {"status_code": answer.status, "headers": HeadersDict(answer.headers), "body": answer.body}
+        return answer.status, dict(create_parser(protocol).parse(raw, model.output_shape))
+
+    stat = {"Metric": metric(), "Period": 60, "Stat": "Sum"}
+    queries = [
+        {"Id": "m1", "MetricStat": stat, "ReturnData": False},
+        {"Id": "e1", "Expression": "m1 * 2", "ReturnData": True},
+    ]
+    common = {"EvaluationPeriods": 2, "Threshold": 1.5, "ComparisonOperator": "LessThanThreshold"}
+    assert ask("PutMetricAlarm", AlarmName="busy", Metrics=queries, **common)[0] == 200
+    _, told = ask("DescribeAlarms", AlarmNames=["busy"])
+    assert told["MetricAlarms"] == alarms.client.describe_alarms(AlarmNames=["busy"])["MetricAlarms"]
+    status, refusal = ask("SetAlarmState", AlarmName="x", StateValue="OK", StateReason="testing")
+    assert (status, refusal["Error"]["Message"]) == (404, "Unknown alarm: x")
+
+
+def test_an_identity_may_keep_alarms_of_some_names_only(alarms: Alarms, refused: Any) -> None:
+    statement = {
+        "Effect": "Allow",
+        "Action": ["cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms"],
+        "Resource": "arn:aws:cloudwatch:*:*:alarm:guard-*",
+    }
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    alarms.sim.edit(policy={"principal": "AKIASANDBOX", "documents": [document]})
+    alarms.put("guard-latency")
+    assert refused(alarms.put, "busy")[0] in {"AccessDenied", "AccessDeniedException"}
+    alarms.client.delete_alarms(AlarmNames=["guard-latency"])
+    both = ["guard-latency", "busy"]
+    assert refused(alarms.client.delete_alarms, AlarmNames=both)[0] in {
+        "AccessDenied",
+        "AccessDeniedException",
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.aws.engine.autoscaling.records import DIMENSION, NAMESPACE, ResourceId
+from sandbox.aws.engine.autoscaling.records import DIMENSION, NAMESPACE, PolicyType, ResourceId
 from sandbox.aws.engine.autoscaling.store import AutoScalingStore
 from sandbox.aws.engine.core import partition
 from sandbox.aws.engine.iam.identities import identities_of
@@ -29,7 +29,7 @@ def implied(call: Call, service: str, operation: str) -> Iterator[tuple[Permissi
         yield from _deregistering(call)
     elif operation == "RegisterScalableTarget":
         yield from _registering(call)
-    elif operation in {"PutScalingPolicy", "DeleteScalingPolicy", "DeregisterScalableTarget"}:
+    elif operation in {"DeleteScalingPolicy", "DeregisterScalableTarget"} or _tracks(call, operation):
         yield from _keeping_alarms(call, operation)
 
 
@@ -72,6 +72,11 @@ def _registering(call: Call) -> Iterator[tuple[Permission, str]]:
         yield permission(call, "iam:CreateServiceLinkedRole", text, to), ""
 
 
+def _tracks(call: Call, operation: str) -> bool:
+    """Say whether a call puts a policy that keeps alarms of its own."""
+    return operation == "PutScalingPolicy" and call.params.get("PolicyType") != PolicyType.STEPS
+
+
 @holds("iam.alarms")
 def _keeping_alarms(call: Call, operation: str) -> Iterator[tuple[Permission, str]]:
     name = str(call.params.get("ResourceId", ""))
@@ -79,7 +84,7 @@ def _keeping_alarms(call: Call, operation: str) -> Iterator[tuple[Permission, st
     if operation == "PutScalingPolicy":
         actions = ["PutMetricAlarm", "DescribeAlarms"]
     else:
-        found = resource and call.region.store(AutoScalingStore).policies_of(resource)
-        actions = ["DeleteAlarms"] if found else []
+        found = call.region.store(AutoScalingStore).policies_of(resource) if resource else []
+        actions = ["DeleteAlarms"] if any(policy.tracks for policy in found) else []
     for action in actions:
         yield permission(call, f"cloudwatch:{action}", alarms), "iam.alarms-denied"

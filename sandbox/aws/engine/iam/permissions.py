@@ -49,7 +49,15 @@ def _resources(call: Call, service: str, operation: str) -> Iterable[str]:
         return [_of_autoscaling(call, operation)]
     if service == "cloudwatch" and operation == "DescribeAlarms":
         return [call.region.arn("cloudwatch", "alarm:*")]
+    if service == "cloudwatch" and "Alarm" in operation:
+        return [call.region.arn("cloudwatch", f"alarm:{name}") for name in _alarms(call)]
     return [str(call.params.get("RoleArn", EVERYTHING)) if service == "sts" else EVERYTHING]
+
+
+def _alarms(call: Call) -> Iterable[str]:
+    """Return the alarms that a call names to change them; to describe some takes a permission for all."""
+    name, names = call.params.get("AlarmName"), call.params.get("AlarmNames", ())
+    return ([name] if name else list(names)) or ["*"]
 
 
 def _of_sagemaker(call: Call, operation: str) -> Iterable[str]:
