@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +27,10 @@ _ID = re.compile(r"[a-z][a-zA-Z0-9_]*")
 
 def refusal(region: Region, queries: Sequence[Query]) -> AwsError | None:
     """Return what the first query that cannot be is refused with; None if all are well."""
-    names = [query["Id"] for query in queries]
+    times = Counter(query["Id"] for query in queries)
     for query in queries:
         found = _of_query(region, query)
-        if found is None and names.count(query["Id"]) > 1:
+        if found is None and times[query["Id"]] > 1:
             found = region.refuse("cloudwatch.query-ids-unique", name=query["Id"])
         if found is not None:
             return found
@@ -86,7 +87,7 @@ class Calculation:
 
         Raises MathError for an expression that gives a number.
         """
-        found = self._value(query["Id"])
+        found = self._value_of(query)
         lines = tuple(_lines(found))
         if not lines and not isinstance(found, tuple):
             raise MathError("the result is a number, not a time series")
@@ -100,8 +101,11 @@ class Calculation:
             yield replace(line, label=f"{own} {line.label}" if isinstance(found, tuple) else own)
 
     def _value(self, name: str) -> Value:
+        return self._value_of(next(query for query in self.queries if query["Id"] == name))
+
+    def _value_of(self, query: Query) -> Value:
+        name = query["Id"]
         if name not in self._known:
-            query = next(query for query in self.queries if query["Id"] == name)
             self._known[name] = self._computed(query)
         return self._known[name]
 
