@@ -8,6 +8,7 @@ was down never runs. What kopf remembers of an object is never acted upon: a pas
 
 import asyncio
 import logging
+from functools import partial
 from typing import Any
 
 import kopf
@@ -17,11 +18,12 @@ from sagemaker_ab.aws.leftovers import Inventory
 from sagemaker_ab.aws.observe import DirectObserver
 from sagemaker_ab.aws.sessions import AwsSession
 from sagemaker_ab.controller.keeper import Keeper
+from sagemaker_ab.controller.mishap import tell_mishap
 from sagemaker_ab.controller.monitoring import Key, MetricsBook
 from sagemaker_ab.controller.reconcile import Reconciler
 from sagemaker_ab.controller.services import Services
 from sagemaker_ab.controller.settings import Settings
-from sagemaker_ab.kube.client import connect
+from sagemaker_ab.kube.client import KubeClient, NotFound, connect
 from sagemaker_ab.kube.events import EventRecorder
 
 _SERVER_TIMEOUT_SECONDS = 300
@@ -39,6 +41,7 @@ async def start(memo: kopf.Memo, settings: kopf.OperatorSettings, **_: Any) -> N
     _configure(settings)
     ours = Settings.from_environment()
     kube = connect()
+    await asyncio.to_thread(_expect_the_kind, kube)
     metrics = MetricsBook()
     services = Services(
         kube=kube,
@@ -50,9 +53,23 @@ async def start(memo: kopf.Memo, settings: kopf.OperatorSettings, **_: Any) -> N
         settings=ours,
         cluster_id=ours.cluster_id or await asyncio.to_thread(kube.cluster_uid),
     )
-    memo.seen = {}
-    memo.keeper = Keeper(Reconciler(services).reconcile, workers=ours.workers)
+    memo.seen, memo.regions = {}, {}
+    memo.keeper = Keeper(
+        Reconciler(services).reconcile,
+        tell_mishap=partial(tell_mishap, services),
+        region_of=lambda key: memo.regions.get(key, ""),
+        workers=ours.workers,
+    )
     memo.ticks = asyncio.create_task(_tick(metrics, memo.keeper, ours.metrics_tick_seconds))
+
+
+def _expect_the_kind(kube: KubeClient) -> None:
+    """End the process, to be started again, while there is no CRD: kopf looks for it only once."""
+    try:
+        kube.check_served()
+    except NotFound as error:
+        message = f"The CRD {PLURAL}.{GROUP} is not installed: {error}; the operator cannot work without it"
+        raise kopf.PermanentError(message) from error
 
 
 def _configure(settings: kopf.OperatorSettings) -> None:
@@ -86,13 +103,27 @@ async def stop(memo: kopf.Memo, **_: Any) -> None:
     await memo.keeper.close()
 
 
-@kopf.on.probe(id="passes")
-def count_kept(memo: kopf.Memo, **_: Any) -> int:
+@kopf.on.probe(id="resources")
+def count_resources(memo: kopf.Memo, **_: Any) -> int:
     return len(memo.seen)
 
 
+@kopf.on.probe(id="secondsSinceNewestPass")
+def tell_idleness(memo: kopf.Memo, **_: Any) -> float:
+    """Grow without end where resources are and no pass ends any more."""
+    keeper: Keeper = memo.keeper
+    return round(keeper.idle_seconds, 1)
+
+
 @kopf.on.event(GROUP, VERSION, PLURAL)
-async def notice(type: str | None, meta: kopf.Meta, memo: kopf.Memo, **_: Any) -> None:  # noqa: A002 - kopf's name
+async def notice(
+    type: str | None,  # noqa: A002 - kopf's name
+    meta: kopf.Meta,
+    spec: kopf.Spec,
+    status: kopf.Status,
+    memo: kopf.Memo,
+    **_: Any,
+) -> None:
     """Hand the key to the keeper when anything changed that a pass would act upon.
 
     A finalizer taken away counts: `kubectl replace` does that without a new generation.
@@ -105,10 +136,12 @@ async def notice(type: str | None, meta: kopf.Meta, memo: kopf.Memo, **_: Any) -
         meta.annotations.get(RECONCILE_REQUESTED_AT),
         FINALIZER in meta.get("finalizers", ()),
     )
+    memo.regions[key] = status.get("region") or spec.get("region") or ""
     if type == "DELETED":
         memo.seen.pop(key, None)
+        memo.regions.pop(key, None)
     elif memo.seen.get(key) == mark:
         return
     else:
         memo.seen[key] = mark
-    memo.keeper.enqueue(key)
+    memo.keeper.enqueue(key, urgent=True)

@@ -9,6 +9,7 @@ from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config.config_exception import ConfigException
 from urllib3.exceptions import HTTPError, MaxRetryError
+from yaml import YAMLError
 
 from sagemaker_ab.api.resource import API_VERSION, FIELD_MANAGER, FINALIZER, GROUP, KIND, PLURAL, VERSION
 
@@ -39,7 +40,7 @@ def connect(kubeconfig: str | None = None, context: str | None = None) -> "KubeC
     """Connect as kubectl would; inside a pod, as its ServiceAccount.
 
     Raises:
-        NoCluster: nothing says which cluster to talk to, or as whom.
+        NoCluster: nothing says which cluster to talk to, or as whom, or it cannot be read.
     """
     settings = client.Configuration()
     settings.connection_pool_maxsize = _CONNECTIONS
@@ -49,7 +50,7 @@ def connect(kubeconfig: str | None = None, context: str | None = None) -> "KubeC
             return KubeClient(client.ApiClient(settings), _NAMESPACE_FILE.read_text().strip())
         config.load_kube_config(config_file=kubeconfig, context=context, client_configuration=settings)
         contexts, active = config.list_kube_config_contexts(config_file=kubeconfig)
-    except ConfigException as error:
+    except (ConfigException, YAMLError, OSError) as error:
         raise NoCluster(str(error)) from error
     chosen = next((c for c in contexts if c["name"] == context), active)
     return KubeClient(client.ApiClient(settings), chosen["context"].get("namespace") or "default")
@@ -62,6 +63,13 @@ class KubeClient:
         self.default_namespace = default_namespace
         self._resources = client.CustomObjectsApi(api)
         self._core = client.CoreV1Api(api)
+
+    def check_served(self) -> None:
+        """Raise NotFound unless the API server knows the kind: its CRD is installed, and established.
+
+        Discovery is open to every ServiceAccount, while a list across namespaces may not be.
+        """
+        _called(self._resources.get_api_resources, GROUP, VERSION)
 
     def get(self, namespace: str, name: str) -> Object:
         found: Object = _called(

@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from sagemaker_ab.controller.keeper import Keeper
+from sagemaker_ab.kube.client import KubernetesError
 
 KEY = ("ml", "reviews")
 
@@ -21,11 +22,21 @@ class Passes:
         self.running = Counter()
         self.most_at_once = 0
         self.count = 0
+        self.mishaps = []
+        self.order = []
+
+    def region_of(self, key):
+        return "away" if key[1].startswith("away") else "here"
+
+    def tell(self, key, error):
+        self.mishaps.append((key, str(error)))
+        raise KubernetesError("the API server does not answer")
 
     def __call__(self, key):
         self.running[key] += 1
         self.most_at_once = max(self.most_at_once, self.running[key])
         self.count += 1
+        self.order.append(key[1])
         self.started.release()
         assert self.gate.acquire(timeout=10)
         self.running[key] -= 1
@@ -40,7 +51,7 @@ class Passes:
 
 def run(passes, story):
     async def told():
-        keeper = Keeper(passes, workers=4)
+        keeper = Keeper(passes, tell_mishap=passes.tell, region_of=passes.region_of, workers=4)
         try:
             await story(keeper)
         finally:
@@ -108,7 +119,9 @@ def test_a_bug_in_one_pass_is_told_and_stops_nobody(caplog):
     run(passes, story)
 
     assert passes.count == 2
+    assert passes.mishaps == [(KEY, "boom")]
     assert "this is a bug" in caplog.text
+    assert "the API server does not answer" in caplog.text
 
 
 @pytest.mark.parametrize("after", [60.0, None])
@@ -141,3 +154,47 @@ def test_closing_forgets_the_passes_that_wait_for_a_worker():
     run(passes, story)
 
     assert passes.count <= 4
+
+
+def test_a_region_whose_passes_hang_leaves_workers_to_the_others():
+    passes = Passes()
+
+    async def story(keeper):
+        for number in range(8):
+            keeper.enqueue(("ml", f"away-{number}"))
+        for _ in range(3):
+            await passes.begun()
+        keeper.enqueue(KEY)
+        await passes.begun()
+
+    run(passes, story)
+
+    assert "reviews" in passes.order[:4]
+
+
+def test_a_change_does_not_wait_for_resyncs():
+    passes = Passes()
+
+    async def story(keeper):
+        for number in range(20):
+            keeper.enqueue(("ml", f"resync-{number}"))
+        keeper.enqueue(("ml", "resync-19"), urgent=True)
+        for _ in range(3):
+            await passes.begun()
+        passes.gate.release(1)
+        await passes.begun()
+
+    run(passes, story)
+
+    assert passes.order[3] == "resync-19"
+
+
+def test_it_knows_how_long_no_pass_has_ended():
+    passes = Passes()
+
+    async def story(keeper):
+        before = keeper.idle_seconds
+        await asyncio.sleep(0)
+        assert keeper.idle_seconds > before >= 0
+
+    run(passes, story)
