@@ -50,8 +50,10 @@ def connect(kubeconfig: str | None = None, context: str | None = None) -> "KubeC
             return KubeClient(client.ApiClient(settings), _NAMESPACE_FILE.read_text().strip())
         config.load_kube_config(config_file=kubeconfig, context=context, client_configuration=settings)
         contexts, active = config.list_kube_config_contexts(config_file=kubeconfig)
-    except (ConfigException, YAMLError, OSError) as error:
+    except (ConfigException, OSError) as error:
         raise NoCluster(str(error)) from error
+    except (YAMLError, TypeError, ValueError) as error:  # the library looks at no form before it reads
+        raise NoCluster(f"this is no kubeconfig: {' '.join(str(error).split())}") from error
     chosen = next((c for c in contexts if c["name"] == context), active)
     return KubeClient(client.ApiClient(settings), chosen["context"].get("namespace") or "default")
 
