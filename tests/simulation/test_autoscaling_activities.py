@@ -257,7 +257,7 @@ def test_missing_capacity_rolls_back_and_leaves_an_unfulfilled_activity(scaled: 
     scaled.sim.edit(missing={"capacity": "ml.m5.large"})
     scaled.load(0)
     scaled.sim.advance(minutes=25)
-    assert scaled.activities()[0]["StatusCode"] == "Failed"
+    assert scaled.activities()[0]["StatusCode"] == "Unfulfilled"
     assert scaled.count() == 1
 
 

@@ -190,6 +190,15 @@ def test_a_call_without_datapoints_a_switched_off_alarm_and_another_state_scale_
     assert scaled.wanted() == 4
 
 
+def test_the_alarm_of_a_step_policy_outlives_it_and_calls_nobody(scaled: Scaled) -> None:
+    scaled.alarm("busy", scaled.steps("out", OUT))
+    scaled.client.deregister_scalable_target(**VARIANT)
+    scaled.load(150, minutes=8)
+    (alarm,) = scaled.cloudwatch.describe_alarms()["MetricAlarms"]
+    assert (alarm["StateValue"], scaled.wanted()) == ("ALARM", 1)
+    assert "busy" in scaled.sim.state()["123456789012/us-east-1"]["alarms"]
+
+
 @pytest.mark.ledger("autoscaling.several-policies")
 def test_of_several_policies_the_largest_capacity_wins(scaled: Scaled) -> None:
     large = scaled.steps("large", [{"MetricIntervalLowerBound": 0.0, "ScalingAdjustment": 4}])

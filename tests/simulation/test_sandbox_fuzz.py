@@ -182,7 +182,7 @@ def has_the_shape_of_its_protocol(request: HttpRequest, answer: HttpAnswer) -> b
     """Say whether an answer is one that a client of the request's protocol can read."""
     refused = answer.status >= 400
     if request.headers.get("smithy-protocol") == "rpc-v2-cbor":
-        found = cbor.loads(answer.body)
+        found = cbor.loads(answer.body) if answer.body else {}
         return not refused or {"__type", "message"} <= found.keys()
     if "x-amz-target" in request.headers:
         found = json.loads(answer.body or b"{}")

@@ -77,7 +77,7 @@ def finish(region: Region, resource: ResourceId, *, reached: int) -> Activity | 
     row = "autoscaling.activity-successful" if done else "autoscaling.activity-unfulfilled"
     finished = replace(
         activity,
-        status=ActivityStatus.SUCCESSFUL if done else ActivityStatus.FAILED,
+        status=ActivityStatus.SUCCESSFUL if done else ActivityStatus.UNFULFILLED,
         message=region.ledger.text(row, count=activity.count),
         ended=region.clock.now(),
     )

@@ -114,6 +114,7 @@ class Tracker:
 class ActivityStatus(StrEnum):
     IN_PROGRESS = "InProgress"
     SUCCESSFUL = "Successful"
+    UNFULFILLED = "Unfulfilled"
     FAILED = "Failed"
 
 

@@ -15,13 +15,13 @@ from sandbox.aws.engine.cloudwatch.alarm_state import AlarmState, Missing
 from sandbox.aws.engine.cloudwatch.alarm_store import AlarmStore, MetricAlarm
 from sandbox.aws.engine.cloudwatch.calculation import refusal
 from sandbox.aws.engine.cloudwatch.reading import MINUTE
-from sandbox.aws.engine.core import operation
+from sandbox.aws.engine.core import operation, state_section
 from sandbox.aws.ledger import holds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sandbox.aws.engine.core import JSON, Call
+    from sandbox.aws.engine.core import JSON, Call, Region
 
 _ONE_METRIC = ("MetricName", "Namespace", "Dimensions", "Period", "Unit", "Statistic", "ExtendedStatistic")
 _OTHER_KINDS = ("ThresholdMetricId", "EvaluationCriteria", "EvaluationWindow", "WarmUpConfiguration")
@@ -160,6 +160,12 @@ def enable_alarm_actions(call: Call) -> JSON:
 @operation("cloudwatch", "DisableAlarmActions", write=True)
 def disable_alarm_actions(call: Call) -> JSON:
     return _switch(call, enabled=False)
+
+
+@state_section("alarms")
+def _state(region: Region) -> JSON:
+    alarms = region.store(AlarmStore).alarms.values()
+    return {alarm.name: {**alarm.config, "ActionsEnabled": alarm.enabled} for alarm in alarms}
 
 
 def _switch(call: Call, *, enabled: bool) -> JSON:
