@@ -57,11 +57,12 @@ def test_new_weights_are_desired_at_once_and_current_within_two_minutes(
     assert weights(in_service) == {"VariantA": (0, 0), "VariantB": (100, 100)}
 
 
-@pytest.mark.ledger("sm.uewc.seconds-instances")
+@pytest.mark.ledger("sm.uewc.seconds-instances", "sm.variant.scaling-out")
 def test_new_instances_take_about_three_minutes(calm_sim: Any, in_service: Any, change: Any) -> None:
     change(VariantB=3)
     variant = in_service.variants()["VariantB"]
     assert (variant["CurrentInstanceCount"], variant["DesiredInstanceCount"]) == (1, 3)
+    assert variant["VariantStatus"][0]["StatusMessage"] == "Scaling out desired instance count to 3."
     calm_sim.advance(seconds=143)
     assert in_service.describe()["EndpointStatus"] == "Updating"
     calm_sim.advance(seconds=74)

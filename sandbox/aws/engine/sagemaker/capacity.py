@@ -12,7 +12,7 @@ from sandbox.aws.engine.core import JSON, Call, operation
 from sandbox.aws.engine.records import Endpoint, EndpointStatus, Variant, VariantPhase, growth
 from sandbox.aws.engine.sagemaker.endpoints import check_changeable, found_endpoint
 from sandbox.aws.engine.sagemaker.quotas import check_quota
-from sandbox.aws.engine.sagemaker.transitions import begin_resizing
+from sandbox.aws.engine.sagemaker.resizing import begin_resizing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,17 +36,19 @@ def _check(region: Region, endpoint: Endpoint, asked: Sequence[Mapping[str, Any]
         raise region.refuse("sm.uewc.no-instances")
 
 
-def _asked_for(variant: Variant, asked: Mapping[str, Any], phase: VariantPhase) -> Variant:
+def _asked_for(region: Region, variant: Variant, asked: Mapping[str, Any]) -> Variant:
     weight = asked.get("DesiredWeight", variant.desired_weight)
     count = asked.get("DesiredInstanceCount", variant.desired_instance_count)
+    grows = count > variant.current_instance_count
+    message = region.ledger.text("sm.variant.scaling-out", count=count) if grows else ""
+    phase = VariantPhase(status="Updating", message=message, since=region.clock.now())
     return replace(variant, desired_weight=weight, desired_instance_count=count, phases=(phase,))
 
 
 def _desired(region: Region, endpoint: Endpoint, asked: Sequence[Mapping[str, Any]]) -> tuple[Variant, ...]:
     by_name = {one["VariantName"]: one for one in asked}
-    phase = VariantPhase(status="Updating", message="", since=region.clock.now())
     variants = tuple(
-        _asked_for(variant, by_name[variant.name], phase) if variant.name in by_name else variant
+        _asked_for(region, variant, by_name[variant.name]) if variant.name in by_name else variant
         for variant in endpoint.variants
     )
     idle = sum(variant.desired_weight for variant in variants) == 0

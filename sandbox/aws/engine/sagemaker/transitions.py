@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sandbox.aws.engine.happenings import EndpointSettled, InstancesLaunched, announce
-from sandbox.aws.engine.records import EndpointStatus, Variant, counts_by_type, growth
+from sandbox.aws.engine.records import EndpointStatus, Variant, counts_by_type
 from sandbox.aws.engine.sagemaker.fleet import has_gpu, trouble
 from sandbox.aws.engine.sagemaker.quotas import overdrawn
 from sandbox.aws.engine.sagemaker.store import arn_of, store_of
@@ -56,7 +56,7 @@ def _launch_seconds(region: Region, variants: tuple[Variant, ...], cpu: str, gpu
     return region.ledger.seconds(gpu if any(has_gpu(one.instance_type) for one in variants) else cpu)
 
 
-def _announce_launch(
+def announce_launch(
     region: Region, endpoint: Endpoint, variants: tuple[tuple[Variant, int], ...], failure: Failure | None
 ) -> None:
     """Tell of new instances, unless so much is missing that no container comes to run."""
@@ -89,7 +89,7 @@ def begin_creating(region: Region, endpoint: Endpoint, failure: Failure | None) 
     if failure:
         seconds = region.ledger.seconds("sm.endpoint.failing")
     begin(region, endpoint, seconds=seconds, ending=ending)
-    _announce_launch(region, endpoint, _whole(fleet), failure)
+    announce_launch(region, endpoint, _whole(fleet), failure)
 
 
 @holds("sm.endpoint.config-deleted-while-busy")
@@ -139,9 +139,9 @@ def begin_updating(
     def ending(present: Endpoint) -> None:
         reason = failure.reason if failure else trouble_now()
         if failure and failure.status is EndpointStatus.ROLLING_BACK:
-            _roll_back(region, present, present.variants, reason)
+            roll_back(region, present, present.variants, reason)
         elif failure and failure.status is EndpointStatus.UPDATE_ROLLBACK_FAILED:
-            _fail_rollback(region, present, reason)
+            fail_rollback(region, present, reason)
         elif failure or reason:
             settle(region, present, EndpointStatus.IN_SERVICE, reason=reason)
         else:
@@ -149,55 +149,18 @@ def begin_updating(
 
     seconds = _launch_seconds(region, pending.variants, "sm.update.seconds-cpu", "sm.update.seconds-gpu")
     begin(region, endpoint, seconds=seconds, ending=ending)
-    _announce_launch(region, endpoint, _whole(pending.variants), failure)
-
-
-def begin_resizing(
-    region: Region, endpoint: Endpoint, before: tuple[Variant, ...], seconds: float, failure: Failure | None
-) -> None:
-    """Let current weights and counts become the desired ones, or roll back to what was ``before``."""
-
-    def arrive(present: Endpoint) -> None:
-        reached = tuple(
-            replace(
-                variant,
-                current_weight=variant.desired_weight,
-                current_instance_count=variant.desired_instance_count,
-            )
-            for variant in present.variants
-        )
-        settle(region, replace(present, variants=reached), EndpointStatus.IN_SERVICE)
-
-    def turn_back(present: Endpoint, reason: str) -> None:
-        if failure and failure.status is EndpointStatus.UPDATE_ROLLBACK_FAILED:
-            _fail_rollback(region, replace(present, variants=before), reason)
-        else:
-            _roll_back(region, present, before, reason)
-
-    def ending(present: Endpoint) -> None:
-        reason = failure.reason if failure else _growth_trouble(region, before, present)
-        if failure or reason:
-            turn_back(present, reason)
-        else:
-            arrive(present)
-
-    begin(region, endpoint, seconds=seconds, ending=ending)
-    more = tuple((one, one.desired_instance_count - one.current_instance_count) for one in endpoint.variants)
-    _announce_launch(region, endpoint, more, failure)
-
-
-def _growth_trouble(region: Region, before: tuple[Variant, ...], endpoint: Endpoint) -> str:
-    growing = [one for one in endpoint.variants if one.desired_instance_count > one.current_instance_count]
-    return overdrawn(region, growth(before, endpoint.variants)) or trouble(region, growing)
+    announce_launch(region, endpoint, _whole(pending.variants), failure)
 
 
 @holds("sm.endpoint.rollback-failed")
-def _fail_rollback(region: Region, endpoint: Endpoint, reason: str) -> None:
+def fail_rollback(region: Region, endpoint: Endpoint, reason: str) -> None:
+    """Leave an endpoint in service and in need of another update."""
     settle(region, endpoint, EndpointStatus.UPDATE_ROLLBACK_FAILED, reason=reason)
 
 
 @holds("sm.uewc.rolling-back")
-def _roll_back(region: Region, endpoint: Endpoint, before: tuple[Variant, ...], reason: str) -> None:
+def roll_back(region: Region, endpoint: Endpoint, before: tuple[Variant, ...], reason: str) -> None:
+    """Return to what was ``before`` by way of RollingBack."""
     rolling = replace(endpoint, status=EndpointStatus.ROLLING_BACK, variants=before, pending=None)
 
     def ending(present: Endpoint) -> None:
