@@ -270,6 +270,12 @@ def _named() -> Iterator[tuple[str, Hardship]]:
     yield "expired", _fault({"expired": True}, "ExpiredToken", count=4)
     yield "fails", _fault({"fail": {"reason": "as ordered"}}, match=_DEPLOYS)
     yield "fails silently", _fault({"fail": {"silent": True}}, match=_DEPLOYS)
+    yield "fails for capacity", _fault({"fail": {"capacity": True}}, match=_DEPLOYS)
+    for status in ("RollingBack", "UpdateRollbackFailed"):
+        failure = {"fail": {"reason": "as ordered", "status": status}}
+        yield f"ends in {status}", _fault(failure, match={"operation": "UpdateEndpoint*"})
+    busy = {"status": {"status": "SystemUpdating", "seconds": 60.0}}
+    yield "is busy when asked", _fault(busy, match=_WRITES | {"service": "sagemaker"}, count=2)
     yield "goes back", _fault({"fail": {"reason": "as ordered"}}, match={"operation": "*Capacities"})
     yield "no role", _missing("role", _ROLE, "role")
     yield "no image", _missing("image", _IMAGE, "image")

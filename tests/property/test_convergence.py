@@ -21,11 +21,11 @@ from sandbox.aws.inprocess import InProcessAws
 from tests.property.hardships import HARDSHIPS, THEIRS, endpoint_of, forget_theirs, state_of
 from tests.property.in_process import InProcessOperator
 from tests.seeds import SEEDS, blamed
-from tests.unit.planning.worlds import AUTOSCALING, spec
+from tests.unit.planning.worlds import AUTOSCALING, spec, with_variant
 
-_DEALT = 4
+_DEALT = 6
 """How many hardships a story holds that is not left to chance."""
-_EXAMPLES = int(os.environ.get("CONVERGENCE_EXAMPLES", "5"))
+_EXAMPLES = int(os.environ.get("CONVERGENCE_EXAMPLES", "4"))
 _EVERYDAY = "SANDBOX_SEEDS" not in os.environ
 """Plays the same examples each time; ``make seeds`` looks for new ones."""
 _UNSHRUNK = (Phase.explicit, Phase.reuse, Phase.generate)
@@ -39,6 +39,8 @@ SPEC = spec()
 SPEC["variants"][1] = {k: v for k, v in SPEC["variants"][1].items() if k != "instanceCount"} | {
     "autoscaling": AUTOSCALING
 }
+CHANGED = with_variant(SPEC, "VariantA", weight=10, instanceCount=2)
+CHANGED["models"] = [SPEC["models"][0] | {"revision": "2"}, SPEC["models"][1]]
 
 
 @st.composite
@@ -110,12 +112,12 @@ def test_passes_converge_from_anywhere(seed):
 
 
 def dealt(seed):
-    """Stories upon an endpoint in service; those of two seeds hold every hardship."""
+    """Stories upon an endpoint in service that is then to change; those of two seeds hold every hardship."""
     names = sorted(HARDSHIPS)[seed % 2 :: 2]
     random.Random(seed).shuffle(names)
     for at in range(0, len(names), _DEALT):
-        hard = [[("befall", name), ("passes", 6)] for name in names[at : at + _DEALT]]
-        yield [("passes", 30), *itertools.chain(*hard)]
+        hard = [[("befall", name), ("passes", 4)] for name in names[at : at + _DEALT]]
+        yield [("passes", 30), *itertools.chain(*hard), ("apply", CHANGED), ("passes", 8)]
 
 
 def converge(sim, first, story):
