@@ -98,14 +98,15 @@ def test_it_names_the_version_of_the_package(kustomized):
         assert manifest["metadata"]["labels"]["app.kubernetes.io/version"] == __version__
 
 
-def test_the_api_server_takes_it_whole(installed):
+@pytest.mark.parametrize("directory", ["manifests/base", "manifests/overlays/example"])
+def test_the_api_server_takes_it_whole(installed, directory):
     applied = installed.kubectl(
         "apply",
         "--server-side",
         "--dry-run=server",
         "--validate=strict",
         "-k",
-        str(ROOT / "manifests" / "base"),
+        str(ROOT / directory),
     )
     assert applied.returncode == 0, applied.stderr
     assert "Warning" not in applied.stderr

@@ -1,7 +1,7 @@
 """The one place that says what Ready, Reconciling and Stalled are.
 
 Ready and Reconciling tell whether AWS matches the intended state, Stalled that it will not without help;
-they follow kstatus, so `kubectl wait`, Helm's `--wait`, Flux and Argo CD understand them:
+they follow kstatus, so `kubectl wait`, `--wait` of Helm 4 and Flux understand them, and Argo CD by a script:
 https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md
 """
 

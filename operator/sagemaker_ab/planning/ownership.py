@@ -1,6 +1,7 @@
 """Ours or not ours.
 
-Every AWS object that we create carries its owner in tags, and nothing without them is touched.
+Every model, endpoint config and endpoint that we create carries its owner in tags, and none without them is
+touched. Autoscaling belongs to whom its endpoint belongs to.
 """
 
 from collections.abc import Mapping
