@@ -336,7 +336,6 @@ def step(low: float | None, high: float | None, by: int = 1) -> dict[str, Any]:
 
 
 @pytest.mark.ledger("autoscaling.policy-parameters")
-@pytest.mark.parametrize("sim_seed", [0, 1])
 @pytest.mark.parametrize(
     ("type_", "config"),
     [

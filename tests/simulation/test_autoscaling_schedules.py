@@ -231,7 +231,6 @@ def test_deleted_and_changed_actions_run_no_more(scheduled: Scheduled, refused: 
 
 
 @pytest.mark.ledger("autoscaling.schedule")
-@pytest.mark.parametrize("sim_seed", [0, 1])
 @pytest.mark.parametrize(
     "params",
     [

@@ -238,7 +238,6 @@ STAT = {"Metric": metric(), "Period": 60, "Stat": "Sum"}
 PLAIN: dict[str, Any] = dict.fromkeys(("Namespace", "MetricName", "Dimensions", "Statistic", "Period"))
 
 
-@pytest.mark.parametrize("sim_seed", [0, 1])
 @pytest.mark.parametrize(
     "params",
     [

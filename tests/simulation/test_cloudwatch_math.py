@@ -194,7 +194,6 @@ def test_nothing_is_filled_beyond_the_present(ask: Asked) -> None:
 
 
 @pytest.mark.ledger("cloudwatch.expression")
-@pytest.mark.parametrize("sim_seed", [0, 1])
 @pytest.mark.parametrize(
     "expression", ["m1 +", "m9 / m1", "e1 + 1", "SUM(m1)", "ANOMALY_DETECTION_BAND(m1)", "1 / 0"]
 )
