@@ -28,7 +28,7 @@ class Settings(BaseModel):
     metrics_tick_seconds: PositiveFloat = 15.0
     """How often it is looked which windows of metrics are due."""
     workers: PositiveInt = 16
-    """How many passes run at a time."""
+    """How many passes run at a time, at most three quarters of them in one region."""
     cluster_id: str = ""
     """What names this cluster in owner tags; empty for the UID of kube-system."""
 
