@@ -7,6 +7,7 @@ from sandbox.aws.engine.autoscaling import (
     activities,
     evaluation,
     gates,
+    listening,
     policies,
     scheduled_actions,
     targets,
@@ -34,7 +35,7 @@ from sandbox.aws.engine.sagemaker import (
 MODULES = (
     (capacity, configs, describing, edits, endpoints, models, snapshot, tags, updates),
     (activities, autoscaling_snapshot, evaluation, gates, policies, scalable_target_tags),
-    (scheduled_actions, targets),
+    (listening, scheduled_actions, targets),
     (alarms, metric_alarms, metric_data, metric_list, metric_statistics, store),
     (invoke, traffic),
     (log_events, log_listing),

@@ -9,25 +9,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.aws.engine.autoscaling.activities import Change, change_count, finish
+from sandbox.aws.engine.autoscaling.activities import Change, change_count
 from sandbox.aws.engine.autoscaling.choice import Asked, choose
 from sandbox.aws.engine.autoscaling.decision import Rules, Tracked, check_alarms, is_cooling
 from sandbox.aws.engine.autoscaling.not_scaled import tell_not_scaled
-from sandbox.aws.engine.autoscaling.records import METRIC_TYPE, ActivityStatus, ResourceId
-from sandbox.aws.engine.autoscaling.steps import StepCall
+from sandbox.aws.engine.autoscaling.records import METRIC_TYPE, ActivityStatus
 from sandbox.aws.engine.autoscaling.store import AutoScalingStore
 from sandbox.aws.engine.autoscaling.tracked_metric import published_minutes
 from sandbox.aws.engine.autoscaling.tracking import within
 from sandbox.aws.engine.cloudwatch.alarm_state import AlarmState
-from sandbox.aws.engine.cloudwatch.alarm_store import AlarmActed
-from sandbox.aws.engine.happenings import EndpointSettled, listens
-from sandbox.aws.engine.metrics.store import MetricsStore, TrafficSeen
+from sandbox.aws.engine.metrics.store import MetricsStore
 from sandbox.aws.engine.records import EndpointStatus
 from sandbox.aws.engine.sagemaker.store import store_of as sagemaker_of
 from sandbox.aws.ledger import holds
 
 if TYPE_CHECKING:
-    from sandbox.aws.engine.autoscaling.records import Activity, ScalableTarget, ScalingPolicy
+    from sandbox.aws.engine.autoscaling.records import ResourceId, ScalableTarget, ScalingPolicy
     from sandbox.aws.engine.core import Region
     from sandbox.aws.engine.records import Endpoint
 
@@ -38,8 +35,13 @@ def wake(region: Region, resource: ResourceId, *, registered: bool = False) -> N
     store.awake[str(resource)] = resource
     if registered:
         store.unbounded.add(str(resource))
-        _look_at(region, store, resource, Rules.of(region.ledger))
+        look_now(region, resource)
     _schedule(region, store)
+
+
+def look_now(region: Region, resource: ResourceId) -> None:
+    """Look at a target between two evaluations."""
+    _look_at(region, region.store(AutoScalingStore), resource, Rules.of(region.ledger))
 
 
 def _schedule(region: Region, store: AutoScalingStore) -> None:
@@ -155,9 +157,8 @@ def _scale(region: Region, change: Change) -> None:
 
 
 def _retry(region: Region, resource: ResourceId) -> None:
-    store = region.store(AutoScalingStore)
-    store.retrying.discard(str(resource))
-    _look_at(region, store, resource, Rules.of(region.ledger))
+    region.store(AutoScalingStore).retrying.discard(str(resource))
+    look_now(region, resource)
 
 
 def _settled(
@@ -178,65 +179,3 @@ def _settled(
     cooldown = tracked.policy.config.get("ScaleInCooldown", rules.cooldown)
     cooled = not is_cooling(tracked.tracker.scaled_in_at, cooldown, region.clock.now())
     return idle and stays and cooled and tracked.tracker.low.state is AlarmState.ALARM
-
-
-@listens(TrafficSeen)
-def _wake_by_traffic(seen: TrafficSeen) -> None:
-    resource = ResourceId(seen.series.endpoint, seen.series.variant)
-    if seen.region.store(AutoScalingStore).target(resource) is not None:
-        wake(seen.region, resource)
-
-
-@listens(AlarmActed)
-@holds("autoscaling.step-alarms")
-def _take_call(acted: AlarmActed) -> None:
-    """Take down what an alarm asks of a step policy, and look at its target when all alarms have asked."""
-    region, alarm = acted.region, acted.alarm
-    store = region.store(AutoScalingStore)
-    policy = store.policy_of(acted.action)
-    if policy is None or policy.tracks or not acted.values:
-        return
-    calls = store.called.setdefault(str(policy.resource), [])
-    calls.append(
-        StepCall(
-            policy=policy,
-            alarm=alarm.name,
-            values=acted.values,
-            threshold=alarm.threshold,
-            above=alarm.comparison.startswith("Greater"),
-        )
-    )
-    if len(calls) == 1:
-        region.clock.after(0, lambda: _answer(region, store, policy.resource))
-
-
-def _answer(region: Region, store: AutoScalingStore, resource: ResourceId) -> None:
-    if str(resource) in store.called:
-        _look_at(region, store, resource, Rules.of(region.ledger))
-
-
-@listens(EndpointSettled)
-def _wake_by_settling(settled: EndpointSettled) -> None:
-    region, endpoint = settled.region, settled.endpoint
-    store = region.store(AutoScalingStore)
-    for target in store.targets_of(endpoint.name):
-        variant = endpoint.variant(target.resource.variant)
-        if variant is not None and endpoint.status is EndpointStatus.IN_SERVICE:
-            activity = finish(region, target.resource, reached=variant.current_instance_count)
-            if activity is not None and activity.status is ActivityStatus.SUCCESSFUL:
-                _begin_cooldown(region, store, activity)
-        wake(region, target.resource)
-
-
-def _begin_cooldown(region: Region, store: AutoScalingStore, activity: Activity) -> None:
-    policy = store.policy(activity.resource, activity.policy)
-    if policy is None:
-        return
-    tracker = store.trackers[policy.arn]
-    if activity.count > activity.before:
-        cooldown = policy.config.get("Cooldown", region.ledger.value("autoscaling.cooldown-default"))
-        if policy.tracks or not is_cooling(tracker.scaled_out_at, cooldown, activity.started):
-            tracker.scaled_out_from = activity.before
-        tracker.scaled_out_at, tracker.scaled_in_at = activity.ended, None
-    else:
-        tracker.scaled_in_at = activity.ended
