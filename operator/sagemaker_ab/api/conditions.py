@@ -110,6 +110,3 @@ class Reason(StrEnum):
 
     INTERNAL_ERROR = "InternalError"
     """A pass ended in a bug of the operator's, told in its log; it is tried again."""
-
-    UNKNOWN = "Unknown"
-    """AWS has not been read yet."""
