@@ -234,6 +234,20 @@ def test_actions_are_switched_off_and_on(alarms: Alarms) -> None:
     assert not alarms.client.describe_alarms(AlarmTypes=["CompositeAlarm"])["MetricAlarms"]
 
 
+@pytest.mark.ledger("cloudwatch.alarm-tags", "cloudwatch.tagged-missing")
+def test_tags_come_with_a_new_alarm_or_by_their_own_calls(alarms: Alarms, refused: Any) -> None:
+    client = alarms.client
+    alarms.put(Tags=[{"Key": "team", "Value": "ml"}])
+    alarms.put(Tags=[{"Key": "team", "Value": "other"}])
+    arn = alarms.describe()["AlarmArn"]
+    client.tag_resource(ResourceARN=arn, Tags=[{"Key": "owner", "Value": "me"}, {"Key": "x", "Value": "y"}])
+    client.untag_resource(ResourceARN=arn, TagKeys=["x", "never"])
+    tags = client.list_tags_for_resource(ResourceARN=arn)["Tags"]
+    assert tags == [{"Key": "team", "Value": "ml"}, {"Key": "owner", "Value": "me"}]
+    client.delete_alarms(AlarmNames=["busy"])
+    assert refused(client.list_tags_for_resource, ResourceARN=arn)[0] == "ResourceNotFoundException"
+
+
 STAT = {"Metric": metric(), "Period": 60, "Stat": "Sum"}
 PLAIN: dict[str, Any] = dict.fromkeys(("Namespace", "MetricName", "Dimensions", "Statistic", "Period"))
 

@@ -14,7 +14,14 @@ from sandbox.aws.engine.autoscaling import (
 )
 from sandbox.aws.engine.autoscaling import snapshot as autoscaling_snapshot
 from sandbox.aws.engine.autoscaling import tags as scalable_target_tags
-from sandbox.aws.engine.cloudwatch import alarms, metric_alarms, metric_data, metric_list, metric_statistics
+from sandbox.aws.engine.cloudwatch import (
+    alarm_tags,
+    alarms,
+    metric_alarms,
+    metric_data,
+    metric_list,
+    metric_statistics,
+)
 from sandbox.aws.engine.iam import identities
 from sandbox.aws.engine.logs import events as log_events
 from sandbox.aws.engine.logs import listing as log_listing
@@ -36,7 +43,7 @@ MODULES = (
     (capacity, configs, describing, edits, endpoints, models, snapshot, tags, updates),
     (activities, autoscaling_snapshot, evaluation, gates, policies, scalable_target_tags),
     (listening, scheduled_actions, targets),
-    (alarms, metric_alarms, metric_data, metric_list, metric_statistics, store),
+    (alarm_tags, alarms, metric_alarms, metric_data, metric_list, metric_statistics, store),
     (invoke, traffic),
     (log_events, log_listing),
     (foreign_hand, identities, sts, tagging),

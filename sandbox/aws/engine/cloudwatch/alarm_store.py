@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sandbox.aws.engine.cloudwatch.alarm_state import AlarmStatus, Missing, Quorum
+from sandbox.aws.ledger import holds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,20 +79,24 @@ class MetricAlarm:
 
 
 class AlarmStore:
-    """Alarms and their states, by name."""
+    """Alarms, their states and their tags, by name."""
 
     def __init__(self, region: Region) -> None:
         del region
         self.alarms: dict[str, MetricAlarm] = {}
         self.statuses: dict[str, AlarmStatus] = {}
+        self.tags: dict[str, dict[str, str]] = {}
         self.ticking = False
 
+    @holds("cloudwatch.alarm-tags")
     def put(self, alarm: MetricAlarm) -> None:
+        tags = {tag["Key"]: tag["Value"] for tag in alarm.config.get("Tags", ())}
+        self.tags.setdefault(alarm.name, tags)
         self.alarms[alarm.name] = alarm
         self.statuses.setdefault(alarm.name, AlarmStatus(since=alarm.configured))
 
     def drop(self, name: str) -> None:
-        del self.alarms[name], self.statuses[name]
+        del self.alarms[name], self.statuses[name], self.tags[name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
