@@ -4,6 +4,7 @@ Not compared: integers written as 50.0, for which JSON has no other word than fo
 """
 
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -137,7 +138,7 @@ ODD_VALUES: st.SearchStrategy[Any] = st.one_of(
     ),
     st.sampled_from(
         [True, False, None, 0.5, -1, 0, 1, 61, 3601, 10001, 86401, 1_000_001, 2**63, [], {}, [1]]
-    ),
+    ).map(deepcopy),  # lest what spoils a list further spoil the next example's as well
     st.text("aZ09-_./: é²٣", max_size=12),
     st.integers(),
 )
