@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import CredentialRetrievalError, NoCredentialsError
 
 from sagemaker_ab.aws.clock import AwsClock
 from sagemaker_ab.aws.failures import classified
@@ -84,7 +84,7 @@ class AwsSession:
         self._default_region = os.environ.get("AWS_REGION") or self._session.region_name
         self._clients: dict[str, AwsClients] = {}
         self._accounts: dict[str, str] = {}
-        self._credentials: Flight[object] = Flight()
+        self._credentials: Flight[object | None] = Flight()
         self._making = threading.Lock()
 
     @classified()
@@ -114,12 +114,18 @@ class AwsSession:
         Credentials may come over the network, at length: nobody holds a lock meanwhile. Making clients is
         not safe in several threads, and no more than reading files.
         """
-        if self._credentials.join(self._session.get_credentials) is None:
+        if self._credentials.join(self._fetched) is None:
             raise NoCredentialsError
         with self._making:
             if region not in self._clients:
                 self._clients[region] = _connect(self._session, region)
             return self._clients[region]
+
+    def _fetched(self) -> object | None:
+        try:
+            return self._session.get_credentials()
+        except (OSError, ValueError) as error:  # a token file that is not there, an address that is none
+            raise CredentialRetrievalError(provider="environment", error_msg=error) from error
 
 
 def _connect(session: boto3.Session, region: str) -> AwsClients:

@@ -44,6 +44,15 @@ def test_credentials_that_cannot_be_fetched_are_a_failure_that_passes(handed_out
     assert session.clients().region == "us-east-1"
 
 
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1/v1/credentials", "http://example.org/credentials"])
+def test_a_token_or_an_address_that_is_none_is_such_a_failure_too(bare, monkeypatch, address):
+    """What EKS Pod Identity sets: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html."""
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", address)
+    monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", str(bare / "no-token"))
+
+    assert refused(AwsSession()).kind is FailureKind.NO_CREDENTIALS
+
+
 def test_a_client_is_never_made_without_credentials_for_it_would_never_get_any(bare):
     session = AwsSession()
     failure = refused(session)
