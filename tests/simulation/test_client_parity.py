@@ -26,6 +26,7 @@ TARGET = {
     "ResourceId": "endpoint/reviews/variant/VariantA",
     "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
 }
+ALARM = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:slow"
 TRACKING = {
     "TargetValue": 10.0,
     "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
@@ -72,7 +73,26 @@ def calls(now: float) -> dict[str, tuple[str, str, dict[str, Any]]]:
     none = {"Metric": {"Namespace": "AWS/SageMaker", "MetricName": "Sales"}, "Period": 60, "Stat": "Sum"}
     queries = [{"Id": "a", "MetricStat": stat, "Label": "calls <&> é"}, {"Id": "b", "MetricStat": none}]
     statistics = span | {"Namespace": "AWS/SageMaker", "Dimensions": REVIEWS, "Period": 300}
+    alarm = {"AlarmName": "slow", "Period": 60, "EvaluationPeriods": 3, "Threshold": 0.5}
+    alarm |= {"MetricName": "ModelLatency", "Namespace": "AWS/SageMaker", "ExtendedStatistic": "p99"}
+    alarm |= {"ComparisonOperator": "GreaterThanThreshold", "Tags": [{"Key": "team", "Value": ""}]}
     return {
+        "no members at all": ("cloudwatch", "PutMetricAlarm", alarm),
+        "a text in a request": (
+            "cloudwatch",
+            "SetAlarmState",
+            {"AlarmName": "slow", "StateValue": "ALARM", "StateReason": "by <hand> & é"},
+        ),
+        "a list of texts in a request": ("cloudwatch", "DisableAlarmActions", {"AlarmNames": ["slow"]}),
+        "the same list again": ("cloudwatch", "EnableAlarmActions", {"AlarmNames": ["slow"]}),
+        "structures in a request": (
+            "cloudwatch",
+            "TagResource",
+            {"ResourceARN": ALARM, "Tags": [{"Key": "a", "Value": "b"}]},
+        ),
+        "tags of an alarm": ("cloudwatch", "ListTagsForResource", {"ResourceARN": ALARM}),
+        "keys in a request": ("cloudwatch", "UntagResource", {"ResourceARN": ALARM, "TagKeys": ["a"]}),
+        "an alarm that is not there": ("cloudwatch", "DeleteAlarms", {"AlarmNames": ["none"]}),
         "lists of numbers and one that is empty": (
             "cloudwatch",
             "GetMetricData",
@@ -115,7 +135,11 @@ def calls(now: float) -> dict[str, tuple[str, str, dict[str, Any]]]:
     }
 
 
-EMPTY = {"an empty list of structures", "two empty lists", "no tags"}
+EMPTY = {
+    *("no members at all", "a text in a request", "a list of texts in a request", "the same list again"),
+    *("structures in a request", "keys in a request"),
+    *("an empty list of structures", "two empty lists", "no tags"),
+}
 
 
 @pytest.fixture
@@ -173,6 +197,7 @@ def test_clients_read_the_same_in_every_protocol(busy: Any, tmp_path: Path) -> N
         else:
             assert any(first.values()) is (name not in EMPTY), name
     assert refusals == [
+        (404, "ResourceNotFound"),
         (400, "ValidationError"),
         (400, "InvalidParameterCombination"),
         (400, "InvalidNextToken"),
