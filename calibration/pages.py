@@ -111,11 +111,14 @@ class Picture:
         for place, each in enumerate(listed):
             measure = each.row.measures[self.measure]
             axis.barh(place, measure.figure(each.outcomes), color="#2f8fe0" if measure.bound else "#b8c4d0")
+            if measure.least is not None and measure.most is not None:
+                limits = measure.least(each.outcomes), measure.most(each.outcomes)
+                axis.hlines(place, *limits, color="#22303c", linewidth=1.2)
             if measure.bound is not None:
                 axis.vlines(measure.bound, place - 0.45, place + 0.45, color="#e0504d", linewidth=1.8)
         axis.set_yticks(range(len(listed)), [each.row.name for each in listed])
         axis.invert_yaxis()
-        axis.set_xlabel(f"{self.unit}; red: the bound; grey: without one")
+        axis.set_xlabel(f"{self.unit}\nlines: one-sided 95 % limits; red: the bound; grey: without one")
         figure.savefig(directory / self.file, dpi=110)
 
 

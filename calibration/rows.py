@@ -20,7 +20,8 @@ _DOUBT = 0.05
 class Measure:
     """A figure of a row's trials. `bound` is the most that it may be; None where it is only printed.
 
-    `least` is the figure's lower 95 % limit; without one the figure itself is judged in every profile.
+    `least` and `most` are the figure's one-sided 95 % limits; without them the figure itself is judged in
+    every profile.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Measure:
     bound: float | None = None
     at_least: bool = False
     least: Figure | None = None
+    most: Figure | None = None
     detail: Callable[[Sequence[Outcome]], str] = lambda _outcomes: ""
 
     def holds(self, outcomes: Sequence[Outcome], *, few: bool) -> bool:
@@ -69,18 +71,21 @@ def percent_of(name: str, of: Callable[[Outcome], bool], *, bound: float | None 
         hits, tries = counted(outcomes)
         return 100.0 * float(beta.ppf(_DOUBT, hits, tries - hits + 1)) if hits else 0.0
 
+    def most(outcomes: Sequence[Outcome]) -> float:
+        hits, tries = counted(outcomes)
+        return 100.0 * float(beta.ppf(1.0 - _DOUBT, hits + 1, tries - hits)) if hits < tries else 100.0
+
     def detail(outcomes: Sequence[Outcome]) -> str:
         hits, tries = counted(outcomes)
-        most = float(beta.ppf(1.0 - _DOUBT, hits + 1, tries - hits)) if hits < tries else 1.0
-        return f"{hits} of {tries}, below {100.0 * most:.1f}"
+        return f"{hits} of {tries}, below {most(outcomes):.1f}"
 
-    return Measure(name=name, figure=figure, bound=bound, least=least, detail=detail)
+    return Measure(name=name, figure=figure, bound=bound, least=least, most=most, detail=detail)
 
 
 def quantile_of(name: str, of: str, part: float, *, bound: float | None = None, unit: float = 1.0) -> Measure:
     """Measure a quantile of a number, in units; trials that never came to it count as infinite.
 
-    The limit is an order statistic: at most so many lie below the true quantile in 95 % of draws.
+    The limits are order statistics: so many lie below the true quantile in 95 % of draws.
     """
     from scipy.stats import binom  # noqa: PLC0415  # slow to load, and workers never need it
 
@@ -95,4 +100,8 @@ def quantile_of(name: str, of: str, part: float, *, bound: float | None = None, 
         place = int(binom.ppf(_DOUBT, len(outcomes), part))
         return ordered(outcomes)[place - 1] if place else -inf
 
-    return Measure(name=name, figure=figure, bound=bound, least=least)
+    def most(outcomes: Sequence[Outcome]) -> float:
+        place = int(binom.ppf(1.0 - _DOUBT, len(outcomes), part))
+        return ordered(outcomes)[place] if place < len(outcomes) else inf
+
+    return Measure(name=name, figure=figure, bound=bound, least=least, most=most)
