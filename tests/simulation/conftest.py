@@ -22,6 +22,7 @@ from sandbox.aws.gateway import Gateway
 from sandbox.aws.inprocess import START, InProcessAws
 from sandbox.aws.ledger import WITNESSED, row
 from sandbox.aws.server import Server
+from tests.simulation.guarded import Guarded, deployed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -177,3 +178,20 @@ def calm_served_sim(sim_seed: int) -> Iterator[ServedAws]:
     """A real server on a clock that stands, without stale reads and lost answers."""
     engine = Engine(clock=VirtualClock(start=START), seed=sim_seed)
     yield from serve(Gateway(engine, stale_reads=False, lost_answers=False))
+
+
+@pytest.fixture
+def guarded(calm_sim: InProcessAws, deployer: Any) -> Guarded:
+    return deployed(calm_sim, deployer)
+
+
+@pytest.fixture
+def guarded_under(deployer: Any) -> Callable[..., Guarded]:
+    """The same under certain variants of the ledger, by row."""
+
+    def make(**variants: int) -> Guarded:
+        rows = {f"sm.guardrails.{name.replace('_', '-')}": number for name, number in variants.items()}
+        sim = InProcessAws(stale_reads=False, lost_answers=False, variants=rows)
+        return deployed(sim, type(deployer)(sim.client("sagemaker")))
+
+    return make
