@@ -39,7 +39,7 @@ def ab_test(variants: int = 2, **changes: Any) -> Policy:
         "baseline": "A",
         "hypothesis": {"metric": "Successes", "expect": "Different"},
         "minDurationSeconds": 0,
-        "onSampleRatioMismatch": "Warn",
+        "onSampleRatioMismatch": "Ignore",
     }
     if variants == 2:  # noqa: PLR2004  # an even split in whole percents
         settings["allocation"] = [{"variant": name, "percent": 50} for name in NAMES[:2]]
@@ -56,8 +56,8 @@ def guarded(metric: str, *, margin: int, rate: str, percent: int) -> Policy:
         guardrails=[{"metric": metric, "noWorseThanPercent": margin}],
         falseAlarmRate=rate,
         deadlineSeconds=864_000,
-        onSampleRatioMismatch="Warn",
-        onNoTraffic="Warn",
+        onSampleRatioMismatch="Ignore",
+        onNoTraffic="Ignore",
     )
 
 

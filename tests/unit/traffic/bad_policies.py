@@ -117,7 +117,7 @@ BAD_POLICIES = [
     ),
     (stepped(steps=[{"percent": 5, "approval": True}]), ["steps[0].approval", "true", "'NotRequired'"]),
     (stepped(advanceOn="Always"), ["stepped.advanceOn", '"Always"', "'NoHarmDetected' or 'NonInferior'"]),
-    (stepped(onNoTraffic="Ignore"), ["stepped.onNoTraffic", '"Ignore"', "'Hold', 'Rollback' or 'Warn'"]),
+    (stepped(onNoTraffic="Warn"), ["stepped.onNoTraffic", '"Warn"', "'Hold', 'Rollback' or 'Ignore'"]),
     (stepped(deadlineSeconds=0), ["stepped.deadlineSeconds", "0", "greater than or equal to 60"]),
     (stepped(falseAlarmRate="1e-3"), ["stepped.falseAlarmRate", '"1e-3"', "'0.0001' to '0.5'"]),
     (

@@ -129,7 +129,7 @@ def test_a_share_that_is_off_holds_and_may_only_be_warned_of():
         row._replace(counts=Counts(weight=50, **{name: getattr(row.counts, name) for name in FIELDS}))
         for row in rows(variants, minutes=400)
     ]
-    for reaction, expected in (("Hold", Reason.SAMPLE_RATIO_MISMATCH), ("Warn", Reason.PROVEN)):
+    for reaction, expected in (("Hold", Reason.SAMPLE_RATIO_MISMATCH), ("Ignore", Reason.PROVEN)):
         run = Run(ab_test(onSampleRatioMismatch=reaction), ["A", "B"], started=0)
         run.observe(skewed)
         assert run.look(400).outcome.reason is expected

@@ -45,7 +45,7 @@ def test_a_hold_says_what_it_needs():
 
 
 def test_a_hold_begins_when_the_share_is_applied():
-    last = follow(stepped(onNoTraffic="Warn"), applies=False)[-1].outcome
+    last = follow(stepped(onNoTraffic="Ignore"), applies=False)[-1].outcome
     assert (last.reason, last.needs) == (Reason.WEIGHTS_NOT_APPLIED, {"percent": 10})
 
 
@@ -99,7 +99,7 @@ def test_the_deadline_rolls_back():
 
 @pytest.mark.parametrize(
     ("reaction", "verdict"),
-    [("Hold", Verdict.HOLD), ("Rollback", Verdict.ROLLBACK), ("Warn", Verdict.UNDECIDED)],
+    [("Hold", Verdict.HOLD), ("Rollback", Verdict.ROLLBACK), ("Ignore", Verdict.UNDECIDED)],
 )
 def test_no_traffic_does_what_the_policy_says(reaction, verdict):
     policy = stepped(guardrails=[], onNoTraffic=reaction)

@@ -128,7 +128,7 @@ class ABTest(ApiModel):
     )
     """What must not become worse."""
 
-    on_sample_ratio_mismatch: Literal["Hold", "Warn"] = "Hold"
+    on_sample_ratio_mismatch: Literal["Hold", "Ignore"] = "Hold"
     """What follows when invocations are not split as the weights say."""
 
     warm_up_seconds: DurationSeconds = 0

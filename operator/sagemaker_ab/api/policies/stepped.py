@@ -52,13 +52,13 @@ class Stepped(ApiModel):
     advance_on: Literal["NoHarmDetected", "NonInferior"] = "NoHarmDetected"
     """NonInferior: each guardrail must also prove the candidate within its margin, which is slower."""
 
-    on_no_traffic: Literal["Hold", "Rollback", "Warn"] = "Hold"
+    on_no_traffic: Literal["Hold", "Rollback", "Ignore"] = "Hold"
     """What follows when the candidate has a share but no invocations."""
 
     no_traffic_grace_seconds: DurationSeconds = 1800
     """How long the candidate may be without invocations."""
 
-    on_sample_ratio_mismatch: Literal["Hold", "Warn"] = "Hold"
+    on_sample_ratio_mismatch: Literal["Hold", "Ignore"] = "Hold"
     """What follows when invocations are not split as the weights say."""
 
     warm_up_seconds: DurationSeconds = 0
