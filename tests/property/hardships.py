@@ -160,6 +160,9 @@ def _their_config_of_our_name(sim: InProcessAws, wanted: Desired) -> Lift | None
     def leave() -> None:
         assert state_of(sim)["endpointConfigs"][name]["ProductionVariants"][0]["ModelName"] == THEIRS
         sim.edit(delete={"config": name})
+        # A config made anew under its name may look like the one before for as long as reads are stale: AWS
+        # may then build either, and no name tells which.
+        sim.advance(seconds=10)
 
     return leave
 

@@ -31,7 +31,7 @@ _EVERYDAY = "SANDBOX_SEEDS" not in os.environ
 _UNSHRUNK = (Phase.explicit, Phase.reuse, Phase.generate)
 """Every example plays for seconds: a failure found small would cost more than one read long."""
 _UNAVOIDABLE = (
-    *("in-progress", "already exist", "Could not find"),
+    *("in-progress", "already exist", "Could not find", "variant doesn't exist"),
     *("currently in use", "No scalable target", "in state InService", "is not InService"),
 )
 """What a read that is some seconds old, an answer that was lost, and a busy endpoint lead to."""
