@@ -25,10 +25,16 @@ class Flight(Generic[Outcome]):
 
     def _make(self, mine: "Future[Outcome]", call: Callable[[], Outcome]) -> Outcome:
         try:
-            mine.set_result(call())
-        except BaseException as error:  # noqa: BLE001 - handed to all who wait, this caller among them
+            outcome = call()
+        except BaseException as error:
+            self._end()
             mine.set_exception(error)
-        finally:
-            with self._lock:
-                self._under_way = None
-        return mine.result()
+            raise
+        self._end()
+        mine.set_result(outcome)
+        return outcome
+
+    def _end(self) -> None:
+        """Before anybody is told: who asks again once told must not join what is over."""
+        with self._lock:
+            self._under_way = None
