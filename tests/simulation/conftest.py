@@ -18,14 +18,18 @@ from botocore.exceptions import ClientError
 from sandbox.aws.clock import VirtualClock
 from sandbox.aws.control import Control
 from sandbox.aws.engine.core import Engine
+from sandbox.aws.engine.sagemaker.store import store_of
 from sandbox.aws.gateway import Gateway
 from sandbox.aws.inprocess import START, InProcessAws
 from sandbox.aws.ledger import WITNESSED, row
 from sandbox.aws.server import Server
 from tests.simulation.guarded import Guarded, deployed
+from tests.simulation.invoking import Runtime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from sandbox.aws.engine.records import Endpoint
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -195,3 +199,35 @@ def guarded_under(deployer: Any) -> Callable[..., Guarded]:
         return deployed(sim, type(deployer)(sim.client("sagemaker")))
 
     return make
+
+
+@pytest.fixture
+def invoke(calm_sim: InProcessAws, in_service: Any) -> Runtime:
+    del in_service
+    return Runtime(calm_sim)
+
+
+@pytest.fixture
+def endpoint(calm_sim: InProcessAws, in_service: Any) -> Endpoint:
+    del in_service
+    found = store_of(calm_sim.engine.region("123456789012", "us-east-1")).endpoint("reviews")
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def notebook(calm_sim: InProcessAws, deployer: Any) -> Runtime:
+    """The notebook's endpoint: VariantA serves artefact variant_a, VariantB serves variant_b."""
+    for letter in ("a", "b"):
+        deployer.client.create_model(
+            ModelName=letter,
+            ExecutionRoleArn="arn:aws:iam::123456789012:role/sagemaker",
+            PrimaryContainer={
+                "Image": "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:1.6.0-cpu-py3",
+                "ModelDataUrl": f"s3://dlai-practical-data-science/models/ab/variant_{letter}/model.tar.gz",
+            },
+        )
+    deployer.config(VariantA={"ModelName": "a"}, VariantB={"ModelName": "b"})
+    deployer.endpoint()
+    calm_sim.advance(minutes=10)
+    return Runtime(calm_sim)
