@@ -39,7 +39,8 @@ def on_cluster(cluster):
 
     yield run
     run("uninstall", RELEASE, "--ignore-not-found")
-    cluster.kubectl("delete", CRD, "--ignore-not-found", "--wait=true", "--timeout=60s", check=True)
+    # The API server's finalizer of CRDs waits up to a minute for their objects to go, and then begins anew.
+    cluster.kubectl("delete", CRD, "--ignore-not-found", "--wait=true", "--timeout=240s", check=True)
 
 
 @pytest.fixture
