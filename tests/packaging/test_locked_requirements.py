@@ -1,6 +1,7 @@
 """What is installed is pinned and hashed, and the image gets what was tested."""
 
 import tomllib
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,21 @@ def test_no_lock_says_where_from(lock):
     assert "://" not in text(lock)
     options = [line for line in text(lock).splitlines() if line.startswith("-")]
     assert options == []
+
+
+def test_the_lock_holds_the_extras_that_locked_packages_ask_for():
+    """Else pip before 23.3 looks for them in the newest version, which the lock does not hold."""
+    asked = [Requirement(text) for each in distributions() for text in each.requires or ()]
+    unmarked = {
+        (canonicalize_name(each.name), extra)
+        for each in asked
+        if each.marker is None or each.marker.evaluate({"extra": ""})
+        for extra in each.extras
+    }
+    locked = [Requirement(entry.partition(" --hash")[0]) for entry in entries("dev")]
+    held = {(canonicalize_name(each.name), extra) for each in locked for extra in each.extras}
+    assert unmarked
+    assert unmarked <= held
 
 
 @pytest.mark.parametrize("lock", ["runtime", "build"])
