@@ -2,13 +2,11 @@
 
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
 from sagemaker_ab.aws.flight import Flight
-
-_ROUNDS = 100
 
 
 class Unavailable(Exception):
@@ -24,10 +22,27 @@ def test_outcomes_are_not_kept():
     assert flight.join(lambda: 2) == 2
 
 
-@pytest.mark.parametrize(("outcome", "shared"), [("an answer", "an answer"), (Unavailable(), "Unavailable")])
-def test_who_comes_meanwhile_shares_the_outcome(outcome, shared):
-    """When the second caller joins is not to be seen from outside: it has to in one of many rounds."""
-    assert any(_second_of_two(outcome) == shared for _ in range(_ROUNDS))
+def test_who_comes_meanwhile_shares_the_answer(waited_for):
+    assert _second_of_two(lambda: "an answer", waited_for) == "an answer"
+
+
+def test_who_comes_meanwhile_shares_the_failure(waited_for):
+    with pytest.raises(Unavailable):
+        _second_of_two(_unavailable, waited_for)
+
+
+@pytest.fixture
+def waited_for(monkeypatch):
+    """Set once somebody waits for the outcome of another's call."""
+    waited_for = threading.Event()
+
+    class Watched(Future):
+        def result(self, timeout=None):
+            waited_for.set()
+            return super().result(timeout)
+
+    monkeypatch.setattr("sagemaker_ab.aws.flight.Future", Watched)
+    return waited_for
 
 
 def test_who_asks_again_once_told_gets_a_call_of_its_own():
@@ -65,30 +80,18 @@ def _traced(trace, call):
         sys.settrace(before)
 
 
-def _second_of_two(outcome):
-    flight, arrived = Flight(), threading.Event()
+def _second_of_two(outcome, waited_for):
+    """What the second caller gets of a call that ends only once it waits for it."""
+    flight, seconds = Flight(), []
+
+    def first():
+        seconds.append(pool.submit(flight.join, lambda: "a call of its own"))
+        assert waited_for.wait(10)
+        return outcome()
+
     with ThreadPoolExecutor(2) as pool:
-
-        def first():
-            second = pool.submit(_told, flight, arrived)
-            seconds.append(second)
-            arrived.wait(10)
-            threading.Event().wait(0.005)
-            if isinstance(outcome, Exception):
-                raise outcome
-            return outcome
-
-        seconds = []
         pool.submit(flight.join, first).exception(10)
         return seconds[0].result(10)
-
-
-def _told(flight, arrived):
-    arrived.set()
-    try:
-        return flight.join(lambda: "a call of its own")
-    except Unavailable as error:
-        return type(error).__name__
 
 
 def _unavailable():
