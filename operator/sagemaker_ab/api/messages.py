@@ -9,10 +9,12 @@ from pydantic import ValidationError
 _PHRASES: Final = {
     "missing": "is required",
     "extra_forbidden": "is not a field here",
+    "invalid_key": "is not a field here",
     "model_type": "should be a mapping",
     "dict_type": "should be a mapping",
 }
 _LONGEST: Final = 80
+_PLAIN: Final = re.compile(r"[\w./-]{1,80}")
 
 
 def messages_of(error: ValidationError, *, path: str) -> tuple[str, ...]:
@@ -21,8 +23,9 @@ def messages_of(error: ValidationError, *, path: str) -> tuple[str, ...]:
 
 
 def _message(item: Any, *, path: str) -> str:
-    for part in item["loc"]:
-        path += f"[{part}]" if isinstance(part, int) else f".{part}"
+    no_key = item["type"] == "invalid_key"  # it is the input, and its name in loc is Python's
+    for part in item["loc"][: -1 if no_key else None]:
+        path += f"[{part}]" if isinstance(part, int) else f".{key_shown(part)}"
     where = path.removeprefix(".")
     # "Input should be …" and "String should match …" read on from the value.
     words = re.sub(r"^[A-Z]\w+ should", "should", item["msg"]).replace(" after validation", "")
@@ -32,7 +35,16 @@ def _message(item: Any, *, path: str) -> str:
 
 def _given(value: object) -> str:
     """Return a scalar as YAML would have it, for a list or a map would bury the message."""
-    if isinstance(value, list | dict):
-        return ""
+    return "" if isinstance(value, list | dict) else f"{shown(value)} "
+
+
+def shown(value: object) -> str:
+    """Return a scalar as YAML would have it, on one line, without control characters, and not too long."""
     text = json.dumps(value, default=str, ensure_ascii=False)
-    return f"{text[:_LONGEST]}… " if len(text) > _LONGEST else f"{text} "
+    text = text if text.isprintable() else json.dumps(value, default=str)
+    return f"{text[:_LONGEST]}…" if len(text) > _LONGEST else text
+
+
+def key_shown(key: object) -> str:
+    """Return a key as it stands in a path: bare where it is a plain word, else as a scalar is shown."""
+    return key if isinstance(key, str) and _PLAIN.fullmatch(key) else shown(key)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sagemaker_ab.api.policies.traffic import InvalidPolicy, parse_policy, variants_of
+from sagemaker_ab.api.policies.traffic import InvalidPolicy, parse_policy, path_of, variants_of
 from tests.unit.traffic.bad_policies import AB, BAD_POLICIES
 
 METRIC = {"metric": "ServerErrors"}
@@ -31,7 +31,12 @@ def test_there_are_forty_of_them():
     [
         ([], "should be a mapping with traffic, and is a list"),
         (None, "should be a mapping with traffic, and is nothing"),
-        ("ABTest", "should be a mapping with traffic, and is 'ABTest'"),
+        ("ABTest", 'should be a mapping with traffic, and is "ABTest"'),
+        ("minute,variant\n" + "x" * 10_000, r'is "minute,variant\\nx{63}…$'),
+        ({"traffic": {}, None: 1}, "null: is not a field here"),
+        ({"traffic": {}, "\x1b[31mred": 1}, r'"\\u001b\[31mred": is not a field here'),
+        ({"traffic": {"\x9b31m": 1}}, r'traffic."\\u009b31m": 1 is not a field here'),
+        ({"traffic": {None: 1}}, "traffic: null is not a field here"),
         ({}, "traffic: is required"),
         ({"traffic": {}, "extra": 1}, "extra: is not a field here"),
         ({"kind": "SageMakerABEndpoint", "spec": {}}, "spec.traffic.strategy: is required"),
@@ -54,6 +59,27 @@ def test_a_whole_resource_is_read_for_its_policy_and_variants():
     assert parse_policy(resource).ab_test.baseline == "A"
     assert variants_of(resource) == ("A", "B")
     assert variants_of({"traffic": {}}) == ()
+
+
+@pytest.mark.parametrize(
+    ("variants", "words"),
+    [
+        ([{"name": "\x1b[31m"}], r'spec.variants\[0\].name: "\\u001b\[31m" should match'),
+        ([{"name": "A"}, {"weight": 1}], r"spec.variants\[1\].name: is required"),
+        ([{"name": "A"}, {"name": "A"}], "spec.variants: .*A"),
+        ({"A": 1}, "spec.variants: should be a valid list"),
+    ],
+)
+def test_the_variants_of_a_resource_must_have_names(variants, words):
+    with pytest.raises(InvalidPolicy, match=words):
+        variants_of({"kind": "SageMakerABEndpoint", "spec": {"variants": variants}})
+
+
+def test_a_refusal_may_be_told_where_the_policy_stands():
+    refusal = InvalidPolicy(("traffic: needs two", "traffic.bandit.baseline: 'X'"))
+    assert path_of({"traffic": {}}) == "traffic"
+    where = path_of({"kind": "SageMakerABEndpoint"})
+    assert refusal.at(where).messages == ("spec.traffic: needs two", "spec.traffic.bandit.baseline: 'X'")
 
 
 def test_nothing_is_required_but_strategy_baseline_or_candidate_steps_hypothesis_and_metric():

@@ -1,17 +1,18 @@
 """Who chooses the weights: the `traffic` of a resource as it will be, and how a file of it is read."""
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import ValidationError, model_validator
+from pydantic import TypeAdapter, ValidationError, model_validator
 
-from sagemaker_ab.api.fields import ApiModel
-from sagemaker_ab.api.messages import messages_of
+from sagemaker_ab.api.fields import ApiModel, ListMap
+from sagemaker_ab.api.messages import key_shown, messages_of, shown
 from sagemaker_ab.api.policies.ab_test import ABTest
 from sagemaker_ab.api.policies.bandit import Bandit
 from sagemaker_ab.api.policies.demands import refuse
 from sagemaker_ab.api.policies.stepped import Stepped
 from sagemaker_ab.api.resource import KIND
+from sagemaker_ab.api.spec import VariantName
 
 Policy = Stepped | ABTest | Bandit
 
@@ -24,6 +25,10 @@ class InvalidPolicy(ValueError):
     def __init__(self, messages: tuple[str, ...]) -> None:
         super().__init__("; ".join(messages))
         self.messages = messages
+
+    def at(self, path: str) -> "InvalidPolicy":
+        """Return the same of a policy that stands at `path` of its file, and not at `traffic`."""
+        return InvalidPolicy(tuple(path + message.removeprefix("traffic") for message in self.messages))
 
 
 class TrafficPolicy(ApiModel):
@@ -68,35 +73,55 @@ def parse_policy(raw: object) -> TrafficPolicy:
 
     Raises InvalidPolicy with a message for each fault: the field's path, what was given, what is allowed.
     """
-    path, traffic = _found(raw)
+    traffic = _found(raw)
     try:
         return TrafficPolicy.model_validate(traffic, extra="forbid", by_alias=True, by_name=False)
     except ValidationError as error:
-        raise InvalidPolicy(messages_of(error, path=path)) from error
+        raise InvalidPolicy(messages_of(error, path=path_of(raw))) from error
 
 
 def variants_of(raw: object) -> tuple[str, ...]:
-    """Return the variants that a whole resource names; nothing for a policy alone."""
-    if not isinstance(raw, Mapping) or raw.get("kind") != KIND:
+    """Return the variants that a whole resource names; nothing for a policy alone. Raises InvalidPolicy."""
+    spec = _spec_of(raw)
+    if spec is None:
         return ()
-    variants = _member(raw, "spec").get("variants")
-    listed = [each for each in variants if isinstance(each, Mapping)] if isinstance(variants, list) else []
-    return tuple(str(variant["name"]) for variant in listed if "name" in variant)
+    try:
+        named = _VARIANTS.validate_python(spec.get("variants") or [])
+    except ValidationError as error:
+        raise InvalidPolicy(messages_of(error, path="spec.variants")) from error
+    return tuple(each.name for each in named)
 
 
-def _found(raw: object) -> tuple[str, Any]:
+def path_of(raw: object) -> str:
+    """Return where the policy stands in what a person wrote."""
+    return "traffic" if _spec_of(raw) is None else "spec.traffic"
+
+
+class _Named(ApiModel):
+    """Of a variant, what a policy calls it by."""
+
+    name: VariantName
+
+
+_VARIANTS: Final = TypeAdapter(Annotated[list[_Named], ListMap("name")])
+
+
+def _found(raw: object) -> Any:
+    if (spec := _spec_of(raw)) is not None:
+        return spec.get("traffic", {})
     if not isinstance(raw, Mapping):
-        given = "a list" if isinstance(raw, list) else "nothing" if raw is None else f"'{raw}'"
+        given = "a list" if isinstance(raw, list) else "nothing" if raw is None else shown(raw)
         raise InvalidPolicy((f"the policy should be a mapping with traffic, and is {given}",))
-    if raw.get("kind") == KIND:
-        return "spec.traffic", _member(raw, "spec").get("traffic", {})
-    if extra := sorted(str(key) for key in raw if key != "traffic"):
+    if extra := sorted(key_shown(key) for key in raw if key != "traffic"):
         raise InvalidPolicy((f"{extra[0]}: is not a field here; a policy has traffic and nothing beside it",))
     if "traffic" not in raw:
         raise InvalidPolicy(("traffic: is required",))
-    return "traffic", raw["traffic"]
+    return raw["traffic"]
 
 
-def _member(raw: Mapping[Any, Any], name: str) -> Mapping[Any, Any]:
-    found = raw.get(name)
-    return found if isinstance(found, Mapping) else {}
+def _spec_of(raw: object) -> Mapping[Any, Any] | None:
+    """Return the spec of a whole resource, which may lack one; None for what is no resource."""
+    if not isinstance(raw, Mapping) or raw.get("kind") != KIND:
+        return None
+    spec = raw.get("spec")
+    return spec if isinstance(spec, Mapping) else {}

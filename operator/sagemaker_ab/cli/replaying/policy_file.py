@@ -1,49 +1,55 @@
 """Reads the YAML of a policy, alone or in a whole SageMakerABEndpoint."""
 
-from collections.abc import Hashable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import TextIO
 
+import click
 import yaml
 
-from sagemaker_ab.api.policies.traffic import InvalidPolicy, TrafficPolicy, parse_policy, variants_of
+from sagemaker_ab.api.policies.traffic import (
+    InvalidPolicy,
+    TrafficPolicy,
+    parse_policy,
+    path_of,
+    variants_of,
+)
+from sagemaker_ab.cli.replaying.strict_yaml import StrictLoader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """The policy, and the variants that the resource names; none for a policy alone."""
+    """The policy, its path in the file, and the variants that the resource names; none for a policy alone."""
 
     policy: TrafficPolicy
+    path: str
     variants: tuple[str, ...]
 
 
 def read_policy(file: TextIO) -> Asked:
     """Read one YAML document. Raises InvalidPolicy with a path, or a line and column, in each message."""
     try:
-        raw = yaml.load(file, Loader=_Loader)  # noqa: S506  # a SafeLoader
+        raw = yaml.load(file, Loader=StrictLoader)  # noqa: S506  # a SafeLoader
     except yaml.MarkedYAMLError as error:
         raise InvalidPolicy((_words(error),)) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InvalidPolicy((f"is not YAML: {' '.join(str(error).split())}",)) from error
-    return Asked(policy=parse_policy(raw), variants=variants_of(raw))
+    return Asked(policy=parse_policy(raw), path=path_of(raw), variants=variants_of(raw))
 
 
-class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice, of which YAML's readers silently take the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen = set()
-        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    problem=f"{key.value} should stand once, but stands again", problem_mark=key.start_mark
-                )
-            seen.add(key.value)
-        return super().construct_mapping(node, deep=deep)
+@contextmanager
+def refusing(file: TextIO) -> Iterator[None]:
+    """Turn InvalidPolicy into click's refusal: a line for each fault, after the name of the file."""
+    try:
+        yield
+    except InvalidPolicy as error:
+        words = "\n".join(f"{file.name}: {each}" for each in error.messages)
+        raise click.ClickException(words) from error
 
 
 def _words(error: yaml.MarkedYAMLError) -> str:
-    words = ", ".join(part for part in (error.problem, error.context) if part)
+    words = ", ".join(part for part in (error.context, error.problem) if part)
     mark = error.problem_mark or error.context_mark
     where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-    return f"{where}{words}"
+    return where + (words if words.isprintable() else ascii(words)[1:-1])
