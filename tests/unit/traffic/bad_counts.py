@@ -5,18 +5,18 @@ from tests.unit.traffic.recorded import HEADER, csv_text, minute
 ROW = f"{minute(0)},A,50,100,1,50000,10,100"
 GOOD = f"{minute(0)},B,50,100,1,50000,10,100"
 BAD_COUNTS = [
-    ("", ["line 1", "is empty", "minute,variant"]),
-    ("\n" + ROW, ["line 1", "is empty", "minute,variant"]),
-    (HEADER + "\n", ["line 2", "is missing", "one for each minute and variant"]),
-    ("minute,variant\n", ["line 1", "nothing but minute, variant", "allowed: minute", "invocations"]),
-    (csv_text([ROW], "minute,weight,invocations"), ["line 1", "no column variant", "given: minute,"]),
+    ("", ["counts.csv, line 1 is empty; it", "minute,variant"]),
+    ("\n" + ROW, ["counts.csv, line 1 is empty; it", "minute,variant"]),
+    (HEADER + "\n", ["line 2 is missing", "one for each minute and variant"]),
+    ("minute,variant\n", ["line 1 has nothing but minute, variant", "allowed: minute", "invocations"]),
+    (csv_text([ROW], "minute,weight,invocations"), ["line 1 has no column variant", "given: minute,"]),
     (
         csv_text([ROW], HEADER.replace("trials", "tries")),
         ["line 1", "column 8", "'tries'", "allowed: minute,"],
     ),
     (csv_text([ROW], HEADER.replace("trials", "successes")), ["line 1", "column 8", "successes", "once"]),
-    (csv_text([ROW]), ["column variant", "has 1 (A)", "from 2 to 10"]),
-    (csv_text([GOOD, ROW + ",7"]), ["line 3", "9 cells", "8 columns"]),
+    (csv_text([ROW]), ["line 2, column variant: A is the only one", "from 2 to 10"]),
+    (csv_text([GOOD, ROW + ",7"]), ["line 3 has 9 cells", "8 columns"]),
     (
         csv_text([GOOD, "2026-03-02,A,50,100,1,5,10,100"]),
         ["line 3", "minute", "'2026-03-02'", "2026-03-02T10:39Z"],
@@ -62,11 +62,21 @@ BAD_COUNTS = [
     ),
     (csv_text([GOOD, ROW.replace(",A,", ",A\0,")]), ["line 3", "variant", r"'A\x00'", "letters, digits"]),
     (csv_text([GOOD, ",,,,,,,"]), ["line 3", "minute", "''", "such as 2026-03-02T10:39Z"]),
-    (csv_text([GOOD, ROW[:-4]]), ["line 3", "7 cells", "8 columns"]),
+    (csv_text([GOOD, ROW[:-4]]), ["line 3 has 7 cells", "8 columns"]),
     (
         csv_text([GOOD, ROW.replace("2026", "1990")]),
-        ["minute", "1990-03-02T00:00Z", "13149 days", "366 at most"],
+        [
+            "line 2, column minute: 2026-03-02T00:00Z",
+            "13149 days after 1990-03-02T00:00Z in line 3",
+            "366 at most",
+        ],
     ),
+    (
+        csv_text([GOOD, ROW.replace("2026", "9999"), GOOD]),
+        ["line 3, column minute: 9999-03-02T00:00Z", "after 2026-03-02T00:00Z in line 4", "366 at most"],
+    ),
+    (csv_text([GOOD, "x"]), ["line 3 has 1 cell; the header has 8 columns"]),
+    ("\ufeff\ufeff" + csv_text([GOOD, ROW]), ["line 1, column 1: '\\ufeffminute' is not known"]),
     (csv_text([GOOD, ROW]).encode("utf-16"), ["line 1", "character 1", "byte 0xff", "UTF-8"]),
     (
         csv_text([GOOD, ROW]).encode() + b"2026-03-02T10:39Z,\xe9",
@@ -74,6 +84,6 @@ BAD_COUNTS = [
     ),
     (
         csv_text([f"{minute(0)},V{place},50,100,1,5,10,100" for place in range(11)]),
-        ["variant", "has 11", "2 to 10"],
+        ["line 12, column variant: V10 is number 11 of 11", "2 to 10"],
     ),
 ]

@@ -38,14 +38,20 @@ _WHOLES: Final = {
 
 
 class InvalidRow(ValueError):
-    """A header or row that cannot be read; the message names column, what was given and what is allowed."""
+    """A header or row that cannot be read; the message goes on from the line's number.
+
+    It names column, what was given and what is allowed.
+    """
+
+    def __init__(self, words: str, *, column: str | int | None = None) -> None:
+        super().__init__(f" {words}" if column is None else f", column {column}: {words}")
 
 
 class Columns:
     """The columns that a header names, in its order. Raises InvalidRow."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        self.names = [name.removeprefix("\ufeff").strip() for name in names]
+        self.names = [name.strip() for name in names]
         self._demand_known()
         self._demand_enough()
         self._parsers = [_PARSERS[name] for name in self.names]
@@ -63,9 +69,9 @@ class Columns:
         for place, name in enumerate(self.names, start=1):
             if name not in _PARSERS:
                 known = ", ".join(_PARSERS)
-                raise InvalidRow(f"column {place}: {shown(name)} is not known; allowed: {known}")
+                raise InvalidRow(f"{shown(name)} is not known; allowed: {known}", column=place)
             if self.names.index(name) < place - 1:
-                raise InvalidRow(f"column {place}: {name} should stand once, but stands again")
+                raise InvalidRow(f"{name} should stand once, but stands again", column=place)
 
     def _demand_enough(self) -> None:
         given = ", ".join(self.names)
@@ -78,13 +84,14 @@ class Columns:
     def row(self, texts: Sequence[str]) -> Row:
         """Return the row that these cells are. Raises InvalidRow."""
         if len(texts) != len(self.names):
-            raise InvalidRow(f"has {len(texts)} cells; the header has {len(self.names)} columns")
+            cells = "1 cell" if len(texts) == 1 else f"{len(texts)} cells"
+            raise InvalidRow(f"has {cells}; the header has {len(self.names)} columns")
         values: list[Any] = []
         try:
             for parse, text in zip(self._parsers, texts, strict=True):
                 values.append(parse(text.strip()))
         except InvalidCell as error:
-            raise InvalidRow(f"column {self.names[len(values)]}: {error}") from error
+            raise InvalidRow(str(error), column=self.names[len(values)]) from error
         self._demand_parts(values)
         counts = Counts(**{name: values[place] for name, place in self._fields})
         return Row(values[self._at], values[self._variant], counts)
@@ -94,5 +101,5 @@ class Columns:
             few, many = values[part], values[whole]
             if few is not None and many is not None and few > many:
                 raise InvalidRow(
-                    f"column {self.names[part]}: {few} should be at most {self.names[whole]}, {many}"
+                    f"{few} should be at most {self.names[whole]}, {many}", column=self.names[part]
                 )

@@ -1,7 +1,7 @@
 """Reads recorded counts: CSV, one line for each minute and variant."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,7 @@ from sagemaker_ab.traffic.evidence.ledger import Row
 _MOST_VARIANTS: Final = 10
 _MOST_DAYS: Final = 366
 _MINUTES_A_DAY: Final = 1440
+_BYTE_ORDER_MARK: Final = "\ufeff"
 
 
 class InvalidCounts(ValueError):
@@ -20,7 +21,7 @@ class InvalidCounts(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """Rows by minute, of a minute and variant the last one that stood; variants as they came."""
+    """Rows by minute, of a minute and variant the last one that stood; variants by their names."""
 
     rows: tuple[Row, ...]
     variants: tuple[str, ...]
@@ -29,19 +30,21 @@ class Recorded:
 def read_counts(lines: Iterable[str], *, source: str) -> Recorded:
     """Read CSV with a header, decoded with `surrogateescape`. Raises InvalidCounts."""
     try:
-        rows = {(row.at, row.variant): row for row in _rows(_utf8(lines))}
-        recorded = Recorded(
-            rows=tuple(sorted(rows.values(), key=lambda row: row.at)),
-            variants=tuple(dict.fromkeys(variant for _, variant in rows)),
-        )
-        _demand_bounds(recorded)
+        found = {(row.at, row.variant): (line, row) for line, row in _rows(_utf8(lines))}
+        _demand_bounds(found.values())
     except InvalidCounts as error:
         raise InvalidCounts(f"{source}, {error}") from error
-    return recorded
+    return Recorded(
+        rows=tuple(sorted((row for _, row in found.values()), key=lambda row: row.at)),
+        variants=tuple(sorted({variant for _, variant in found})),
+    )
 
 
 def _utf8(lines: Iterable[str]) -> Iterator[str]:
-    """Refuse a byte that is not UTF-8 by its place: spreadsheets and shells like to write UTF-16."""
+    """Refuse a byte that is not UTF-8 by its place: spreadsheets and shells like to write UTF-16.
+
+    The mark with which others begin UTF-8 is none of the header's.
+    """
     for number, line in enumerate(lines, start=1):
         if not line.isascii():
             try:
@@ -50,10 +53,10 @@ def _utf8(lines: Iterable[str]) -> Iterator[str]:
                 byte = f"byte 0x{ord(line[error.start]) & 0xFF:02x}"
                 where = f"line {number}, character {error.start + 1}"
                 raise InvalidCounts(f"{where}: {byte} is not UTF-8, which the file should be") from error
-        yield line
+        yield line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
 
 
-def _rows(lines: Iterator[str]) -> Iterator[Row]:
+def _rows(lines: Iterator[str]) -> Iterator[tuple[int, Row]]:
     reader = csv.reader(lines, strict=True)
     try:
         names = next(reader, None)
@@ -62,25 +65,40 @@ def _rows(lines: Iterator[str]) -> Iterator[Row]:
         columns = Columns(names)
         for cells in reader:
             if cells:
-                yield columns.row(cells)
+                yield reader.line_num, columns.row(cells)
     except csv.Error as error:
         raise InvalidCounts(f"line {reader.line_num}: is not CSV: {error}") from error
     except InvalidRow as error:
-        raise InvalidCounts(f"line {max(reader.line_num, 1)}, {error}") from error
+        raise InvalidCounts(f"line {max(reader.line_num, 1)}{error}") from error
 
 
-def _demand_bounds(recorded: Recorded) -> None:
-    variants, rows = recorded.variants, recorded.rows
-    if not rows:
-        raise InvalidCounts("line 2: is missing; there should be one for each minute and variant")
-    if not 2 <= len(variants) <= _MOST_VARIANTS:  # noqa: PLR2004  # a comparison needs two
+def _demand_bounds(found: Collection[tuple[int, Row]]) -> None:
+    if not found:
+        raise InvalidCounts("line 2 is missing; there should be one for each minute and variant")
+    _demand_variants(found)
+    _demand_days(found)
+
+
+def _demand_variants(found: Collection[tuple[int, Row]]) -> None:
+    lines: dict[str, int] = {}
+    for line, row in found:
+        lines.setdefault(row.variant, line)
+    should = f"there should be from 2 to {_MOST_VARIANTS} variants"
+    if len(lines) == 1:
+        last = max(line for line, _ in found)
+        raise InvalidCounts(f"line {last}, column variant: {next(iter(lines))} is the only one; {should}")
+    if len(lines) > _MOST_VARIANTS:
+        name, line = list(lines.items())[_MOST_VARIANTS]
         raise InvalidCounts(
-            f"column variant: has {len(variants)} ({', '.join(variants)}); "
-            f"it should have from 2 to {_MOST_VARIANTS}"
+            f"line {line}, column variant: {name} is number {_MOST_VARIANTS + 1} of {len(lines)}; {should}"
         )
-    days = (rows[-1].at - rows[0].at) // _MINUTES_A_DAY
+
+
+def _demand_days(found: Collection[tuple[int, Row]]) -> None:
+    (first_line, first), (last_line, last) = (pick(found, key=lambda each: each[1].at) for pick in (min, max))
+    days = (last.at - first.at) // _MINUTES_A_DAY
     if days > _MOST_DAYS:
-        first, last = moment(rows[0].at), moment(rows[-1].at)
         raise InvalidCounts(
-            f"column minute: goes from {first} to {last}, {days} days; it should be {_MOST_DAYS} at most"
+            f"line {last_line}, column minute: {moment(last.at)} is {days} days after {moment(first.at)} "
+            f"in line {first_line}; it should be {_MOST_DAYS} at most"
         )
