@@ -9,7 +9,7 @@ from sagemaker_ab.aws.chart_reader import live_endpoint, read_charts
 from sagemaker_ab.aws.charts import ChartData, Window, last_minutes
 from sagemaker_ab.cli import terminal
 from sagemaker_ab.cli.edges import Edges
-from sagemaker_ab.cli.options import Connection, connection_options
+from sagemaker_ab.cli.options import Connection, PictureFile, connection_options
 from sagemaker_ab.cli.target import fetch
 from sagemaker_ab.cli.views.charts import charts_page
 
@@ -29,7 +29,7 @@ _MOST_MINUTES = 24 * 60
 @click.option(
     "--plot",
     "picture",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=PictureFile(),
     metavar="FILE.png",
     help="Write the charts as a picture too (.png, .svg, .pdf).",
 )
@@ -60,5 +60,5 @@ def _save(charts: Sequence[ChartData], *, endpoint_name: str, window: Window, pa
         ) from error
     try:
         save_plot(charts, endpoint_name=endpoint_name, window=window, path=path)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise click.ClickException(f"the charts could not be saved to {path}: {error}") from error

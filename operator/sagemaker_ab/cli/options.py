@@ -1,9 +1,12 @@
 """Options that several commands share."""
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from math import isnan
+from pathlib import Path
 from typing import Any, ClassVar
 
 import click
@@ -65,3 +68,28 @@ class Duration(click.ParamType[float]):
         if match is None:
             self.fail(f"{value!r} is not a duration; write 30, 30s, 5m or 1h", param, ctx)
         return float(match[1]) * self._UNITS[match[2]]
+
+
+class PictureFile(click.Path):
+    """Where a picture goes, in a format by which it can be drawn."""
+
+    _SUFFIXES: ClassVar = (".png", ".svg", ".pdf")
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if path.suffix.lower() not in self._SUFFIXES:
+            self.fail(f"'{path}' should end in .png, .svg or .pdf", param, ctx)
+        return path
+
+
+class Finite(click.FloatRange):
+    """A range that NaN, which is within no bounds, is not in."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = super().convert(value, param, ctx)
+        if isnan(number):
+            self.fail(f"{value!r} should be a number from {self.min} to {self.max}", param, ctx)
+        return float(number)

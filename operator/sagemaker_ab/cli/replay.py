@@ -1,18 +1,21 @@
 """`replay`: what a policy would have decided on recorded counts. No cluster, no AWS."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
-from sagemaker_ab.api.policies.traffic import InvalidPolicy, Policy, TrafficPolicy
+from sagemaker_ab.api.policies.traffic import Policy, TrafficPolicy
+from sagemaker_ab.cli.options import PictureFile
 from sagemaker_ab.cli.replaying.counts_file import InvalidCounts, Recorded, read_counts
 from sagemaker_ab.cli.replaying.lines import line
 from sagemaker_ab.cli.replaying.looks import Look
 from sagemaker_ab.cli.replaying.looks import replay as looks_at
-from sagemaker_ab.cli.replaying.policy_file import Asked, read_policy
+from sagemaker_ab.cli.replaying.policy_file import read_policy, refusing
 from sagemaker_ab.cli.replaying.rates import Measured, measured, metrics_of
+from sagemaker_ab.cli.replaying.who_counts import remarks
+from sagemaker_ab.cli.results import say
 
 _LONGEST_SECONDS = 86400
 
@@ -47,7 +50,7 @@ class _Every(click.IntRange):
 @click.option(
     "--plot",
     "picture",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=PictureFile(),
     metavar="FILE.png",
     help="Draw weights, rates with intervals, and evidence (.png, .svg, .pdf).",
 )
@@ -58,32 +61,29 @@ def replay(
 
     Prints each decision as a line of JSON; the last is final, or at the end of the counts.
     """
-    asked = _policy(policy)
+    save = _drawing() if picture else None
+    with refusing(policy):
+        asked = read_policy(policy)
     _demand_steps(asked.policy, approve)
     recorded = _counts(counts)
-    variants = _variants(recorded, asked.variants, source=counts.name)
+    with refusing(policy):
+        for remark in remarks(asked, recorded):
+            click.echo(f"{counts.name}: {remark}", err=True)
     looks: list[Look] = []
-    try:
-        for look in looks_at(
-            recorded, asked.policy.policy, variants, every_minutes=every // 60, approved=approve
-        ):
-            click.echo(line(look))
-            looks.append(look)
-    except InvalidPolicy as error:
-        raise _refused(policy, error) from error
-    if picture:
-        _save(looks, _measured(recorded, asked.policy.policy, looks), picture)
-
-
-def _policy(file: TextIO) -> Asked:
-    try:
-        return read_policy(file)
-    except InvalidPolicy as error:
-        raise _refused(file, error) from error
-
-
-def _refused(file: TextIO, error: InvalidPolicy) -> click.ClickException:
-    return click.ClickException("\n".join(f"{file.name}: {each}" for each in error.messages))
+    for look in looks_at(
+        recorded,
+        asked.policy.policy,
+        asked.variants or recorded.variants,
+        every_minutes=every // 60,
+        approved=approve,
+    ):
+        say(line(look))
+        looks.append(look)
+    if save and picture:
+        try:
+            save(looks, _measured(recorded, asked.policy.policy, looks), picture)
+        except OSError as error:
+            raise click.ClickException(f"the picture could not be saved to {picture}: {error}") from error
 
 
 def _demand_steps(policy: TrafficPolicy, approved: Sequence[int]) -> None:
@@ -104,17 +104,6 @@ def _counts(file: TextIO) -> Recorded:
         raise click.ClickException(str(error)) from error
 
 
-def _variants(recorded: Recorded, named: Sequence[str], *, source: str) -> Sequence[str]:
-    """The variants of the resource, where there is one; each that the counts know must be among them."""
-    for variant in recorded.variants:
-        if named and variant not in named:
-            raise click.ClickException(
-                f"{source}, column variant: '{variant}' should be one of the resource's variants, "
-                f"{', '.join(named)}"
-            )
-    return named or recorded.variants
-
-
 def _measured(recorded: Recorded, policy: Policy, looks: Sequence[Look]) -> list[Measured]:
     """What the policy looked at, until its last look."""
     last = looks[-1].decision
@@ -126,14 +115,11 @@ def _measured(recorded: Recorded, policy: Policy, looks: Sequence[Look]) -> list
     ]
 
 
-def _save(looks: Sequence[Look], rates: Sequence[Measured], path: Path) -> None:
+def _drawing() -> Callable[[Sequence[Look], Sequence[Measured], Path], None]:
     try:
         from sagemaker_ab.cli.replaying.picture import save_replay  # noqa: PLC0415  # matplotlib is an extra
     except ModuleNotFoundError as error:
         raise click.ClickException(
             "--plot needs matplotlib, which is not installed; pip install 'sagemaker-ab-operator[plot]'"
         ) from error
-    try:
-        save_replay(looks, rates, path)
-    except (OSError, ValueError) as error:
-        raise click.ClickException(f"the picture could not be saved to {path}: {error}") from error
+    return save_replay

@@ -14,7 +14,7 @@ _DIGITS = 6
 def line(look: Look) -> str:
     """Return the look: what was decided, why, what it needs, and the numbers behind it."""
     outcome = look.decision.outcome
-    first = look.accounts[0] if look.accounts else None
+    judged = _judged(look)
     content = {
         "at": moment(look.decision.at),
         "verdict": outcome.verdict,
@@ -26,8 +26,9 @@ def line(look: Look) -> str:
         "evidence": _short(outcome.evidence),
         "threshold": _short(outcome.threshold),
         "subject": outcome.subject,
-        "interval": None if first is None else _interval(_judged(look) or first),
+        "interval": None if judged is None else _interval(judged),
         "needs": dict(outcome.needs),
+        "dropped": list(look.decision.progress.dropped),
         "comparisons": [_account(account) for account in look.accounts],
         "lateDropped": look.late_dropped,
     }
@@ -35,13 +36,10 @@ def line(look: Look) -> str:
 
 
 def _judged(look: Look) -> Account | None:
-    """The comparison that the decision is about, where it is about one challenger."""
-    outcome = look.decision.outcome
-    about = (outcome.subject.split(" over ")[0], outcome.winner or "")
-    for account in look.accounts:
-        if about[0] == f"{account.metric} of {account.challenger}" or about[1] == account.challenger:
-            return account
-    return None
+    """The comparison that the decision is about, where it is about a challenger's metric."""
+    about = look.decision.outcome.subject.partition(" over ")[0]
+    named = (account for account in look.accounts if about == f"{account.metric} of {account.challenger}")
+    return next(named, None)
 
 
 def _account(account: Account) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sagemaker_ab.traffic.run import Run
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """A decision, the numbers behind it, and the weights that were applied then."""
+    """A decision, the numbers behind it, and the weights that the run's variants had then."""
 
     decision: Decision
     accounts: Sequence[Account]
@@ -46,7 +46,8 @@ def replay(
 
 def _applied(run: Run) -> dict[str, float]:
     latest = run.evidence.ledger.latest
-    return {name: counts.weight for name, counts in latest.items() if counts.weight is not None}
+    weights = {name: latest[name].weight for name in run.roles.variants if name in latest}
+    return {name: weight for name, weight in weights.items() if weight is not None}
 
 
 def _batches(rows: Sequence[Row], *, every_minutes: int) -> Iterator[tuple[int, list[Row]]]:

@@ -28,7 +28,7 @@ _HEADROOM: Final = 1.25
 
 
 def save_replay(looks: Sequence[Look], measured: Sequence[Measured], path: Path) -> None:
-    """Write the picture; raises OSError, or ValueError for a format that matplotlib does not know."""
+    """Write the picture; raises OSError."""
     metrics = list(dict.fromkeys(each.metric for each in measured))
     with style.context(STYLE):
         figure = Figure(
@@ -92,9 +92,8 @@ def _draw_rates(axis: Axes, looks: Sequence[Look], variants: Sequence[Measured])
         at = [minute / _MINUTES_A_DAY for minute in each.at]
         values = [scale * value for value in each.values]
         axis.plot(at, values, color=_colour(looks, each.variant), linewidth=1.2, label=each.variant)
-    axis.set_ylim(
-        0, _HEADROOM * scale * max((value for each in variants for value in each.values), default=1)
-    )
+    top = max((value for each in variants for value in each.values), default=0)
+    axis.set_ylim(0, _HEADROOM * scale * (top or 1))
     for place, account in enumerate(looks[-1].accounts):
         level = levels.get(account.baseline)
         if account.metric == metric and level is not None:
