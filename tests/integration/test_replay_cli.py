@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -97,8 +98,49 @@ def test_a_whole_resource_brings_its_policy_and_variants(tmp_path, hard_day):
     }
     assert replay(tmp_path, csv_text(hard_day), resource)[-1]["winner"] == "B"
     resource["spec"]["variants"] = [{"name": "A"}, {"name": "X"}]
+    done = replay(tmp_path, csv_text(hard_day[:40]), resource, check=False)
+    assert done.stderr.splitlines() == [
+        f"{tmp_path}/counts.csv: left out: B; the variants that count: A, X",
+        f"{tmp_path}/counts.csv: no counts of X; the variants that count: A, X",
+    ]
+    resource["spec"]["variants"] = [{"name": "B"}, {"name": "X"}]
     refused = replay(tmp_path, csv_text(hard_day), resource, check=False)
-    assert "counts.csv, column variant: 'B' should be one of the resource's variants, A, X" in refused.stderr
+    assert (
+        "policy.yaml: spec.traffic.abTest.baseline: 'A' should be one of the variants B, X" in refused.stderr
+    )
+
+
+def test_a_variant_that_the_policy_does_not_name_is_left_out_and_told_once(tmp_path, hard_day):
+    allocation = [{"variant": name, "percent": 50} for name in "AB"]
+    policy = {"traffic": AB | {"abTest": AB["abTest"] | {"allocation": allocation}}}
+    typo = [line.replace(",A,", ",a,") for line in hard_day[:40] if ",A," in line]
+    done = replay(tmp_path, csv_text([*typo, *hard_day]), policy, check=False)
+    assert done.exit_code == 0
+    assert done.stderr == f"{tmp_path}/counts.csv: left out: a; the variants that count: A, B\n"
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert lines == replay(tmp_path, csv_text(hard_day), policy)
+    assert {*lines[0]["applied"]} == {"A", "B"}
+
+
+def test_the_order_of_rows_casts_nobody(tmp_path, hard_day):
+    policy = {"traffic": {"strategy": "Bandit", "bandit": {"metric": "Successes", "warmUpSeconds": 0}}}
+    forth, back = (replay(tmp_path, csv_text(rows), policy) for rows in (hard_day[:400], hard_day[399::-1]))
+    assert forth == back
+    assert list(forth[0]["weights"]) == ["A", "B"]
+
+
+def test_a_file_may_begin_with_a_byte_order_mark_and_quote_its_cells(tmp_path, hard_day):
+    plain = csv_text(hard_day[:40])
+    quoted = "\ufeff" + re.sub(r"[^,\n]+", r'"\g<0>"', plain)
+    assert replay(tmp_path, quoted, {"traffic": AB}) == replay(tmp_path, plain, {"traffic": AB})
+
+
+def test_swapped_files_are_refused_in_one_short_line(tmp_path, hard_day):
+    counts, policy = csv_text(hard_day), yaml.safe_dump({"traffic": AB})
+    refused = replay(tmp_path, policy, counts, check=False)
+    assert refused.exit_code == 1
+    assert len(refused.stderr) < 300
+    assert "policy.yaml: the policy should be a mapping with traffic" in refused.stderr
 
 
 def test_steps_are_approved_by_number(tmp_path):
@@ -157,13 +199,48 @@ def test_the_picture_of_a_bandit_says_that_it_asks_for_no_evidence(tmp_path, har
     assert "none is asked for" in words
 
 
+def test_a_metric_that_is_nought_throughout_is_drawn_without_a_warning(tmp_path, hard_day):
+    guarded = AB["abTest"] | {"guardrails": [{"metric": "ServerErrors"}]}
+    with warnings.catch_warnings(action="error"):
+        assert "ServerErrors" in drawn(
+            tmp_path, csv_text(hard_day[:400]), {"traffic": AB | {"abTest": guarded}}
+        )
+
+
 def test_a_picture_that_cannot_be_written_is_told(tmp_path, hard_day):
-    refused = replay(
-        tmp_path, csv_text(hard_day[:20]), {"traffic": AB}, "--plot", str(tmp_path / "x.bmp"), check=False
-    )
+    options = ("--plot", str(tmp_path / "nowhere" / "x.png"))
+    refused = replay(tmp_path, csv_text(hard_day[:20]), {"traffic": AB}, *options, check=False)
     assert refused.exit_code == 1
     assert "could not be saved to" in refused.stderr
-    assert "'bmp' is not supported" in refused.stderr
+
+
+@pytest.mark.parametrize("name", ["x.bmp", "x", "x.", ".png"])
+def test_a_picture_in_no_known_format_is_refused_before_the_replay(tmp_path, hard_day, name):
+    options = ("--plot", str(tmp_path / name))
+    refused = replay(tmp_path, csv_text(hard_day[:20]), {"traffic": AB}, *options, check=False)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert f"'{tmp_path / name}' should end in .png, .svg or .pdf" in refused.stderr
+
+
+FULL = "/dev/full"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["replay", "counts.csv", "policy.yaml"],
+        ["plan-test", "--rate", "0.1", "--effect", "50%", "--requests-per-minute", "100"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_where_nothing_more_fits_the_command_ends_in_one_line(tmp_path, hard_day, command):
+    written(tmp_path / "counts.csv", csv_text(hard_day[:20]))
+    written(tmp_path / "policy.yaml", yaml.safe_dump({"traffic": AB}))
+    with Path(FULL).open("w") as full:
+        done = subprocess.run(
+            [COMMAND, *command], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (1, "Error: standard output: No space left on device\n")
 
 
 def test_a_week_of_two_variants_is_replayed_without_a_cluster_or_aws(tmp_path):
@@ -196,15 +273,24 @@ def test_a_bad_file_is_refused_by_line_column_value_and_bound(tmp_path, counts, 
     ("policy", "words"),
     [
         ("", "policy.yaml: the policy should be a mapping with traffic, and is nothing"),
-        ("traffic: [", "policy.yaml: line 1, column 11: expected the node content"),
+        (
+            "traffic: [",
+            "policy.yaml: line 1, column 11: while parsing a flow node, expected the node content",
+        ),
         (b"traffic: \xff", "policy.yaml: is not YAML: 'utf-8' codec can't decode byte 0xff"),
         ("traffic: \x01", "policy.yaml: is not YAML: unacceptable character #x0001"),
-        ("{}\n---\n{}", "policy.yaml: line 2, column 1: but found another document"),
+        (
+            "{}\n---\n{}",
+            "policy.yaml: line 2, column 1: expected a single document in the stream, but found another",
+        ),
         (
             "traffic:\n  strategy: ABTest\n  strategy: Bandit",
-            "policy.yaml: line 3, column 3: strategy should stand",
+            'policy.yaml: line 3, column 3: "strategy" should stand',
         ),
-        ("traffic: {? [a] : 1}", "policy.yaml: line 1, column 13: found unhashable key"),
+        (
+            "traffic: {? [a] : 1}",
+            "policy.yaml: line 1, column 13: while constructing a mapping, found unhashable key",
+        ),
         (
             "traffic: !!python/name:os.system",
             "policy.yaml: line 1, column 10: could not determine a constructor",
@@ -215,7 +301,7 @@ def test_a_bad_file_is_refused_by_line_column_value_and_bound(tmp_path, counts, 
         ),
         (
             "traffic: {strategy: Stepped, stepped: {candidate: X, steps: [{percent: 5}]}}",
-            "policy.yaml: traffic.stepped.baseline: is required",
+            "policy.yaml: traffic.stepped.candidate: 'X' should be one of the variants A, B",
         ),
     ],
 )
@@ -246,10 +332,54 @@ def test_a_plan_reads_as_a_table():
     assert "80% of the time" in told
 
 
+def test_a_plan_goes_by_its_policy_but_for_what_is_given(tmp_path):
+    shares = [{"variant": "B", "percent": 20}, {"variant": "A", "percent": 80}]
+    rates = {"falseWinner": "0.01", "power": "0.9"}
+    test = AB["abTest"] | {"allocation": shares, "errorRates": rates}
+    file = written(tmp_path / "policy.yaml", yaml.safe_dump({"traffic": AB | {"abTest": test}}))
+    options = ("--rate", "0.1", "--effect", "50%", "--requests-per-minute", "100", "-o", "json")
+    told = json.loads(plan(*options, "--policy", str(file)).stdout)
+    assert (told["power"], told["falseWinner"], told["allocation"]) == (0.9, 0.01, [80, 20])
+    given = ("--power", "0.5", "--variants", "4")
+    told = json.loads(plan(*options, "--policy", str(file), *given).stdout)
+    assert (told["power"], told["falseWinner"], told["allocation"]) == (0.5, 0.01, [25] * 4)
+
+
+def test_a_plan_of_another_strategy_is_refused_with_the_name_of_its_file(tmp_path):
+    bandit = {"strategy": "Bandit", "bandit": {"metric": "Successes"}}
+    file = written(tmp_path / "policy.yaml", yaml.safe_dump({"traffic": bandit}))
+    done = plan("--rate", "0.1", "--effect", "50%", "--requests-per-minute", "100", "--policy", str(file))
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert f"{file}: traffic.strategy: Bandit should be ABTest" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "given", "allowed"),
+    [
+        ("--rate", "nan", "from 1e-06 to 1"),
+        ("--rate", "1e-300", "1e-06<=x<1"),
+        ("--rate", "inf", "1e-06<=x<1"),
+        ("--requests-per-minute", "nan", "from 0.1 to 1000000"),
+        ("--requests-per-minute", "inf", "0.1<=x<=1000000"),
+        ("--power", "nan", "from 0.5 to 0.99"),
+        ("--power", "inf", "0.5<=x<=0.99"),
+        ("--effect", "nan%", "from 0.01% to 10000% or from -99.99% to -0.01%"),
+        ("--effect", "0." + "0" * 200 + "1%", "from 0.01% to 10000%"),
+    ],
+)
+def test_what_is_no_number_of_the_range_is_refused_at_its_option(option, given, allowed):
+    options = {"--rate": "0.1", "--effect": "10%", "--requests-per-minute": "100"} | {option: given}
+    done = plan(*(word for pair in options.items() for word in pair))
+    assert done.exit_code == 2
+    assert f"Invalid value for '{option}': " in done.stderr
+    assert given in done.stderr
+    assert allowed in done.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--effect", "10"), "'10' should be a percentage above -100% and not 0%, such as 10%"),
+        (("--effect", "10"), "'10' should be a percentage such as 10%, from 0.01% to 10000%"),
         (("--effect", "0%"), "'0%' should be a percentage"),
         (
             ("--effect", "10%", "--allocation", "50,40"),

@@ -3,13 +3,18 @@
 import json
 import re
 from math import inf
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
+from sagemaker_ab.cli.options import Finite
+from sagemaker_ab.cli.plan_policy import Wanted, wanted
+from sagemaker_ab.cli.replaying.policy_file import read_policy, refusing
+from sagemaker_ab.cli.results import say
 from sagemaker_ab.traffic.forecast import Forecast, Plan, even_shares, fixed_minutes, forecast, shares_of
 
 _MOST_DAYS = 366
+_LEAST_PERCENT, _MOST_PERCENT, _MOST_LOSS = 0.01, 10_000, 99.99
 
 
 class _Effect(click.ParamType[float]):
@@ -19,10 +24,15 @@ class _Effect(click.ParamType[float]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         match = re.fullmatch(r"([+-]?[0-9]+(?:\.[0-9]+)?)%", str(value))
-        effect = float(match[1]) / 100 if match else 0.0
-        if effect == 0.0 or not -1.0 < effect <= 100.0:  # noqa: PLR2004  # a hundredfold is no experiment
-            self.fail(f"{value!r} should be a percentage above -100% and not 0%, such as 10%", param, ctx)
-        return effect
+        percent = float(match[1]) if match else 0.0
+        if not (_LEAST_PERCENT <= percent <= _MOST_PERCENT or -_MOST_LOSS <= percent <= -_LEAST_PERCENT):
+            self.fail(
+                f"{value!r} should be a percentage such as 10%, from {_LEAST_PERCENT}% to {_MOST_PERCENT}% "
+                f"or from -{_MOST_LOSS}% to -{_LEAST_PERCENT}%",
+                param,
+                ctx,
+            )
+        return percent / 100
 
 
 class _Allocation(click.ParamType[tuple[float, ...]]):
@@ -45,22 +55,32 @@ class _Allocation(click.ParamType[tuple[float, ...]]):
 @click.command(name="plan-test", short_help="How long a test will take.")
 @click.option(
     "--rate",
-    type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True),
+    type=Finite(1e-6, 1.0, max_open=True),
     required=True,
     help="The baseline's rate, such as 0.05.",
 )
 @click.option("--effect", type=_Effect(), required=True, help="The relative difference to find, such as 10%.")
 @click.option(
     "--requests-per-minute",
-    type=click.FloatRange(0.1, 1_000_000.0),
+    type=Finite(0.1, 1_000_000.0),
     required=True,
     help="Requests a minute, all variants together.",
 )
+@click.option("--power", type=Finite(0.5, 0.99), help="What `most` means.  [default: the policy's, or 0.8]")
 @click.option(
-    "--power", type=click.FloatRange(0.5, 0.99), default=0.8, show_default=True, help="What `most` means."
+    "--variants", type=click.IntRange(2, 10), help="How many variants.  [default: the policy's, or 2]"
 )
-@click.option("--variants", type=click.IntRange(2, 10), help="How many variants.  [default: 2]")
-@click.option("--allocation", type=_Allocation(), help="Percents, the baseline's first.  [default: even]")
+@click.option(
+    "--allocation",
+    type=_Allocation(),
+    help="Percents, the baseline's first.  [default: the policy's, or even]",
+)
+@click.option(
+    "--policy",
+    type=click.File(encoding="utf-8"),
+    metavar="FILE",
+    help="An ABTest (YAML), for its errorRates and allocation.",
+)
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the simulation.")
 @click.option("-o", "--output", type=click.Choice(["json"]), help="One JSON object.")
 def plan_test(  # noqa: PLR0913  # click hands each option over by itself
@@ -68,9 +88,10 @@ def plan_test(  # noqa: PLR0913  # click hands each option over by itself
     rate: float,
     effect: float,
     requests_per_minute: float,
-    power: float,
+    power: float | None,
     variants: int | None,
     allocation: tuple[float, ...] | None,
+    policy: TextIO | None,
     seed: int,
     output: str | None,
 ) -> None:
@@ -79,19 +100,20 @@ def plan_test(  # noqa: PLR0913  # click hands each option over by itself
     Simulates the test itself, which may be looked at all the time, beside a test of a fixed number, which may
     be looked at once.
     """
-    shares = allocation or even_shares(variants or 2)
-    if variants is not None and len(shares) != variants:
-        raise click.UsageError(f"--allocation has {len(shares)} percents; --variants is {variants}")
+    if allocation and variants is not None and len(allocation) != variants:
+        raise click.UsageError(f"--allocation has {len(allocation)} percents; --variants is {variants}")
     if rate * (1.0 + effect) >= 1.0:
         raise click.UsageError(
             f"--effect: a rate of {rate} with it is {rate * (1 + effect):g}, and must be below 1"
         )
+    asked = _wanted(policy) if policy else Wanted()
     plan = Plan(
         rate=rate,
         effect=effect,
         requests_per_minute=requests_per_minute,
-        power=power,
-        shares=shares,
+        power=asked.power if power is None else power,
+        false_winner=asked.false_winner,
+        shares=allocation or (even_shares(variants) if variants else asked.shares),
         seed=seed,
     )
     if (days := fixed_minutes(plan) / 1440) > _MOST_DAYS:
@@ -100,7 +122,12 @@ def plan_test(  # noqa: PLR0913  # click hands each option over by itself
             f"(at most {_MOST_DAYS} days)"
         )
     found = forecast(plan)
-    click.echo(_json(plan, found) if output == "json" else _text(plan, found))
+    say(_json(plan, found) if output == "json" else _text(plan, found))
+
+
+def _wanted(policy: TextIO) -> Wanted:
+    with refusing(policy):
+        return wanted(read_policy(policy))
 
 
 def _text(plan: Plan, found: Forecast) -> str:
@@ -136,4 +163,13 @@ def _json(plan: Plan, found: Forecast) -> str:
         else {"minutes": round(minutes), "requests": round(minutes * plan.requests_per_minute)}
         for name, minutes in named.items()
     }
-    return json.dumps({**content, "power": plan.power, "runs": found.runs, "seed": plan.seed})
+    return json.dumps(
+        {
+            **content,
+            "power": plan.power,
+            "falseWinner": plan.false_winner,
+            "allocation": [round(100 * share, 2) for share in plan.shares],
+            "runs": found.runs,
+            "seed": plan.seed,
+        }
+    )

@@ -10,7 +10,6 @@ from typing import Final
 from sagemaker_ab.traffic.evidence.rates import RateComparison
 from sagemaker_ab.traffic.evidence.strata import MINUTES, Stratum
 
-_FALSE_WINNER: Final = 0.05
 # Additions of a stratum that fit into a few seconds, and the runs that are wanted of them.
 _BUDGET: Final = 400_000
 _MOST_RUNS: Final = 300
@@ -22,13 +21,17 @@ _NORMAL_FROM: Final = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The baseline's rate, the challenger's relative effect, requests in all, shares that sum to 1."""
+    """The baseline's rate, the challenger's relative effect, requests in all, shares that sum to 1.
+
+    `power` is how often the effect is to be found, `false_winner` how often one between equals.
+    """
 
     rate: float
     effect: float
     requests_per_minute: float
     power: float
     shares: tuple[float, ...]
+    false_winner: float = 0.05
     seed: int = 1
 
 
@@ -66,7 +69,7 @@ def forecast(plan: Plan) -> Forecast:
 def fixed_minutes(plan: Plan) -> float:
     """Minutes that a z-test of two proportions needs for the first challenger (the usual formula)."""
     normal = NormalDist()
-    alpha = _FALSE_WINNER / (len(plan.shares) - 1)
+    alpha = plan.false_winner / (len(plan.shares) - 1)
     z = normal.inv_cdf(1.0 - alpha / 2.0) + normal.inv_cdf(plan.power)
     p, q = plan.rate, plan.rate * (1.0 + plan.effect)
     variance = p * (1.0 - p) / plan.shares[0] + q * (1.0 - q) / plan.shares[1]
@@ -76,7 +79,7 @@ def fixed_minutes(plan: Plan) -> float:
 def _time(plan: Plan, random: Random, *, width: int, horizon: float) -> float:
     """Return the minute at which the first challenger is proven better or worse, as its effect is."""
     comparison = RateComparison(baseline="", challenger="", metric="Successes", nulls=())
-    needed = (len(plan.shares) - 1) / _FALSE_WINNER
+    needed = (len(plan.shares) - 1) / plan.false_winner
     direction = 1 if plan.effect > 0 else -1
     rates = (plan.rate, plan.rate * (1.0 + plan.effect))
     calls = [plan.requests_per_minute * width * share for share in plan.shares[:2]]

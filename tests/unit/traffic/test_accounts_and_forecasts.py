@@ -69,6 +69,14 @@ def test_a_loss_is_forecast_like_a_gain_and_three_variants_take_longer():
     assert loss.most_minutes < three.most_minutes
 
 
+def test_fewer_false_winners_take_longer_for_both_kinds_of_test():
+    plan = {"rate": 0.1, "effect": 0.3, "requests_per_minute": 100, "power": 0.8, "shares": even_shares(2)}
+    usual, strict = forecast(Plan(**plan)), forecast(Plan(false_winner=0.001, **plan))
+    assert forecast(Plan(false_winner=0.05, **plan)) == usual
+    assert usual.fixed_minutes < strict.fixed_minutes
+    assert usual.half_minutes < strict.half_minutes
+
+
 def test_what_takes_many_weeks_is_simulated_in_wider_strata_and_few_requests_may_never_do():
     found = forecast(Plan(rate=0.01, effect=0.2, requests_per_minute=0.5, power=0.99, shares=even_shares(2)))
     assert found.fixed_minutes > 30 * 1440
