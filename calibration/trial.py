@@ -55,7 +55,7 @@ def guarded(metric: str, *, margin: int, rate: str, percent: int) -> Policy:
         steps=[{"percent": percent, "hold": {"minDurationSeconds": 864_000, "minRequests": 1}}],
         guardrails=[{"metric": metric, "noWorseThanPercent": margin}],
         falseAlarmRate=rate,
-        deadlineSeconds=864_000,
+        deadlineSeconds=864_060,
         onSampleRatioMismatch="Ignore",
         onNoTraffic="Ignore",
     )

@@ -78,7 +78,7 @@ def fixed_minutes(plan: Plan) -> float:
 
 def _time(plan: Plan, random: Random, *, width: int, horizon: float) -> float:
     """Return the minute at which the first challenger is proven better or worse, as its effect is."""
-    comparison = RateComparison(baseline="", challenger="", metric="Successes", nulls=())
+    comparison = RateComparison(baseline="", challenger="", metric="Successes")
     needed = (len(plan.shares) - 1) / plan.false_winner
     direction = 1 if plan.effect > 0 else -1
     rates = (plan.rate, plan.rate * (1.0 + plan.effect))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sagemaker_ab.api.policies.ab_test import ABTest
+from sagemaker_ab.api.policies.ab_test import ABTest, RampStep
 from sagemaker_ab.api.policies.bandit import Bandit
 from sagemaker_ab.api.policies.stepped import Stepped
 from sagemaker_ab.api.policies.traffic import InvalidPolicy, Policy
@@ -37,10 +37,12 @@ def roles(policy: Policy, variants: Sequence[str]) -> Roles:
 
 
 def _of_stepped(policy: Stepped, variants: Sequence[str]) -> Roles:
+    given = {"baseline": policy.baseline, "candidate": policy.candidate}
+    for field, name in given.items():
+        if name is not None:
+            _demand(name, variants, field=f"traffic.stepped.{field}")
     baseline = policy.baseline or _the_other(policy.candidate, variants, field="baseline")
     candidate = policy.candidate or _the_other(policy.baseline, variants, field="candidate")
-    _demand(baseline, variants, field="traffic.stepped.baseline")
-    _demand(candidate, variants, field="traffic.stepped.candidate")
     return Roles(baseline=baseline, challengers=(candidate,))
 
 
@@ -49,7 +51,10 @@ def _of_ab_test(policy: ABTest, variants: Sequence[str]) -> Roles:
     for place, name in enumerate(names):
         _demand(name, variants, field=f"traffic.abTest.allocation[{place}].variant")
     _demand(policy.baseline, variants, field="traffic.abTest.baseline")
-    return _cast(policy.baseline, names)
+    cast = _cast(policy.baseline, names)
+    if policy.ramp_up and not policy.allocation:
+        _demand_ramp(policy.ramp_up.steps, len(names))
+    return cast
 
 
 def _of_bandit(policy: Bandit, variants: Sequence[str]) -> Roles:
@@ -70,6 +75,14 @@ def _cast(baseline: str, names: Sequence[str]) -> Roles:
     if not challengers:
         raise InvalidPolicy((f"traffic: a comparison needs two variants, but there is only {baseline}",))
     return Roles(baseline=baseline, challengers=challengers)
+
+
+def _demand_ramp(steps: Sequence[RampStep], count: int) -> None:
+    """Refuse a ramp-up that does not lead to an even split from below."""
+    share = WHOLE * (count - 1) // count
+    if steps[-1].percent > share:
+        field = f"abTest.rampUp.steps[{len(steps) - 1}].percent"
+        raise _refused(field, steps[-1].percent, f"at most {share}", count)
 
 
 def _refused(field: str, given: int, allowed: str, count: int) -> InvalidPolicy:

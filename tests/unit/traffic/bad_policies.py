@@ -136,4 +136,20 @@ BAD_POLICIES = [
     (bandit(updateSeconds=300), ["bandit.updateSeconds", "300", "greater than or equal to 600"]),
     (bandit(guardrails=[GUARD]), ["bandit", "baseline", "required", "none"]),
     (bandit(seed=-1), ["bandit.seed", "-1", "greater than or equal to 0"]),
+    (
+        stepped(steps=[{"percent": 100}], guardrails=[GUARD]),
+        ["traffic.stepped", "guardrails", "none", "steps[0].percent less than 100"],
+    ),
+    (stepped(advanceOn="NonInferior"), ["traffic.stepped", "advanceOn", "guardrails", "given: none"]),
+    (
+        stepped(bakeSeconds=86400),
+        ["traffic.stepped", "deadlineSeconds", "86400", "more than", "88200"],
+    ),
+    (
+        {
+            "strategy": "ABTest",
+            "abTest": allocation(50, 50)["abTest"] | {"rampUp": {"steps": [{"percent": 60}]}},
+        },
+        ["traffic.abTest", "rampUp.steps[0].percent", "60", "at most 50"],
+    ),
 ]

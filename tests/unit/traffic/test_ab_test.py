@@ -107,7 +107,10 @@ def test_a_breach_drops_the_challenger_and_with_the_last_one_rolls_back():
     variants = world(A=0.1, B=0.1, C=0.1)
     variants["C"]["errors"] = 0.3
     variants["A"]["errors"] = variants["B"]["errors"] = 0.01
-    dropped = last(ab_test(guardrails=guard), variants, minutes=120, every=1).outcome
+    decisions = run_through(ab_test(guardrails=guard), variants, minutes=120)
+    told = next(each for each in decisions if each.outcome.reason is Reason.GUARDRAIL_BREACHED)
+    assert (told.outcome.subject, told.progress.dropped) == ("ServerErrors of C", ("C",))
+    dropped = decisions[-1].outcome
     assert dropped.verdict is Verdict.UNDECIDED
     assert dropped.weights == {"A": 50, "B": 50, "C": 0}
     variants["B"]["errors"] = 0.3
@@ -174,3 +177,56 @@ def test_without_data_nothing_is_decided(empty):
     run = Run(ab_test(hypothesis={"metric": "Successes", "minimumEffectPercent": 50}), ["A", "B"], started=0)
     run.observe(empty)
     assert run.look(600).outcome.verdict is Verdict.UNDECIDED
+
+
+def test_a_challenger_that_is_no_longer_called_does_not_win():
+    run = Run(ab_test(minDurationSeconds=86400, onSampleRatioMismatch="Ignore"), ["A", "B"], started=0)
+    run.observe(rows(world(A=0.1, B=0.15), minutes=1200))
+    assert run.look(1200).outcome.reason is Reason.MINIMUM_DURATION
+    silent = {"A": {"percent": 100, "rate": 0.1}, "B": {"percent": 0}}
+    run.observe(rows(silent, minutes=300, start=1200))
+    assert run.look(1500).outcome.reason is Reason.MISSING_DATA
+
+
+def test_other_variants_of_the_endpoint_are_no_part_of_the_test():
+    allocation = [{"variant": name, "percent": 50} for name in "AB"]
+    counted = list(rows(world(A=0.1, B=0.15, C=0.9), minutes=400))
+    with_others, without = (Run(ab_test(allocation=allocation), ["A", "B", "C"], started=0) for _ in "12")
+    with_others.observe(counted)
+    without.observe(row for row in counted if row.variant != "C")
+    assert with_others.look(400) == without.look(400)
+    assert with_others.to_json() == without.to_json()
+
+
+def test_a_guardrail_on_successes_waits_for_those_that_come_late():
+    """Equals, of which B's visitors take a quarter of an hour longer to convert."""
+    guard = [{"metric": "Successes", "noWorseThanPercent": 10}]
+    run = Run(ab_test(attributionSeconds=3600, guardrails=guard), ["A", "B"], started=0)
+    for at in range(400):
+        run.observe(rows(world(A=0.2, B=0.2), minutes=1, start=at, seed=at))
+        early = [row for row in rows(world(A=0.2, B=0.2), minutes=1, start=at, seed=at) if row.variant == "B"]
+        run.observe(row._replace(counts=row.counts._replace(successes=0)) for row in early)
+        if at >= 15:
+            late = rows(world(A=0.2, B=0.2), minutes=1, start=at - 15, seed=at - 15)
+            run.observe(row for row in late if row.variant == "B")
+        assert run.look(at + 1).outcome.verdict is Verdict.UNDECIDED
+
+
+RAMP = {"steps": [{"percent": 10, "hold": {"minDurationSeconds": 600, "minRequests": 10}}]}
+
+
+def test_a_warm_up_that_outlasts_the_ramp_up_still_does_not_count():
+    run = Run(ab_test(rampUp=RAMP, warmUpSeconds=7200), ["A", "B"], started=0)
+    for at in range(130):
+        run.observe(rows(world(A=0.1, B=0.1), minutes=1, start=at, seed=at))
+        run.look(at + 1)
+    assert run.evidence.tested_since == 120
+    assert run.evidence.comparisons["A", "B"].last == 129
+
+
+def test_a_ramp_up_that_does_not_end_is_undecided_at_the_maximum_after_its_holds():
+    policy = ab_test(rampUp=RAMP, maxDurationSeconds=3600)
+    run = Run(policy, ["A", "B"], started=0)
+    outcomes = [run.look(at).outcome for at in (69, 70)]
+    assert [each.final for each in outcomes] == [False, True]
+    assert outcomes[1].reason is Reason.MAXIMUM_DURATION

@@ -1,13 +1,18 @@
 """Weights follow what is learnt, within bounds; the same counts and seed give the same weights."""
 
 from itertools import pairwise
+from math import log
+from random import Random
 
 import pytest
 
 from sagemaker_ab.api.policies.traffic import InvalidPolicy
+from sagemaker_ab.traffic.counts import Counts, Minute
 from sagemaker_ab.traffic.decision import Reason, Verdict
+from sagemaker_ab.traffic.evidence.ledger import Row
+from sagemaker_ab.traffic.evidence.posterior import Posterior
 from sagemaker_ab.traffic.run import Run
-from tests.unit.traffic.worlds import bandit, rows
+from tests.unit.traffic.worlds import bandit, drawn, rows
 
 NAMES = ["A", "B", "C"]
 
@@ -77,8 +82,10 @@ def test_the_same_seed_gives_the_same_weights_and_another_others():
 def test_a_variant_in_breach_is_excluded_and_with_the_last_challenger_it_rolls_back():
     guard = [{"metric": "ServerErrors", "noWorseThanPercent": 10}]
     policy = bandit(baseline="A", guardrails=guard)
-    weights = learn(policy, rates=[0.1] * 3, errors={"C": 0.4}, minutes=59)[-1].outcome.weights
-    assert weights == {"A": 50, "B": 50, "C": 0}
+    decisions = learn(policy, rates=[0.1] * 3, errors={"C": 0.4}, minutes=59)
+    assert decisions[-1].outcome.weights == {"A": 50, "B": 50, "C": 0}
+    told = next(each for each in decisions if each.outcome.reason is Reason.GUARDRAIL_BREACHED)
+    assert (told.outcome.subject, told.progress.dropped) == ("ServerErrors of C", ("C",))
     last = learn(policy, rates=[0.1] * 3, errors={"B": 0.4, "C": 0.4}, minutes=60)[-1].outcome
     assert (last.verdict, last.weights) == (Verdict.ROLLBACK, {"A": 100, "B": 0, "C": 0})
 
@@ -107,3 +114,63 @@ def test_floors_and_ceilings_must_leave_room_for_all():
         Run(bandit(floorPercent=40), NAMES, started=0)
     with pytest.raises(InvalidPolicy, match=r"ceilingPercent: 30 should be at least 34 for 3 variants"):
         Run(bandit(ceilingPercent=30), NAMES, started=0)
+
+
+def test_a_guardrail_that_holds_hides_none_that_excludes():
+    guards = [
+        {"metric": "ClientErrors", "onBreach": "Hold"},
+        {"metric": "ServerErrors", "onBreach": "Rollback"},
+    ]
+    run = Run(bandit(baseline="A", guardrails=guards), ["A", "B"], started=0)
+    for at in range(60):
+        for name, failed in (("A", 1), ("B", 40)):
+            run.observe([Row(at, name, Counts(50, 100, errors_4xx=failed, errors_5xx=failed))])
+        decision = run.look(at + 1)
+        if decision.outcome.final:
+            break
+    assert (decision.outcome.verdict, decision.outcome.subject) == (Verdict.ROLLBACK, "ServerErrors of B")
+
+
+def test_no_share_is_above_the_ceiling_when_several_would_be():
+    rates = [0.02, 0.3, 0.3]
+    policy = bandit(ceilingPercent=40, floorPercent=5, maxStepPercent=100, deadbandPercent=0)
+    weights = [each.outcome.weights for each in learn(policy, rates=rates, minutes=400)]
+    assert max(max(each.values()) for each in weights) <= 40
+    assert weights[-1] == {"A": 20, "B": 40, "C": 40}
+
+
+def learnt(shares, rates, *, minutes=range(30), half_life=1e9):
+    """The posterior's log ratio of B over A after thousands of calls a minute."""
+    random = Random(1)
+    posterior = Posterior(["A", "B"], metric="Successes", period_minutes=30, half_life_minutes=half_life)
+    for at in minutes:
+        counts = {}
+        for name, share, rate in zip("AB", shares, rates, strict=True):
+            calls = round(10_000 * share)
+            counts[name] = Counts(weight=100 * share, trials=calls, successes=drawn(random, calls, rate))
+        posterior.add(Minute(at, counts))
+    return posterior
+
+
+@pytest.mark.parametrize(
+    ("shares", "rates"), [((0.99, 0.01), (0.01, 0.2)), ((0.9, 0.1), (0.01, 0.3)), ((0.5, 0.5), (0.1, 0.11))]
+)
+def test_what_is_learnt_of_lopsided_shares_is_near_the_truth_at_once(shares, rates):
+    ratio, deviation = learnt(shares, rates).contrast(1)
+    assert ratio == pytest.approx(log(rates[1] / rates[0]), abs=0.15)
+    assert deviation < 0.1
+
+
+def test_what_is_learnt_fades_over_a_gap_as_over_periods_with_data():
+    """Two half-lives without a call leave a quarter of the precision, beside the last period's own."""
+    before = learnt((0.5, 0.5), (0.1, 0.1), minutes=range(30)).contrast(1)[1] ** -2
+    gap = [*range(30), *range(30 * 100, 30 * 101)]
+    after = learnt((0.5, 0.5), (0.1, 0.1), minutes=gap, half_life=1500).contrast(1)[1] ** -2
+    assert after / before == pytest.approx(1.25, rel=0.05)
+
+
+def test_conversions_that_come_late_teach_when_they_have_come():
+    run = Run(bandit(attributionSeconds=3600, warmUpSeconds=0, stop={}), ["A", "B"], started=0)
+    run.observe(rows({"A": {"percent": 50}, "B": {"percent": 50}}, minutes=100))
+    assert run.evidence.posterior.last == 39
+    assert run.look(100).outcome.reason is Reason.LEARNING

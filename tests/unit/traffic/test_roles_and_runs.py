@@ -25,6 +25,16 @@ def test_of_two_variants_the_one_that_is_not_named_has_the_other_role():
             ["A", "B", "C"],
             "stepped.baseline: is required unless there are two variants",
         ),
+        (
+            stepped(baseline=None, candidate="Q"),
+            ["A", "B"],
+            "stepped.candidate: 'Q' should be one of the variants A, B",
+        ),
+        (
+            ab_test(rampUp={"steps": [{"percent": 10}, {"percent": 80}]}),
+            ["A", "B", "C"],
+            r"abTest.rampUp.steps\[1\].percent: 80 should be at most 66 for 3 variants",
+        ),
         (stepped(), ["A", "C"], "stepped.candidate: 'B' should be one of the variants A, C"),
         (ab_test(), ["B", "C"], "abTest.baseline: 'A' should be one of the variants B, C"),
         (

@@ -2,15 +2,22 @@
 
 import pytest
 
+from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.decision import Reason, Verdict
+from sagemaker_ab.traffic.evidence.ledger import Row
 from sagemaker_ab.traffic.run import Run
 from tests.unit.traffic.worlds import rows, stepped
 
 GUARD = {"metric": "ServerErrors", "noWorseThanPercent": 0}
 
 
-def follow(policy, *, minutes=200, approved=(), applies=True, calls=100, a=None, b=None, until=None):
-    """Let the weights follow the decisions, as the operator would; return the decisions."""
+def follow(
+    policy, *, minutes=200, approved=(), applies=True, calls=100, a=None, b=None, until=None, then=None
+):
+    """Let the weights follow the decisions, as the operator would; return the decisions.
+
+    From minute `until` on the candidate is as `then` says, or no data come.
+    """
     run = Run(policy, ["A", "B"], started=0)
     decisions = [run.look(0)]
     for at in range(minutes):
@@ -19,7 +26,9 @@ def follow(policy, *, minutes=200, approved=(), applies=True, calls=100, a=None,
             "A": {"percent": asked["A"], "errors": 0.01, **(a or {})},
             "B": {"percent": asked["B"], "errors": 0.01, **(b or {})},
         }
-        if until is None or at < until:
+        if until is not None and at >= until:
+            variants["B"] |= then or {}
+        if until is None or at < until or then:
             run.observe(rows(variants, minutes=1, start=at, seed=at, calls=calls))
         decisions.append(run.look(at + 1, approved=approved))
         if decisions[-1].outcome.final:
@@ -92,9 +101,72 @@ def test_a_breaker_needs_no_comparison():
     assert decisions[-1].at == 2
 
 
+def broken(minutes, *, every=1, breaker=None, calls=10):
+    """Look every so often at a candidate of which a list says how many calls failed in each minute."""
+    bounds = {"metric": "ServerErrors", "maxRate": "0.2", "minRequests": 10} | (breaker or {})
+    run = Run(stepped(guardrails=[], breakers=[bounds]), ["A", "B"], started=0)
+    for at in range(0, len(minutes), every):
+        for minute, failed in enumerate(minutes[at : at + every], start=at):
+            run.observe([Row(minute, "B", Counts(weight=10, invocations=calls, errors_5xx=failed))])
+        decision = run.look(at + every)
+        if decision.outcome.final:
+            break
+    return decision.outcome
+
+
+@pytest.mark.parametrize("every", [1, 5, 60])
+def test_a_breaker_sees_every_minute_however_seldom_it_is_looked(every):
+    outcome = broken([0, 0, 10, 10] + [0] * 56, every=every)
+    assert (outcome.reason, outcome.subject) == (Reason.BREAKER_TRIPPED, "ServerErrors of B")
+
+
+def test_a_breaker_counts_only_minutes_of_which_it_knows_the_errors():
+    assert broken([None, None, 5]).evidence == pytest.approx(0.5)
+    assert broken([0, 0, 5]).reason is not Reason.BREAKER_TRIPPED
+
+
+def test_a_breaker_forgets_what_was_revised():
+    outage = [Row(at, "B", Counts(weight=10, invocations=10, errors_5xx=10)) for at in range(3)]
+    run = Run(stepped(guardrails=[], breakers=[{"metric": "ServerErrors"}]), ["A", "B"], started=0)
+    run.observe(outage)
+    run.observe([row._replace(counts=row.counts._replace(errors_5xx=0)) for row in outage])
+    assert run.look(3).outcome.verdict is Verdict.UNDECIDED
+
+
+def test_a_slow_tail_trips_only_where_it_lasts():
+    def last(*tails):
+        breaker = {"metric": "Latency", "maxMicros": 1000, "minRequests": 1, "forMinutes": 2}
+        run = Run(stepped(guardrails=[], breakers=[breaker]), ["A", "B"], started=0)
+        for at, tail in enumerate(tails):
+            run.observe([Row(at, "B", Counts(weight=10, invocations=10, latency_p99_micros=tail))])
+        return run.look(len(tails)).outcome
+
+    assert last(2000, 3000).evidence == pytest.approx(2000)
+    assert last(2000, 500, 3000).reason is not Reason.BREAKER_TRIPPED
+    assert last(2000, None, 3000).reason is not Reason.BREAKER_TRIPPED
+
+
+@pytest.mark.parametrize("steps", [[{"percent": 50, "hold": {"minDurationSeconds": 600}}, {"percent": 100}]])
+def test_no_step_is_passed_that_a_breaker_did_not_see(steps):
+    policy = stepped(guardrails=[], breakers=[{"metric": "ServerErrors"}], steps=steps)
+    last = follow(policy, minutes=60, b={"errors": None})[-1].outcome
+    assert (last.reason, last.needs) == (Reason.MISSING_DATA, {"data": "ServerErrors of B"})
+    assert follow(policy, minutes=60)[-1].outcome.verdict is Verdict.PROMOTE
+
+
+def test_a_candidate_without_data_of_its_guardrail_does_not_bake_to_an_end():
+    """At the whole of the traffic nothing is compared, and still nothing passes unseen."""
+    policy = stepped(bakeSeconds=1800)
+    seen = follow(policy)
+    whole = next(each.at for each in seen if each.outcome.weights["B"] == 100)
+    blind = follow(policy, minutes=200, until=whole, then={"errors": None})[-1].outcome
+    assert (blind.reason, blind.needs) == (Reason.MISSING_DATA, {"data": "ServerErrors of B"})
+    assert seen[-1].outcome.verdict is Verdict.PROMOTE
+
+
 def test_the_deadline_rolls_back():
-    last = follow(stepped(deadlineSeconds=600))[-1]
-    assert (last.outcome.reason, last.at) == (Reason.DEADLINE_EXCEEDED, 10)
+    last = follow(stepped(deadlineSeconds=1260, onNoTraffic="Ignore"), applies=False)[-1]
+    assert (last.outcome.reason, last.at) == (Reason.DEADLINE_EXCEEDED, 21)
 
 
 @pytest.mark.parametrize(
@@ -113,6 +185,28 @@ def test_a_guardrail_without_data_holds_and_never_passes():
     assert decisions[-1].outcome.verdict is Verdict.HOLD
     assert Reason.MISSING_DATA in reasons(decisions)
     assert {each.outcome.weights["B"] for each in decisions} == {10}
+
+
+def test_a_step_whose_baseline_was_never_called_is_not_passed():
+    """Errors of a candidate that nothing is compared with are no proof that it does no harm."""
+    steps = [{"percent": 50, "hold": {"minDurationSeconds": 600}}, {"percent": 100}]
+    policy = stepped(steps=steps, onSampleRatioMismatch="Ignore")
+    run = Run(policy, ["A", "B"], started=0)
+    for at in range(60):
+        run.observe([Row(at, "A", Counts(weight=50, invocations=0, errors_5xx=0))])
+        run.observe([Row(at, "B", Counts(weight=50, invocations=50, errors_5xx=50))])
+        outcome = run.look(at + 1).outcome
+    assert (outcome.reason, outcome.needs) == (Reason.MISSING_DATA, {"data": "ServerErrors of A and B"})
+
+
+def test_a_hold_does_not_begin_by_a_minute_of_which_only_the_candidate_has_come():
+    """5 % are applied where 50 % are asked for: alone in its minute, the candidate seems to have it all."""
+    policy = stepped(steps=[{"percent": 50, "hold": {"minDurationSeconds": 600}}, {"percent": 100}])
+    run = Run(policy, ["A", "B"], started=0)
+    for at in range(30):
+        run.observe(rows({"A": {"percent": 95}, "B": {"percent": 5}}, minutes=1, start=at, seed=at))
+    run.observe([Row(30, "B", Counts(weight=5, invocations=5, errors_5xx=0))])
+    assert run.look(31).outcome.reason is Reason.WEIGHTS_NOT_APPLIED
 
 
 def test_data_that_stop_never_end_in_promotion():

@@ -36,7 +36,7 @@ def test_missing_guardrail_data_hold_and_the_hold_ends_when_they_return(name):
     assert held == list(range(13, 18))
     for outcome in (outcomes[place] for place in held):
         assert outcome.reason is Reason.MISSING_DATA
-        assert outcome.needs == {"data": "ServerErrors of B"}
+        assert outcome.needs == {"data": "ServerErrors of A and B"}
 
 
 @pytest.mark.parametrize(

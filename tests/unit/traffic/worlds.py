@@ -55,7 +55,7 @@ def counts(random, *, calls, weight=None, rate=0.1, errors=0.0, micros=None):
         weight=weight,
         invocations=calls,
         errors_4xx=0,
-        errors_5xx=drawn(random, calls, errors),
+        errors_5xx=None if errors is None else drawn(random, calls, errors),
         model_errors=0,
         latency_average_micros=average,
         successes=drawn(random, calls, rate),

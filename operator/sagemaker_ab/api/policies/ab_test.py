@@ -12,11 +12,13 @@ from sagemaker_ab.api.policies.demands import (
     demand_guardrails,
     demand_names,
     demand_order,
+    demand_ramp,
     demand_sum_of_100,
     refuse,
 )
 from sagemaker_ab.api.policies.parts import (
     AnyMetric,
+    AttributionSeconds,
     DecimalRate,
     DurationSeconds,
     ErrorRate,
@@ -134,7 +136,7 @@ class ABTest(ApiModel):
     warm_up_seconds: DurationSeconds = 0
     """The first seconds, whose evidence does not count."""
 
-    attribution_seconds: Annotated[int, Field(ge=0, le=3600, multiple_of=60)] = 0
+    attribution_seconds: AttributionSeconds = 0
     """How much later than its trial a success may still come."""
 
     min_duration_seconds: DurationSeconds = 604_800
@@ -181,3 +183,6 @@ class ABTest(ApiModel):
                     after=after.percent,
                     before=before.percent,
                 )
+        if self.allocation is not None:
+            challengers = sum(share.percent for share in self.allocation if share.variant != self.baseline)
+            demand_ramp([step.percent for step in steps], share=challengers)

@@ -6,7 +6,14 @@ from pydantic import Field, model_validator
 
 from sagemaker_ab.api.fields import LIST_ATOMIC, ApiModel
 from sagemaker_ab.api.policies.demands import demand_goal, demand_guardrails, refuse
-from sagemaker_ab.api.policies.parts import CountedMetric, DurationSeconds, ErrorRate, Goal, Guardrail
+from sagemaker_ab.api.policies.parts import (
+    AttributionSeconds,
+    CountedMetric,
+    DurationSeconds,
+    ErrorRate,
+    Goal,
+    Guardrail,
+)
 from sagemaker_ab.api.spec import VariantName
 
 
@@ -49,6 +56,9 @@ class Bandit(ApiModel):
 
     deadband_percent: Annotated[int, Field(ge=0, le=50)] = 3
     """Changes smaller than this are not made."""
+
+    attribution_seconds: AttributionSeconds = 0
+    """How much later than its trial a success may still come."""
 
     half_life_seconds: Annotated[int, Field(ge=3600, le=31_622_400, multiple_of=60)] = 604_800
     """After so long, what was learnt counts half: shorter forgets more and follows change sooner."""

@@ -80,6 +80,17 @@ def demand_order(*, less: int, more: int, less_field: str, more_field: str) -> N
         )
 
 
+def demand_ramp(percents: Sequence[int], *, share: int) -> None:
+    """A ramp-up leads to the allocation from below."""
+    if percents and percents[-1] > share:
+        raise refuse(
+            "rampUp.steps[{place}].percent: {given} should be at most {share}, the challengers' allocation",
+            place=len(percents) - 1,
+            given=percents[-1],
+            share=share,
+        )
+
+
 def demand_names(names: Sequence[str], *, field: str) -> None:
     """Each variant stands once."""
     twice = sorted({name for name in names if names.count(name) > 1})

@@ -53,6 +53,7 @@ class DecimalRate:
 ErrorRate = Annotated[str, DecimalRate("0.0001", "0.5")]
 Percent = Annotated[int, Field(ge=0, le=100)]
 DurationSeconds = Annotated[int, Field(ge=0, le=YEAR_SECONDS, multiple_of=MINUTE)]
+AttributionSeconds = Annotated[int, Field(ge=0, le=3600, multiple_of=MINUTE)]
 
 
 LATENCY: Final = "Latency"

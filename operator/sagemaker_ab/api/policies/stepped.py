@@ -88,4 +88,28 @@ class Stepped(ApiModel):
                 )
         demand_guardrails(self.guardrails)
         demand_breakers(self.breakers)
+        self._demand_comparisons()
+        self._demand_time()
         return self
+
+    def _demand_comparisons(self) -> None:
+        """Guardrails need a step at which there is a baseline to compare with."""
+        if self.guardrails and self.steps[0].percent == 100:  # noqa: PLR2004  # the whole in percent
+            raise refuse(
+                "guardrails: should be none, or steps[0].percent less than 100, at which nothing is compared"
+            )
+        if self.advance_on == "NonInferior" and not self.guardrails:
+            raise refuse("advanceOn: NonInferior should have guardrails, which prove it; given: none")
+
+    def _demand_time(self) -> None:
+        """The deadline lies after all that the steps wait for at least."""
+        *before, last = [step.hold for step in self.steps]
+        holds = [hold or Hold() for hold in before]
+        holds += [last] if last else [] if before else [Hold()]
+        least = sum(hold.min_duration_seconds for hold in holds) + self.bake_seconds
+        if least >= self.deadline_seconds:
+            raise refuse(
+                "deadlineSeconds: {deadline} should be more than the holds and bakeSeconds together, {least}",
+                deadline=self.deadline_seconds,
+                least=least,
+            )

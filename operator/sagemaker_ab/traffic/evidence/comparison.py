@@ -10,7 +10,7 @@ class Comparison(Stream, Protocol):
     """Challenger over baseline, as a ratio: above 1 the challenger has more, or is slower."""
 
     last: float
-    """The last minute that counted, since 1970; -1 before the first."""
+    """The last minute that belongs to a comparison of the two, since 1970; -1 before the first."""
 
     most: float
     """The greatest evidence that there ever was against a ratio of 1."""

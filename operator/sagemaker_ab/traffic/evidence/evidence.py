@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from itertools import combinations
-from math import log
 from typing import Any, Final, Self
 
 from sagemaker_ab.api.policies.ab_test import ABTest
 from sagemaker_ab.api.policies.bandit import Bandit
-from sagemaker_ab.api.policies.parts import LATENCY, Guardrail, default_goal
+from sagemaker_ab.api.policies.parts import LATENCY, SUCCESSES, Guardrail, default_goal
 from sagemaker_ab.api.policies.stepped import Stepped
 from sagemaker_ab.api.policies.traffic import Policy
+from sagemaker_ab.traffic.evidence.breaker import BreakerWatch
 from sagemaker_ab.traffic.evidence.comparison import Comparison
 from sagemaker_ab.traffic.evidence.fold import Fold
 from sagemaker_ab.traffic.evidence.harm import Harm
@@ -17,7 +17,7 @@ from sagemaker_ab.traffic.evidence.latency import LatencyComparison
 from sagemaker_ab.traffic.evidence.ledger import Ledger, Row
 from sagemaker_ab.traffic.evidence.packing import packed, unpacked
 from sagemaker_ab.traffic.evidence.posterior import Posterior
-from sagemaker_ab.traffic.evidence.rates import ANCHORS, RateComparison
+from sagemaker_ab.traffic.evidence.rates import RateComparison
 from sagemaker_ab.traffic.evidence.sample_ratio import SampleRatio
 from sagemaker_ab.traffic.evidence.stream import Stream
 from sagemaker_ab.traffic.evidence.totals import Totals
@@ -33,7 +33,8 @@ class Evidence:
     """Everything that counts have said since minute `started`.
 
     `comparisons` by (baseline, challenger); `harms` and `margins` by (metric of the guardrail, challenger),
-    the first for harm, the second where a block comparison judges a guardrail; `ratios` by variant.
+    the first for harm, the second where a block comparison judges a guardrail; `breakers` in the policy's
+    order; `ratios` by variant.
     """
 
     def __init__(
@@ -41,12 +42,14 @@ class Evidence:
     ) -> None:
         self.roles = roles
         self.started = started
-        self._attribution = policy.attribution_seconds // _MINUTE if isinstance(policy, ABTest) else 0
-        self.ledger = Ledger(started=started, attribution=self._attribution)
+        # Minutes by which what comes of a trial may be later than it.
+        self.attribution = 0 if isinstance(policy, Stepped) else policy.attribution_seconds // _MINUTE
+        self.ledger = Ledger(started=started, attribution=self.attribution)
         self.totals = Totals(roles.variants)
         self.comparisons: dict[Pair, Comparison] = {}
         self.harms: dict[Watch, Harm] = {}
         self.margins: dict[Watch, Comparison] = {}
+        self.breakers: list[BreakerWatch] = []
         self.ratios = _ratios(policy, roles)
         self.posterior: Posterior | None = None
         # The minutes from which guardrails and sample ratio count, and the hypothesis.
@@ -59,6 +62,8 @@ class Evidence:
         match policy:
             case Stepped():
                 self._guard(policy.guardrails, blocks=True)
+                (candidate,) = self.roles.challengers
+                self.breakers = [BreakerWatch(each, variant=candidate) for each in policy.breakers]
             case ABTest():
                 self._guard(policy.guardrails, blocks=False)
                 self.comparisons = _hypothesis(policy, self.roles)
@@ -72,8 +77,7 @@ class Evidence:
                 )
                 pairs = combinations(self.roles.variants, 2) if policy.stop else ()
                 self.comparisons = {
-                    (a, b): RateComparison(baseline=a, challenger=b, metric=policy.metric, nulls=())
-                    for a, b in pairs
+                    (a, b): RateComparison(baseline=a, challenger=b, metric=policy.metric) for a, b in pairs
                 }
 
     def _guard(self, guardrails: Iterable[Guardrail], *, blocks: bool) -> None:
@@ -91,7 +95,6 @@ class Evidence:
                         baseline=self.roles.baseline,
                         challenger=challenger,
                         metric=guardrail.metric,
-                        nulls=(*ANCHORS, log(margin_ratio(guardrail))),
                     )
 
     def _watches(self) -> dict[str, Stream]:
@@ -106,23 +109,31 @@ class Evidence:
         return {**compared, **({} if self.posterior is None else {"posterior": self.posterior})}
 
     def _folded(self) -> list[Fold]:
-        """Tests wait for what is attributed late; where nothing is, one fold holds all."""
+        """Whatever looks at successes waits for those that come late; where none do, one fold holds all."""
+        breakers = {f"breaker:{place}": each for place, each in enumerate(self.breakers)}
+        always: dict[str, Stream] = {"totals": self.totals, **breakers}
         watches, tests = self._watches(), self._tests()
         since = (
-            {"totals": self.started}
+            dict.fromkeys(always, self.started)
             | dict.fromkeys(watches, self.watched_since)
             | dict.fromkeys(tests, self.tested_since)
         )
-        if self._attribution == 0:
-            return [Fold({"totals": self.totals, **watches, **tests}, since=since, lag=0)]
+        if self.attribution == 0:
+            return [Fold({**always, **watches, **tests}, since=since, lag=0)]
+        late = {name: watch for name, watch in watches.items() if f":{SUCCESSES}:" in name} | tests
+        prompt = {name: watch for name, watch in watches.items() if name not in late}
         return [
-            Fold({"totals": self.totals, **watches}, since=since, lag=0),
-            Fold(tests, since=since, lag=self._attribution),
+            Fold({**always, **prompt}, since=since, lag=0),
+            Fold(late, since=since, lag=self.attribution),
         ]
 
     def observe(self, rows: Iterable[Row]) -> None:
-        """Take counts in any order; a later row of a minute and variant replaces the earlier one."""
-        earliest = self.ledger.enter(rows)
+        """Take counts in any order; a later row of a minute and variant replaces the earlier one.
+
+        What other variants of the endpoint do is no part of the run.
+        """
+        variants = self.roles.variants
+        earliest = self.ledger.enter([row for row in rows if row.variant in variants])
         if earliest is None:
             return
         for fold in self._folds:
@@ -131,10 +142,10 @@ class Evidence:
         self.ledger.forget(min(self.ledger.settled, *[fold.base_at for fold in self._folds]))
 
     def begin_test(self, *, since: int) -> None:
-        """Throw away what the hypothesis saw of a ramp-up."""
-        self.tested_since = since
+        """Throw away what the hypothesis saw of a ramp-up, but for no minute of the warm-up's."""
+        self.tested_since = max(since, self.watched_since)
         tests = self._folds[-1]
-        tests.begin_anew(self._tests(), since=since)
+        tests.begin_anew(self._tests(), since=self.tested_since)
         tests.advance(self.ledger)
 
     def to_json(self) -> dict[str, Any]:
@@ -160,7 +171,7 @@ class Evidence:
         """Return the evidence whose `to_json` this is; it goes on as if it had never been stopped."""
         evidence = cls(policy, roles, started=state["started"], tested_since=state["testedSince"])
         evidence.ledger = Ledger.from_json(
-            state["ledger"], started=state["started"], attribution=evidence._attribution
+            state["ledger"], started=state["started"], attribution=evidence.attribution
         )
         for fold, saved in zip(evidence._folds, state["folds"], strict=True):
             fold.load({name: unpacked(text) for name, text in saved["streams"].items()}, at=saved["at"])
@@ -199,24 +210,8 @@ def _ratios(policy: Policy, roles: Roles) -> dict[str, SampleRatio]:
 
 def _hypothesis(policy: ABTest, roles: Roles) -> dict[Pair, Comparison]:
     """Each challenger with the baseline, and for the best of several, the challengers with each other."""
+    pairs = combinations(roles.variants, 2)
     if policy.hypothesis.metric == LATENCY:
-        pairs = combinations(roles.variants, 2)
         return {(a, b): LatencyComparison(baseline=a, challenger=b) for a, b in pairs}
-    compared: dict[Pair, Comparison] = {}
-    for a, b in combinations(roles.variants, 2):
-        nulls = (*ANCHORS, log(hypothesis_ratio(policy))) if a == roles.baseline else ()
-        compared[a, b] = RateComparison(
-            baseline=a, challenger=b, metric=policy.hypothesis.metric, nulls=nulls
-        )
-    return compared
-
-
-def hypothesis_ratio(policy: ABTest) -> float:
-    """Return the ratio that a challenger must lie beyond: 1, or for NonInferior the margin's end."""
-    hypothesis = policy.hypothesis
-    if hypothesis.margin_percent is None:
-        return 1.0
-    margin = hypothesis.margin_percent / 100
-    return (
-        1.0 - margin if (hypothesis.goal or default_goal(hypothesis.metric)) == "Increase" else 1.0 + margin
-    )
+    metric = policy.hypothesis.metric
+    return {(a, b): RateComparison(baseline=a, challenger=b, metric=metric) for a, b in pairs}

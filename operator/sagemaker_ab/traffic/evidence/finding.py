@@ -20,11 +20,19 @@ class Finding(NamedTuple):
 NOTHING: Final = Finding(0, 0.0)
 
 
-def together(lengths: Iterable[Sums], distance: float) -> Finding:
-    """Return what every length that has enough blocks agrees on, at `distance` from the null."""
-    sides = [sums.at(distance) for sums in lengths if sums.ready]
+def together(lengths: Iterable[Sums], ratio: float) -> Finding:
+    """Return what every length that has enough blocks agrees on, at `ratio`."""
+    sides = [sums.at(ratio) for sums in lengths if sums.ready]
     if not sides:
         return NOTHING
     signs = {sign for sign, _ in sides}
-    direction = int(signs.pop()) if len(signs) == 1 else 0
+    direction = signs.pop() if len(signs) == 1 else 0
     return Finding(direction, min(evidence for _, evidence in sides) if direction else 0.0)
+
+
+def hull(lengths: Iterable[Sums], needed: float) -> tuple[float, float] | None:
+    """Return the ratios that not every ready length excludes; None where none is ready."""
+    bounds = [sums.bounds(needed) for sums in lengths if sums.ready]
+    if not bounds:
+        return None
+    return min(low for low, _ in bounds), max(high for _, high in bounds)

@@ -18,9 +18,24 @@ _ALTERNATIVES: Final = log_even(1.15, 16.0, 32)
 
 
 class Harm:
-    """The conditional mixture by minute for one challenger, one metric, one margin."""
+    """The conditional mixture by minute for one challenger, one metric, one margin.
 
-    __slots__ = ("_baseline", "_challenger", "_logs", "_mixture", "_read", "_rises", "_thetas", "last")
+    `last` is the last minute in which the metric came for both, `compared` the last in which both had calls;
+    they count from 1970, -1 before the first.
+    """
+
+    __slots__ = (
+        "_baseline",
+        "_challenger",
+        "_logs",
+        "_mixture",
+        "_read",
+        "_rises",
+        "_thetas",
+        "_totals",
+        "compared",
+        "last",
+    )
 
     def __init__(self, *, baseline: str, challenger: str, metric: str, goal: Goal, margin: float) -> None:
         self._baseline = baseline
@@ -32,7 +47,8 @@ class Harm:
         self._thetas = (null, *(null * ratio for ratio in _ALTERNATIVES))
         self._logs = tuple(log(theta / null) for theta in self._thetas)
         self._mixture = Mixture(len(_ALTERNATIVES))
-        self.last = -1.0
+        self._totals = (0.0, 0.0, 0.0, 0.0)
+        self.last = self.compared = -1.0
 
     def add(self, minute: Minute) -> None:
         baseline, challenger = minute.counts.get(self._baseline), minute.counts.get(self._challenger)
@@ -42,7 +58,12 @@ class Harm:
         if x_o is None or n_o is None or x_w is None or n_w is None:
             return
         self.last = float(minute.at)
-        if x_o + x_w == 0 or n_o <= 0 or n_w <= 0:
+        if n_o <= 0 or n_w <= 0:
+            return
+        self.compared = self.last
+        trials_o, events_o, trials_w, events_w = self._totals
+        self._totals = (trials_o + n_o, events_o + x_o, trials_w + n_w, events_w + x_w)
+        if x_o + x_w == 0:
             return
         if self._rises:
             x_o, n_o, x_w, n_w = x_w, n_w, x_o, n_o
@@ -61,9 +82,16 @@ class Harm:
         """The evidence that the challenger is worse by more than the margin: a breach at 1/alpha."""
         return self._mixture.evidence
 
+    @property
+    def values(self) -> tuple[float | None, float | None]:
+        """The rates of baseline and challenger, over the minutes that were compared."""
+        n_o, x_o, n_w, x_w = self._totals
+        return (x_o / n_o if n_o else None), (x_w / n_w if n_w else None)
+
     def numbers(self) -> list[float]:
-        return [self.last, *self._mixture.numbers()]
+        return [self.last, self.compared, *self._totals, *self._mixture.numbers()]
 
     def restore(self, numbers: Sequence[float]) -> None:
-        self.last = numbers[0]
-        self._mixture.restore(numbers[1:])
+        self.last, self.compared = numbers[:2]
+        self._totals = (numbers[2], numbers[3], numbers[4], numbers[5])
+        self._mixture.restore(numbers[6:])

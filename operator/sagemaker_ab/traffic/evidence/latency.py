@@ -1,9 +1,9 @@
 """The comparison of two average latencies.
 
 CloudWatch has no raw samples. Percentiles of unequal counts are not comparable, and the logarithm of a ratio
-of averages is biased where counts differ; differences of averages are neither. Per minute, h·(avg_B - (1 +
-m)·avg_A) with h = n_A n_B / (n_A + n_B), summed over blocks and scaled by the baseline's average of the block
-before.
+of averages is biased where counts differ; differences of averages are neither. At ratio θ a minute gives
+h·(avg_b - θ·avg_a) with h = n_a n_b / (n_a + n_b), summed over blocks and scaled by the baseline's average of
+the block before.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from typing import Final
 
 from sagemaker_ab.api.policies.parts import LATENCY
 from sagemaker_ab.traffic.counts import Minute, reading
-from sagemaker_ab.traffic.evidence.finding import NOTHING, Finding, together
+from sagemaker_ab.traffic.evidence.finding import NOTHING, Finding, hull, together
 from sagemaker_ab.traffic.evidence.lengths import SUMS, Sums
 
 _LENGTHS: Final = (10, 30, 90, 270)
@@ -19,9 +19,9 @@ _LEAST_INFORMATION: Final = 5.0
 
 
 class _Length:
-    """The open block of one length, and the sums of the closed ones at a margin of 0."""
+    """The open block of one length, and the sums of the closed ones."""
 
-    __slots__ = ("calls", "closed", "difference", "level", "micros", "minutes", "scale", "start", "u")
+    __slots__ = ("a", "b", "calls", "closed", "micros", "minutes", "scale", "start", "u")
 
     def __init__(self, minutes: int) -> None:
         self.minutes = minutes
@@ -31,7 +31,7 @@ class _Length:
 
     def _open(self) -> None:
         self.start = -1.0
-        self.u = self.difference = self.level = self.calls = self.micros = 0.0
+        self.u = self.b = self.a = self.calls = self.micros = 0.0
 
     def add(self, at: int, a: tuple[float, float], b: tuple[float, float]) -> bool:
         """Take a minute's (average, calls) of both; return whether a block closed that counts."""
@@ -39,8 +39,8 @@ class _Length:
         if self.start < 0.0:
             self.start = float(at)
         h = n_a * n_b / (n_a + n_b)
-        self.difference += h * (average_b - average_a)
-        self.level += h * average_a
+        self.b += h * average_b
+        self.a += h * average_a
         self.calls += n_a
         self.micros += n_a * average_a
         self.u += min(n_a, n_b)
@@ -48,17 +48,17 @@ class _Length:
             return False
         scaled = self.scale > 0.0
         if scaled:
-            self.closed.add(self.difference / self.scale, self.level / self.scale)
+            self.closed.add(self.b / self.scale, self.a / self.scale)
         self.scale = self.micros / self.calls
         self._open()
         return scaled
 
     def numbers(self) -> list[float]:
-        open_block = [self.start, self.u, self.difference, self.level, self.calls, self.micros]
+        open_block = [self.start, self.u, self.b, self.a, self.calls, self.micros]
         return [self.scale, *open_block, *self.closed.numbers()]
 
     def restore(self, numbers: Sequence[float]) -> None:
-        self.scale, self.start, self.u, self.difference, self.level = numbers[:5]
+        self.scale, self.start, self.u, self.b, self.a = numbers[:5]
         self.calls, self.micros = numbers[5:7]
         self.closed.restore(numbers[7 : 7 + SUMS])
 
@@ -90,25 +90,23 @@ class LatencyComparison:
         self._totals = [sum(pair) for pair in zip(self._totals, taken, strict=True)]
         closed = [length.add(minute.at, (average_a, n_a), (average_b, n_b)) for length in self._lengths]
         if any(closed):
-            self._finding = together((length.closed for length in self._lengths), 0.0)
-            self.most = max(self.most, self._finding.evidence)
+            self._finding = None
+            self.most = max(self.most, self.finding().evidence)
 
     def finding(self, ratio: float = 1.0) -> Finding:
-        if ratio == 1.0 and self._finding is not None:
-            return self._finding
-        return together((length.closed for length in self._lengths), ratio - 1.0)
+        if ratio != 1.0:
+            return together((length.closed for length in self._lengths), ratio)
+        if self._finding is None:
+            self._finding = together((length.closed for length in self._lengths), 1.0)
+        return self._finding
 
     def interval(self, needed: float) -> tuple[float, float] | None:
-        bounds = [length.closed.bounds(needed) for length in self._lengths if length.closed.ready]
-        if not bounds:
-            return None
-        low = max(-1.0, min(low for low, _ in bounds))
-        return 1.0 + low, 1.0 + max(high for _, high in bounds)
+        return hull((length.closed for length in self._lengths), needed)
 
     @property
     def estimate(self) -> float | None:
         shortest = self._lengths[0].closed
-        return 1.0 + shortest.s / shortest.r if shortest.r > 0.0 else None
+        return shortest.b / shortest.a if shortest.a > 0.0 else None
 
     @property
     def values(self) -> tuple[float | None, float | None]:

@@ -69,9 +69,10 @@ class Ledger:
             return [known[at] for at in range(after + 1, until + 1) if at in known]
         return [known[at] for at in sorted(known) if after < at <= until]
 
-    def recent(self, minutes: int) -> list[Mapping[str, Counts]]:
-        """Return what is known of the last so many minutes, at most those that are still open."""
-        return [minute.counts for at, minute in self._minutes.items() if self.newest - minutes < at]
+    @property
+    def open(self) -> list[Mapping[str, Counts]]:
+        """What is known of the minutes that may still change, in their order."""
+        return [self._minutes[at].counts for at in sorted(self._minutes) if at > self.settled]
 
     @property
     def latest(self) -> Mapping[str, Counts]:

@@ -1,7 +1,7 @@
-"""Closed blocks of one length, as the sums that the t-factor needs at a null and at distances from it.
+"""Closed blocks of one length, as the sums that the t-factor needs at any ratio.
 
-A block gives y, its standardised deviation at the null, and r, by how much y falls for each unit that the
-null moves. At distance h: S(h) = S - h·R and V(h) = V - 2h·C + h²·Q, with R = Σr, C = Σyr, Q = Σr².
+A block gives b, what the challenger had, and a, what it would have had at a ratio of 1, both on one scale. At
+ratio θ its deviation is y = b - θ·a: S(θ) = Σb - θ·Σa and V(θ) = Σb² - 2θ·Σab + θ²·Σa², exactly.
 """
 
 from collections.abc import Sequence
@@ -15,50 +15,55 @@ LEAST_BLOCKS: Final = 12
 
 SUMS: Final = 6
 
+# Below this part of what they are the difference of, sums are what rounding left.
+_ROUNDING: Final = 1e-12
+
 
 class Sums:
-    """n, S, V, R, C and Q."""
+    """n, Σb, Σa, Σb², Σab and Σa²."""
 
-    __slots__ = ("c", "n", "q", "r", "s", "v")
+    __slots__ = ("a", "aa", "ab", "b", "bb", "n")
 
     def __init__(self) -> None:
-        self.n = self.s = self.v = self.r = self.c = self.q = 0.0
+        self.n = self.b = self.a = self.bb = self.ab = self.aa = 0.0
 
-    def add(self, y: float, r: float) -> None:
+    def add(self, b: float, a: float) -> None:
         self.n += 1.0
-        self.s += y
-        self.v += y * y
-        self.r += r
-        self.c += y * r
-        self.q += r * r
+        self.b += b
+        self.a += a
+        self.bb += b * b
+        self.ab += a * b
+        self.aa += a * a
 
     @property
     def ready(self) -> bool:
         return self.n >= LEAST_BLOCKS
 
-    def at(self, distance: float) -> tuple[float, float]:
-        """Return the sign of S and the evidence against the null at this distance."""
-        s = self.s - distance * self.r
-        v = self.v + distance * (distance * self.q - 2.0 * self.c)
-        if s == 0.0 or v <= 0.0:
-            return 0.0, t_evidence(self.n, 0.0)
-        return (1.0 if s > 0.0 else -1.0), t_evidence(self.n, min(s * s / v, self.n))
+    def at(self, ratio: float) -> tuple[int, float]:
+        """Return the sign of S and the evidence against this ratio."""
+        expected = ratio * self.a
+        s = self.b - expected
+        squares = self.bb + ratio * ratio * self.aa
+        v = squares - 2.0 * ratio * self.ab
+        if abs(s) <= _ROUNDING * (self.b + expected) or v <= _ROUNDING * squares:
+            return 0, t_evidence(self.n, 0.0)
+        return (1 if s > 0.0 else -1), t_evidence(self.n, min(s * s / v, self.n))
 
     def bounds(self, needed: float) -> tuple[float, float]:
-        """Return the distances between which the evidence is less than `needed`; infinite without an end.
+        """Return the ratios between which the evidence is less than `needed`; 0 and infinity without ends.
 
-        The evidence grows with S²/V alone, so the ends are where S(h)² = k·V(h), a quadratic in h.
+        The evidence grows with S²/V alone, so the ends are where S(θ)² = k·V(θ), a quadratic in θ.
         """
         k = critical_share(self.n, needed)
-        a = self.r * self.r - k * self.q
-        half = self.r * self.s - k * self.c
-        root = half * half - a * (self.s * self.s - k * self.v)
-        if a <= 0.0 or root < 0.0:
-            return -inf, inf
-        return (half - sqrt(root)) / a, (half + sqrt(root)) / a
+        curve = self.a * self.a - k * self.aa
+        if curve <= 0.0:
+            return 0.0, inf
+        middle = self.a * self.b - k * self.ab
+        root = sqrt(max(0.0, middle * middle - curve * (self.b * self.b - k * self.bb)))
+        return max(0.0, (middle - root) / curve), (middle + root) / curve
 
     def numbers(self) -> list[float]:
-        return [self.n, self.s, self.v, self.r, self.c, self.q]
+        return [self.n, self.b, self.a, self.bb, self.ab, self.aa]
 
     def restore(self, numbers: Sequence[float]) -> None:
-        self.n, self.s, self.v, self.r, self.c, self.q = numbers
+        self.n, self.b, self.a, self.bb, self.ab, self.aa = numbers

@@ -1,8 +1,8 @@
 """What a bandit has learnt: log rates with a normal posterior, stratified and never pooled over weights.
 
 In a stratum, given its X events, they fall on the variants as q = n·e^m / Σ: only ratios of rates enter, so
-that what moves all variants alike, such as the time of day, teaches nothing. Each period the precision decays
-towards the prior's, then two Newton steps take the period's strata in.
+that what moves all variants alike, such as the time of day, teaches nothing. With each period the precision
+decays towards the prior's; then Newton's method takes the period's strata in.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,10 @@ from sagemaker_ab.traffic.evidence.strata import MINUTES
 
 _PRIOR_DEVIATION: Final = 0.3
 _PRIOR_PRECISION: Final = 1.0 / _PRIOR_DEVIATION**2
-_NEWTON_STEPS: Final = 2
+# Newton's method, its steps cut where a few events would carry it far beyond what they say.
+_MOST_STEPS: Final = 20
+_LONGEST_STEP: Final = 1.0
+_CLOSE: Final = 1e-6
 
 
 class Posterior:
@@ -24,6 +27,7 @@ class Posterior:
     __slots__ = (
         "_calls",
         "_decay",
+        "_ended",
         "_events",
         "_mixed",
         "_open",
@@ -50,6 +54,8 @@ class Posterior:
         self.precision = identity(size, _PRIOR_PRECISION)
         self._strata: list[tuple[list[float], list[float]]] = []
         self.last = -1.0
+        # The period that was taken in last.
+        self._ended = -1
         self._begin(-1, [0.0] * size)
 
     def _begin(self, place: int, weights: list[float]) -> None:
@@ -67,7 +73,7 @@ class Posterior:
         if place != self._place:
             self._end_stratum()
             if self._place >= 0 and place * MINUTES // self._period != self._place * MINUTES // self._period:
-                self._end_period()
+                self._end_period(self._place * MINUTES // self._period)
             self._begin(place, weights)
         elif any(old != new for old, new in zip(self._weights, weights, strict=True) if min(old, new) >= 0.0):
             self._mixed = True
@@ -77,7 +83,7 @@ class Posterior:
                 self._calls[index] += each[1]
         if (minute.at + 1) % self._period == 0:
             self._end_stratum()
-            self._end_period()
+            self._end_period(minute.at // self._period)
             self._begin(-1, weights)
 
     def contrast(self, place: int) -> tuple[float, float]:
@@ -100,33 +106,39 @@ class Posterior:
         if not self._mixed and sum(self._events) > 0.0:
             self._strata.append((self._calls, self._events))
 
-    def _end_period(self) -> None:
+    def _end_period(self, period: int) -> None:
+        """Decay by the periods since the last that was taken in, and take this one in."""
         size = len(self._variants)
+        kept = self._decay ** (1 if self._ended < 0 else period - self._ended)
         prior_mean = self.mean
         prior = [
             [
-                self._decay * self.precision[i][j]
-                + (1.0 - self._decay) * (_PRIOR_PRECISION if i == j else 0.0)
+                kept * self.precision[i][j] + (1.0 - kept) * (_PRIOR_PRECISION if i == j else 0.0)
                 for j in range(size)
             ]
             for i in range(size)
         ]
         mean, precision = prior_mean, prior
-        for _ in range(_NEWTON_STEPS):
+        for _ in range(_MOST_STEPS):
             score, information = _slope(self._strata, mean)
             precision = [[prior[i][j] + information[i][j] for j in range(size)] for i in range(size)]
             pull = [
                 score[i] - sum(prior[i][j] * (mean[j] - prior_mean[j]) for j in range(size))
                 for i in range(size)
             ]
-            mean = [old + step for old, step in zip(mean, solve(precision, pull), strict=True)]
-        self.mean, self.precision, self._strata = mean, precision, []
+            step = solve(precision, pull)
+            longest = max(map(abs, step))
+            part = min(1.0, _LONGEST_STEP / longest) if longest > 0.0 else 1.0
+            mean = [old + part * each for old, each in zip(mean, step, strict=True)]
+            if longest < _CLOSE:
+                break
+        self.mean, self.precision, self._strata, self._ended = mean, precision, [], period
 
     def numbers(self) -> list[float]:
         precision = [number for row in self.precision for number in row]
         strata = [number for calls, events in self._strata for number in (*calls, *events)]
         open_stratum = [float(self._place), float(self._mixed), *self._weights, *self._calls, *self._events]
-        return [self.last, *self.mean, *precision, *open_stratum, *strata]
+        return [self.last, float(self._ended), *self.mean, *precision, *open_stratum, *strata]
 
     def restore(self, numbers: Sequence[float]) -> None:
         size = len(self._variants)
@@ -135,7 +147,7 @@ class Posterior:
         def take(count: int) -> list[float]:
             return [next(left) for _ in range(count)]
 
-        self.last = next(left)
+        self.last, self._ended = next(left), int(next(left))
         self.mean = take(size)
         self.precision = [take(size) for _ in range(size)]
         self._place, self._mixed = int(next(left)), bool(next(left))

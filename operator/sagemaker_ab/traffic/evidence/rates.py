@@ -1,103 +1,78 @@
 """The comparison of two rates in blocks at several lengths.
 
-In a stratum, under "B's rate is θ times A's", x_B of X events are expected to be X·π, π = n_B θ / (n_A + n_B
-θ), with variance v = X·π·(1 - π). A block sums s = x_B - X·π and v over strata and gives y = Σs / √Σv. Noise
-of a variant's own makes y wider, and the t-factor measures how wide. Noise that lasts is seen only by long
-blocks: a verdict needs every length at once.
+In a stratum of N = n_a + n_b trials and X events, under "B's rate is θ times A's" the difference
+x_b·n_a/N - θ·x_a·n_b/N has mean 0 whatever the rates are: Mantel and Haenszel's estimating function. Where
+events are rare its variance is θ times the mean of u = X·n_a·n_b/N², whatever the weights are. A block sums
+these over strata and gives y = Σ(difference) / √Σu. Noise of a variant's own makes y wider, and the t-factor
+measures how wide. Noise that lasts is seen only by long blocks: a verdict needs every length at once.
 """
 
 from collections.abc import Sequence
-from math import exp, inf, log, sqrt
-from operator import add
+from math import sqrt
 from typing import Final
 
 from sagemaker_ab.traffic.counts import Minute, reading
-from sagemaker_ab.traffic.evidence.finding import NOTHING, Finding, together
+from sagemaker_ab.traffic.evidence.finding import NOTHING, Finding, hull, together
 from sagemaker_ab.traffic.evidence.lengths import SUMS, Sums
 from sagemaker_ab.traffic.evidence.strata import MINUTES, STRATA_NUMBERS, Strata, Stratum
 
 LENGTHS: Final = (10, 30, 90, 270, 810)
 """Minutes of the blocks."""
 
-ANCHORS: Final = tuple(place / 4 for place in range(-4, 5))
-"""The log ratios at which sums are kept for intervals; between them they are followed to second order."""
+_LEAST_EVENTS: Final = 5.0
+"""A block is open until each variant would have had so many at a ratio of 1."""
 
-_LEAST_INFORMATION: Final = 5.0
-_ROUNDS: Final = 3
+# Of all strata so far: Σ x_b·n_a/N, Σ x_a·n_b/N, Σ X·n_a·n_b/N² and Σ X·min(n_a, n_b)/N.
+_Running = tuple[float, float, float, float]
+_NOTHING: Final[_Running] = (0.0, 0.0, 0.0, 0.0)
 
 
 class _Length:
-    """The closed blocks of one length, at each null; of the open one, the sums when it was opened."""
+    """The closed blocks of one length; of the open one, when it began and the running sums until then."""
 
-    __slots__ = ("closed", "minutes", "s", "start", "u", "v")
+    __slots__ = ("before", "closed", "minutes", "start")
 
-    def __init__(self, minutes: int, nulls: int) -> None:
+    def __init__(self, minutes: int) -> None:
         self.minutes = minutes
-        self.closed = [Sums() for _ in range(nulls)]
-        nothing = [0.0] * nulls
-        self._open(nothing, nothing)
+        self.closed = Sums()
+        self.start = -1.0
+        self.before = _NOTHING
 
-    def _open(self, s: Sequence[float], v: Sequence[float]) -> None:
-        self.start, self.u = -1.0, 0.0
-        self.s, self.v = s, v
-
-    def add(self, start: float, u: float, s: Sequence[float], v: Sequence[float]) -> bool:
-        """Take a stratum, with the sums s and v to its end; return whether it closed the block.
-
-        Totals decide that, the same for every null.
-        """
+    def add(self, start: float, running: _Running) -> bool:
+        """Take the running sums with a stratum; return whether it closed the block."""
         if self.start < 0.0:
             self.start = start
-        self.u += u
-        if start + MINUTES - self.start < self.minutes or self.u < _LEAST_INFORMATION:
+        before = self.before
+        if start + MINUTES - self.start < self.minutes or running[3] - before[3] < _LEAST_EVENTS:
             return False
-        for sums, s_end, s_begin, v_end, v_begin in zip(self.closed, s, self.s, v, self.v, strict=True):
-            root = sqrt(v_end - v_begin)
-            sums.add((s_end - s_begin) / root, root)
-        self._open(s, v)
+        root = sqrt(running[2] - before[2])
+        self.closed.add((running[0] - before[0]) / root, (running[1] - before[1]) / root)
+        self.start, self.before = -1.0, running
         return True
 
     def numbers(self) -> list[float]:
-        closed = [number for sums in self.closed for number in sums.numbers()]
-        return [self.start, self.u, *self.s, *self.v, *closed]
+        return [self.start, *self.before, *self.closed.numbers()]
 
     def restore(self, numbers: Sequence[float]) -> None:
-        nulls = len(self.closed)
-        self.start, self.u = numbers[:2]
-        self.s, self.v = list(numbers[2 : 2 + nulls]), list(numbers[2 + nulls : 2 + 2 * nulls])
-        closed = numbers[2 + 2 * nulls :]
-        for place, sums in enumerate(self.closed):
-            sums.restore(closed[SUMS * place : SUMS * (place + 1)])
+        self.start = numbers[0]
+        self.before = (numbers[1], numbers[2], numbers[3], numbers[4])
+        self.closed.restore(numbers[5:])
+
+
+_LENGTH_NUMBERS: Final = 5 + SUMS
 
 
 class RateComparison:
-    """Two variants, one counted metric. `nulls` are the log ratios that are kept exactly, beside 0."""
+    """Two variants, one counted metric."""
 
-    __slots__ = (
-        "_a",
-        "_b",
-        "_finding",
-        "_lengths",
-        "_mantel_haenszel",
-        "_nulls",
-        "_s",
-        "_strata",
-        "_thetas",
-        "_totals",
-        "_v",
-        "last",
-        "most",
-    )
+    __slots__ = ("_a", "_b", "_finding", "_lengths", "_running", "_strata", "_totals", "last", "most")
 
-    def __init__(self, *, baseline: str, challenger: str, metric: str, nulls: Sequence[float]) -> None:
+    def __init__(self, *, baseline: str, challenger: str, metric: str) -> None:
         self._a, self._b = baseline, challenger
-        self._nulls = tuple(dict.fromkeys((0.0, *nulls)))
-        self._thetas = tuple(exp(null) for null in self._nulls)
         self._strata = Strata(reading(metric))
-        self._lengths = [_Length(minutes, len(self._nulls)) for minutes in LENGTHS]
-        self._s = self._v = [0.0] * len(self._nulls)
-        self._totals = [0.0, 0.0, 0.0, 0.0]
-        self._mantel_haenszel = [0.0, 0.0]
+        self._lengths = [_Length(minutes) for minutes in LENGTHS]
+        self._running = _NOTHING
+        self._totals = (0.0, 0.0, 0.0, 0.0)
         self._finding: Finding | None = NOTHING
         self.last = -1.0
         self.most = 0.0
@@ -106,8 +81,8 @@ class RateComparison:
         a, b = minute.counts.get(self._a), minute.counts.get(self._b)
         if a is None or b is None:
             return
-        counts, ended = self._strata.add(minute.at, a, b)
-        if counts:
+        compares, ended = self._strata.add(minute.at, a, b)
+        if compares:
             self.last = float(minute.at)
         if ended is not None:
             self.add_stratum(ended)
@@ -115,84 +90,56 @@ class RateComparison:
     def add_stratum(self, stratum: Stratum) -> None:
         """Take a whole stratum, as `add` does when a minute ends one."""
         start, n_a, x_a, n_b, x_b = stratum
-        self._totals = list(map(add, self._totals, stratum[1:]))
-        total, trials = x_a + x_b, n_a + n_b
-        if total <= 0.0:
+        sum_n_a, sum_x_a, sum_n_b, sum_x_b = self._totals
+        self._totals = (sum_n_a + n_a, sum_x_a + x_a, sum_n_b + n_b, sum_x_b + x_b)
+        events, trials = x_a + x_b, n_a + n_b
+        if events <= 0.0:
             return
-        self._mantel_haenszel[0] += x_a * n_b / trials
-        self._mantel_haenszel[1] += x_b * n_a / trials
-        shares = [n_b * theta / (n_a + n_b * theta) for theta in self._thetas]
-        self._s = [s + (x_b - total * share) for s, share in zip(self._s, shares, strict=True)]
-        self._v = [v + total * share * (1.0 - share) for v, share in zip(self._v, shares, strict=True)]
-        u = total * min(n_a, n_b) / trials
-        closed = [length.add(start, u, self._s, self._v) for length in self._lengths]
+        sum_b, sum_a, sum_u, sum_least = self._running
+        self._running = running = (
+            sum_b + x_b * n_a / trials,
+            sum_a + x_a * n_b / trials,
+            sum_u + events * n_a * n_b / (trials * trials),
+            sum_least + events * min(n_a, n_b) / trials,
+        )
+        closed = [length.add(start, running) for length in self._lengths]
         if any(closed):
-            self._finding = together((length.closed[0] for length in self._lengths), 0.0)
-            self.most = max(self.most, self._finding.evidence)
+            self._finding = None
+            self.most = max(self.most, self.finding().evidence)
 
     def finding(self, ratio: float = 1.0) -> Finding:
-        if ratio == 1.0:
-            if self._finding is None:
-                self._finding = together((length.closed[0] for length in self._lengths), 0.0)
-            return self._finding
-        place, distance = self._nearest(log(ratio))
-        return together((length.closed[place] for length in self._lengths), distance)
+        if ratio != 1.0:
+            return together((length.closed for length in self._lengths), ratio)
+        if self._finding is None:
+            self._finding = together((length.closed for length in self._lengths), 1.0)
+        return self._finding
 
     def interval(self, needed: float) -> tuple[float, float] | None:
-        ready = [length for length in self._lengths if length.closed[0].ready]
-        if not ready:
-            return None
-        low = min(self._bound(length, needed, side=0) for length in ready)
-        high = max(self._bound(length, needed, side=1) for length in ready)
-        return _ratio(low), _ratio(high)
+        return hull((length.closed for length in self._lengths), needed)
 
     @property
     def estimate(self) -> float | None:
-        base, challenger = self._mantel_haenszel
-        return challenger / base if base > 0.0 else None
+        challenger, baseline, *_ = self._running
+        return challenger / baseline if baseline > 0.0 else None
 
     @property
     def values(self) -> tuple[float | None, float | None]:
         n_a, x_a, n_b, x_b = self._totals
         return (x_a / n_a if n_a else None), (x_b / n_b if n_b else None)
 
-    def _nearest(self, log_ratio: float) -> tuple[int, float]:
-        """Return the place of the nearest null, and the distance from it."""
-        place = min(range(len(self._nulls)), key=lambda place: abs(self._nulls[place] - log_ratio))
-        distance = log_ratio - self._nulls[place]
-        return place, 0.0 if abs(distance) < 1e-12 else distance  # noqa: PLR2004  # a null that is kept exactly
-
-    def _bound(self, length: _Length, needed: float, *, side: int) -> float:
-        """Return one end of a length's interval, as a log ratio, seen from the null nearest to it."""
-        bound, place = 0.0, 0
-        for _ in range(_ROUNDS):
-            bound = self._nulls[place] + length.closed[place].bounds(needed)[side]
-            if abs(bound) == inf or (nearest := self._nearest(bound)[0]) == place:
-                break
-            place = nearest
-        return bound
-
     def numbers(self) -> list[float]:
         lengths = [number for length in self._lengths for number in length.numbers()]
-        totals = [*self._totals, *self._mantel_haenszel]
-        return [self.last, self.most, *totals, *self._strata.numbers(), *self._s, *self._v, *lengths]
+        return [self.last, self.most, *self._totals, *self._running, *self._strata.numbers(), *lengths]
 
     def restore(self, numbers: Sequence[float]) -> None:
-        self.last, self.most = numbers[:2]
-        self._totals, self._mantel_haenszel = list(numbers[2:6]), list(numbers[6:8])
-        self._strata.restore(numbers[8 : 8 + STRATA_NUMBERS])
-        sums, nulls = 8 + STRATA_NUMBERS, len(self._nulls)
-        self._s = list(numbers[sums : sums + nulls])
-        self._v = list(numbers[sums + nulls : sums + 2 * nulls])
-        rest = numbers[sums + 2 * nulls :]
-        size = len(rest) // len(self._lengths)
-        for place, length in enumerate(self._lengths):
-            length.restore(rest[size * place : size * (place + 1)])
+        left = iter(numbers)
+
+        def four() -> tuple[float, float, float, float]:
+            return next(left), next(left), next(left), next(left)
+
+        self.last, self.most = next(left), next(left)
+        self._totals, self._running = four(), four()
+        self._strata.restore([next(left) for _ in range(STRATA_NUMBERS)])
+        for length in self._lengths:
+            length.restore([next(left) for _ in range(_LENGTH_NUMBERS)])
         self._finding = None
-
-
-def _ratio(log_ratio: float) -> float:
-    return inf if log_ratio > LARGEST_LOG_RATIO else exp(log_ratio)
-
-
-LARGEST_LOG_RATIO: Final = 20.0

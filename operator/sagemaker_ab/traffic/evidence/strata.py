@@ -37,7 +37,10 @@ class Strata:
         self._n_a = self._x_a = self._n_b = self._x_b = 0.0
 
     def add(self, at: int, a: Counts, b: Counts) -> tuple[bool, Stratum | None]:
-        """Return whether the minute counts, and the stratum that it ended, if it ended a whole one."""
+        """Return whether the stratum compares by now, and the one that this minute ended, if a whole one.
+
+        A stratum compares when both variants were asked in it.
+        """
         (x_a, n_a), (x_b, n_b) = self._read(a), self._read(b)
         if x_a is None or n_a is None or x_b is None or n_b is None:
             return False, None
@@ -56,7 +59,7 @@ class Strata:
         self._x_a += x_a
         self._n_b += n_b
         self._x_b += x_b
-        return True, ended
+        return self._n_a > 0.0 and self._n_b > 0.0, ended
 
     def _ended(self) -> Stratum | None:
         if self._mixed or self._n_a <= 0.0 or self._n_b <= 0.0:

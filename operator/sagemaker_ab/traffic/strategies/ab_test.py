@@ -12,7 +12,14 @@ from sagemaker_ab.traffic.roles import WHOLE
 from sagemaker_ab.traffic.strategies.contest import Contest, Judgement
 from sagemaker_ab.traffic.strategies.shares import all_to, whole_percents
 from sagemaker_ab.traffic.strategies.steps import Stage, next_step
-from sagemaker_ab.traffic.strategies.watch import FRESH_MINUTES, Alarm, alarms, ratio_alarm, silent
+from sagemaker_ab.traffic.strategies.watch import (
+    FRESH_MINUTES,
+    Alarm,
+    alarms,
+    ratio_alarm,
+    silent,
+    uncompared,
+)
 
 
 def decide_ab_test(policy: ABTest, evidence: Evidence, window: Window) -> Decision:
@@ -51,13 +58,16 @@ class _Look:
         return self._breached() or self._held() or self._ramping() or self._judged()
 
     def _breached(self) -> Decision | None:
-        """Drop each challenger that is proven worse; with the last one the run ends."""
+        """Drop each challenger that is proven worse, and say so; with the last one the run ends."""
         worst: dict[str, Any] = {}
         for alarm in self._breaches("Rollback"):
-            self.progress = replace(self.progress, dropped=(*self.progress.dropped, alarm.challenger))
-            worst = {"evidence": alarm.evidence, "threshold": alarm.threshold, "subject": alarm.subject}
-        if self.remaining:
+            if alarm.challenger in self.remaining:
+                self.progress = replace(self.progress, dropped=(*self.progress.dropped, alarm.challenger))
+            worst = alarm.figures
+        if self.remaining and (not worst or self._is_over):
             return None
+        if self.remaining:
+            return self._undecided(Reason.GUARDRAIL_BREACHED, **worst)
         weights = all_to(self.baseline, self.evidence.roles.variants)
         return self._decision(
             Verdict.ROLLBACK, Reason.GUARDRAIL_BREACHED, weights=weights, final=True, **worst
@@ -65,21 +75,13 @@ class _Look:
 
     def _held(self) -> Decision | None:
         for alarm in self._breaches("Hold"):
-            return self._hold(
-                Reason.GUARDRAIL_BREACHED,
-                evidence=alarm.evidence,
-                threshold=alarm.threshold,
-                subject=alarm.subject,
-            )
+            return self._hold(Reason.GUARDRAIL_BREACHED, **alarm.figures)
         if self.policy.on_sample_ratio_mismatch == "Hold" and (off := ratio_alarm(self.evidence)):
             return self._hold(Reason.SAMPLE_RATIO_MISMATCH, **off)
-        oldest = self.now - FRESH_MINUTES
-        if self.evidence.watched_since <= oldest and (unseen := self._silent(oldest)):
+        unseen = silent(self.policy.guardrails, self.evidence, challengers=self.remaining, now=self.now)
+        if unseen:
             return self._hold(Reason.MISSING_DATA, subject=unseen, needs={"data": unseen})
         return None
-
-    def _silent(self, oldest: int) -> str:
-        return silent(self.policy.guardrails, self.evidence, challengers=self.remaining, oldest=oldest)
 
     def _breaches(self, reaction: str) -> list[Alarm]:
         return [
@@ -94,13 +96,16 @@ class _Look:
         """Pass the ramp-up's steps; where they end the test begins, and forgets what it saw of them."""
         if not self._is_ramping:
             return None
+        if self._is_over:
+            return self._undecided(Reason.MAXIMUM_DURATION, final=True)
         step = self._ramp[self.progress.step]
         stage = Stage(percent=step.percent, names=self.remaining, now=self.now)
         self.progress = stage.settled_in(self.progress, self.evidence)
         wait = stage.waits(self.progress, self.evidence, step.hold)
         if wait is not None:
             return self._undecided(Reason.RAMPING_UP, needs=wait.needs)
-        unseen = self._silent(self.progress.held_since)
+        since = self.progress.held_since
+        unseen = uncompared(self.policy.guardrails, self.evidence, challengers=self.remaining, since=since)
         if unseen:
             return self._undecided(Reason.MISSING_DATA, subject=unseen, needs={"data": unseen})
         self.progress = next_step(self.progress, now=self.now)
@@ -138,13 +143,18 @@ class _Look:
 
     @property
     def _is_over(self) -> bool:
-        return not self._is_ramping and self._elapsed_seconds >= self.policy.max_duration_seconds
+        """The maximum counts from where the test begins, or from where its ramp-up should have ended."""
+        if not self._is_ramping:
+            return self._elapsed_seconds >= self.policy.max_duration_seconds
+        planned = sum(step.hold.min_duration_seconds for step in self._ramp)
+        elapsed = (self.now - self.evidence.started) * MINUTE
+        return elapsed - planned >= self.policy.max_duration_seconds
 
     @property
     def _fresh(self) -> bool:
         """Every challenger that remains was compared of late."""
-        attribution = self.policy.attribution_seconds // MINUTE
-        return min(map(self._last, self.remaining)) >= self.now - FRESH_MINUTES - attribution
+        oldest = self.now - FRESH_MINUTES - self.evidence.attribution
+        return min(map(self._last, self.remaining)) >= oldest
 
     @property
     def _stalest(self) -> str:

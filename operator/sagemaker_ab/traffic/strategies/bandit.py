@@ -14,7 +14,7 @@ from sagemaker_ab.traffic.evidence.linear import back, cholesky
 from sagemaker_ab.traffic.evidence.posterior import Posterior
 from sagemaker_ab.traffic.roles import WHOLE
 from sagemaker_ab.traffic.strategies.shares import all_to, whole_percents
-from sagemaker_ab.traffic.strategies.watch import FRESH_MINUTES, alarms, silent
+from sagemaker_ab.traffic.strategies.watch import FRESH_MINUTES, Alarm, alarms, silent
 
 _DRAWS: Final = 600
 
@@ -43,37 +43,46 @@ class _Look:
         return self._breached() or self._unguarded() or self._stopped() or self._learn()
 
     def _breached(self) -> Decision | None:
-        challengers = [name for name in self._remaining if name != self.evidence.roles.baseline]
+        """Exclude each challenger that is proven worse, and say so; with the last one the run ends."""
         worst: dict[str, Any] = {}
-        for alarm in alarms(
-            self.policy.guardrails, self.evidence, rate=self.policy.false_alarm_rate, challengers=challengers
-        ):
-            if alarm.breached and alarm.guardrail.on_breach == "Rollback":
+        for alarm in self._breaches("Rollback"):
+            if alarm.challenger in self._remaining:
                 self.progress = replace(self.progress, dropped=(*self.progress.dropped, alarm.challenger))
-                worst = {"evidence": alarm.evidence, "threshold": alarm.threshold, "subject": alarm.subject}
-            elif alarm.breached:
-                return self._decision(
-                    Verdict.HOLD,
-                    Reason.GUARDRAIL_BREACHED,
-                    weights=self._current(),
-                    evidence=alarm.evidence,
-                    threshold=alarm.threshold,
-                    subject=alarm.subject,
-                )
-        if len(self._remaining) > 1:
-            return None
-        weights = all_to(self.evidence.roles.baseline, self.evidence.roles.variants)
-        return self._decision(
-            Verdict.ROLLBACK, Reason.GUARDRAIL_BREACHED, weights=weights, final=True, **worst
-        )
+            worst = alarm.figures
+        if len(self._remaining) == 1:
+            weights = all_to(self.evidence.roles.baseline, self.evidence.roles.variants)
+            return self._decision(
+                Verdict.ROLLBACK, Reason.GUARDRAIL_BREACHED, weights=weights, final=True, **worst
+            )
+        if worst:
+            return self._decision(
+                Verdict.UNDECIDED, Reason.GUARDRAIL_BREACHED, weights=self._current(), **worst
+            )
+        for alarm in self._breaches("Hold"):
+            return self._decision(
+                Verdict.HOLD, Reason.GUARDRAIL_BREACHED, weights=self._current(), **alarm.figures
+            )
+        return None
+
+    @property
+    def _challengers(self) -> list[str]:
+        return [name for name in self._remaining if name != self.evidence.roles.baseline]
+
+    def _breaches(self, reaction: str) -> list[Alarm]:
+        return [
+            alarm
+            for alarm in alarms(
+                self.policy.guardrails,
+                self.evidence,
+                rate=self.policy.false_alarm_rate,
+                challengers=self._challengers,
+            )
+            if alarm.breached and alarm.guardrail.on_breach == reaction
+        ]
 
     def _unguarded(self) -> Decision | None:
         """Without the data of a guardrail weights stay, and nothing is decided."""
-        oldest = self.now - FRESH_MINUTES
-        challengers = [name for name in self._remaining if name != self.evidence.roles.baseline]
-        if self.evidence.watched_since > oldest:
-            return None
-        unseen = silent(self.policy.guardrails, self.evidence, challengers=challengers, oldest=oldest)
+        unseen = silent(self.policy.guardrails, self.evidence, challengers=self._challengers, now=self.now)
         if not unseen:
             return None
         needs = {"data": unseen}
@@ -108,7 +117,7 @@ class _Look:
 
     @property
     def _fresh(self) -> bool:
-        return self.posterior.last >= self.now - FRESH_MINUTES
+        return self.posterior.last >= self._oldest
 
     @property
     def _compared(self) -> bool:
@@ -117,7 +126,12 @@ class _Look:
         compared = [
             each.last for pair, each in self.evidence.comparisons.items() if remaining.issuperset(pair)
         ]
-        return min(compared) >= self.now - FRESH_MINUTES
+        return min(compared) >= self._oldest
+
+    @property
+    def _oldest(self) -> int:
+        """The minute before which data are too old."""
+        return self.now - FRESH_MINUTES - self.evidence.attribution
 
     def _evidence_over(self, name: str, other: str) -> float:
         comparisons = self.evidence.comparisons
@@ -204,13 +218,15 @@ def probabilities(
 
 
 def _under_ceiling(shares: Mapping[str, float], ceiling: int) -> dict[str, float]:
-    """Cut the greatest share at the ceiling and give what is cut to the others, by their shares."""
-    top = max(shares, key=lambda name: shares[name])
-    excess = shares[top] - ceiling
-    others = sum(share for name, share in shares.items() if name != top)
-    if excess <= 0 or len(shares) == 1:
-        return dict(shares)
-    return {
-        name: float(ceiling) if name == top else share + excess * (share / others if others else 1.0)
-        for name, share in shares.items()
-    }
+    """Cut shares at the ceiling and give what is cut to those below it, by their shares."""
+    full: set[str] = set()
+    while len(full) < len(shares):
+        below = sum(share for name, share in shares.items() if name not in full)
+        factor = (WHOLE - ceiling * len(full)) / below if below else 1.0
+        over = {name for name, share in shares.items() if name not in full and share * factor > ceiling}
+        if not over:
+            return {
+                name: float(ceiling) if name in full else share * factor for name, share in shares.items()
+            }
+        full |= over
+    return dict.fromkeys(shares, WHOLE / len(shares))

@@ -15,9 +15,12 @@ from sagemaker_ab.traffic.strategies.watch import (
     FRESH_MINUTES,
     Alarm,
     alarms,
+    blind,
     ratio_alarm,
     silent,
     tripped,
+    uncompared,
+    unread,
     within_margin,
 )
 
@@ -56,7 +59,7 @@ class _Look:
         return self._ended() or self._held() or self._proceed()
 
     def _ended(self) -> Decision | None:
-        trip = tripped(self.policy.breakers, self.evidence, variant=self.candidate)
+        trip = tripped(self.policy.breakers, self.evidence)
         if trip is not None:
             breaker, value = trip
             bound = breaker.max_micros if breaker.max_rate is None else float(breaker.max_rate)
@@ -67,12 +70,7 @@ class _Look:
                 subject=f"{breaker.metric} of {self.candidate}",
             )
         for alarm in self._breaches("Rollback"):
-            return self._rollback(
-                Reason.GUARDRAIL_BREACHED,
-                evidence=alarm.evidence,
-                threshold=alarm.threshold,
-                subject=alarm.subject,
-            )
+            return self._rollback(Reason.GUARDRAIL_BREACHED, **alarm.figures)
         if (self.now - self.evidence.started) * MINUTE >= self.policy.deadline_seconds:
             return self._rollback(Reason.DEADLINE_EXCEEDED)
         if self.policy.on_no_traffic == "Rollback" and self._without_traffic():
@@ -83,12 +81,7 @@ class _Look:
         if self.policy.on_no_traffic == "Hold" and self._without_traffic():
             return self._hold(Reason.NO_TRAFFIC)
         for alarm in self._breaches("Hold"):
-            return self._hold(
-                Reason.GUARDRAIL_BREACHED,
-                evidence=alarm.evidence,
-                threshold=alarm.threshold,
-                subject=alarm.subject,
-            )
+            return self._hold(Reason.GUARDRAIL_BREACHED, **alarm.figures)
         if self.policy.on_sample_ratio_mismatch == "Hold" and (off := ratio_alarm(self.evidence)):
             return self._hold(Reason.SAMPLE_RATIO_MISMATCH, **off)
         if self._compares() and (subject := self._silent()):
@@ -96,11 +89,7 @@ class _Look:
         return None
 
     def _silent(self) -> str:
-        names = (self.candidate,)
-        oldest = self.now - FRESH_MINUTES
-        if self.evidence.watched_since > oldest:
-            return ""
-        return silent(self.policy.guardrails, self.evidence, challengers=names, oldest=oldest)
+        return silent(self.policy.guardrails, self.evidence, challengers=(self.candidate,), now=self.now)
 
     def _proceed(self) -> Decision:
         """Pass one step at most: the next one begins with a look of its own."""
@@ -144,15 +133,14 @@ class _Look:
         return Hold() if len(self.policy.steps) == 1 else None
 
     def _unseen(self) -> str:
-        """Name a guardrail of which nothing came during this step."""
-        if not self._compares():
-            return ""
-        return silent(
-            self.policy.guardrails,
-            self.evidence,
-            challengers=(self.candidate,),
-            oldest=self.progress.held_since,
-        )
+        """Name a guardrail or a breaker of which nothing came during this step."""
+        names, since = (self.candidate,), self.progress.held_since
+        if self._compares():
+            unseen = uncompared(self.policy.guardrails, self.evidence, challengers=names, since=since)
+        else:
+            unseen = unread(self.policy.guardrails, self.evidence, variant=self.candidate)
+        oldest = max(since, self.now - FRESH_MINUTES)
+        return unseen or blind(self.policy.breakers, self.evidence, variant=self.candidate, oldest=oldest)
 
     def _unproven(self) -> str:
         if self.policy.advance_on != "NonInferior":
@@ -188,8 +176,7 @@ class _Look:
         """While nothing ends the run, the alarm that is nearest to its threshold stands for the evidence."""
         if not self.alarms:
             return {}
-        alarm = max(self.alarms, key=lambda alarm: alarm.evidence)
-        return {"evidence": alarm.evidence, "threshold": alarm.threshold, "subject": alarm.subject}
+        return max(self.alarms, key=lambda alarm: alarm.evidence).figures
 
     def _decision(
         self, verdict: Verdict, reason: Reason, *, weights: Mapping[str, int] | None = None, **figures: Any

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sagemaker_ab.api.policies.parts import LATENCY, Breaker, Guardrail, default_goal
+from sagemaker_ab.api.policies.parts import LATENCY, SUCCESSES, Breaker, Guardrail, default_goal
 from sagemaker_ab.traffic.counts import reading
 from sagemaker_ab.traffic.evidence.evidence import Evidence, margin_ratio
 from sagemaker_ab.traffic.evidence.sample_ratio import ALARM_RATE
@@ -27,8 +27,10 @@ class Alarm:
         return self.evidence >= self.threshold
 
     @property
-    def subject(self) -> str:
-        return f"{self.guardrail.metric} of {self.challenger}"
+    def figures(self) -> dict[str, Any]:
+        """What a decision says of it."""
+        subject = f"{self.guardrail.metric} of {self.challenger}"
+        return {"evidence": self.evidence, "threshold": self.threshold, "subject": subject}
 
 
 def alarms(
@@ -63,15 +65,29 @@ def within_margin(guardrail: Guardrail, challenger: str, evidence: Evidence) -> 
 
 
 def silent(
-    guardrails: Sequence[Guardrail], evidence: Evidence, *, challengers: Sequence[str], oldest: int
+    guardrails: Sequence[Guardrail], evidence: Evidence, *, challengers: Sequence[str], now: int
 ) -> str:
-    """Return what has had no data since minute `oldest`, or nothing: missing data is never a pass."""
+    """Return what has had no data of late, or nothing: missing data is never a pass."""
     for guardrail in guardrails:
+        oldest = now - FRESH_MINUTES - (evidence.attribution if guardrail.metric == SUCCESSES else 0)
         for challenger in challengers:
             watch = (guardrail.metric, challenger)
             stream = evidence.harms.get(watch) or evidence.margins[watch]
-            if stream.last < oldest:
-                return f"{guardrail.metric} of {challenger}"
+            if stream.last < oldest and evidence.watched_since <= oldest:
+                return f"{guardrail.metric} of {evidence.roles.baseline} and {challenger}"
+    return ""
+
+
+def uncompared(
+    guardrails: Sequence[Guardrail], evidence: Evidence, *, challengers: Sequence[str], since: int
+) -> str:
+    """Return what was not compared since a minute, be it that data or that calls are missing, or nothing."""
+    for guardrail in guardrails:
+        for challenger in challengers:
+            watch = (guardrail.metric, challenger)
+            harm = evidence.harms.get(watch)
+            if (harm.compared if harm else evidence.margins[watch].last) < since:
+                return f"{guardrail.metric} of {evidence.roles.baseline} and {challenger}"
     return ""
 
 
@@ -84,33 +100,43 @@ def ratio_alarm(evidence: Evidence) -> dict[str, Any]:
     return {}
 
 
-def tripped(breakers: Sequence[Breaker], evidence: Evidence, *, variant: str) -> tuple[Breaker, float] | None:
-    """Return the first breaker that a variant trips, and the value that it saw."""
-    for breaker in breakers:
-        minutes = [
-            counts[variant] for counts in evidence.ledger.recent(breaker.for_minutes) if variant in counts
-        ]
-        calls = sum(counts.invocations or 0 for counts in minutes)
-        if calls < breaker.min_requests:
-            continue
-        if breaker.max_rate is not None:
-            taken = [reading(breaker.metric)(counts) for counts in minutes]
-            events = sum(x or 0 for x, _ in taken)
-            if events > float(breaker.max_rate) * calls:
-                return breaker, events / calls
-        elif breaker.max_micros is not None:
-            tails = [counts.latency_p99_micros for counts in minutes if counts.latency_p99_micros is not None]
-            if len(tails) == breaker.for_minutes and min(tails) > breaker.max_micros:
-                return breaker, min(tails)
+def tripped(breakers: Sequence[Breaker], evidence: Evidence) -> tuple[Breaker, float] | None:
+    """Return the first breaker that has tripped, and the value that broke its bound."""
+    for breaker, watch in zip(breakers, evidence.breakers, strict=True):
+        if watch.tripped_at is not None:
+            return breaker, watch.tripped_at
     return None
 
 
+def blind(breakers: Sequence[Breaker], evidence: Evidence, *, variant: str, oldest: int) -> str:
+    """Return the breaker's metric that has not come since minute `oldest`, or nothing."""
+    for breaker, watch in zip(breakers, evidence.breakers, strict=True):
+        if watch.last < oldest:
+            return f"{breaker.metric} of {variant}"
+    return ""
+
+
+def unread(guardrails: Sequence[Guardrail], evidence: Evidence, *, variant: str) -> str:
+    """Return the guardrail's metric that a variant has not had in the open minutes, or nothing."""
+    minutes = [counts[variant] for counts in evidence.ledger.open if variant in counts]
+    for guardrail in guardrails:
+        if not any(None not in reading(guardrail.metric)(counts) for counts in minutes):
+            return f"{guardrail.metric} of {variant}"
+    return ""
+
+
 def applied_share(evidence: Evidence, names: Sequence[str]) -> float | None:
-    """Return the percent of the weights that these variants have in the newest minute; None if not known."""
-    weights = {
-        name: counts.weight for name, counts in evidence.ledger.latest.items() if counts.weight is not None
-    }
+    """Return the percent of the weights that these variants have by now; None if not known."""
+    weights = _weights(evidence)
     total = sum(weights.values())
-    if not weights or total <= 0:
-        return None
-    return 100 * sum(weights.get(name, 0.0) for name in names) / total
+    return 100 * sum(weights.get(name, 0.0) for name in names) / total if total > 0 else None
+
+
+def _weights(evidence: Evidence) -> dict[str, float]:
+    """Return the weights of the newest open minute that has them of all variants, else of the newest."""
+    known = [
+        {name: counts.weight for name, counts in minute.items() if counts.weight is not None}
+        for minute in evidence.ledger.open
+    ]
+    whole = [weights for weights in known if len(weights) == len(evidence.roles.variants)]
+    return (whole or known or [{}])[-1]
