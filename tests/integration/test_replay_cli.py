@@ -222,7 +222,13 @@ def test_a_picture_in_no_known_format_is_refused_before_the_replay(tmp_path, har
     assert f"'{tmp_path / name}' should end in .png, .svg or .pdf" in refused.stderr
 
 
-FULL = "/dev/full"
+def test_without_matplotlib_a_picture_is_refused_before_the_replay(tmp_path, hard_day, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.delitem(sys.modules, "sagemaker_ab.cli.replaying.picture", raising=False)
+    options = ("--plot", str(tmp_path / "x.png"))
+    refused = replay(tmp_path, csv_text(hard_day[:20]), {"traffic": AB}, *options, check=False)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "pip install 'sagemaker-ab-operator[plot]'" in refused.stderr
 
 
 @pytest.mark.parametrize(
@@ -236,7 +242,7 @@ FULL = "/dev/full"
 def test_where_nothing_more_fits_the_command_ends_in_one_line(tmp_path, hard_day, command):
     written(tmp_path / "counts.csv", csv_text(hard_day[:20]))
     written(tmp_path / "policy.yaml", yaml.safe_dump({"traffic": AB}))
-    with Path(FULL).open("w") as full:
+    with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [COMMAND, *command], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )

@@ -236,6 +236,13 @@ def test_plot_to_a_place_that_is_not_there_says_so(run, aws, tmp_path):
     assert result.stderr.startswith(f"Error: the charts could not be saved to {tmp_path}/nowhere/reviews.png")
 
 
+def test_plot_in_no_known_format_is_refused_before_anybody_is_asked(run):
+    result = run("metrics", "reviews", "--plot", "reviews.bmp")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "'reviews.bmp' should end in .png, .svg or .pdf" in result.stderr
+
+
 def test_plot_without_matplotlib_says_what_to_install(run, aws, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.delitem(sys.modules, "sagemaker_ab.cli.views.plot", raising=False)
