@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from math import isnan
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -83,13 +82,3 @@ class PictureFile(click.Path):
         if path.suffix.lower() not in self._SUFFIXES:
             self.fail(f"'{path}' should end in .png, .svg or .pdf", param, ctx)
         return path
-
-
-class Finite(click.FloatRange):
-    """A range that NaN, which is within no bounds, is not in."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        number = super().convert(value, param, ctx)
-        if isnan(number):
-            self.fail(f"{value!r} should be a number from {self.min} to {self.max}", param, ctx)
-        return float(number)

@@ -1,55 +1,18 @@
 """`plan-test`: how many requests and how long until a test decides."""
 
 import json
-import re
 from math import inf
-from typing import Any, TextIO
+from typing import TextIO
 
 import click
 
-from sagemaker_ab.cli.options import Finite
+from sagemaker_ab.cli.plan_options import Allocation, Effect, Finite
 from sagemaker_ab.cli.plan_policy import Wanted, wanted
 from sagemaker_ab.cli.replaying.policy_file import read_policy, refusing
 from sagemaker_ab.cli.results import say
-from sagemaker_ab.traffic.forecast import Forecast, Plan, even_shares, fixed_minutes, forecast, shares_of
+from sagemaker_ab.traffic.forecast import Forecast, Plan, even_shares, fixed_minutes, forecast
 
 _MOST_DAYS = 366
-_LEAST_PERCENT, _MOST_PERCENT, _MOST_LOSS = 0.01, 10_000, 99.99
-
-
-class _Effect(click.ParamType[float]):
-    """A relative difference in percent: 10%, -5%."""
-
-    name = "percent"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        match = re.fullmatch(r"([+-]?[0-9]+(?:\.[0-9]+)?)%", str(value))
-        percent = float(match[1]) if match else 0.0
-        if not (_LEAST_PERCENT <= percent <= _MOST_PERCENT or -_MOST_LOSS <= percent <= -_LEAST_PERCENT):
-            self.fail(
-                f"{value!r} should be a percentage such as 10%, from {_LEAST_PERCENT}% to {_MOST_PERCENT}% "
-                f"or from -{_MOST_LOSS}% to -{_LEAST_PERCENT}%",
-                param,
-                ctx,
-            )
-        return percent / 100
-
-
-class _Allocation(click.ParamType[tuple[float, ...]]):
-    """Percents of baseline and challengers: 50,50."""
-
-    name = "percents"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[float, ...]:
-        parts = str(value).split(",")
-        percents = [int(part) for part in parts if re.fullmatch("[0-9]{1,3}", part)]
-        if len(percents) != len(parts) or len(parts) < 2 or sum(percents) != 100 or 0 in percents:  # noqa: PLR2004
-            self.fail(
-                f"{value!r} should be percents of at least 1 that sum to 100, such as 50,50", param, ctx
-            )
-        return shares_of(percents)
 
 
 @click.command(name="plan-test", short_help="How long a test will take.")
@@ -59,7 +22,7 @@ class _Allocation(click.ParamType[tuple[float, ...]]):
     required=True,
     help="The baseline's rate, such as 0.05.",
 )
-@click.option("--effect", type=_Effect(), required=True, help="The relative difference to find, such as 10%.")
+@click.option("--effect", type=Effect(), required=True, help="The relative difference to find, such as 10%.")
 @click.option(
     "--requests-per-minute",
     type=Finite(0.1, 1_000_000.0),
@@ -72,7 +35,7 @@ class _Allocation(click.ParamType[tuple[float, ...]]):
 )
 @click.option(
     "--allocation",
-    type=_Allocation(),
+    type=Allocation(),
     help="Percents, the baseline's first.  [default: the policy's, or even]",
 )
 @click.option(
