@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from hashlib import sha256
 from itertools import chain
 from json import dumps, loads
 from os import cpu_count
@@ -25,6 +26,7 @@ from calibration.speeds import speeds
 ROOT: Final = Path(__file__).parents[1]
 KEPT: Final = ROOT / ".calibration"
 DOCS: Final = ROOT / "docs"
+SOURCES: Final = ("calibration", "operator/sagemaker_ab/traffic", "operator/sagemaker_ab/api/policies")
 TABLES: Final[tuple[Callable[[str], list[CalibrationRow]], ...]] = (
     false_winners,
     wrong_winners,
@@ -54,7 +56,7 @@ def _tried(trial: Callable[[int, object], Outcome], settings: object, seed: int)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
-    kept = KEPT / options.profile
+    kept = KEPT / options.profile / _version()
     kept.mkdir(parents=True, exist_ok=True)
     rows = every_row(options.profile)
     chosen = [row for row in rows if all(word in row.key for word in options.only)]
@@ -62,6 +64,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for row in chosen:
             _measured(row, pool=pool, kept=kept, options=options)
     return _published(rows, kept, profile=options.profile)
+
+
+def _version() -> str:
+    """Return what tells this code from any other: results of other code are never taken for its own."""
+    digest = sha256()
+    for file in sorted(chain.from_iterable((ROOT / source).rglob("*.py") for source in SOURCES)):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _published(rows: Sequence[CalibrationRow], kept: Path, *, profile: str) -> int:
@@ -85,7 +95,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--profile", choices=["full", "quick"], default="full")
     parser.add_argument("--only", action="append", default=[], metavar="WORD", help="rows whose key holds it")
     parser.add_argument("--runs", type=int, help="so many runs a row instead of the profile's")
-    parser.add_argument("--resume", action="store_true", help="keep the rows that are measured already")
+    parser.add_argument(
+        "--resume", action="store_true", help="keep the rows that this code has measured already"
+    )
     parser.add_argument("--workers", type=int, default=cpu_count())
     return parser.parse_args(arguments)
 

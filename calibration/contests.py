@@ -41,6 +41,10 @@ def is_named(outcome: Outcome) -> bool:
     return outcome["winner"] is not None
 
 
+def _expecting(**hypothesis: Any) -> tuple[tuple[str, Any], ...]:
+    return (("hypothesis", {"metric": "Successes", **hypothesis}),)
+
+
 _DAY_LONG: Final = (("minDurationSeconds", 86400),)
 _WEEK_LONG: Final = (("minDurationSeconds", 604_800),)
 
@@ -73,13 +77,23 @@ _EQUALS: Final[dict[str, tuple[World, tuple[tuple[str, Any], ...], float | None]
         _WEEK_LONG,
         5.0,
     ),
+    "Superior, 90/10, own noise CV 1.4": (
+        World(weights="90/10", own_cv=1.4),
+        _expecting(expect="Superior"),
+        5.0,
+    ),
+    "NonInferior at its margin": (
+        World(ratios=(1.0, 0.95)),
+        _expecting(expect="NonInferior", marginPercent=5),
+        5.0,
+    ),
     "limit: AR 0.95, at once": (World(own_cv=0.3, lasting=0.95), (), None),
     "limit: AR 0.99, after a day": (World(own_cv=0.3, lasting=0.99), _DAY_LONG, None),
 }
 
 
 def false_winners(profile: str) -> list[CalibrationRow]:
-    """No difference for a week: how often a winner is named all the same."""
+    """No difference for a week, or one that just does not do: how often a winner is named all the same."""
     return [
         CalibrationRow(
             table="False winners between equals",
@@ -94,6 +108,7 @@ def false_winners(profile: str) -> list[CalibrationRow]:
 
 
 _UNEQUAL: Final[dict[str, World]] = {
+    "B 1 % better, 1000 a minute": World(ratios=(1.0, 1.01), per_minute=1000),
     "B 5 % better": World(ratios=(1.0, 1.05)),
     "B 10 % worse, 90/10": World(ratios=(1.0, 0.9), weights="90/10"),
     "Simpson: B 5 % better, pooled worse": World(ratios=(1.0, 1.05), weights="with the day", swing=-0.8),

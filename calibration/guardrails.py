@@ -12,12 +12,12 @@ _PERCENTS: Final = {"90/10": 10, "99/1": 1, "even": 50}
 
 
 def run_with_guardrail(seed: int, world: World) -> Outcome:
-    """When the guardrail ended the run, if it did."""
+    """When the guardrail ended the run, if it did: minutes since the harm began."""
     history = draw(world, seeded("guardrail", world, seed))
     policy = guarded("ServerErrors", margin=0, rate="0.01", percent=_PERCENTS[world.weights])
     decision = last_decision(looked_at(policy, rows_of(history, errors=True), variants=2))
     breached = decision.outcome.verdict is Verdict.ROLLBACK
-    return {"breached": breached, "minutes": decision.at if breached else None}
+    return {"breached": breached, "minutes": decision.at - world.onset if breached else None}
 
 
 def _breached(outcome: Outcome) -> bool:
@@ -48,7 +48,12 @@ _HARMFUL: Final[dict[str, tuple[World, float | None]]] = {
     "dead container, canary 10 %": (_canary(ratios=(1.0, 100.0)), 6.0),
     "×20, canary 1 %": (_canary(ratios=(1.0, 20.0), weights="99/1"), 45.0),
     "×20, canary 10 %, 10 a minute": (_canary(ratios=(1.0, 20.0), per_minute=10), None),
+    "limit: ×5 after a day, canary 10 %": (_canary(ratios=(1.0, 5.0), onset=DAY, minutes=2 * DAY), None),
+    "limit: ×20 after a day, canary 10 %": (_canary(ratios=(1.0, 20.0), onset=DAY, minutes=2 * DAY), None),
 }
+
+
+_RUNS: Final = {"full": 400, "quick": 200, "slice": 10}
 
 
 def guardrails(_profile: str) -> list[CalibrationRow]:
@@ -70,7 +75,7 @@ def guardrails(_profile: str) -> list[CalibrationRow]:
             name=name,
             trial=run_with_guardrail,
             settings=world,
-            runs={"full": 400, "quick": 200, "slice": 10},
+            runs={"full": 100, "quick": 50, "slice": 1} if world.onset else _RUNS,
             measures=(
                 quantile_of("median min", "minutes", 0.5, bound=bound),
                 quantile_of("95th min", "minutes", 0.95),

@@ -35,6 +35,10 @@ _INTERVALS: Final[dict[str, World]] = {
     "ratio 0.5, rate 1 %": World(rate=0.01, ratios=(1.0, 0.5)),
     "ratio 1.5, rate 5 %, ramp": World(ratios=(1.0, 1.5), weights="ramp"),
     "ratio 2, rate 20 %": World(rate=0.2, ratios=(1.0, 2.0), swing=0.3),
+    "ratio 5, rate 2 %, 90/10": World(rate=0.02, ratios=(1.0, 5.0), weights="90/10"),
+    "ratio 1.13, rate 10 %, 90/10, 10000 a minute": World(
+        rate=0.1, ratios=(1.0, 1.13), weights="90/10", per_minute=10_000
+    ),
     "ratio 1.2, own noise CV 1.4": World(ratios=(1.0, 1.2), own_cv=1.4),
 }
 

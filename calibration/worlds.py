@@ -22,12 +22,16 @@ NAMES = ("A", "B", "C", "D", "E")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """What is true: `ratios` are the variants' rates relative to `rate`, `weights` who gets which share."""
+    """What is true: `ratios` are the variants' rates relative to `rate`, `weights` who gets which share.
+
+    Before minute `onset` all variants have the same rate.
+    """
 
     minutes: int = WEEK
     per_minute: float = 100.0
     rate: float = 0.05
     ratios: tuple[float, ...] = (1.0, 1.0)
+    onset: int = 0
     weights: str = "even"
     swing: float = 0.5
     traffic_swing: float = 0.5
@@ -80,7 +84,8 @@ def draw(world: World, random: np.random.Generator) -> History:
 
 def _rates(world: World, day: Array, random: np.random.Generator) -> Array:
     size = (len(world.ratios), world.minutes)
-    rates = world.rate * np.array(world.ratios)[:, None] * (1.0 + world.swing * day)
+    ratios = np.where(np.arange(world.minutes) < world.onset, 1.0, np.array(world.ratios)[:, None])
+    rates = world.rate * ratios * (1.0 + world.swing * day)
     if world.common_cv:
         rates = rates * _gamma(world.common_cv, (1, world.minutes), random)
     if world.lasting:

@@ -20,16 +20,20 @@ POLICIES = {
         ]
     ),
     "late conversions": ab_test(attributionSeconds=1800),
+    "ramp-up": ab_test(rampUp={"steps": [{"percent": 20, "hold": {"minDurationSeconds": 1200}}]}),
     "Stepped": stepped(
         guardrails=[
             {"metric": "ServerErrors", "noWorseThanPercent": 0},
             {"metric": "Successes", "noWorseThanPercent": 5},
             {"metric": "Latency", "noWorseThanPercent": 10, "onBreach": "Hold"},
-        ]
+        ],
+        breakers=[{"metric": "ServerErrors", "maxRate": "0.06"}],
     ),
     "Bandit": bandit(updateSeconds=600, stop={}),
 }
-MINUTES = 90
+MINUTES = 180
+"""Enough for blocks of ten minutes to say something."""
+
 WORLD = {
     "A": {"percent": 60, "errors": 0.02, "micros": 50_000},
     "B": {"percent": 40, "errors": 0.03, "micros": 52_000, "rate": 0.12},

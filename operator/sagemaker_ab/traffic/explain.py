@@ -30,11 +30,33 @@ class Account:
 
 
 def accounts(policy: Policy, evidence: Evidence) -> list[Account]:
-    """Return what each comparison with the baseline says; the intervals hold at any time, all together.
+    """Return what each comparison with the baseline says, then the rates that guardrails compare.
 
-    A bandit that does not stop by evidence compares nothing: of it, what it has learnt, with 95 % credible
-    intervals, which hold at no other time than their own.
+    The intervals of one metric hold at any time, for all challengers together. A bandit that does not stop by
+    evidence compares nothing: of it, what it has learnt, with 95 % credible intervals, which hold at no other
+    time than their own.
     """
+    return [*_compared(policy, evidence), *_guarded(evidence)]
+
+
+def _guarded(evidence: Evidence) -> list[Account]:
+    """Guardrails on rates weigh harm alone: they have no interval."""
+    return [
+        Account(
+            metric=metric,
+            baseline=evidence.roles.baseline,
+            challenger=challenger,
+            values=harm.values,
+            ratio=None,
+            interval=None,
+            p=None,
+        )
+        for (metric, challenger), harm in evidence.harms.items()
+        if (metric, challenger) not in evidence.margins
+    ]
+
+
+def _compared(policy: Policy, evidence: Evidence) -> list[Account]:
     if evidence.posterior is not None and not evidence.comparisons:
         return _learnt(policy, evidence.posterior, evidence.roles)
     needed = len(evidence.roles.challengers) / _error_rate(policy)

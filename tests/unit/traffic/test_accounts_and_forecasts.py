@@ -44,6 +44,18 @@ def test_guardrails_of_steps_and_a_bandits_stop_have_accounts_too():
     assert [each.metric for each in accounts(run.policy, run.evidence)] == ["Successes"]
 
 
+def test_a_guardrail_on_a_rate_accounts_for_the_rates_that_it_compared():
+    guard = [{"metric": "ServerErrors", "noWorseThanPercent": 10}]
+    run = Run(ab_test(guardrails=guard), ["A", "B"], started=0)
+    run.observe(
+        rows({"A": {"percent": 50, "errors": 0.02}, "B": {"percent": 50, "errors": 0.04}}, minutes=600)
+    )
+    _, account = accounts(run.policy, run.evidence)
+    assert (account.metric, account.challenger) == ("ServerErrors", "B")
+    assert account.values == pytest.approx((0.02, 0.04), rel=0.1)
+    assert account.interval is None
+
+
 def test_a_bandit_that_goes_on_accounts_for_what_it_has_learnt():
     run = observed(bandit())
     (account,) = accounts(run.policy, run.evidence)

@@ -1,7 +1,7 @@
 """A replay as a picture: weights, rates with their intervals, evidence against its threshold."""
 
 from collections.abc import Sequence
-from math import isfinite, nan
+from math import isfinite, isnan, nan
 from pathlib import Path
 from typing import Final
 
@@ -108,6 +108,8 @@ def _draw_interval(axis: Axes, looks: Sequence[Look], *, place: int, level: floa
     """Draw the challenger's interval as rates, where the baseline has its rate of the whole time (dashed)."""
     name = looks[-1].accounts[place].challenger
     intervals = [look.accounts[place].interval or (nan, nan) for look in looks]
+    if all(isnan(low) for low, _ in intervals):
+        return
     top = axis.get_ylim()[1]
     axis.fill_between(
         _days(looks),
