@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import inf
+from operator import mul
 from random import Random
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from sagemaker_ab.api.policies.bandit import Bandit, Stop
 from sagemaker_ab.api.policies.parts import MINUTE, default_goal
 from sagemaker_ab.traffic.decision import Decision, Outcome, Reason, Verdict, Window
 from sagemaker_ab.traffic.evidence.evidence import Evidence
-from sagemaker_ab.traffic.evidence.linear import back, cholesky
+from sagemaker_ab.traffic.evidence.linear import back, cholesky, identity
 from sagemaker_ab.traffic.evidence.posterior import Posterior
 from sagemaker_ab.traffic.roles import WHOLE
 from sagemaker_ab.traffic.strategies.shares import all_to, whole_percents
@@ -205,16 +205,15 @@ def probabilities(
 ) -> dict[int, float]:
     """Return how often each of `among`, by its place, is the best of a draw from the posterior."""
     lower = cholesky(posterior.precision)
-    wins = dict.fromkeys(among, 0)
+    # The columns of what makes a draw's spread of independent normal numbers.
+    columns = [back(lower, unit) for unit in identity(len(lower), 1.0)]
+    arms = [(better * posterior.mean[place], [column[place] for column in columns]) for place in among]
+    wins = [0] * len(arms)
     for _ in range(_DRAWS):
-        drawn = back(lower, [random.gauss(0.0, 1.0) for _ in lower])
-        best, most = among[0], -inf
-        for place in among:
-            value = better * (posterior.mean[place] + drawn[place])
-            if value > most:
-                best, most = place, value
-        wins[best] += 1
-    return {place: won / _DRAWS for place, won in wins.items()}
+        noise = [random.gauss(0.0, 1.0) for _ in columns]
+        drawn = [mean + better * sum(map(mul, row, noise)) for mean, row in arms]
+        wins[drawn.index(max(drawn))] += 1
+    return {place: won / _DRAWS for place, won in zip(among, wins, strict=True)}
 
 
 def _under_ceiling(shares: Mapping[str, float], ceiling: int) -> dict[str, float]:
