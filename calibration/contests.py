@@ -67,6 +67,8 @@ _EQUALS: Final[dict[str, tuple[World, tuple[tuple[str, Any], ...], float | None]
     "rate 0.2 %": (World(rate=0.002), (), 5.0),
     "rate 1 %": (World(rate=0.01), (), 5.0),
     "rate 30 %, weights move with the day": (World(rate=0.3, weights="with the day"), (), 5.0),
+    "1 %, 10 a minute, 90/10": (World(rate=0.01, per_minute=10, weights="90/10"), (), 5.0),
+    "0.2 %, 10 a minute": (World(rate=0.002, per_minute=10), (), 5.0),
     "3 variants": (World(ratios=(1.0,) * 3), (), 5.0),
     "5 variants": (World(ratios=(1.0,) * 5), (), 5.0),
     "a tenth of the minutes missing": (World(missing=0.1), (), 5.0),

@@ -23,13 +23,20 @@ _SPEEDS: Final[dict[str, World]] = {
     "5 % ×1.2, 30/min": World(rate=0.05, ratios=(1.0, 1.2), per_minute=30),
     "5 % ×1.5, 10/min": World(rate=0.05, ratios=(1.0, 1.5), per_minute=10),
     "50 % ×1.1, 10/min": World(rate=0.5, ratios=(1.0, 1.1), per_minute=10),
+    "1 % ×2, 10/min": World(rate=0.01, ratios=(1.0, 2.0), per_minute=10),
+    "0.5 % ×3, 10/min": World(rate=0.005, ratios=(1.0, 3.0), per_minute=10),
+    "0.2 % ×3, 10/min": World(rate=0.002, ratios=(1.0, 3.0), per_minute=10),
+    "0.2 % ×2, 30/min": World(rate=0.002, ratios=(1.0, 2.0), per_minute=30),
+    "limit: 0.2 % ×5, 10/min": World(rate=0.002, ratios=(1.0, 5.0), per_minute=10),
 }
 _IN_FOUR_HOURS: Final = "1 % ×2, 100/min"
 _TEN_HOURS, _FOUR_HOURS = 600, 240
 
 
-def _times_fixed(fixed: float) -> float | None:
+def _times_fixed(name: str, fixed: float) -> float | None:
     """The bound of the 80th percentile as a multiple of the fixed number's minutes."""
+    if name.startswith("limit"):
+        return None
     if fixed >= _TEN_HOURS:
         return 3.0
     return 3.2 if fixed >= _FOUR_HOURS else None
@@ -68,7 +75,9 @@ def speeds(_profile: str) -> list[CalibrationRow]:
                     quantile_of("median min", "minutes", 0.5),
                     quantile_of("80th min", "minutes", 0.8, bound=absolute),
                     replace(
-                        quantile_of("80th ÷ fixed n", "minutes", 0.8, bound=_times_fixed(fixed), unit=fixed),
+                        quantile_of(
+                            "80th ÷ fixed n", "minutes", 0.8, bound=_times_fixed(name, fixed), unit=fixed
+                        ),
                         detail=partial(_fixed_in_words, fixed),
                     ),
                 ),

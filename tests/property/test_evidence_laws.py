@@ -179,7 +179,7 @@ def blocks(minutes, length, ratio):
         s += (x_b * n_a - ratio * x_a * n_b) / trials
         v += total * n_a * n_b / trials**2
         u += total * min(n_a, n_b) / trials
-        if (place + 1) * 5 - since >= length and u >= 5:
+        if (place + 1) * 5 - since >= length and u >= 2:
             found.append(s / np.sqrt(v))
             since, u, s, v = (place + 1) * 5, 0.0, 0.0, 0.0
     return np.array(found)

@@ -19,8 +19,8 @@ from sagemaker_ab.traffic.evidence.strata import MINUTES, STRATA_NUMBERS, Strata
 LENGTHS: Final = (10, 30, 90, 270, 810)
 """Minutes of the blocks."""
 
-_LEAST_EVENTS: Final = 5.0
-"""A block is open until each variant would have had so many at a ratio of 1."""
+_LEAST_EVENTS: Final = 2.0
+"""A block is open until each variant would have had so many at a ratio of 1: more make rare events slower."""
 
 # Of all strata so far: Σ x_b·n_a/N, Σ x_a·n_b/N, Σ X·n_a·n_b/N² and Σ X·min(n_a, n_b)/N.
 _Running = tuple[float, float, float, float]
