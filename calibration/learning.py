@@ -116,7 +116,6 @@ def _worst(name: str, outcomes: Any) -> float:
 
 def bandits(_profile: str) -> list[CalibrationRow]:
     """Regret ÷ even split (mean), and the share of the best on the last day in the worst run."""
-    runs = {"full": 200, "quick": 200, "slice": 1}
     harder = Arms(swing=0.8, effect=1.05)
     hasty = Arms(warm_up_minutes=0, update_minutes=10)
     cases: tuple[tuple[str, Any, Arms, float | None, float | None], ...] = (
@@ -133,7 +132,7 @@ def bandits(_profile: str) -> list[CalibrationRow]:
             name=name,
             trial=trial,
             settings=arms,
-            runs=runs,
+            runs={"full": 200 if regret else 100, "quick": 200 if regret else 50, "slice": 1},
             measures=(
                 Measure(name="regret ÷ even", figure=partial(_mean, "regret"), bound=regret),
                 Measure(name="worst last share", figure=partial(_worst, "last"), bound=last, at_least=True),

@@ -131,7 +131,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What to do now, what to remember, and after how many minutes to look again."""
+    """What to do now, what to remember, and after how many minutes to look again: 0 once it is final."""
 
     at: int
     outcome: Outcome
@@ -144,7 +144,9 @@ def concluded(window: Window) -> Decision | None:
     """Return the decision that stands already: once final, a verdict stays, with the numbers that it had."""
     if window.progress.outcome is None:
         return None
-    return Decision(at=window.now, outcome=window.progress.outcome, progress=window.progress)
+    return Decision(
+        at=window.now, outcome=window.progress.outcome, progress=window.progress, look_after_minutes=0
+    )
 
 
 def conclude(decision: Decision) -> Decision:
@@ -152,6 +154,7 @@ def conclude(decision: Decision) -> Decision:
     outcome, progress = decision.outcome, decision.progress
     if outcome.final:
         progress = replace(progress, weights=outcome.weights, outcome=outcome, decided_at=decision.at)
-    elif progress.weights != outcome.weights:
+        return replace(decision, progress=progress, look_after_minutes=0)
+    if progress.weights != outcome.weights:
         progress = replace(progress, weights=outcome.weights)
     return decision if progress is decision.progress else replace(decision, progress=progress)

@@ -101,7 +101,7 @@ BAD_POLICIES = [
         stepped(breakers=[BREAKER | {"maxMicros": 5}]),
         ["breakers[0]", "ServerErrors", "no maxMicros", "maxRate 0.2, maxMicros 5"],
     ),
-    (stepped(breakers=[BREAKER | {"maxRate": "20"}]), ["breakers[0].maxRate", '"20"', "'0.001' to '1'"]),
+    (stepped(breakers=[BREAKER | {"maxRate": "20"}]), ["breakers[0].maxRate", '"20"', "'0.001' to '0.99'"]),
     (
         stepped(breakers=[BREAKER | {"metric": "Successes"}]),
         ["breakers[0].metric", '"Successes"', "'Latency'"],

@@ -100,6 +100,7 @@ def test_a_final_verdict_stays_whatever_comes():
     run.observe(rows(world(A=0.2, B=0.05), minutes=600, start=600))
     assert first.outcome.final
     assert run.look(1200).outcome == first.outcome
+    assert (first.look_after_minutes, run.look(1200).look_after_minutes) == (0, 0)
 
 
 def test_a_breach_drops_the_challenger_and_with_the_last_one_rolls_back():

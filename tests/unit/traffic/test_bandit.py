@@ -174,3 +174,10 @@ def test_conversions_that_come_late_teach_when_they_have_come():
     run.observe(rows({"A": {"percent": 50}, "B": {"percent": 50}}, minutes=100))
     assert run.evidence.posterior.last == 39
     assert run.look(100).outcome.reason is Reason.LEARNING
+
+
+def test_while_nothing_else_is_watched_it_looks_again_at_its_next_update():
+    learning = [each for each in learn(bandit(), rates=[0.1] * 3, minutes=70) if each.at in (0, 59, 60, 65)]
+    assert [each.at + each.look_after_minutes for each in learning] == [60, 60, 90, 90]
+    guarded = bandit(baseline="A", guardrails=[{"metric": "ServerErrors"}])
+    assert {each.look_after_minutes for each in learn(guarded, rates=[0.1] * 3, minutes=70)} == {1}

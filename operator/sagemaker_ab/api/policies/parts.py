@@ -85,7 +85,7 @@ class Breaker(ApiModel):
     metric: Literal["ServerErrors", "ClientErrors", "ModelErrors", "Latency"]
     """The metric; Latency is the p99 of the column latencyP99Micros."""
 
-    max_rate: Annotated[str, DecimalRate("0.001", "1")] | None = None
+    max_rate: Annotated[str, DecimalRate("0.001", "0.99")] | None = None
     """The highest share of failed invocations. For error metrics: 0.2 unless said."""
 
     max_micros: Annotated[int, Field(ge=1, le=3_600_000_000)] | None = None

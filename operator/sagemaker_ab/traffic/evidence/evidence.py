@@ -44,7 +44,7 @@ class Evidence:
         self.started = started
         # Minutes by which what comes of a trial may be later than it.
         self.attribution = 0 if isinstance(policy, Stepped) else policy.attribution_seconds // _MINUTE
-        self.ledger = Ledger(started=started, attribution=self.attribution)
+        self.ledger = Ledger(roles.variants, started=started, attribution=self.attribution)
         self.totals = Totals(roles.variants)
         self.comparisons: dict[Pair, Comparison] = {}
         self.harms: dict[Watch, Harm] = {}
@@ -128,12 +128,8 @@ class Evidence:
         ]
 
     def observe(self, rows: Iterable[Row]) -> None:
-        """Take counts in any order; a later row of a minute and variant replaces the earlier one.
-
-        What other variants of the endpoint do is no part of the run.
-        """
-        variants = self.roles.variants
-        earliest = self.ledger.enter([row for row in rows if row.variant in variants])
+        """Take counts in any order; a later row of a minute and variant replaces the earlier one."""
+        earliest = self.ledger.enter(rows)
         if earliest is None:
             return
         for fold in self._folds:
@@ -171,7 +167,7 @@ class Evidence:
         """Return the evidence whose `to_json` this is; it goes on as if it had never been stopped."""
         evidence = cls(policy, roles, started=state["started"], tested_since=state["testedSince"])
         evidence.ledger = Ledger.from_json(
-            state["ledger"], started=state["started"], attribution=evidence.attribution
+            state["ledger"], roles.variants, started=state["started"], attribution=evidence.attribution
         )
         for fold, saved in zip(evidence._folds, state["folds"], strict=True):
             fold.load({name: unpacked(text) for name, text in saved["streams"].items()}, at=saved["at"])

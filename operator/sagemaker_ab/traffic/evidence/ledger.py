@@ -1,6 +1,6 @@
 """The minutes that may still change, by minute and variant: a later row replaces an earlier one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import isnan, nan
 from typing import Any, Final, NamedTuple
 
@@ -24,9 +24,10 @@ class Row(NamedTuple):
 class Ledger:
     """Keeps rows until their minutes are settled and folded in."""
 
-    __slots__ = ("_forgotten", "_minutes", "_open", "_started", "late_dropped", "newest")
+    __slots__ = ("_forgotten", "_minutes", "_open", "_started", "_variants", "late_dropped", "newest")
 
-    def __init__(self, *, started: int, attribution: int) -> None:
+    def __init__(self, variants: Sequence[str], *, started: int, attribution: int) -> None:
+        self._variants = variants
         self._started = started
         self._open = OPEN_MINUTES + attribution
         self._minutes: dict[int, Minute] = {}
@@ -36,12 +37,12 @@ class Ledger:
     def enter(self, rows: Iterable[Row]) -> int | None:
         """Take rows of one reading, in any order; return the earliest minute that changed, if any did.
 
-        What is from before the start is no part of the run.
+        What is from before the start, or of another variant of the endpoint, is no part of the run.
         """
         earliest: int | None = None
         newest_before = self.newest
         for at, variant, counts in rows:
-            if at < self._started or counts == _NOTHING:
+            if at < self._started or variant not in self._variants or counts == _NOTHING:
                 continue
             if newest_before >= 0 and at <= newest_before - self._open:
                 self.late_dropped += 1
@@ -96,8 +97,10 @@ class Ledger:
         return {"newest": self.newest, "lateDropped": self.late_dropped, "open": opened}
 
     @classmethod
-    def from_json(cls, state: Mapping[str, Any], *, started: int, attribution: int) -> "Ledger":
-        ledger = cls(started=started, attribution=attribution)
+    def from_json(
+        cls, state: Mapping[str, Any], variants: Sequence[str], *, started: int, attribution: int
+    ) -> "Ledger":
+        ledger = cls(variants, started=started, attribution=attribution)
         ledger.newest, ledger.late_dropped = state["newest"], state["lateDropped"]
         for variant, text in state["open"].items():
             numbers = iter(unpacked(text))

@@ -197,7 +197,18 @@ class _Look:
 
     def _decision(self, verdict: Verdict, reason: Reason, **figures: Any) -> Decision:
         outcome = Outcome(verdict=verdict, reason=reason, **figures)
-        return Decision(at=self.now, outcome=outcome, progress=self.progress)
+        return Decision(
+            at=self.now, outcome=outcome, progress=self.progress, look_after_minutes=self._look_after_minutes
+        )
+
+    @property
+    def _look_after_minutes(self) -> int:
+        """Where nothing but learning can change something, that is until the next update."""
+        if self.policy.guardrails or self.policy.stop:
+            return 1
+        update = self.policy.update_seconds // MINUTE
+        begin = self.evidence.started + self.policy.warm_up_seconds // MINUTE
+        return begin - self.now if self.now < begin else update - self.now % update
 
 
 def probabilities(
