@@ -81,7 +81,8 @@ def _published(rows: Sequence[CalibrationRow], kept: Path, *, profile: str) -> i
     measured = {row.key: loads(file.read_text()) for row in rows if (file := _file(row, kept)).exists()}
     results = [Result(row, measured[row.key], few=profile != "full") for row in rows if row.key in measured]
     unmeasured = [f"{row.table}, {row.name}" for row in rows if row.key not in measured]
-    (DOCS / "calibration.md").write_text(page(results, profile=profile, unmeasured=unmeasured))
+    text = page(results, profile=profile, version=kept.name, unmeasured=unmeasured)
+    (DOCS / "calibration.md").write_text(text)
     pictures(results, DOCS / "images")
     missed = [line for result in results for line in result.missed]
     sys.stdout.write("".join(f"MISSED: {line}\n" for line in missed))

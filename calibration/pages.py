@@ -62,11 +62,13 @@ def _number(value: float | None) -> str:
     return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"  # noqa: PLR2004  # three digits
 
 
-def page(results: Sequence[Result], *, profile: str, unmeasured: Sequence[str] = ()) -> str:
+def page(
+    results: Sequence[Result], *, profile: str, version: str = "", unmeasured: Sequence[str] = ()
+) -> str:
     """Return the page of all tables."""
     parts = [
         "# Calibration\n",
-        f"Written by `make calibrate`, profile {profile}. {_PROFILES[profile]}.",
+        f"Written by `make calibrate`, profile {profile}, sources {version}. {_PROFILES[profile]}.",
         "Guardrails, latency and the sample ratio are looked at every minute; wrong winners and speed every",
         "minute of the first day, then every 5; intervals at the end of every stratum, where alone they",
         "change; a bandit at every update.\n",

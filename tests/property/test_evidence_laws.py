@@ -233,6 +233,23 @@ def test_an_interval_ends_where_the_evidence_reaches_what_is_needed(seed, ratio)
             assert within.direction != side or within.evidence < 20
 
 
+@pytest.mark.parametrize("one_sided", [(0, 4), (4, 0)])
+def test_where_one_variant_has_no_event_no_ratio_is_bounded(one_sided):
+    x_a, x_b = one_sided
+    assert comparison([(50, x_a, 50, x_b)] * 200).interval(20) == (0.0, inf)
+
+
+def test_an_interval_may_be_bounded_on_one_side_alone():
+    """The baseline had few events, and late: that the challenger has more is sure, how many times is not."""
+    minutes = [(50, 0, 50, 4)] * 195 + [(50, 1, 50, 4)] * 6
+    found = comparison(minutes)
+    low, high = found.interval(20)
+    assert 1.0 < low < high == inf
+    assert found.finding(low * 0.999).evidence >= 20 > found.finding(low * 1.001).evidence
+    mirrored = comparison(minutes, swap=True).interval(20)
+    assert mirrored == (0.0, pytest.approx(1 / low))
+
+
 @pytest.mark.parametrize("calls", [(400, 100), (50, 450)])
 @pytest.mark.parametrize("ratio", [0.1, 1.0, 5.0])
 def test_a_difference_has_mean_zero_at_the_true_ratio_and_a_variance_that_weights_do_not_move(calls, ratio):

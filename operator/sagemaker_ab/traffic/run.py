@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from json import dumps
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from sagemaker_ab.api.policies.traffic import Policy
 from sagemaker_ab.traffic.decision import Decision, Progress, Window
@@ -11,6 +11,9 @@ from sagemaker_ab.traffic.evidence.evidence import Evidence
 from sagemaker_ab.traffic.evidence.ledger import Row
 from sagemaker_ab.traffic.roles import roles
 from sagemaker_ab.traffic.strategies.decide import decide
+
+_LAYOUT: Final = 1
+"""To be raised when the numbers of a stream change their places: no state is read as what it is not."""
 
 
 class AnotherRun(ValueError):
@@ -59,8 +62,9 @@ class Run:
 
 
 def run_hash(policy: Policy, variants: Sequence[str]) -> str:
-    """Return what tells this policy, on these variants, from any other."""
+    """Return what tells this policy, on these variants, in a state of this layout, from any other."""
     content = {
+        "layout": _LAYOUT,
         "policy": policy.model_dump(mode="json"),
         "kind": type(policy).__name__,
         "variants": list(variants),

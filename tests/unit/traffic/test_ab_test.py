@@ -225,6 +225,16 @@ def test_a_warm_up_that_outlasts_the_ramp_up_still_does_not_count():
     assert run.evidence.comparisons["A", "B"].last == 129
 
 
+def test_a_ramp_up_that_waits_for_the_warm_up_has_its_whole_time_after_it():
+    guard = [{"metric": "ServerErrors"}]
+    policy = ab_test(rampUp=RAMP, warmUpSeconds=14_400, maxDurationSeconds=3600, guardrails=guard)
+    run = Run(policy, ["A", "B"], started=0)
+    for at in range(260):
+        run.observe(rows(world(A=0.1, B=0.1), minutes=1, start=at, seed=at))
+        assert not run.look(at + 1).outcome.final
+    assert run.progress.step == 1
+
+
 def test_a_ramp_up_that_does_not_end_is_undecided_at_the_maximum_after_its_holds():
     policy = ab_test(rampUp=RAMP, maxDurationSeconds=3600)
     run = Run(policy, ["A", "B"], started=0)

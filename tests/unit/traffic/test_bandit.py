@@ -181,3 +181,16 @@ def test_while_nothing_else_is_watched_it_looks_again_at_its_next_update():
     assert [each.at + each.look_after_minutes for each in learning] == [60, 60, 90, 90]
     guarded = bandit(baseline="A", guardrails=[{"metric": "ServerErrors"}])
     assert {each.look_after_minutes for each in learn(guarded, rates=[0.1] * 3, minutes=70)} == {1}
+
+
+def test_a_variant_without_a_floor_gets_what_the_ceiling_leaves():
+    """Else it would have no calls, and nothing could be learnt of it any more."""
+    policy = bandit(floorPercent=0, ceilingPercent=90, maxStepPercent=100)
+    weights = learn(policy, rates=[0.02, 0.5], minutes=300, names=["A", "B"])[-1].outcome.weights
+    assert weights == {"A": 10, "B": 90}
+
+
+def test_without_data_it_looks_again_at_once():
+    run = Run(bandit(), NAMES, started=0)
+    missing = run.look(600)
+    assert (missing.outcome.reason, missing.look_after_minutes) == (Reason.MISSING_DATA, 1)

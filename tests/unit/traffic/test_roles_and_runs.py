@@ -58,6 +58,13 @@ def test_a_state_of_another_policy_is_refused():
         Run.from_json(state, ab_test(), ["A", "B", "C"])
 
 
+def test_a_state_of_another_layout_is_refused(monkeypatch):
+    state = Run(ab_test(), ["A", "B"], started=0).to_json()
+    monkeypatch.setattr("sagemaker_ab.traffic.run._LAYOUT", 2)
+    with pytest.raises(AnotherRun):
+        Run.from_json(state, ab_test(), ["A", "B"])
+
+
 def test_a_conversion_may_come_as_late_as_it_is_attributed():
     """Forty minutes after its trial; later than an hour and a quarter it is dropped, and counted as such."""
     run = Run(ab_test(attributionSeconds=3600), ["A", "B"], started=0)

@@ -232,5 +232,11 @@ def test_the_last_step_may_bake():
     assert [each.outcome.weights["B"] for each in decisions].count(100) >= 10
 
 
+def test_a_single_step_that_bakes_needs_no_more_than_that():
+    policy = stepped(steps=[{"percent": 50}], bakeSeconds=1200, deadlineSeconds=1500)
+    last = follow(policy)[-1]
+    assert (last.outcome.verdict, last.at) == (Verdict.PROMOTE, 21)
+
+
 def test_a_single_step_holds_too():
     assert follow(stepped(steps=[{"percent": 50}]), minutes=5)[-1].outcome.verdict is Verdict.UNDECIDED

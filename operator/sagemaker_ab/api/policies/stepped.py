@@ -105,7 +105,7 @@ class Stepped(ApiModel):
         """The deadline lies after all that the steps wait for at least."""
         *before, last = [step.hold for step in self.steps]
         holds = [hold or Hold() for hold in before]
-        holds += [last] if last else [] if before else [Hold()]
+        holds += [last] if last else [] if before or self.bake_seconds else [Hold()]
         least = sum(hold.min_duration_seconds for hold in holds) + self.bake_seconds
         if least >= self.deadline_seconds:
             raise refuse(

@@ -52,15 +52,17 @@ class Sums:
     def bounds(self, needed: float) -> tuple[float, float]:
         """Return the ratios between which the evidence is less than `needed`; 0 and infinity without ends.
 
-        The evidence grows with S²/V alone, so the ends are where S(θ)² = k·V(θ), a quadratic in θ.
+        The evidence grows with S²/V alone, so the ends are where S(θ)² = k·V(θ), a quadratic in θ. Where one
+        of the two had nothing, blocks differ by nothing but their scale, and bound no ratio.
         """
         k = critical_share(self.n, needed)
-        curve = self.a * self.a - k * self.aa
-        if curve <= 0.0:
+        curve, start = self.a * self.a - k * self.aa, self.b * self.b - k * self.bb
+        if self.a <= 0.0 or self.b <= 0.0 or curve == 0.0 or (curve < 0.0 and start <= 0.0):
             return 0.0, inf
         middle = self.a * self.b - k * self.ab
-        root = sqrt(max(0.0, middle * middle - curve * (self.b * self.b - k * self.bb)))
-        return max(0.0, (middle - root) / curve), (middle + root) / curve
+        root = sqrt(max(0.0, middle * middle - curve * start))
+        low = max(0.0, (middle - root) / curve)
+        return low, ((middle + root) / curve if curve > 0.0 else inf)
 
     def numbers(self) -> list[float]:
         return [self.n, self.b, self.a, self.bb, self.ab, self.aa]

@@ -13,7 +13,7 @@ class Stream(Protocol):
         """Take one minute; one in which a compared variant is missing changes nothing."""
 
     def numbers(self) -> list[float]:
-        """Return the state, always of one length."""
+        """Return the state, all of it."""
 
     def restore(self, numbers: Sequence[float]) -> None:
         """Become the stream whose `numbers` these are."""

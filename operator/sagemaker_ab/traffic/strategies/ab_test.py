@@ -146,9 +146,9 @@ class _Look:
         """The maximum counts from where the test begins, or from where its ramp-up should have ended."""
         if not self._is_ramping:
             return self._elapsed_seconds >= self.policy.max_duration_seconds
-        planned = sum(step.hold.min_duration_seconds for step in self._ramp)
-        elapsed = (self.now - self.evidence.started) * MINUTE
-        return elapsed - planned >= self.policy.max_duration_seconds
+        planned = sum(step.hold.min_duration_seconds for step in self._ramp) // MINUTE
+        since = max(self.evidence.started + planned, self.evidence.watched_since)
+        return (self.now - since) * MINUTE >= self.policy.max_duration_seconds
 
     @property
     def _fresh(self) -> bool:

@@ -197,13 +197,12 @@ class _Look:
 
     def _decision(self, verdict: Verdict, reason: Reason, **figures: Any) -> Decision:
         outcome = Outcome(verdict=verdict, reason=reason, **figures)
-        return Decision(
-            at=self.now, outcome=outcome, progress=self.progress, look_after_minutes=self._look_after_minutes
-        )
+        after = self._minutes_to_update if reason in {Reason.LEARNING, Reason.WARMING_UP} else 1
+        return Decision(at=self.now, outcome=outcome, progress=self.progress, look_after_minutes=after)
 
     @property
-    def _look_after_minutes(self) -> int:
-        """Where nothing but learning can change something, that is until the next update."""
+    def _minutes_to_update(self) -> int:
+        """Until then nothing changes, unless something beside the learning is watched."""
         if self.policy.guardrails or self.policy.stop:
             return 1
         update = self.policy.update_seconds // MINUTE
@@ -231,12 +230,11 @@ def _under_ceiling(shares: Mapping[str, float], ceiling: int) -> dict[str, float
     """Cut shares at the ceiling and give what is cut to those below it, by their shares."""
     full: set[str] = set()
     while len(full) < len(shares):
-        below = sum(share for name, share in shares.items() if name not in full)
-        factor = (WHOLE - ceiling * len(full)) / below if below else 1.0
-        over = {name for name, share in shares.items() if name not in full and share * factor > ceiling}
+        below = {name: share for name, share in shares.items() if name not in full}
+        rest, total = WHOLE - ceiling * len(full), sum(below.values())
+        scaled = {name: rest * (share / total if total else 1 / len(below)) for name, share in below.items()}
+        over = {name for name, share in scaled.items() if share > ceiling}
         if not over:
-            return {
-                name: float(ceiling) if name in full else share * factor for name, share in shares.items()
-            }
+            return {name: scaled.get(name, float(ceiling)) for name in shares}
         full |= over
     return dict.fromkeys(shares, WHOLE / len(shares))

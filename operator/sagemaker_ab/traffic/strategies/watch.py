@@ -127,16 +127,16 @@ def unread(guardrails: Sequence[Guardrail], evidence: Evidence, *, variant: str)
 
 def applied_share(evidence: Evidence, names: Sequence[str]) -> float | None:
     """Return the percent of the weights that these variants have by now; None if not known."""
-    weights = _weights(evidence)
+    weights = _weights(evidence, {evidence.roles.baseline, *names})
     total = sum(weights.values())
     return 100 * sum(weights.get(name, 0.0) for name in names) / total if total > 0 else None
 
 
-def _weights(evidence: Evidence) -> dict[str, float]:
-    """Return the weights of the newest open minute that has them of all variants, else of the newest."""
+def _weights(evidence: Evidence, wanted: set[str]) -> dict[str, float]:
+    """Return the weights of the newest open minute that has all that are wanted, else of the newest."""
     known = [
         {name: counts.weight for name, counts in minute.items() if counts.weight is not None}
         for minute in evidence.ledger.open
     ]
-    whole = [weights for weights in known if len(weights) == len(evidence.roles.variants)]
+    whole = [weights for weights in known if wanted <= weights.keys()]
     return (whole or known or [{}])[-1]
