@@ -5,7 +5,7 @@ The rates are proven by `make calibrate`; here each row must run, and what few r
 
 import pytest
 
-from calibration.__main__ import every_row
+from calibration.__main__ import DOCS, every_row
 from calibration.pages import Result, page
 
 ROWS = every_row("quick")
@@ -22,6 +22,16 @@ def false_winners(*, hits, tries, few):
     named = {"winner": "B", "reason": "Proven", "minutes": 9}
     none = {"winner": None, "reason": "MaximumDuration", "minutes": None}
     return Result(row, [named] * hits + [none] * (tries - hits), few=few)
+
+
+def test_the_published_page_is_whole():
+    """Of the full profile, with every row that there is, and none missed."""
+    published = (DOCS / "calibration.md").read_text()
+    assert "profile full" in published
+    assert "**missed**" not in published
+    rows = [line.split(" | ") for line in published.splitlines() if line.startswith("| ")]
+    tried = {(name.removeprefix("| "), runs) for name, runs, *_ in rows}
+    assert {(row.name, str(row.runs["full"])) for row in every_row("full")} <= tried
 
 
 def test_the_page_marks_what_is_missed():
