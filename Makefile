@@ -103,7 +103,7 @@ crds: setup ## write the CRD that the models of sagemaker_ab.api describe, and t
 	@$(BIN)/python -m sagemaker_ab.api.crd
 	@cp crds/sagemaker-ab.dev_sagemakerabendpoints.yaml helm/files/crd.yaml
 
-# Extras stay in the locks: pip before 23.3 looks for what a lock holds without them in the newest version.
+# Extras stay in the locks: without them pip before 23.3 takes the newest version, not the locked (pypa/pip#12345).
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-header
 

@@ -49,7 +49,7 @@ def test_no_lock_says_where_from(lock):
 
 
 def test_the_lock_holds_the_extras_that_locked_packages_ask_for():
-    """Else pip before 23.3 looks for them in the newest version, which the lock does not hold."""
+    """Else pip before 23.3 takes their newest version, which the lock does not hold (pypa/pip#12345)."""
     asked = [Requirement(text) for each in distributions() for text in each.requires or ()]
     unmarked = {
         (canonicalize_name(each.name), extra)
