@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from sagemaker_ab.api.resource import FINALIZER
 from sagemaker_ab.aws.clock import AwsClock
-from sagemaker_ab.aws.leftovers import Inventory
+from sagemaker_ab.aws.garbage import Inventory
 from sagemaker_ab.aws.observe import DirectObserver
 from sagemaker_ab.aws.sessions import AwsClients, AwsSession
 from sagemaker_ab.controller.monitoring import MetricsBook

@@ -15,7 +15,7 @@ from botocore.exceptions import CredentialRetrievalError, NoCredentialsError
 
 from sagemaker_ab.aws.clock import AwsClock
 from sagemaker_ab.aws.failures import classified
-from sagemaker_ab.aws.flight import Flight
+from sagemaker_ab.aws.singleflight import Flight
 
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient

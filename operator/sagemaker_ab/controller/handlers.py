@@ -14,15 +14,15 @@ from typing import Any
 import kopf
 
 from sagemaker_ab.api.resource import FINALIZER, GROUP, PLURAL, RECONCILE_REQUESTED_AT, VERSION
-from sagemaker_ab.aws.leftovers import Inventory
+from sagemaker_ab.aws.garbage import Inventory
 from sagemaker_ab.aws.observe import DirectObserver
 from sagemaker_ab.aws.sessions import AwsSession
-from sagemaker_ab.controller.keeper import Keeper
 from sagemaker_ab.controller.mishap import tell_mishap
 from sagemaker_ab.controller.monitoring import Key, MetricsBook
 from sagemaker_ab.controller.reconcile import Reconciler
 from sagemaker_ab.controller.services import Services
 from sagemaker_ab.controller.settings import Settings
+from sagemaker_ab.controller.workers import Keeper
 from sagemaker_ab.kube.client import KubeClient, NotFound, connect
 from sagemaker_ab.kube.events import EventRecorder
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 
 from sagemaker_ab.planning.commands import Command
+from sagemaker_ab.planning.consistency import SETTLING_SECONDS
 from sagemaker_ab.planning.plan import Phase
-from sagemaker_ab.planning.staleness import SETTLING_SECONDS
-from sagemaker_ab.planning.trouble import Trouble
+from sagemaker_ab.planning.problem import Trouble
 
 _CHANGES_LEFTOVERS = {
     *("CreateModel", "CreateEndpointConfig", "CreateEndpoint", "UpdateEndpoint"),

@@ -1,11 +1,11 @@
 """What becomes of a resource whose pass ended in an exception that nobody expected."""
 
 from sagemaker_ab.api.conditions import Reason
-from sagemaker_ab.controller.case import Case
+from sagemaker_ab.controller.context import Case
 from sagemaker_ab.controller.memory import Memory
 from sagemaker_ab.controller.monitoring import Key
 from sagemaker_ab.controller.services import Services
-from sagemaker_ab.planning.trouble import Trouble
+from sagemaker_ab.planning.problem import Trouble
 
 
 def tell_mishap(services: Services, key: Key, error: Exception) -> None:

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 
 from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.api.status import Metrics
+from sagemaker_ab.aws.cloudwatch import MAX_QUERIES, read_metrics
 from sagemaker_ab.aws.failures import AwsError
-from sagemaker_ab.aws.metrics import MAX_QUERIES, read_metrics
 from sagemaker_ab.aws.sessions import AwsClients
-from sagemaker_ab.controller.pace import doubled
-from sagemaker_ab.planning.metrics import Monitored, Reading, Window, assemble
-from sagemaker_ab.planning.trouble import Trouble
+from sagemaker_ab.controller.backoff import doubled
+from sagemaker_ab.planning.problem import Trouble
+from sagemaker_ab.planning.variant_metrics import Monitored, Reading, Window, assemble
 
 _LOG = logging.getLogger(__name__)
 

@@ -4,15 +4,15 @@ import logging
 from collections import defaultdict
 
 from sagemaker_ab.api.conditions import Reason
-from sagemaker_ab.controller.case import Case
+from sagemaker_ab.controller.backoff import until_retry
+from sagemaker_ab.controller.context import Case
 from sagemaker_ab.controller.memory import Memory
 from sagemaker_ab.controller.monitoring import Key
-from sagemaker_ab.controller.pace import until_retry
-from sagemaker_ab.controller.removal import remove
+from sagemaker_ab.controller.reconcile_delete import remove
+from sagemaker_ab.controller.reconcile_normal import upkeep
 from sagemaker_ab.controller.services import Services
-from sagemaker_ab.controller.upkeep import upkeep
 from sagemaker_ab.kube.client import Conflict, KubernetesError, NotFound
-from sagemaker_ab.planning.trouble import Trouble
+from sagemaker_ab.planning.problem import Trouble
 
 _LOG = logging.getLogger(__name__)
 

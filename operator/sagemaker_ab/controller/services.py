@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sagemaker_ab.aws.leftovers import Inventory
+from sagemaker_ab.aws.garbage import Inventory
 from sagemaker_ab.aws.observe import Observer
 from sagemaker_ab.aws.sessions import AwsSession
 from sagemaker_ab.controller.monitoring import MetricsBook

@@ -15,9 +15,9 @@ from sagemaker_ab.api.status import Condition
 from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.observed import EndpointStatus, Observed
 from sagemaker_ab.planning.plan import PhaseKind, Plan
+from sagemaker_ab.planning.problem import Trouble
 from sagemaker_ab.planning.scaling import differences
 from sagemaker_ab.planning.state import EndpointState
-from sagemaker_ab.planning.trouble import Trouble
 
 _MESSAGE_LENGTH = 1024
 

@@ -9,9 +9,9 @@ for another, except for causes that pass by themselves.
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from sagemaker_ab.planning.consistency import SETTLING_SECONDS
 from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.observed import EndpointStatus, Observed
-from sagemaker_ab.planning.staleness import SETTLING_SECONDS
 
 _SILENCE_SECONDS = 300.0
 """An accepted update that left no sign for this long was rolled back without one (a guess)."""

@@ -15,8 +15,8 @@ from sagemaker_ab.planning.deployment import Deployment, DeploymentState
 from sagemaker_ab.planning.desired import Desired, DesiredVariant
 from sagemaker_ab.planning.observed import Leftovers, Observed
 from sagemaker_ab.planning.ownership import describe_owner
+from sagemaker_ab.planning.problem import Trouble
 from sagemaker_ab.planning.state import EndpointState, determine
-from sagemaker_ab.planning.trouble import Trouble
 
 
 class PhaseKind(StrEnum):

@@ -18,10 +18,10 @@ from sagemaker_ab.planning import conditions
 from sagemaker_ab.planning.conditions import Verdict
 from sagemaker_ab.planning.deployment import Deployment, DeploymentState
 from sagemaker_ab.planning.desired import Desired
-from sagemaker_ab.planning.metrics import Reading
 from sagemaker_ab.planning.observed import Observed, ObservedEndpoint, ObservedVariant
 from sagemaker_ab.planning.plan import Plan
-from sagemaker_ab.planning.trouble import Trouble
+from sagemaker_ab.planning.problem import Trouble
+from sagemaker_ab.planning.variant_metrics import Reading
 
 
 @dataclass(frozen=True, slots=True)

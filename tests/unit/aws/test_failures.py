@@ -19,8 +19,8 @@ from botocore.exceptions import (
 
 from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.aws.failures import AwsError, Failure, FailureKind, classified, classify
-from sagemaker_ab.controller.act import judge
-from sagemaker_ab.planning.trouble import Trouble
+from sagemaker_ab.controller.apply import judge
+from sagemaker_ab.planning.problem import Trouble
 
 
 def refusal(code, message, status=400):

@@ -1,10 +1,10 @@
 """What a process remembers of a resource, between passes that go wrong."""
 
 from sagemaker_ab.api.conditions import Reason
+from sagemaker_ab.controller.backoff import spread, until_resync, until_retry
 from sagemaker_ab.controller.memory import Memory
-from sagemaker_ab.controller.pace import spread, until_resync, until_retry
 from sagemaker_ab.controller.settings import Settings
-from sagemaker_ab.planning.trouble import Trouble
+from sagemaker_ab.planning.problem import Trouble
 
 TROUBLE = Trouble(Reason.REFUSED, "words")
 PASSING = Trouble(Reason.RETRYING, "words", stalled=False)

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.controller.monitoring import MetricsBook
-from sagemaker_ab.planning.metrics import Monitored, MonitoredVariant, Reading
+from sagemaker_ab.planning.variant_metrics import Monitored, MonitoredVariant, Reading
 
 INTERVAL = 300
 VARIANTS = (MonitoredVariant("VariantA", "ml.m5.large"), MonitoredVariant("VariantB", "ml.m5.large"))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemaker_ab.planning.metrics import Monitored, MonitoredVariant, Window, assemble
+from sagemaker_ab.planning.variant_metrics import Monitored, MonitoredVariant, Window, assemble
 
 CPU = MonitoredVariant("VariantA", "ml.m5.large")
 GPU = MonitoredVariant("VariantB", "ml.g5.xlarge")

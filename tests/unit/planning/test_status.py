@@ -9,11 +9,11 @@ from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.api.status import Metrics, Status, VariantMetrics
 from sagemaker_ab.planning.deployment import DeploymentState, request
 from sagemaker_ab.planning.events import notices
-from sagemaker_ab.planning.metrics import Reading
 from sagemaker_ab.planning.observed import EndpointStatus
 from sagemaker_ab.planning.plan import plan
+from sagemaker_ab.planning.problem import Trouble
 from sagemaker_ab.planning.status import Findings, deployment_of, report, report_trouble
-from sagemaker_ab.planning.trouble import Trouble
+from sagemaker_ab.planning.variant_metrics import Reading
 from tests.unit.planning.worlds import AUTOSCALING, nothing, spec, want, with_variant, world
 
 WANTED = want(spec())

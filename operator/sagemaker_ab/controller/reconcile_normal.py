@@ -8,16 +8,16 @@ from sagemaker_ab.api.resource import InvalidSpec, parse_spec
 from sagemaker_ab.api.status import Status
 from sagemaker_ab.aws.failures import AwsError
 from sagemaker_ab.aws.sessions import AwsClients, NoRegion
-from sagemaker_ab.controller import act
-from sagemaker_ab.controller.case import Case
-from sagemaker_ab.controller.look import elsewhere, look, postpone_sweep
-from sagemaker_ab.controller.pace import until_resync
+from sagemaker_ab.controller import apply as act
+from sagemaker_ab.controller.backoff import until_resync
+from sagemaker_ab.controller.context import Case
+from sagemaker_ab.controller.gather import elsewhere, look, postpone_sweep
 from sagemaker_ab.planning import deployment as deployments
 from sagemaker_ab.planning.deployment import DeploymentState
 from sagemaker_ab.planning.images import UnknownImage
 from sagemaker_ab.planning.plan import Phase, PhaseKind
+from sagemaker_ab.planning.problem import Trouble
 from sagemaker_ab.planning.status import Findings, report
-from sagemaker_ab.planning.trouble import Trouble
 
 _READING = "reading AWS"
 

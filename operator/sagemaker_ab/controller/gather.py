@@ -6,17 +6,17 @@ from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.api.spec import EndpointSpec
 from sagemaker_ab.aws.failures import AwsError
 from sagemaker_ab.aws.sessions import AwsClients
-from sagemaker_ab.controller.case import Case
-from sagemaker_ab.controller.pace import spread
+from sagemaker_ab.controller.backoff import spread
+from sagemaker_ab.controller.context import Case
 from sagemaker_ab.planning import deployment as deployments
+from sagemaker_ab.planning.consistency import SETTLING_SECONDS, STALENESS_SECONDS
 from sagemaker_ab.planning.deployment import Deployment, DeploymentState
 from sagemaker_ab.planning.desired import Desired, desired
-from sagemaker_ab.planning.metrics import Monitored, MonitoredVariant
 from sagemaker_ab.planning.observed import Leftovers, Observed
 from sagemaker_ab.planning.plan import Plan, plan
-from sagemaker_ab.planning.staleness import SETTLING_SECONDS, STALENESS_SECONDS
+from sagemaker_ab.planning.problem import Trouble
 from sagemaker_ab.planning.status import Findings, deployment_of
-from sagemaker_ab.planning.trouble import Trouble
+from sagemaker_ab.planning.variant_metrics import Monitored, MonitoredVariant
 
 _LOG = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sagemaker_ab.aws.failures import classified
 from sagemaker_ab.aws.sessions import AwsClients
-from sagemaker_ab.planning.metrics import Query, Window
+from sagemaker_ab.planning.variant_metrics import Query, Window
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef

@@ -3,7 +3,7 @@
 import random
 
 from sagemaker_ab.controller.settings import Settings
-from sagemaker_ab.planning.trouble import Trouble
+from sagemaker_ab.planning.problem import Trouble
 
 _DOUBLINGS = 10
 _SLOWEST = 10

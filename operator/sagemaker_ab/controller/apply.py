@@ -7,10 +7,10 @@ from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.aws.execute import execute
 from sagemaker_ab.aws.failures import Failure, FailureKind
 from sagemaker_ab.aws.sessions import AwsClients
-from sagemaker_ab.controller.case import Case
+from sagemaker_ab.controller.context import Case
 from sagemaker_ab.planning.commands import Command
 from sagemaker_ab.planning.plan import Phase
-from sagemaker_ab.planning.trouble import Trouble
+from sagemaker_ab.planning.problem import Trouble
 
 _LOG = logging.getLogger(__name__)
 

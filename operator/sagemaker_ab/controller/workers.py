@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from sagemaker_ab.controller.monitoring import Key
-from sagemaker_ab.controller.turns import Turns
+from sagemaker_ab.controller.workqueue import Turns
 
 _LOG = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from sagemaker_ab.controller.keeper import Keeper
+from sagemaker_ab.controller.workers import Keeper
 from sagemaker_ab.kube.client import KubernetesError
 
 KEY = ("ml", "reviews")

@@ -8,15 +8,15 @@ from pydantic import ValidationError
 from sagemaker_ab.api.conditions import ConditionType
 from sagemaker_ab.api.resource import FINALIZER, RECONCILE_REQUESTED_AT
 from sagemaker_ab.api.status import Status
+from sagemaker_ab.controller.backoff import until_retry
 from sagemaker_ab.controller.memory import Memory
-from sagemaker_ab.controller.pace import until_retry
 from sagemaker_ab.controller.services import Services
 from sagemaker_ab.kube.client import Object
 from sagemaker_ab.planning.events import notices
 from sagemaker_ab.planning.ownership import Owner
 from sagemaker_ab.planning.plan import Phase
+from sagemaker_ab.planning.problem import Trouble
 from sagemaker_ab.planning.status import report_trouble
-from sagemaker_ab.planning.trouble import Trouble
 
 
 @dataclass(slots=True)

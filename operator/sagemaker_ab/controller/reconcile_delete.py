@@ -3,15 +3,15 @@
 from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.aws.failures import AwsError
 from sagemaker_ab.aws.sessions import AwsClients, NoRegion
-from sagemaker_ab.controller import act
-from sagemaker_ab.controller.case import Case
-from sagemaker_ab.controller.look import elsewhere
-from sagemaker_ab.controller.upkeep import unread
+from sagemaker_ab.controller import apply as act
+from sagemaker_ab.controller.context import Case
+from sagemaker_ab.controller.gather import elsewhere
+from sagemaker_ab.controller.reconcile_normal import unread
+from sagemaker_ab.planning.consistency import STALENESS_SECONDS
 from sagemaker_ab.planning.deletion import plan_deletion
 from sagemaker_ab.planning.observed import Leftovers, Observed
 from sagemaker_ab.planning.plan import Phase
-from sagemaker_ab.planning.staleness import STALENESS_SECONDS
-from sagemaker_ab.planning.trouble import Trouble
+from sagemaker_ab.planning.problem import Trouble
 
 _PLACE = "account and region"
 

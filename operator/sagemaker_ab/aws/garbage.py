@@ -12,8 +12,8 @@ from datetime import datetime
 from botocore.exceptions import ClientError
 
 from sagemaker_ab.aws.failures import FailureKind, classified, classify
-from sagemaker_ab.aws.flight import Flight
 from sagemaker_ab.aws.sessions import AwsClients
+from sagemaker_ab.aws.singleflight import Flight
 from sagemaker_ab.aws.tags import tags_of
 from sagemaker_ab.planning.names import may_stem_from
 from sagemaker_ab.planning.observed import Leftovers

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from sagemaker_ab.aws.flight import Flight
+from sagemaker_ab.aws.singleflight import Flight
 
 
 class Unavailable(Exception):
@@ -41,7 +41,7 @@ def waited_for(monkeypatch):
             waited_for.set()
             return super().result(timeout)
 
-    monkeypatch.setattr("sagemaker_ab.aws.flight.Future", Watched)
+    monkeypatch.setattr("sagemaker_ab.aws.singleflight.Future", Watched)
     return waited_for
 
 

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sagemaker_ab.aws.failures import AwsError
-from sagemaker_ab.aws.leftovers import Inventory
+from sagemaker_ab.aws.garbage import Inventory
 from sagemaker_ab.planning.ownership import Owner
 
 OURS = Owner("cluster", "ml", "reviews", "uid")

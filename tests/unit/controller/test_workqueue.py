@@ -1,6 +1,6 @@
 """Changes first, no region more than its share, each region first come first served."""
 
-from sagemaker_ab.controller.turns import Turns
+from sagemaker_ab.controller.workqueue import Turns
 
 
 def keys(*names):

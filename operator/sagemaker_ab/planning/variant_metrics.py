@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sagemaker_ab.api.status import Metrics, VariantMetrics
-from sagemaker_ab.planning.trouble import Trouble
+from sagemaker_ab.planning.problem import Trouble
 
 _INVOCATION_NAMESPACE = "AWS/SageMaker"
 _INSTANCE_NAMESPACE = "/aws/sagemaker/Endpoints"
