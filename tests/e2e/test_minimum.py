@@ -44,7 +44,7 @@ def test_a_life_from_creation_to_deletion(
         with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310 - our own address
             told = json.load(answer)
         assert told["resources"] == 1
-        assert 0 <= told["secondsSinceNewestPass"] < 60
+        assert 0 <= told["secondsSinceLastReconcile"] < 60
 
         resource.apply(weights(VariantA=0, VariantB=100))
         resource.is_ready()

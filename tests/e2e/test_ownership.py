@@ -43,7 +43,7 @@ def test_a_foreign_endpoint_is_left_alone_also_when_the_resource_goes(
     resource.is_stalled("NotOwned", "endpoint reviews exists and is not created by this operator")
     aws.is_asked_again()
     assert (aws.writes(), aws.everything()) == ([], theirs)
-    resource.is_told("Warning", "NotOwned", "it is left alone")
+    resource.is_told("Warning", "NotOwned", "the operator does not change it")
 
     resource.delete()
     resource.is_gone()

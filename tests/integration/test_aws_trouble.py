@@ -13,7 +13,7 @@ def test_a_listing_that_fails_once_does_not_hold_up_a_deletion():
     operator.sim.fault(**denied("ListModels"), count=1)
     operator.cluster.delete()
 
-    operator.settle(passes=60)
+    operator.settle(reconciles=60)
 
     assert operator.cluster.resource is None
     assert operator.sim.state() == {}

@@ -104,7 +104,7 @@ def test_a_change_that_aws_takes_and_goes_back_on_is_told_and_tried_ever_more_sl
 
     assert 2 <= operator.effects().count("UpdateEndpointWeightsAndCapacities") <= 10
     told = [event["message"] for event in operator.cluster.events if event["reason"] == "ChangeRolledBack"]
-    assert told == ["AWS took the change and went back: no capacity"]
+    assert told == ["AWS accepted the change and rolled it back: no capacity"]
 
 
 def test_fewer_instances_are_another_attempt_after_more_did_not_come_up():

@@ -1,4 +1,4 @@
-"""The operator's passes, in this process, against the simulated AWS and a cluster of one object."""
+"""The operator's reconciles, in this process, against the simulated AWS and a cluster of one object."""
 
 import copy
 import itertools
@@ -7,18 +7,20 @@ from typing import Any, cast
 
 from sagemaker_ab.api.resource import FINALIZER
 from sagemaker_ab.aws.clock import AwsClock
-from sagemaker_ab.aws.garbage import Inventory
+from sagemaker_ab.aws.garbage import GarbageLister
 from sagemaker_ab.aws.observe import DirectObserver
 from sagemaker_ab.aws.sessions import AwsClients, AwsSession
-from sagemaker_ab.controller.monitoring import MetricsBook
+from sagemaker_ab.controller.backoff import Backoff
+from sagemaker_ab.controller.context import Services
+from sagemaker_ab.controller.monitoring import MetricsMonitor
 from sagemaker_ab.controller.reconcile import Reconciler
-from sagemaker_ab.controller.services import Services
 from sagemaker_ab.controller.settings import Settings
 from sagemaker_ab.kube.client import Conflict, KubeClient, NotFound, Object
 from sagemaker_ab.kube.events import EventRecorder
+from sagemaker_ab.kube.keys import Key
 from sandbox.aws.inprocess import InProcessAws
 
-KEY = ("ml", "reviews")
+KEY = Key("ml", "reviews")
 _QUIET_SECONDS = 180.0
 
 
@@ -133,12 +135,12 @@ class _OneSession(AwsSession):
 
 
 class InProcessOperator:
-    """Passes one after the other; what a pass wants to wait for passes on the simulation's clock at once."""
+    """Reconciles one after the other; the simulation's clock advances by each wait at once."""
 
     def __init__(self, sim: InProcessAws) -> None:
         self.sim = sim
         self.cluster = ClusterOfOne()
-        self.metrics = MetricsBook(local_clock=self._now)
+        self.metrics = MetricsMonitor(backoff=Backoff(30.0, 900.0).seconds, local_clock=self._now)
         self._writes: list[dict[str, Any]] = []
         self._read = 0
         self._session = _OneSession(sim)
@@ -146,27 +148,27 @@ class InProcessOperator:
 
     def crash(self) -> None:
         """Lose all that a process remembers."""
-        self.metrics = MetricsBook(local_clock=self._now)
+        self.metrics = MetricsMonitor(backoff=Backoff(30.0, 900.0).seconds, local_clock=self._now)
         self._reconciler = self._started()
 
     def step(self) -> float | None:
-        """Run one pass, then let the time go by that it asks for; None when nothing is left to keep."""
+        """Reconcile once, then let the time go by that it asks for; None when nothing is left to keep."""
         after = self._reconciler.reconcile(KEY)
         if after is not None:
             self.sim.advance(seconds=max(after, 0.2))
         return after
 
-    def settle(self, *, passes: int = 400) -> None:
-        """Run passes until the resource is gone, or ready while AWS rests and is sent no write."""
-        self._run(passes, lambda: self.ready)
+    def settle(self, *, reconciles: int = 400) -> None:
+        """Reconcile until the resource is gone, or ready while AWS rests and is sent no write."""
+        self._run(reconciles, lambda: self.ready)
 
-    def settle_or_stall(self, *, passes: int = 400) -> None:
-        """Run passes until the resource is ready or waits for a person, while AWS rests and gets no write."""
-        self._run(passes, lambda: self.ready or self.conditions.get("Stalled", "").startswith("True"))
+    def settle_or_stall(self, *, reconciles: int = 400) -> None:
+        """Reconcile until the resource is ready or waits for a person, while AWS rests and gets no write."""
+        self._run(reconciles, lambda: self.ready or self.conditions.get("Stalled", "").startswith("True"))
 
-    def _run(self, passes: int, content: Callable[[], bool]) -> None:
+    def _run(self, reconciles: int, content: Callable[[], bool]) -> None:
         quiet_since = self._now()
-        for _ in range(passes):
+        for _ in range(reconciles):
             before = len(self.writes())
             if self.step() is None:
                 return
@@ -175,7 +177,7 @@ class InProcessOperator:
             elif self._now() - quiet_since > _QUIET_SECONDS:
                 return
         sent = [(call["operation"], call["code"], call["message"]) for call in self.writes()[-8:]]
-        raise AssertionError(f"not settled after {passes} passes: {self.conditions}; {sent}")
+        raise AssertionError(f"not settled after {reconciles} reconciles: {self.conditions}; {sent}")
 
     def _aws_is_busy(self) -> bool:
         """Tell whether AWS is at work on an endpoint: what waits for that is yet to come."""
@@ -224,7 +226,7 @@ class InProcessOperator:
                 kube=kube,
                 aws=self._session,
                 observer=DirectObserver(),
-                inventory=Inventory(),
+                garbage=GarbageLister(),
                 events=EventRecorder(kube),
                 metrics=self.metrics,
                 settings=Settings(),

@@ -1,6 +1,6 @@
-"""Listings of models and endpoint configs, shared by all resources of a region.
+"""Which models and endpoint configs exist, listed once for all resources of a region.
 
-AWS filters lists after paging, so a filter saves nothing: one unfiltered sweep serves everybody.
+AWS filters lists after paging, so a filter saves no call; one unfiltered listing serves every resource.
 """
 
 import threading
@@ -13,10 +13,10 @@ from botocore.exceptions import ClientError
 
 from sagemaker_ab.aws.failures import FailureKind, classified, classify
 from sagemaker_ab.aws.sessions import AwsClients
-from sagemaker_ab.aws.singleflight import Flight
+from sagemaker_ab.aws.singleflight import SingleFlight
 from sagemaker_ab.aws.tags import tags_of
+from sagemaker_ab.planning.garbage import OwnedObjects
 from sagemaker_ab.planning.names import may_stem_from
-from sagemaker_ab.planning.observed import Leftovers
 from sagemaker_ab.planning.ownership import TAG_PREFIX, Owner
 
 _PAGE_SIZE = 100
@@ -33,62 +33,62 @@ class _Listed:
 
 @dataclass(frozen=True, slots=True)
 class _Listing:
-    """What a sweep begun at `taken_at`, on AWS's clock, has found."""
+    """What a listing that began at `taken_at`, on AWS's clock, has found."""
 
     taken_at: float
     models: tuple[_Listed, ...]
     configs: tuple[_Listed, ...]
 
 
-class Inventory:
-    """What exists in each region, listed again when somebody needs it newer."""
+class GarbageLister:
+    """Lists the objects of each region, again when a caller needs a newer listing."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._shelves: dict[str, _Shelf] = defaultdict(_Shelf)
+        self._regions: dict[str, _Region] = defaultdict(_Region)
 
     @classified()
-    def leftovers(
+    def owned(
         self, clients: AwsClients, owner: Owner, endpoint_name: str, *, not_before: float
-    ) -> Leftovers:
-        """Find the models and configs of an owner in a listing begun at `not_before` or later.
+    ) -> OwnedObjects:
+        """Return the models and configs of an owner in a listing that began at `not_before` or later.
 
         Raises AwsError.
         """
         with self._lock:
-            shelf = self._shelves[clients.region]
-        listing = shelf.listing(clients, not_before=not_before)
+            region = self._regions[clients.region]
+        listing = region.listing(clients, not_before=not_before)
 
-        def owned(objects: tuple[_Listed, ...]) -> frozenset[str]:
+        def names(objects: tuple[_Listed, ...]) -> frozenset[str]:
             candidates = (each for each in objects if may_stem_from(each.name, endpoint_name))
-            return frozenset(each.name for each in candidates if shelf.owns(clients, owner, each))
+            return frozenset(each.name for each in candidates if region.owns(clients, owner, each))
 
-        return Leftovers(models=owned(listing.models), configs=owned(listing.configs))
+        return OwnedObjects(models=names(listing.models), configs=names(listing.configs))
 
 
-class _Shelf:
-    """A region's newest listing, and the tags of what it holds that names an owner."""
+class _Region:
+    """A region's newest listing, and the tags of those listed objects that name an owner."""
 
     def __init__(self) -> None:
-        self._sweep: Flight[_Listing] = Flight()
+        self._in_flight: SingleFlight[_Listing] = SingleFlight()
         self._newest: _Listing | None = None
         self._tags: dict[_Listed, Mapping[str, str]] = {}
 
     def listing(self, clients: AwsClients, *, not_before: float) -> _Listing:
-        """Return a listing that is new enough; a failure is shared by those who wait for it, and not kept."""
+        """Return a new enough listing; callers that wait share a failure, later callers list again."""
         newest = self._newest
         if newest is not None and newest.taken_at >= not_before:
             return newest
-        listing = self._sweep.join(lambda: self._taken(clients))
+        listing = self._in_flight.run(lambda: self._list(clients))
         if listing.taken_at >= not_before:
             return listing
-        # It was under way before it would have been new enough; one under way by now is.
-        return self._sweep.join(lambda: self._taken(clients))
+        # That listing began too early; one that is in flight by now is new enough.
+        return self._in_flight.run(lambda: self._list(clients))
 
     def owns(self, clients: AwsClients, owner: Owner, listed: _Listed) -> bool:
-        """Tell whose an object is: another's stays another's, while ours is asked about each time.
+        """Return whether an owner owns an object; only tags of other owners are cached.
 
-        What is said to be ours may be deleted, on nothing older than an answer of now.
+        What we own may be deleted next, and only a current read may lead to that.
         """
         known = self._tags.get(listed)
         if known is not None and not owner.owns(known):
@@ -103,10 +103,10 @@ class _Shelf:
             self._tags[listed] = tags
         return owner.owns(tags)
 
-    def _taken(self, clients: AwsClients) -> _Listing:
+    def _list(self, clients: AwsClients) -> _Listing:
         listing = _list(clients)
-        still_there = {*listing.models, *listing.configs}
-        self._tags = {listed: tags for listed, tags in self._tags.copy().items() if listed in still_there}
+        existing = {*listing.models, *listing.configs}
+        self._tags = {listed: tags for listed, tags in self._tags.copy().items() if listed in existing}
         self._newest = listing
         return listing
 

@@ -15,7 +15,7 @@ from botocore.exceptions import CredentialRetrievalError, NoCredentialsError
 
 from sagemaker_ab.aws.clock import AwsClock
 from sagemaker_ab.aws.failures import classified
-from sagemaker_ab.aws.singleflight import Flight
+from sagemaker_ab.aws.singleflight import SingleFlight
 
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
@@ -84,7 +84,7 @@ class AwsSession:
         self._default_region = os.environ.get("AWS_REGION") or self._session.region_name
         self._clients: dict[str, AwsClients] = {}
         self._accounts: dict[str, str] = {}
-        self._credentials: Flight[object | None] = Flight()
+        self._credentials: SingleFlight[object | None] = SingleFlight()
         self._making = threading.Lock()
 
     @classified()
@@ -114,7 +114,7 @@ class AwsSession:
         Credentials may come over the network, at length: nobody holds a lock meanwhile. Making clients is
         not safe in several threads, and no more than reading files.
         """
-        if self._credentials.join(self._fetched) is None:
+        if self._credentials.run(self._fetched) is None:
             raise NoCredentialsError
         with self._making:
             if region not in self._clients:

@@ -1,40 +1,40 @@
-"""One call in place of many: whoever wants its outcome while it is under way waits for it and shares it."""
+"""One call in place of many: callers that need its result while it is in flight wait for it and share it."""
 
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
-Outcome = TypeVar("Outcome")
+Result = TypeVar("Result")
 
 
-class Flight(Generic[Outcome]):
-    """Runs a call at most once at a time, and keeps nothing of it: who comes later makes it anew."""
+class SingleFlight(Generic[Result]):
+    """Runs a call at most once at a time, as Go's singleflight; it keeps no result for later callers."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._under_way: Future[Outcome] | None = None
+        self._in_flight: Future[Result] | None = None
 
-    def join(self, call: Callable[[], Outcome]) -> Outcome:
-        """Return or raise what the call under way comes to; if there is none, make it."""
+    def run(self, call: Callable[[], Result]) -> Result:
+        """Return or raise the result of the call in flight; if there is none, make the call."""
         with self._lock:
-            under_way = self._under_way
-            if under_way is None:
-                mine = self._under_way = Future()
-        return self._make(mine, call) if under_way is None else under_way.result()
+            in_flight = self._in_flight
+            if in_flight is None:
+                ours = self._in_flight = Future()
+        return self._make(ours, call) if in_flight is None else in_flight.result()
 
-    def _make(self, mine: "Future[Outcome]", call: Callable[[], Outcome]) -> Outcome:
+    def _make(self, ours: "Future[Result]", call: Callable[[], Result]) -> Result:
         try:
-            outcome = call()
+            result = call()
         except BaseException as error:
             self._end()
-            mine.set_exception(error)
+            ours.set_exception(error)
             raise
         self._end()
-        mine.set_result(outcome)
-        return outcome
+        ours.set_result(result)
+        return result
 
     def _end(self) -> None:
-        """Before anybody is told: who asks again once told must not join what is over."""
+        """Forget the call before its result is set, so that a caller who gets the result can make another."""
         with self._lock:
-            self._under_way = None
+            self._in_flight = None

@@ -1,26 +1,20 @@
-"""Sends the first phase of a plan and says what each failure means for the next pass."""
+"""Applies one step of a plan: sends its writes and classifies the outcome."""
 
 import logging
 from enum import Enum, auto
 
-from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.aws.execute import execute
 from sagemaker_ab.aws.failures import Failure, FailureKind
 from sagemaker_ab.aws.sessions import AwsClients
-from sagemaker_ab.controller.context import Case
+from sagemaker_ab.controller.context import ReconcileContext
+from sagemaker_ab.controller.errors import to_problem
 from sagemaker_ab.planning.commands import Command
-from sagemaker_ab.planning.plan import Phase
-from sagemaker_ab.planning.problem import Trouble
+from sagemaker_ab.planning.problem import Problem
+from sagemaker_ab.planning.steps import Step
 
 _LOG = logging.getLogger(__name__)
 
-_PATIENCE = 3
-"""So often in a row may AWS not find what a write names: something just created may not be found yet."""
-
-_LONG_PATIENCE = 10
-"""What fails so often in a row does not pass by itself: an address that leads nowhere, say."""
-
-_TAKES_AWAY = {
+_DELETES = {
     "DeleteEndpoint",
     "DeleteEndpointConfig",
     "DeleteModel",
@@ -30,55 +24,46 @@ _TAKES_AWAY = {
 }
 
 
-class Reply(Enum):
-    """How AWS took the writes of a phase."""
+class Outcome(Enum):
+    """How AWS answered the writes of a step that it did not refuse."""
 
     ACCEPTED = auto()
     UNKNOWN = auto()
-    """An answer was lost, or the writes were sent just now and no read shows them yet."""
+    """An answer was lost, or the writes were sent so recently that no read shows them yet."""
     BUSY = auto()
     """Nothing took effect, and nothing is wrong."""
 
 
-def send(case: Case, clients: AwsClients, phase: Phase) -> Reply | Trouble:
-    """Send the writes of a phase that were not sent just now, up to the first that fails."""
-    commands = case.memory.unsent(phase.commands, clients.clock.now())
+def apply(context: ReconcileContext, clients: AwsClients, step: Step) -> Outcome | Problem:
+    """Send the writes of a step that were not sent recently, up to the first that fails."""
+    commands = context.memory.unsent(step.commands, clients.clock.now())
     if not commands:
-        return Reply.UNKNOWN
+        return Outcome.UNKNOWN
     for command in commands:
-        case.memory.note_sent(command, case.generation, clients.clock.now())
+        context.memory.record_sent(command, context.generation, clients.clock.now())
         failure = execute(clients, command)
         if failure is None:
-            _LOG.info("%s/%s: %s", *case.key, command.says)
-            case.services.events.record(case.resource, "Normal", phase.kind, _sentence(command))
+            _LOG.info("%s: %s", context.key, command.description)
+            context.record_event("Normal", step.kind, _sentence(command))
             continue
-        _LOG.info("%s/%s: could not %s: %s", *case.key, command.says, failure.message)
+        _LOG.info("%s: could not %s: %s", context.key, command.description, failure.message)
         if failure.kind is FailureKind.LOST:
-            return Reply.UNKNOWN
-        if failure.kind is FailureKind.EXISTS or _already_gone(command, failure):
+            return Outcome.UNKNOWN
+        if failure.kind is FailureKind.EXISTS or _already_deleted(command, failure):
             continue
-        case.memory.forget_sent(command)
+        context.memory.record_refused(command)
         if failure.kind in {FailureKind.BUSY, FailureKind.SAME_CONFIG}:
-            return Reply.BUSY
-        message = f"AWS refused to {command.says}: {failure.message}"
-        return judge(failure, message, failures=case.memory.failures(phase.identity))
-    if not phase.kind.may_go_back:
-        case.memory.forget_setback(phase.identity)
-    return Reply.ACCEPTED
+            return Outcome.BUSY
+        message = f"AWS refused to {command.description}: {failure.message}"
+        return to_problem(failure, message, failures=context.memory.failures(step.identity))
+    if not step.kind.may_roll_back:
+        context.memory.clear_problem(step.identity)
+    return Outcome.ACCEPTED
 
 
-def judge(failure: Failure, message: str, *, failures: int) -> Trouble:
-    """Say whether a failure, met so often in a row before, still counts as a passing one."""
-    if failure.kind.stalls:
-        return Trouble(failure.kind.reason, message)
-    if failure.kind is FailureKind.GONE and failures >= _PATIENCE:
-        return Trouble(Reason.REFUSED, message)
-    return Trouble(failure.kind.reason, message, stalled=failures >= _LONG_PATIENCE)
-
-
-def _already_gone(command: Command, failure: Failure) -> bool:
-    return command.operation in _TAKES_AWAY and failure.kind is FailureKind.GONE
+def _already_deleted(command: Command, failure: Failure) -> bool:
+    return command.operation in _DELETES and failure.kind is FailureKind.GONE
 
 
 def _sentence(command: Command) -> str:
-    return command.says[0].upper() + command.says[1:]
+    return command.description[0].upper() + command.description[1:]

@@ -1,27 +1,69 @@
-"""One resource in the hands of one pass: what was read of it, and how its status and events are written."""
+"""What a reconcile works with: the shared clients, and one resource with its status, events and memory."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Literal
 
 from pydantic import ValidationError
 
 from sagemaker_ab.api.conditions import ConditionType
 from sagemaker_ab.api.resource import FINALIZER, RECONCILE_REQUESTED_AT
 from sagemaker_ab.api.status import Status
-from sagemaker_ab.controller.backoff import until_retry
+from sagemaker_ab.aws.failures import AwsError
+from sagemaker_ab.aws.garbage import GarbageLister
+from sagemaker_ab.aws.observe import Observer
+from sagemaker_ab.aws.sessions import AwsSession
+from sagemaker_ab.controller.backoff import Backoff, jittered_below
+from sagemaker_ab.controller.errors import to_problem
 from sagemaker_ab.controller.memory import Memory
-from sagemaker_ab.controller.services import Services
-from sagemaker_ab.kube.client import Object
-from sagemaker_ab.planning.events import notices
+from sagemaker_ab.controller.monitoring import MetricsMonitor
+from sagemaker_ab.controller.settings import Settings
+from sagemaker_ab.kube.client import KubeClient, Object
+from sagemaker_ab.kube.events import EventRecorder
+from sagemaker_ab.kube.keys import Key
+from sagemaker_ab.planning.events import draft_events
 from sagemaker_ab.planning.ownership import Owner
-from sagemaker_ab.planning.plan import Phase
-from sagemaker_ab.planning.problem import Trouble
-from sagemaker_ab.planning.status import report_trouble
+from sagemaker_ab.planning.problem import Problem
+from sagemaker_ab.planning.status import report_problem
+from sagemaker_ab.planning.steps import Step
+
+_READING = "reading AWS"
+_SLOWEST_REFUSED = 10
+"""What AWS refuses is retried at least once in so many times the first gap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What all reconciles share: the clients of Kubernetes and AWS, and what spans resources."""
+
+    kube: KubeClient
+    aws: AwsSession
+    observer: Observer
+    garbage: GarbageLister
+    events: EventRecorder
+    metrics: MetricsMonitor
+    settings: Settings
+    cluster_id: str
+    local_clock: Callable[[], float] = time.monotonic
+    """Seconds, for polling and backoff only; durations in AWS are measured on AWS's own clock."""
+
+    def backoff(self, *, stalled: bool) -> Backoff:
+        """Return the gaps between retries of what stalls, or of what is transient."""
+        settings = self.settings
+        if stalled:
+            first = settings.refused_retry_seconds
+            return Backoff(first, _SLOWEST_REFUSED * first)
+        return Backoff(settings.retry_seconds, max(settings.retry_seconds, settings.resync_seconds))
 
 
 @dataclass(slots=True)
-class Case:
-    """`resource` is the newest version that this pass has read or written, `status` its status."""
+class ReconcileContext:
+    """One resource during one reconcile.
+
+    `resource` is the newest version that this reconcile has read or written, `status` its status.
+    """
 
     services: Services
     resource: Object
@@ -32,8 +74,8 @@ class Case:
         self.status = _readable(self.resource.get("status", {}))
 
     @property
-    def key(self) -> tuple[str, str]:
-        return self.resource["metadata"]["namespace"], self.resource["metadata"]["name"]
+    def key(self) -> Key:
+        return Key.of(self.resource)
 
     @property
     def generation(self) -> int:
@@ -44,12 +86,12 @@ class Case:
         return "deletionTimestamp" in self.resource["metadata"]
 
     @property
-    def finalized(self) -> bool:
+    def has_finalizer(self) -> bool:
         return FINALIZER in self.resource["metadata"].get("finalizers", ())
 
     @property
     def ready(self) -> bool:
-        """Whether status calls the spec of now fulfilled."""
+        """Whether status reports the current generation as ready."""
         conditions = {condition.type: condition.status for condition in self.status.conditions or ()}
         current = self.status.observed_generation == self.generation
         return current and conditions.get(ConditionType.READY) == "True"
@@ -61,43 +103,64 @@ class Case:
 
     @property
     def reconcile_requested_at(self) -> str | None:
-        """The request to reconcile that no pass has heeded yet."""
+        """The reconcile request that no reconcile has honored yet."""
         token = self.resource["metadata"].get("annotations", {}).get(RECONCILE_REQUESTED_AT)
         return token if token != self.status.last_handled_reconcile_at else None
 
-    def tell(self, status: Status) -> None:
-        """Write the status if it says anything new, and tell people what they would want to know."""
-        told = status.model_dump(mode="json", by_alias=True, exclude_none=True)
-        if told == self.resource.get("status"):
+    def write_status(self, status: Status) -> None:
+        """Write the status if it differs from the one that was read, and record its events."""
+        written = status.model_dump(mode="json", by_alias=True, exclude_none=True)
+        if written == self.resource.get("status"):
             return
         before, self.status = self.status, status
-        self.resource = self.services.kube.apply_status(self.resource, told)
-        for notice in notices(before, status):
-            self.services.events.record(self.resource, notice.kind, notice.reason, notice.message)
+        self.resource = self.services.kube.apply_status(self.resource, written)
+        for event in draft_events(before, status):
+            self.record_event(event.kind, event.reason, event.message)
 
-    def tell_trouble(self, trouble: Trouble) -> None:
-        """Write what keeps the pass from reading AWS, or what a deletion waits for."""
-        self.tell(report_trouble(self.status, self.generation, trouble, now=datetime.now(UTC)))
+    def record_event(self, kind: Literal["Normal", "Warning"], reason: str, message: str) -> None:
+        self.services.events.record(self.resource, kind, reason, message)
 
-    def set_back(self, matter: str, trouble: Trouble) -> float:
-        """Remember a trouble; return the seconds until it may be faced again."""
-        wait = until_retry(self.services.settings, trouble, self.memory.failures(matter) + 1)
-        quiet_until = self.services.local_clock() + wait
-        self.memory.note_setback(matter, trouble, quiet_until=quiet_until)
-        return wait
+    def report_problem(self, problem: Problem) -> None:
+        """Write a status that reports why the reconcile ends early, or what a deletion waits for."""
+        self.write_status(report_problem(self.status, self.generation, problem, now=datetime.now(UTC)))
 
-    def quiet(self, phase: Phase) -> bool:
-        """Tell whether a phase met trouble so lately that it is left alone."""
-        return self.memory.quiet(phase.identity, self.services.local_clock())
+    def report_failed_read(self, error: AwsError) -> float:
+        """Report that AWS could not be read; return the seconds until the next try.
+
+        It is reported if it repeats or will not pass by itself. A ready resource reports it only if it will
+        not pass: the endpoint serves while AWS cannot be read, and the status of every resource must not
+        flap in each minute of throttling.
+        """
+        failures = self.memory.failures(_READING)
+        problem = to_problem(error.failure, error.failure.message, failures=failures)
+        if problem.stalled or (failures and not self.ready):
+            self.report_problem(problem)
+        return self.back_off(_READING, problem)
+
+    def record_successful_read(self) -> None:
+        self.memory.clear_problem(_READING)
+
+    def back_off(self, subject: str, problem: Problem) -> float:
+        """Record a problem; return the seconds until the subject may be tried again."""
+        gap = self.services.backoff(stalled=problem.stalled).seconds(self.memory.failures(subject) + 1)
+        self.memory.record_problem(subject, problem, retry_at=self.services.local_clock() + gap)
+        return gap
+
+    def in_backoff(self, step: Step) -> bool:
+        return self.memory.in_backoff(step.identity, self.services.local_clock())
+
+    def until_resync(self) -> float:
+        """Return the seconds until AWS is read again if nothing else calls for it."""
+        return jittered_below(self.services.settings.resync_seconds)
 
 
 def _readable(status: Object) -> Status:
-    """Read a status but for those of its fields that another version of the operator wrote unreadably.
+    """Read a status except for the fields that another version of the operator wrote in an unknown form.
 
-    One of them must not hide where the endpoint is.
+    One unreadable field must not hide the account and region of the endpoint.
     """
     try:
         return Status.model_validate(status)
     except ValidationError as error:
-        unreadable = {fault["loc"][0] for fault in error.errors()}
+        unreadable = {detail["loc"][0] for detail in error.errors()}
         return Status.model_validate({key: status[key] for key in status.keys() - unreadable})

@@ -1,33 +1,35 @@
-"""kopf at one place, and all of it: `kopf run -m sagemaker_ab.controller.handlers`.
+"""The only module that uses kopf: `kopf run -m sagemaker_ab.controller.handlers`.
 
-Only `on.event` is used, and it only hands keys on. It costs no patch, no finalizer and no annotation, while
-every other kind of handler costs one to three writes for each object and three to nine times the CPU; an
-index takes 224 CPU-seconds to start with 5,000 objects, and a daemon of an object deleted while the operator
-was down never runs. What kopf remembers of an object is never acted upon: a pass begins by reading it anew.
+The only resource handler is `on.event`, and it only enqueues keys. It costs no patch, no finalizer and no
+annotation. Every other kind of handler costs one to three writes for each object and three to nine times the
+CPU, an index takes 224 CPU-seconds to start with 5,000 objects, and the daemon of an object that was deleted
+while the operator was down never runs. The operator never acts on what kopf remembers of an object: a
+reconcile begins by reading it anew.
 """
 
 import asyncio
 import logging
-from functools import partial
 from typing import Any
 
 import kopf
 
 from sagemaker_ab.api.resource import FINALIZER, GROUP, PLURAL, RECONCILE_REQUESTED_AT, VERSION
-from sagemaker_ab.aws.garbage import Inventory
+from sagemaker_ab.aws.garbage import GarbageLister
 from sagemaker_ab.aws.observe import DirectObserver
 from sagemaker_ab.aws.sessions import AwsSession
-from sagemaker_ab.controller.mishap import tell_mishap
-from sagemaker_ab.controller.monitoring import Key, MetricsBook
+from sagemaker_ab.controller.backoff import Backoff
+from sagemaker_ab.controller.context import Services
+from sagemaker_ab.controller.monitoring import MetricsMonitor
 from sagemaker_ab.controller.reconcile import Reconciler
-from sagemaker_ab.controller.services import Services
 from sagemaker_ab.controller.settings import Settings
-from sagemaker_ab.controller.workers import Keeper
+from sagemaker_ab.controller.workers import Workers
 from sagemaker_ab.kube.client import KubeClient, NotFound, connect
 from sagemaker_ab.kube.events import EventRecorder
+from sagemaker_ab.kube.keys import Key
 
 _SERVER_TIMEOUT_SECONDS = 300
 _CLIENT_TIMEOUT_SECONDS = 310
+_CLOUDWATCH_BACKOFF = Backoff(first=30.0, slowest=900.0)
 
 
 @kopf.on.login()
@@ -41,39 +43,41 @@ async def start(memo: kopf.Memo, settings: kopf.OperatorSettings, **_: Any) -> N
     _configure(settings)
     ours = Settings.from_environment()
     kube = connect()
-    await asyncio.to_thread(_expect_the_kind, kube)
-    metrics = MetricsBook()
-    services = Services(
-        kube=kube,
-        aws=AwsSession(),
-        observer=DirectObserver(),
-        inventory=Inventory(),
-        events=EventRecorder(kube),
-        metrics=metrics,
-        settings=ours,
-        cluster_id=ours.cluster_id or await asyncio.to_thread(kube.cluster_uid),
+    await asyncio.to_thread(_check_crd_installed, kube)
+    metrics = MetricsMonitor(backoff=_CLOUDWATCH_BACKOFF.seconds)
+    reconciler = Reconciler(
+        Services(
+            kube=kube,
+            aws=AwsSession(),
+            observer=DirectObserver(),
+            garbage=GarbageLister(),
+            events=EventRecorder(kube),
+            metrics=metrics,
+            settings=ours,
+            cluster_id=ours.cluster_id or await asyncio.to_thread(kube.cluster_uid),
+        )
     )
     memo.seen, memo.regions = {}, {}
-    memo.keeper = Keeper(
-        Reconciler(services).reconcile,
-        tell_mishap=partial(tell_mishap, services),
+    memo.workers = Workers(
+        reconciler.reconcile,
+        report_unexpected=reconciler.report_unexpected,
         region_of=lambda key: memo.regions.get(key, ""),
         workers=ours.workers,
     )
-    memo.ticks = asyncio.create_task(_tick(metrics, memo.keeper, ours.metrics_tick_seconds))
+    memo.ticks = asyncio.create_task(_tick(metrics, memo.workers, ours.metrics_tick_seconds))
 
 
-def _expect_the_kind(kube: KubeClient) -> None:
-    """End the process, to be started again, while there is no CRD: kopf looks for it only once."""
+def _check_crd_installed(kube: KubeClient) -> None:
+    """End the process, to be restarted, while the CRD is missing: kopf looks for it only once."""
     try:
         kube.check_served()
     except NotFound as error:
-        message = f"The CRD {PLURAL}.{GROUP} is not installed: {error}; the operator cannot work without it"
+        message = f"The CRD {PLURAL}.{GROUP} is not installed: {error}. Install it; the operator then starts."
         raise kopf.PermanentError(message) from error
 
 
 def _configure(settings: kopf.OperatorSettings) -> None:
-    # Were this our own finalizer, kopf would strip it, having no handler that needs one.
+    # If this were our own finalizer, kopf would remove it, since no handler needs one.
     settings.persistence.finalizer = f"{GROUP}/unused-by-kopf"
     settings.posting.enabled = False
     settings.scanning.disabled = True
@@ -85,7 +89,7 @@ def _configure(settings: kopf.OperatorSettings) -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-async def _tick(metrics: MetricsBook, keeper: Keeper, seconds: float) -> None:
+async def _tick(metrics: MetricsMonitor, workers: Workers, seconds: float) -> None:
     while True:
         await asyncio.sleep(seconds)
         try:
@@ -94,13 +98,13 @@ async def _tick(metrics: MetricsBook, keeper: Keeper, seconds: float) -> None:
             logging.getLogger(__name__).exception("Metrics could not be read; this is a bug")
             continue
         for key in due:
-            keeper.enqueue(key)
+            workers.enqueue(key)
 
 
 @kopf.on.cleanup()
 async def stop(memo: kopf.Memo, **_: Any) -> None:
     memo.ticks.cancel()
-    await memo.keeper.close()
+    await memo.workers.close()
 
 
 @kopf.on.probe(id="resources")
@@ -108,15 +112,15 @@ def count_resources(memo: kopf.Memo, **_: Any) -> int:
     return len(memo.seen)
 
 
-@kopf.on.probe(id="secondsSinceNewestPass")
-def tell_idleness(memo: kopf.Memo, **_: Any) -> float:
-    """Grow without end where resources are and no pass ends any more."""
-    keeper: Keeper = memo.keeper
-    return round(keeper.idle_seconds, 1)
+@kopf.on.probe(id="secondsSinceLastReconcile")
+def report_idle_seconds(memo: kopf.Memo, **_: Any) -> float:
+    """Grow without bound if there are resources and no reconcile ends any more."""
+    workers: Workers = memo.workers
+    return round(workers.idle_seconds, 1)
 
 
 @kopf.on.event(GROUP, VERSION, PLURAL)
-async def notice(
+async def enqueue(
     type: str | None,  # noqa: A002 - kopf's name
     meta: kopf.Meta,
     spec: kopf.Spec,
@@ -124,11 +128,11 @@ async def notice(
     memo: kopf.Memo,
     **_: Any,
 ) -> None:
-    """Hand the key to the keeper when anything changed that a pass would act upon.
+    """Enqueue the key if anything changed that a reconcile would act upon.
 
-    A finalizer taken away counts: `kubectl replace` does that without a new generation.
+    A removed finalizer counts: `kubectl replace` removes it without a new generation.
     """
-    key: Key = meta["namespace"], meta["name"]
+    key = Key(meta["namespace"], meta["name"])
     mark = (
         meta["uid"],
         meta["generation"],
@@ -144,4 +148,4 @@ async def notice(
         return
     else:
         memo.seen[key] = mark
-    memo.keeper.enqueue(key, urgent=True)
+    memo.workers.enqueue(key, urgent=True)

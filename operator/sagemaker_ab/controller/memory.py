@@ -1,6 +1,6 @@
-"""What a process remembers of one resource between passes.
+"""What a process remembers of one resource between reconciles.
 
-Losing it costs a wait or a repeated look, never correctness: what must survive is in AWS or in status.
+Losing it costs a wait or a repeated read, never correctness: what must survive is in AWS or in status.
 """
 
 from collections.abc import Collection, Iterable
@@ -9,105 +9,149 @@ from itertools import takewhile
 
 from sagemaker_ab.planning.commands import Command
 from sagemaker_ab.planning.consistency import SETTLING_SECONDS
-from sagemaker_ab.planning.plan import Phase
-from sagemaker_ab.planning.problem import Trouble
+from sagemaker_ab.planning.problem import Problem
+from sagemaker_ab.planning.steps import Step
 
-_CHANGES_LEFTOVERS = {
+_CHANGES_GARBAGE = {
     *("CreateModel", "CreateEndpointConfig", "CreateEndpoint", "UpdateEndpoint"),
     *("DeleteEndpointConfig", "DeleteModel"),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Setback:
-    """A trouble met `count` times in a row, and until when, on the local clock, it is left alone."""
+class _Retry:
+    """A problem met `failures` times in a row; `at` is when to try again, on the local clock."""
 
-    trouble: Trouble
-    count: int
-    quiet_until: float
+    problem: Problem
+    failures: int
+    at: float
 
 
 @dataclass(slots=True)
 class Memory:
-    """Times are seconds: on AWS's clock, except those of setbacks.
+    """Times are seconds on AWS's clock, except those of retries, which are on the local clock.
 
-    A setback belongs to a matter: the identity of a phase, or a name for what is no phase.
+    A retry belongs to a subject: the identity of a step, or a name for what is not a step.
     """
 
     uid: str = ""
-    sent: dict[str, float] = field(default_factory=dict)
+    _sent: dict[str, float] = field(default_factory=dict)
     """When each write was last sent."""
-    sent_for: int = 0
-    """The generation that the last write was sent for."""
-    setbacks: dict[str, Setback] = field(default_factory=dict)
-    accepted: set[str] = field(default_factory=set)
-    """Phases that AWS has taken, until a plan no longer holds them."""
-    swept: tuple[str | None, float] | None = None
-    """The config in use when leftovers were last looked for, and when to look again."""
-    wish: tuple[int, str | None] | None = None
-    """The generation and the request to reconcile that setbacks were last forgotten for."""
-    deleting_since: float | None = None
+    _sent_for: int = 0
+    """The generation for which the last write was sent."""
+    _retries: dict[str, _Retry] = field(default_factory=dict)
+    _accepted: set[str] = field(default_factory=set)
+    """Steps that AWS has accepted, until a plan no longer contains them."""
+    _listed: tuple[str | None, float] | None = None
+    """The config in use when garbage was last listed, and when to list it again."""
+    _requested: tuple[int, str | None] | None = None
+    """The generation and the reconcile request for which retries were last cleared."""
+    _deleting_since: float | None = None
 
-    def settled(self, now: float) -> bool:
-        """Tell whether every write is so old that reads show it."""
-        return not self._lately_sent(now)
+    # Writes and consistency
+
+    def awaiting_consistency(self, now: float) -> bool:
+        """Return whether reads may not show the newest write yet."""
+        return bool(self._recently_sent(now))
+
+    def awaiting_earlier_generation(self, generation: int, now: float) -> bool:
+        """Return whether reads may still show the effect of writes for another generation."""
+        return self.awaiting_consistency(now) and self._sent_for != generation
 
     def unsent(self, commands: Iterable[Command], now: float) -> list[Command]:
-        """Return the writes up to the first one sent so lately that a read missing it may be a stale one.
+        """Return the commands up to the first that was sent so recently that a stale read may not show it.
 
-        What comes after that one may rest upon it: a scaling policy is refused without its target.
+        The commands after that one may depend on it: a scaling policy is refused without its target.
         """
-        lately = self._lately_sent(now)
-        return list(takewhile(lambda command: command.identity not in lately, commands))
+        recently = self._recently_sent(now)
+        return list(takewhile(lambda command: command.identity not in recently, commands))
 
-    def _lately_sent(self, now: float) -> Collection[str]:
-        """Return what was sent less than a settling time ago, and forget what was sent before that."""
-        self.sent = {key: when for key, when in self.sent.items() if now - when < SETTLING_SECONDS}
-        return self.sent.keys()
+    def record_sent(self, command: Command, generation: int, now: float) -> None:
+        self._sent[command.identity] = now
+        self._sent_for = generation
+        if command.operation in _CHANGES_GARBAGE:
+            self._listed = None
 
-    def note_sent(self, command: Command, generation: int, now: float) -> None:
-        self.sent[command.identity] = now
-        self.sent_for = generation
-        if command.operation in _CHANGES_LEFTOVERS:
-            self.swept = None
+    def record_refused(self, command: Command) -> None:
+        """Record that a command had no effect."""
+        self._sent.pop(command.identity, None)
 
-    def forget_sent(self, command: Command) -> None:
-        """AWS has refused it: it took no effect."""
-        self.sent.pop(command.identity, None)
+    def _recently_sent(self, now: float) -> Collection[str]:
+        self._sent = {key: when for key, when in self._sent.items() if now - when < SETTLING_SECONDS}
+        return self._sent.keys()
 
-    def note_setback(self, matter: str, trouble: Trouble, *, quiet_until: float) -> None:
-        self.setbacks[matter] = Setback(trouble, self.failures(matter) + 1, quiet_until)
+    # Accepted steps, which AWS may roll back
 
-    def forget_setback(self, matter: str) -> None:
-        self.setbacks.pop(matter, None)
+    def record_accepted(self, step: Step) -> None:
+        self._accepted.add(step.identity)
 
-    def failures(self, matter: str) -> int:
-        setback = self.setbacks.get(matter)
-        return setback.count if setback else 0
+    def take_rolled_back(self, steps: Iterable[Step], now: float) -> list[Step]:
+        """Return, once, the steps that AWS accepted and that are pending again."""
+        if self.awaiting_consistency(now):
+            return []
+        rolled_back = [step for step in steps if step.identity in self._accepted]
+        self._accepted -= {step.identity for step in rolled_back}
+        return rolled_back
 
-    def quiet(self, matter: str, now: float) -> bool:
-        """Tell whether a matter is to be left alone; `now` is the local clock's."""
-        setback = self.setbacks.get(matter)
-        return setback is not None and now < setback.quiet_until
+    # Problems and retries
 
-    def standing_trouble(self, phases: Iterable[Phase]) -> Trouble | None:
-        """Return the trouble that the first troubled phase met: status must not flap at each retry."""
-        return next(
-            (self.setbacks[phase.identity].trouble for phase in phases if phase.identity in self.setbacks),
-            None,
-        )
+    def record_problem(self, subject: str, problem: Problem, *, retry_at: float) -> None:
+        self._retries[subject] = _Retry(problem, self.failures(subject) + 1, retry_at)
 
-    def keep_only(self, matters: Collection[str]) -> None:
-        """Forget what was met or achieved in matters that no plan holds any more."""
-        self.setbacks = {matter: setback for matter, setback in self.setbacks.items() if matter in matters}
-        self.accepted &= set(matters)
+    def clear_problem(self, subject: str) -> None:
+        self._retries.pop(subject, None)
 
-    def note_wish(self, generation: int, request: str | None) -> None:
-        """Face a new wish as if nothing had gone wrong; while no status answers it, it is not new again."""
-        if self.wish != (generation, request):
-            self.wish = generation, request
-            self.setbacks.clear()
-            self.accepted.clear()
+    def failures(self, subject: str) -> int:
+        """Return how often in a row the subject has met a problem."""
+        retry = self._retries.get(subject)
+        return retry.failures if retry else 0
 
-    def sweep_due(self, config_name: str | None, now: float) -> bool:
-        return self.swept is None or self.swept[0] != config_name or now >= self.swept[1]
+    def in_backoff(self, subject: str, now: float) -> bool:
+        """Return whether it is too early to try again; `now` is on the local clock."""
+        retry = self._retries.get(subject)
+        return retry is not None and now < retry.at
+
+    def problem_of(self, steps: Iterable[Step]) -> Problem | None:
+        """Return the problem of the first step that has one; it stays until a retry succeeds."""
+        found = (self._retries.get(step.identity) for step in steps)
+        return next((retry.problem for retry in found if retry), None)
+
+    @property
+    def stalled(self) -> bool:
+        return any(retry.problem.stalled for retry in self._retries.values())
+
+    @property
+    def retry_times(self) -> Collection[float]:
+        """When each subject in backoff is tried again, on the local clock."""
+        return [retry.at for retry in self._retries.values()]
+
+    def keep_only(self, steps: Iterable[Step]) -> None:
+        """Forget what concerns steps that the plan no longer contains."""
+        pending = {step.identity for step in steps}
+        self._retries = {subject: retry for subject, retry in self._retries.items() if subject in pending}
+        self._accepted &= pending
+
+    def honor(self, generation: int, request: str | None) -> None:
+        """Clear all retries for a new generation or a new reconcile request, once for each."""
+        if self._requested != (generation, request):
+            self._requested = generation, request
+            self._retries.clear()
+            self._accepted.clear()
+
+    # Garbage collection and deletion
+
+    def garbage_collection_due(self, config_name: str | None, now: float) -> bool:
+        return self._listed is None or self._listed[0] != config_name or now >= self._listed[1]
+
+    def listed_since_last_write(self, config_name: str | None) -> bool:
+        """Return whether garbage was listed since the config came into use and nothing was written since."""
+        return self._listed is not None and self._listed[0] == config_name
+
+    def schedule_garbage_collection(self, config_name: str | None, at: float) -> None:
+        self._listed = config_name, at
+
+    def deleting_since(self, now: float) -> float:
+        """Return when garbage collection of the deletion was first due, which is now if it never was."""
+        if self._deleting_since is None:
+            self._deleting_since = now
+        return self._deleting_since

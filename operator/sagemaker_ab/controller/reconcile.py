@@ -1,64 +1,71 @@
-"""A pass: read one resource anew, and bring AWS one step nearer to it."""
+"""A reconcile: read one resource anew and bring AWS one step nearer to it."""
 
 import logging
 from collections import defaultdict
 
 from sagemaker_ab.api.conditions import Reason
-from sagemaker_ab.controller.backoff import until_retry
-from sagemaker_ab.controller.context import Case
+from sagemaker_ab.controller.context import ReconcileContext, Services
 from sagemaker_ab.controller.memory import Memory
-from sagemaker_ab.controller.monitoring import Key
-from sagemaker_ab.controller.reconcile_delete import remove
-from sagemaker_ab.controller.reconcile_normal import upkeep
-from sagemaker_ab.controller.services import Services
+from sagemaker_ab.controller.reconcile_delete import reconcile_delete
+from sagemaker_ab.controller.reconcile_normal import reconcile_normal
 from sagemaker_ab.kube.client import Conflict, KubernetesError, NotFound
-from sagemaker_ab.planning.problem import Trouble
+from sagemaker_ab.kube.keys import Key
+from sagemaker_ab.planning.problem import Problem
 
 _LOG = logging.getLogger(__name__)
 
 
 class Reconciler:
-    """Runs passes, for one key never two at a time (the keeper sees to that)."""
+    """Runs reconciles; its caller never runs two at a time for one key."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._memories: dict[Key, Memory] = defaultdict(Memory)
         self._unreachable: dict[Key, int] = {}
-        """How many passes in a row the API server has refused."""
+        """How many reconciles in a row the API server has refused."""
 
     def reconcile(self, key: Key) -> float | None:
-        """Run one pass; return the seconds until the next one, None when there is nothing left to keep."""
+        """Run one reconcile; return the seconds until the next one, None once the resource is gone."""
         try:
-            after = self._pass(key)
+            requeue_after = self._reconcile(key)
         except NotFound:
-            after = None
+            requeue_after = None
         except Conflict:
-            after = 0.0
+            requeue_after = 0.0
         except KubernetesError as error:
-            return self._wait(key, error)
+            return self._retry(key, error)
         self._unreachable.pop(key, None)
-        if after is None:
+        if requeue_after is None:
             self._memories.pop(key, None)
             self._services.metrics.forget(key)
-        return after
+        return requeue_after
 
-    def _wait(self, key: Key, error: KubernetesError) -> float:
-        _LOG.warning("%s/%s: %s", *key, error)
+    def report_unexpected(self, key: Key, error: Exception) -> None:
+        """Report on the resource that its reconcile ended in a bug.
+
+        Raises KubernetesError when the resource cannot be read or written.
+        """
+        cause = type(error).__name__
+        message = f"The reconcile failed unexpectedly ({cause}). This is a bug: see the operator's log"
+        context = ReconcileContext(self._services, self._services.kube.get(*key), Memory())
+        context.report_problem(Problem(Reason.INTERNAL_ERROR, message))
+
+    def _retry(self, key: Key, error: KubernetesError) -> float:
+        _LOG.warning("%s: %s", key, error)
         failures = self._unreachable[key] = self._unreachable.get(key, 0) + 1
-        trouble = Trouble(Reason.RETRYING, str(error), stalled=False)
-        return until_retry(self._services.settings, trouble, failures)
+        return self._services.backoff(stalled=False).seconds(failures)
 
-    def _pass(self, key: Key) -> float | None:
+    def _reconcile(self, key: Key) -> float | None:
         resource = self._services.kube.get(*key)
-        case = Case(self._services, resource, self._memory(key, resource["metadata"]["uid"]))
-        if case.deleting:
-            return remove(case) if case.finalized else None
-        if not case.finalized:
-            case.resource = self._services.kube.add_finalizer(case.resource)
-        return upkeep(case)
+        context = ReconcileContext(self._services, resource, self._memory(key, resource["metadata"]["uid"]))
+        if context.deleting:
+            return reconcile_delete(context) if context.has_finalizer else None
+        if not context.has_finalizer:
+            context.resource = self._services.kube.add_finalizer(context.resource)
+        return reconcile_normal(context)
 
     def _memory(self, key: Key, uid: str) -> Memory:
-        """A resource deleted and made again under its name inherits nothing."""
+        """Return the memory of a resource; one that was created again under its name starts with none."""
         memory = self._memories[key]
         if memory.uid != uid:
             memory = self._memories[key] = Memory(uid=uid)

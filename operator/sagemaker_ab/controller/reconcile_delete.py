@@ -1,100 +1,97 @@
-"""Takes a deleted resource's objects out of AWS, and its finalizer off once they are gone."""
+"""Reconciles a deleted resource: removes its objects from AWS, then releases its finalizer."""
 
 from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.aws.failures import AwsError
 from sagemaker_ab.aws.sessions import AwsClients, NoRegion
-from sagemaker_ab.controller import apply as act
-from sagemaker_ab.controller.context import Case
-from sagemaker_ab.controller.gather import elsewhere
-from sagemaker_ab.controller.reconcile_normal import unread
-from sagemaker_ab.planning.consistency import STALENESS_SECONDS
+from sagemaker_ab.controller.apply import Outcome, apply
+from sagemaker_ab.controller.context import ReconcileContext
+from sagemaker_ab.controller.garbage import list_for_deletion
 from sagemaker_ab.planning.deletion import plan_deletion
-from sagemaker_ab.planning.observed import Leftovers, Observed
-from sagemaker_ab.planning.plan import Phase
-from sagemaker_ab.planning.problem import Trouble
+from sagemaker_ab.planning.garbage import OwnedObjects, plan_garbage_collection
+from sagemaker_ab.planning.location import location_changed
+from sagemaker_ab.planning.observed import Observed
+from sagemaker_ab.planning.problem import Problem
+from sagemaker_ab.planning.steps import Step
 
-_PLACE = "account and region"
+_LOCATION = "account and region"
 
 
-def remove(case: Case) -> float | None:
-    """Take one step of a deletion; return the seconds until the next, None when the resource is free to go.
+def reconcile_delete(context: ReconcileContext) -> float | None:
+    """Take one step of a deletion; return the seconds until the next, None once the finalizer is released.
 
-    The spec is read leniently: one that breaks the rules must not keep its resource from going.
+    The spec is not validated: a spec that breaks a rule must not block its deletion.
     """
-    case.services.metrics.forget(case.key)
-    if case.resource["spec"].get("deletionPolicy") == "Retain":
-        _let_go(case)
+    context.services.metrics.forget(context.key)
+    if context.resource["spec"].get("deletionPolicy") == "Retain":
+        _release_finalizer(context)
         return None
     try:
-        return _remove(case)
+        return _reconcile(context)
     except NoRegion as error:
-        wait = _misplaced(case, Trouble(Reason.NO_REGION, str(error)))
+        requeue_after = _unreachable(context, Problem(Reason.NO_REGION, str(error)))
     except AwsError as error:
-        wait = unread(case, error)
-    # Account and region are pinned in status before the first write: nothing was ever written to AWS.
-    if case.status.account is None and any(s.trouble.stalled for s in case.memory.setbacks.values()):
-        _let_go(case)
+        requeue_after = context.report_failed_read(error)
+    # Account and region are pinned in status before the first write, so nothing was ever written to AWS.
+    if context.status.account is None and context.memory.stalled:
+        _release_finalizer(context)
         return None
-    return wait
+    return requeue_after
 
 
-def _let_go(case: Case) -> None:
-    case.services.kube.remove_finalizer(case.resource)
-
-
-def _misplaced(case: Case, trouble: Trouble) -> float:
-    case.tell_trouble(trouble)
-    return case.set_back(_PLACE, trouble)
-
-
-def _remove(case: Case) -> float | None:
-    services = case.services
-    region = case.resource["spec"].get("region")
-    clients = services.aws.clients(case.status.region or region)
-    moved = elsewhere(case, services.aws.account(clients), region)
+def _reconcile(context: ReconcileContext) -> float | None:
+    services = context.services
+    region = context.resource["spec"].get("region")
+    clients = services.aws.clients(context.status.region or region)
+    moved = location_changed(context.status, account=services.aws.account(clients), region=region)
     if moved is not None:
-        return _misplaced(case, moved)
-    endpoint_name = case.resource["spec"]["endpointName"]
+        return _unreachable(context, moved)
+    endpoint_name = context.resource["spec"]["endpointName"]
     observed = services.observer.observe(clients, endpoint_name, None)
-    decided = plan_deletion(endpoint_name, case.owner, observed)
-    if decided.wants_leftovers:
-        leftovers = _leftovers(case, clients, endpoint_name, observed)
-        if leftovers is None:
-            return _wait(case, "Waiting for AWS's listings to show all that belongs to the endpoint")
-        decided = plan_deletion(endpoint_name, case.owner, observed, leftovers=leftovers)
-    if decided.done:
-        _let_go(case)
-        return None
-    if not decided.phases:
-        return _wait(case, "Waiting for AWS to finish what it is doing with the endpoint")
-    return _send(case, clients, decided.phases[0])
+    decided = plan_deletion(endpoint_name, context.owner, observed)
+    if decided.endpoint_gone:
+        return _collect_garbage(context, clients, endpoint_name, observed)
+    if not decided.steps:
+        return _wait(context, "Waiting for AWS to finish the current operation on the endpoint")
+    return _apply(context, clients, decided.steps[0])
 
 
-def _send(case: Case, clients: AwsClients, phase: Phase) -> float:
-    settings = case.services.settings
-    standing = case.memory.standing_trouble([phase])
-    if standing is not None and case.quiet(phase):
-        case.tell_trouble(standing)
-        return settings.poll_seconds
-    next_step = "Next: " + "; ".join(command.says for command in phase.commands)
-    case.tell_trouble(standing or Trouble(Reason.DELETING, next_step, stalled=False))
-    outcome = act.send(case, clients, phase)
-    if isinstance(outcome, Trouble):
-        case.tell_trouble(outcome)
-        return case.set_back(phase.identity, outcome)
-    return 0.0 if outcome is act.Reply.ACCEPTED else settings.poll_seconds
+def _collect_garbage(
+    context: ReconcileContext, clients: AwsClients, endpoint_name: str, observed: Observed
+) -> float | None:
+    owned = list_for_deletion(context, clients, endpoint_name, observed)
+    if owned is None:
+        return _wait(context, "Waiting until AWS's listings show all objects of the endpoint")
+    step = plan_garbage_collection(owned, keep=OwnedObjects())
+    if step is not None:
+        return _apply(context, clients, step)
+    _release_finalizer(context)
+    return None
 
 
-def _leftovers(case: Case, clients: AwsClients, endpoint_name: str, observed: Observed) -> Leftovers | None:
-    """List what is left, unless a listing may still miss what was created just before."""
-    if case.memory.deleting_since is None:
-        case.memory.deleting_since = observed.now
-    due = case.memory.deleting_since + STALENESS_SECONDS
-    if observed.now < due:
-        return None
-    return case.services.inventory.leftovers(clients, case.owner, endpoint_name, not_before=due)
+def _apply(context: ReconcileContext, clients: AwsClients, step: Step) -> float:
+    poll_seconds = context.services.settings.poll_seconds
+    known = context.memory.problem_of([step])
+    if known is not None and context.in_backoff(step):
+        context.report_problem(known)
+        return poll_seconds
+    next_step = "Next: " + "; ".join(command.description for command in step.commands)
+    context.report_problem(known or Problem(Reason.DELETING, next_step, stalled=False))
+    outcome = apply(context, clients, step)
+    if isinstance(outcome, Problem):
+        context.report_problem(outcome)
+        return context.back_off(step.identity, outcome)
+    return 0.0 if outcome is Outcome.ACCEPTED else poll_seconds
 
 
-def _wait(case: Case, message: str) -> float:
-    case.tell_trouble(Trouble(Reason.DELETING, message, stalled=False))
-    return case.services.settings.poll_seconds
+def _wait(context: ReconcileContext, message: str) -> float:
+    context.report_problem(Problem(Reason.DELETING, message, stalled=False))
+    return context.services.settings.poll_seconds
+
+
+def _unreachable(context: ReconcileContext, problem: Problem) -> float:
+    context.report_problem(problem)
+    return context.back_off(_LOCATION, problem)
+
+
+def _release_finalizer(context: ReconcileContext) -> None:
+    context.services.kube.remove_finalizer(context.resource)

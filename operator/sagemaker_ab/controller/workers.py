@@ -1,4 +1,4 @@
-"""Runs passes: at most one at a time for each key, so many at a time in all, and again when asked or due."""
+"""Runs reconciles: one at a time for each key, a limited number in all, and again when requested or due."""
 
 import asyncio
 import logging
@@ -6,60 +6,61 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from sagemaker_ab.controller.monitoring import Key
-from sagemaker_ab.controller.workqueue import Turns
+from sagemaker_ab.controller.workqueue import WorkQueue
+from sagemaker_ab.kube.keys import Key
 
 _LOG = logging.getLogger(__name__)
 
-_AFTER_A_BUG_SECONDS = 60.0
+_AFTER_UNEXPECTED_ERROR_SECONDS = 60.0
 
 
-class Keeper:
-    """Asyncio and turns are the queue: one task for a key while its pass runs, one timer until its next.
+class Workers:
+    """One asyncio task for a key while it is reconciled, one timer until it is requeued.
 
-    `reconcile` blocks, so passes run in a pool of threads; it returns the seconds until the next pass, or
-    None when the key is to be forgotten. `tell_mishap` blocks too; it is told what a pass was not to raise.
+    `reconcile` blocks, so reconciles run in a pool of threads. It returns the seconds after which the key is
+    requeued, None if the key is to be forgotten. `report_unexpected` blocks too; it receives what a reconcile
+    must not raise.
     """
 
     def __init__(
         self,
         reconcile: Callable[[Key], float | None],
         *,
-        tell_mishap: Callable[[Key, Exception], None],
+        report_unexpected: Callable[[Key, Exception], None],
         region_of: Callable[[Key], str],
         workers: int,
     ) -> None:
         self._reconcile = reconcile
-        self._tell_mishap = tell_mishap
+        self._report_unexpected = report_unexpected
         self._region_of = region_of
-        self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="pass")
-        self._turns = Turns(workers)
+        self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="reconcile")
+        self._queue = WorkQueue(workers)
         self._tasks: set[asyncio.Task[None]] = set()
         self._again: set[Key] = set()
         self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._closing = False
-        self._newest_end = time.monotonic()
+        self._last_end = time.monotonic()
 
     @property
     def idle_seconds(self) -> float:
-        """How long ago a pass last ended; before the first one, since the start."""
-        return time.monotonic() - self._newest_end
+        """Seconds since the last reconcile ended; before the first one, since the start."""
+        return time.monotonic() - self._last_end
 
     def enqueue(self, key: Key, *, urgent: bool = False) -> None:
-        """Run a pass as soon as there is a worker, or right after the one that runs."""
+        """Reconcile as soon as there is a worker, or right after the reconcile that is running."""
         if self._closing:
             return
         timer = self._timers.pop(key, None)
         if timer is not None:
             timer.cancel()
-        if self._turns.runs(key):
+        if self._queue.processing(key):
             self._again.add(key)
             return
-        self._turns.wait(key, self._region_of(key), urgent=urgent)
+        self._queue.add(key, self._region_of(key), urgent=urgent)
         self._start()
 
     async def close(self) -> None:
-        """Start no more passes, and wait for those that run: a write under way gets its answer."""
+        """Start no more reconciles and wait for those that run, so that writes in flight get their answer."""
         self._closing = True
         for timer in self._timers.values():
             timer.cancel()
@@ -67,35 +68,35 @@ class Keeper:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _start(self) -> None:
-        while not self._closing and (key := self._turns.take()) is not None:
-            task = asyncio.get_running_loop().create_task(self._keep(key))
+        while not self._closing and (key := self._queue.get()) is not None:
+            task = asyncio.get_running_loop().create_task(self._process(key))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _keep(self, key: Key) -> None:
+    async def _process(self, key: Key) -> None:
         try:
-            after = None if self._closing else await self._pass(key)
+            requeue_after = None if self._closing else await self._run(key)
         finally:
-            self._turns.give_back(key)
-            self._newest_end = time.monotonic()
+            self._queue.done(key)
+            self._last_end = time.monotonic()
         if self._closing:
             return
-        if key in self._again or after == 0:
+        if key in self._again or requeue_after == 0:
             self._again.discard(key)
             self.enqueue(key, urgent=True)
-        elif after is not None:
-            self._timers[key] = asyncio.get_running_loop().call_later(after, self.enqueue, key)
+        elif requeue_after is not None:
+            self._timers[key] = asyncio.get_running_loop().call_later(requeue_after, self.enqueue, key)
         self._start()
 
-    async def _pass(self, key: Key) -> float | None:
+    async def _run(self, key: Key) -> float | None:
         in_pool = asyncio.get_running_loop().run_in_executor
         try:
             return await in_pool(self._pool, self._reconcile, key)
         except Exception as error:  # noqa: BLE001 - one resource must not stop the others
-            _LOG.exception("%s/%s: a pass failed; this is a bug", *key)
-            mishap = error
+            _LOG.exception("%s: the reconcile failed unexpectedly; this is a bug", key)
+            unexpected = error
         try:
-            await in_pool(self._pool, self._tell_mishap, key, mishap)
-        except Exception as error:  # noqa: BLE001 - it has been logged, and this is, too
-            _LOG.warning("%s/%s: that could not be told in its status: %s", *key, error)
-        return _AFTER_A_BUG_SECONDS
+            await in_pool(self._pool, self._report_unexpected, key, unexpected)
+        except Exception as error:  # noqa: BLE001 - both errors are logged
+            _LOG.warning("%s: the error could not be reported in the resource's status: %s", key, error)
+        return _AFTER_UNEXPECTED_ERROR_SECONDS

@@ -1,60 +1,65 @@
-"""Whose pass is next: changes go before the rest, and no region takes every worker.
+"""Which key is reconciled next: urgent keys first, and no region takes every worker.
 
-A region that does not answer holds each of its passes for as long as its calls take to time out.
+A region that does not answer occupies a worker for as long as its calls take to time out.
 """
 
 from collections import Counter, defaultdict
 
-from sagemaker_ab.controller.monitoring import Key
+from sagemaker_ab.kube.keys import Key
 
 _Line = defaultdict[str, dict[Key, None]]
-"""Who waits, by region, first come first served."""
+"""The keys that wait, by region, first in first out."""
 
 
-class Turns:
-    """Keys that wait and keys that run, at most `workers` of these; one region has three quarters of them."""
+class WorkQueue:
+    """Keys that wait and keys that are being processed, with the contract of client-go's workqueue.
+
+    At most `workers` keys are processed at a time, at most three quarters of them in one region.
+    """
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
-        self._share = max(1, workers - workers // 4)
+        self._most_per_region = max(1, workers - workers // 4)
         self._urgent: _Line = defaultdict(dict)
         self._routine: _Line = defaultdict(dict)
-        self._places: dict[Key, tuple[_Line, str]] = {}
-        self._running: dict[Key, str] = {}
+        self._lines: dict[Key, tuple[_Line, str]] = {}
+        self._processing: dict[Key, str] = {}
         self._load: Counter[str] = Counter()
 
-    def wait(self, key: Key, region: str, *, urgent: bool) -> None:
-        """Queue up; who does already may only come forward."""
-        if key in self._places:
+    def add(self, key: Key, region: str, *, urgent: bool) -> None:
+        """Enqueue. A key that is already queued can only be promoted to urgent."""
+        if key in self._lines:
             if not urgent:
                 return
-            self._leave(key)
+            self._remove(key)
         line = self._urgent if urgent else self._routine
         line[region][key] = None
-        self._places[key] = line, region
+        self._lines[key] = line, region
 
-    def take(self) -> Key | None:
-        """Let the next one run, of the region that has the fewest running; None when nobody may now."""
-        if len(self._running) >= self._workers:
+    def get(self) -> Key | None:
+        """Return the next key, from the region with the fewest in process; None if there is none."""
+        if len(self._processing) >= self._workers:
             return None
         for line in (self._urgent, self._routine):
-            regions = [region for region, keys in line.items() if keys and self._load[region] < self._share]
+            regions = [
+                region for region, keys in line.items() if keys and self._load[region] < self._most_per_region
+            ]
             if regions:
                 region = min(regions, key=self._load.__getitem__)
                 key = next(iter(line[region]))
-                self._leave(key)
-                self._running[key] = region
+                self._remove(key)
+                self._processing[key] = region
                 self._load[region] += 1
                 return key
         return None
 
-    def give_back(self, key: Key) -> None:
-        """Say that a pass has ended."""
-        self._load[self._running.pop(key)] -= 1
+    def done(self, key: Key) -> None:
+        """Mark a key as processed."""
+        self._load[self._processing.pop(key)] -= 1
 
-    def runs(self, key: Key) -> bool:
-        return key in self._running
+    def processing(self, key: Key) -> bool:
+        return key in self._processing
 
-    def _leave(self, key: Key) -> None:
-        line, region = self._places.pop(key)
+    def _remove(self, key: Key) -> None:
+        line, region = self._lines.pop(key)
         del line[region][key]

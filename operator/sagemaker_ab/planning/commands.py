@@ -1,6 +1,6 @@
-"""The writes that a plan is made of: plain objects, one AWS call each, in the words of the API reference.
+"""The writes that a plan is made of: plain objects, one AWS call each, with the API reference's names.
 
-Request shapes stand here and nowhere else:
+This is the only module that knows request shapes:
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Operations_Amazon_SageMaker_Service.html
 https://docs.aws.amazon.com/autoscaling/application/APIReference/API_Operations.html
 """
@@ -23,16 +23,16 @@ class Service(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One write. `operation` is AWS's name, `request` its members; `says` tells a person what it does."""
+    """One write: AWS's name of the operation, the members of its request, and a description for people."""
 
     service: Service
     operation: str
     request: Mapping[str, Any]
-    says: str
+    description: str
 
     @property
     def identity(self) -> str:
-        """Equal for equal writes, to know one that was just sent."""
+        """Equal for equal writes, so that a write that was just sent is recognized."""
         return f"{self.operation}-{content_hash(self.request)}"
 
 
@@ -58,15 +58,15 @@ def create_endpoint(desired: Desired) -> Command:
         "EndpointConfigName": desired.config_name,
         "Tags": _tag_list(desired.all_tags),
     }
-    says = f"create endpoint {desired.endpoint_name} with config {desired.config_name}"
-    return Command(Service.SAGEMAKER, "CreateEndpoint", request, says)
+    description = f"create endpoint {desired.endpoint_name} with config {desired.config_name}"
+    return Command(Service.SAGEMAKER, "CreateEndpoint", request, description)
 
 
 def update_endpoint(desired: Desired) -> Command:
-    """Deploy a new config and keep what must not jump.
+    """Deploy a new config and keep the counts of autoscaled variants.
 
-    By default AWS resets weights and counts to the config's initial ones. A variant that scales must keep its
-    live count, so with any of them all properties are retained, except weights: those come from the config,
+    By default AWS resets weights and counts to the config's initial ones. An autoscaled variant must keep its
+    live count. If there is one, all properties are retained except weights; those come from the config,
     whose initial weights are the intended ones.
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpoint.html
     """
@@ -77,26 +77,26 @@ def update_endpoint(desired: Desired) -> Command:
     if any(variant.scaling for variant in desired.variants):
         request["RetainAllVariantProperties"] = True
         request["ExcludeRetainedVariantProperties"] = [{"VariantPropertyType": "DesiredWeight"}]
-    says = f"update endpoint {desired.endpoint_name} to config {desired.config_name}"
-    return Command(Service.SAGEMAKER, "UpdateEndpoint", request, says)
+    description = f"update endpoint {desired.endpoint_name} to config {desired.config_name}"
+    return Command(Service.SAGEMAKER, "UpdateEndpoint", request, description)
 
 
 def update_weights(endpoint_name: str, weights: Mapping[str, int]) -> Command:
-    """Shift traffic: all weights in one call, no count among them."""
+    """Shift traffic: all weights in one call, without any count."""
     changes = [{"VariantName": name, "DesiredWeight": weight} for name, weight in weights.items()]
-    says = "set weights " + ", ".join(f"{name}={weight}" for name, weight in weights.items())
-    return _weights_and_capacities(endpoint_name, changes, says)
+    description = "set weights " + ", ".join(f"{name}={weight}" for name, weight in weights.items())
+    return _weights_and_capacities(endpoint_name, changes, description)
 
 
 def update_instance_count(endpoint_name: str, variant: str, count: int) -> Command:
-    """Set the count of one variant: AWS takes the capacity of one variant a call."""
+    """Set the count of one variant: AWS accepts the capacity of one variant per call."""
     changes = [{"VariantName": variant, "DesiredInstanceCount": count}]
     return _weights_and_capacities(endpoint_name, changes, f"set the instance count of {variant} to {count}")
 
 
-def _weights_and_capacities(endpoint_name: str, changes: list[dict[str, Any]], says: str) -> Command:
+def _weights_and_capacities(endpoint_name: str, changes: list[dict[str, Any]], description: str) -> Command:
     request = {"EndpointName": endpoint_name, "DesiredWeightsAndCapacities": changes}
-    return Command(Service.SAGEMAKER, "UpdateEndpointWeightsAndCapacities", request, says)
+    return Command(Service.SAGEMAKER, "UpdateEndpointWeightsAndCapacities", request, description)
 
 
 def delete_endpoint(endpoint_name: str) -> Command:
@@ -121,14 +121,17 @@ def add_tags(arn: str, tags: Mapping[str, str]) -> Command:
 def delete_tags(arn: str, keys: Iterable[str]) -> Command:
     request = {"ResourceArn": arn, "TagKeys": sorted(keys)}
     return Command(
-        Service.SAGEMAKER, "DeleteTags", request, "untag the endpoint of " + ", ".join(request["TagKeys"])
+        Service.SAGEMAKER,
+        "DeleteTags",
+        request,
+        "remove from the endpoint the tags " + ", ".join(request["TagKeys"]),
     )
 
 
 def register_scalable_target(
     endpoint_name: str, variant: str, scaling: DesiredScaling, tags: Mapping[str, str] | None
 ) -> Command:
-    """Register or change a target; AWS takes tags only with the first registration."""
+    """Register or change a scalable target; AWS accepts tags only with the first registration."""
     request: dict[str, Any] = {
         **_dimension(endpoint_name, variant),
         "MinCapacity": scaling.min_capacity,
@@ -136,14 +139,18 @@ def register_scalable_target(
     }
     if tags is not None:
         request["Tags"] = dict(tags)
-    says = f"let {variant} scale between {scaling.min_capacity} and {scaling.max_capacity} instances"
-    return Command(Service.AUTOSCALING, "RegisterScalableTarget", request, says)
+    description = (
+        f"register {variant} for scaling between {scaling.min_capacity} and {scaling.max_capacity} instances"
+    )
+    return Command(Service.AUTOSCALING, "RegisterScalableTarget", request, description)
 
 
 def deregister_scalable_target(endpoint_name: str, variant: str) -> Command:
-    """Stop scaling a variant; its policies go with the target."""
+    """Deregister a scalable target; AWS deletes its policies with it."""
     request = _dimension(endpoint_name, variant)
-    return Command(Service.AUTOSCALING, "DeregisterScalableTarget", request, f"stop scaling {variant}")
+    return Command(
+        Service.AUTOSCALING, "DeregisterScalableTarget", request, f"deregister {variant} from scaling"
+    )
 
 
 def put_scaling_policy(endpoint_name: str, variant: str, policy: DesiredPolicy) -> Command:
@@ -153,21 +160,21 @@ def put_scaling_policy(endpoint_name: str, variant: str, policy: DesiredPolicy) 
         "PolicyType": "TargetTrackingScaling",
         "TargetTrackingScalingPolicyConfiguration": dict(policy.configuration),
     }
-    says = f"put scaling policy {policy.name} on {variant}"
-    return Command(Service.AUTOSCALING, "PutScalingPolicy", request, says)
+    description = f"put scaling policy {policy.name} on {variant}"
+    return Command(Service.AUTOSCALING, "PutScalingPolicy", request, description)
 
 
 def delete_scaling_policy(endpoint_name: str, variant: str, policy_name: str) -> Command:
     request = {**_dimension(endpoint_name, variant), "PolicyName": policy_name}
-    says = f"delete scaling policy {policy_name} of {variant}"
-    return Command(Service.AUTOSCALING, "DeleteScalingPolicy", request, says)
+    description = f"delete scaling policy {policy_name} of {variant}"
+    return Command(Service.AUTOSCALING, "DeleteScalingPolicy", request, description)
 
 
 SCALABLE_DIMENSION: Final = "sagemaker:variant:DesiredInstanceCount"
 
 
 def scalable_resource_id(endpoint_name: str, variant: str) -> str:
-    """Name a variant as Application Auto Scaling does."""
+    """Return the ResourceId by which Application Auto Scaling identifies a variant."""
     return f"endpoint/{endpoint_name}/variant/{variant}"
 
 

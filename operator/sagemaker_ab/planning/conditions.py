@@ -1,7 +1,7 @@
-"""The one place that says what Ready, Reconciling and Stalled are.
+"""The conditions of a resource: the one place that decides Ready, Reconciling and Stalled.
 
-Ready and Reconciling tell whether AWS matches the intended state, Stalled that it will not without help;
-they follow kstatus, so `kubectl wait`, `--wait` of Helm 4 and Flux understand them, and Argo CD by a script:
+Ready and Reconciling report whether AWS matches the intended state, Stalled that it will not without help.
+They follow kstatus, so `kubectl wait`, `helm --wait` and Flux understand them; Argo CD needs a health script:
 https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md
 """
 
@@ -14,17 +14,17 @@ from sagemaker_ab.api.conditions import ConditionType, Reason
 from sagemaker_ab.api.status import Condition
 from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.observed import EndpointStatus, Observed
-from sagemaker_ab.planning.plan import PhaseKind, Plan
-from sagemaker_ab.planning.problem import Trouble
+from sagemaker_ab.planning.problem import Problem
 from sagemaker_ab.planning.scaling import differences
 from sagemaker_ab.planning.state import EndpointState
+from sagemaker_ab.planning.steps import Plan
 
 _MESSAGE_LENGTH = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """One condition without its book-keeping."""
+class ConditionDraft:
+    """One condition without its generation and its transition time."""
 
     type: ConditionType
     status: bool
@@ -32,53 +32,60 @@ class Verdict:
     message: str
 
 
-def verdicts(
-    desired: Desired, observed: Observed, plan: Plan, trouble: Trouble | None, *, unsettled: bool = False
-) -> Iterator[Verdict]:
-    """Yield the conditions of a resource whose endpoint was read, metrics aside.
+def draft_conditions(
+    desired: Desired,
+    observed: Observed,
+    plan: Plan,
+    problem: Problem | None,
+    *,
+    awaiting_consistency: bool = False,
+) -> Iterator[ConditionDraft]:
+    """Yield the conditions of a resource whose endpoint was read, except for metrics.
 
-    `unsettled` says that the read may be older than what AWS was last asked for.
+    `awaiting_consistency`: the read may be older than the newest write.
     """
     progress = _progress(desired, observed, plan)
-    if progress is None and unsettled:
-        progress = Reason.PENDING, "Waiting for AWS to show what became of an earlier change"
-    yield from summary(plan.trouble or trouble, progress)
+    if progress is None and awaiting_consistency:
+        progress = Reason.PENDING, "Waiting for AWS to show the result of an earlier change"
+    yield from summary(plan.problem or problem, progress)
     yield _in_service(observed)
     yield _weights_applied(desired, observed)
     if any(variant.scaling for variant in desired.variants):
         yield _autoscaling_applied(desired, observed)
 
 
-def summary(trouble: Trouble | None, progress: tuple[Reason, str] | None) -> Iterator[Verdict]:
+def summary(problem: Problem | None, progress: tuple[Reason, str] | None) -> Iterator[ConditionDraft]:
     """Yield Ready, and Reconciling or Stalled when they are true."""
-    if trouble is not None:
-        kind = ConditionType.STALLED if trouble.stalled else ConditionType.RECONCILING
-        yield Verdict(ConditionType.READY, status=False, reason=trouble.reason, message=trouble.message)
-        yield Verdict(kind, status=True, reason=trouble.reason, message=trouble.message)
+    if problem is not None:
+        kind = ConditionType.STALLED if problem.stalled else ConditionType.RECONCILING
+        yield ConditionDraft(
+            ConditionType.READY, status=False, reason=problem.reason, message=problem.message
+        )
+        yield ConditionDraft(kind, status=True, reason=problem.reason, message=problem.message)
     elif progress is not None:
         reason, message = progress
-        yield Verdict(ConditionType.READY, status=False, reason=reason, message=message)
-        yield Verdict(ConditionType.RECONCILING, status=True, reason=reason, message=message)
+        yield ConditionDraft(ConditionType.READY, status=False, reason=reason, message=message)
+        yield ConditionDraft(ConditionType.RECONCILING, status=True, reason=reason, message=message)
     else:
         message = "The endpoint is in service as the spec asks"
-        yield Verdict(ConditionType.READY, status=True, reason=Reason.IN_SERVICE, message=message)
+        yield ConditionDraft(ConditionType.READY, status=True, reason=Reason.IN_SERVICE, message=message)
 
 
 def merge(
-    verdicts: Iterable[Verdict], previous: Iterable[Condition], *, generation: int, now: datetime
+    drafts: Iterable[ConditionDraft], previous: Iterable[Condition], *, generation: int, now: datetime
 ) -> list[Condition]:
-    """Give verdicts their generation and their time, which moves only when the status flips."""
+    """Complete the drafts with generation and transition time, which moves only when the status changes."""
     before = {condition.type: condition for condition in previous}
     merged = []
-    for verdict in verdicts:
-        status: Literal["True", "False"] = "True" if verdict.status else "False"
-        last = before.get(verdict.type)
+    for draft in drafts:
+        status: Literal["True", "False"] = "True" if draft.status else "False"
+        last = before.get(draft.type)
         merged.append(
             Condition(
-                type=verdict.type,
+                type=draft.type,
                 status=status,
-                reason=verdict.reason,
-                message=verdict.message[:_MESSAGE_LENGTH],
+                reason=draft.reason,
+                message=draft.message[:_MESSAGE_LENGTH],
                 last_transition_time=last.last_transition_time if last and last.status == status else now,
                 observed_generation=generation,
             )
@@ -87,7 +94,7 @@ def merge(
 
 
 def _progress(desired: Desired, observed: Observed, plan: Plan) -> tuple[Reason, str] | None:
-    """Say what is under way, None when AWS is as intended; clearing up is not worth a word."""
+    """Describe what is in progress; None when AWS matches the intended state."""
     endpoint = observed.endpoint
     match plan.state:
         case EndpointState.CREATING:
@@ -95,21 +102,20 @@ def _progress(desired: Desired, observed: Observed, plan: Plan) -> tuple[Reason,
         case EndpointState.DELETING:
             return Reason.DELETING, "AWS is deleting the endpoint"
         case EndpointState.UNPROVEN:
-            return Reason.PENDING, "Waiting for AWS to show what became of the update"
-        case EndpointState.BUSY if endpoint and (plan.phases or not _settled(desired, observed)):
+            return Reason.PENDING, "Waiting for AWS to show the result of the update"
+        case EndpointState.BUSY if endpoint and (plan.steps or not _arrived(desired, observed)):
             rolling_back = endpoint.status is EndpointStatus.ROLLING_BACK
             reason = Reason.ROLLING_BACK if rolling_back else Reason.UPDATING
             return reason, f"AWS reports the endpoint {endpoint.status}"
-        case EndpointState.CURRENT if not plan.phases and not _settled(desired, observed):
+        case EndpointState.CURRENT if not plan.steps and not _arrived(desired, observed):
             return Reason.UPDATING, "Waiting for AWS to apply weights and instance counts"
-    phases = [phase for phase in plan.phases if phase.kind is not PhaseKind.CLEAN_UP]
-    if not phases:
+    if not plan.steps:
         return None
-    return Reason.PROGRESSING, "Next: " + "; ".join(command.says for command in phases[0].commands)
+    return Reason.PROGRESSING, "Next: " + "; ".join(command.description for command in plan.steps[0].commands)
 
 
-def _settled(desired: Desired, observed: Observed) -> bool:
-    """Tell whether deployment, weights and our instance counts have arrived, not only been asked for."""
+def _arrived(desired: Desired, observed: Observed) -> bool:
+    """Return whether deployment, weights and our instance counts are in effect, not only requested."""
     endpoint = observed.endpoint
     if endpoint is None or endpoint.pending_config_name or not observed.deploys(desired):
         return False
@@ -118,17 +124,19 @@ def _settled(desired: Desired, observed: Observed) -> bool:
     return _weights_applied(desired, observed).status and live == counts
 
 
-def _in_service(observed: Observed) -> Verdict:
+def _in_service(observed: Observed) -> ConditionDraft:
     endpoint = observed.endpoint
     kind = ConditionType.ENDPOINT_IN_SERVICE
     if endpoint is None:
         message = "This resource has no endpoint in AWS"
-        return Verdict(kind, status=False, reason=Reason.ENDPOINT_MISSING, message=message)
+        return ConditionDraft(kind, status=False, reason=Reason.ENDPOINT_MISSING, message=message)
     if endpoint.status.serving:
         message = "The endpoint answers requests"
-        return Verdict(kind, status=True, reason=Reason.IN_SERVICE, message=message)
+        return ConditionDraft(kind, status=True, reason=Reason.IN_SERVICE, message=message)
     reason = _STATUS_REASONS.get(endpoint.status, Reason.ENDPOINT_FAILED)
-    return Verdict(kind, status=False, reason=reason, message=f"AWS reports the endpoint {endpoint.status}")
+    return ConditionDraft(
+        kind, status=False, reason=reason, message=f"AWS reports the endpoint {endpoint.status}"
+    )
 
 
 _STATUS_REASONS = {
@@ -137,24 +145,26 @@ _STATUS_REASONS = {
 }
 
 
-def _weights_applied(desired: Desired, observed: Observed) -> Verdict:
+def _weights_applied(desired: Desired, observed: Observed) -> ConditionDraft:
     variants = observed.endpoint.variants if observed.endpoint else ()
     current = {variant.name: variant.current_weight for variant in variants}
-    asked = {variant.name: variant.desired_weight for variant in variants}
+    requested = {variant.name: variant.desired_weight for variant in variants}
     kind = ConditionType.WEIGHTS_APPLIED
-    if current == desired.weights and asked == desired.weights:
-        return Verdict(kind, status=True, reason=Reason.APPLIED, message="Traffic is split as the spec asks")
+    if current == desired.weights and requested == desired.weights:
+        return ConditionDraft(
+            kind, status=True, reason=Reason.APPLIED, message="Traffic is split as the spec asks"
+        )
     message = "The weights in AWS are not yet the intended ones"
-    return Verdict(kind, status=False, reason=Reason.PENDING, message=message)
+    return ConditionDraft(kind, status=False, reason=Reason.PENDING, message=message)
 
 
-def _autoscaling_applied(desired: Desired, observed: Observed) -> Verdict:
+def _autoscaling_applied(desired: Desired, observed: Observed) -> ConditionDraft:
     kind = ConditionType.AUTOSCALING_APPLIED
     complete = observed.endpoint is not None and all(
         variant.name in observed.targets for variant in desired.variants if variant.scaling
     )
     if complete and not any(differences(desired, observed)):
         message = "Scalable targets and policies are as the spec asks"
-        return Verdict(kind, status=True, reason=Reason.APPLIED, message=message)
+        return ConditionDraft(kind, status=True, reason=Reason.APPLIED, message=message)
     message = "Scalable targets and policies are not yet as the spec asks"
-    return Verdict(kind, status=False, reason=Reason.PENDING, message=message)
+    return ConditionDraft(kind, status=False, reason=Reason.PENDING, message=message)

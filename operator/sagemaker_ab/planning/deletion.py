@@ -1,54 +1,40 @@
-"""How a resource goes: nothing of ours is left in AWS when its finalizer is."""
+"""What a deleted resource removes from AWS before its finalizer is released."""
 
 from dataclasses import dataclass
 
 from sagemaker_ab.planning import commands
-from sagemaker_ab.planning.observed import Leftovers, Observed
+from sagemaker_ab.planning.observed import Observed
 from sagemaker_ab.planning.ownership import Owner
-from sagemaker_ab.planning.plan import Phase, PhaseKind
+from sagemaker_ab.planning.steps import Step, StepKind
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
-    """The next steps of a deletion; without any it waits, unless it is `done` and the finalizer may go.
+class DeletionPlan:
+    """The next steps of a deletion, of which one reconcile sends the first.
 
-    `wants_leftovers` asks for a listing, to plan again with it.
+    `endpoint_gone`: no endpoint of ours is left, and garbage collection follows. Without steps, and with an
+    endpoint, the deletion waits for AWS.
     """
 
-    phases: tuple[Phase, ...] = ()
-    wants_leftovers: bool = False
-    done: bool = False
+    steps: tuple[Step, ...] = ()
+    endpoint_gone: bool = False
 
 
-def plan_deletion(
-    endpoint_name: str, owner: Owner, observed: Observed, *, leftovers: Leftovers | None = None
-) -> Removal:
-    """Decide the next step of a deletion: scaling, endpoint, configs and models, and at last the finalizer.
+def plan_deletion(endpoint_name: str, owner: Owner, observed: Observed) -> DeletionPlan:
+    """Release scaling, then delete the endpoint; configs and models follow as garbage.
 
-    AWS refuses to delete a busy endpoint, so a deletion waits for whatever goes on. Configs and models go
-    after the endpoint, since a fleet that loses them breaks.
+    AWS refuses to delete a busy endpoint, so a deletion waits while it is busy. Configs and models go last:
+    a fleet that loses them breaks.
     """
     endpoint = observed.endpoint
     if endpoint is None or not owner.owns(endpoint.tags):
-        return _remains(leftovers)
+        return DeletionPlan(endpoint_gone=True)
     if endpoint.status.busy:
-        return Removal()
-    deletion = Phase(PhaseKind.DELETE_ENDPOINT, (commands.delete_endpoint(endpoint_name),))
+        return DeletionPlan()
+    deletion = Step(StepKind.DELETE_ENDPOINT, (commands.delete_endpoint(endpoint_name),))
     if not observed.targets:
-        return Removal((deletion,))
+        return DeletionPlan((deletion,))
     releases = tuple(
         commands.deregister_scalable_target(endpoint_name, variant) for variant in sorted(observed.targets)
     )
-    return Removal((Phase(PhaseKind.RELEASE_SCALING, releases), deletion))
-
-
-def _remains(leftovers: Leftovers | None) -> Removal:
-    if leftovers is None:
-        return Removal(wants_leftovers=True)
-    deletions = (
-        *(commands.delete_endpoint_config(name) for name in sorted(leftovers.configs)),
-        *(commands.delete_model(name) for name in sorted(leftovers.models)),
-    )
-    if not deletions:
-        return Removal(done=True)
-    return Removal((Phase(PhaseKind.CLEAN_UP, deletions),))
+    return DeletionPlan((Step(StepKind.RELEASE_SCALING, releases), deletion))

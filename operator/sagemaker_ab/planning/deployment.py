@@ -1,9 +1,9 @@
-"""The memory of a deployment: what was asked for, and the proof that it succeeded or failed.
+"""The record of a deployment: what was requested, and the proof that it succeeded or failed.
 
-AWS ends a failed update with the endpoint InService on its old config, sometimes without a reason, and a
-read may be seconds old: then a rollback looks just like an update that has not begun. So failure needs
-proof, and until then the verdict is open. A deployment that failed is not tried again until the spec asks
-for another, except for causes that pass by themselves.
+AWS ends a failed update with the endpoint InService on its old config, sometimes without a reason. A read may
+be seconds old; a rollback then looks like an update that has not begun. A failure is therefore believed on
+proof only. A deployment that failed is not retried until the spec asks for another one, except after causes
+that are transient.
 """
 
 from dataclasses import dataclass, replace
@@ -14,12 +14,12 @@ from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.observed import EndpointStatus, Observed
 
 _SILENCE_SECONDS = 300.0
-"""An accepted update that left no sign for this long was rolled back without one (a guess)."""
+"""An accepted update that no read has shown for this long was rolled back silently (a guess)."""
 
 _MAX_ATTEMPTS = 4
 _FIRST_BACKOFF_SECONDS = 300.0
 
-_PASSING_CAUSES = (
+_TRANSIENT_CAUSES = (
     # Internal failures: the ACK SageMaker controller retries these alone (its endpoint hooks.go).
     "Request to service failed",
     # Capacity, as DescribeEndpoint's FailureReason words it; instances may be there later.
@@ -33,20 +33,20 @@ class DeploymentState(StrEnum):
     """How far a deployment is known to be."""
 
     REQUESTED = "Requested"
-    """About to be asked of AWS; whether the call arrived is not known."""
+    """About to be requested from AWS; whether the call arrived is not known."""
     ACCEPTED = "Accepted"
-    """AWS has said yes."""
+    """AWS accepted the call."""
     IN_PROGRESS = "InProgress"
-    """The endpoint was seen creating or updating to this config."""
+    """A read showed the endpoint creating or updating to this config."""
     FAILED = "Failed"
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A record kept in the resource's status until the deployment has succeeded.
+    """A record that is kept in the resource's status until the deployment has succeeded.
 
-    Times are seconds since the epoch on AWS's clock: `since` is when it came into its state, `last_modified`
-    the endpoint's LastModifiedTime before the request, None for a creation.
+    Times are seconds since the epoch on AWS's clock: `since` is when the record entered its state,
+    `last_modified` the endpoint's LastModifiedTime before the request, None for a creation.
     """
 
     fingerprint: str
@@ -58,14 +58,14 @@ class Deployment:
     message: str = ""
 
     def retry_due(self, now: float) -> bool:
-        """A passing cause is tried again a few times, ever more slowly."""
-        if self.attempts >= _MAX_ATTEMPTS or not any(cause in self.message for cause in _PASSING_CAUSES):
+        """Return whether a transient cause may be retried now: a few times, with doubling gaps."""
+        if self.attempts >= _MAX_ATTEMPTS or not any(cause in self.message for cause in _TRANSIENT_CAUSES):
             return False
         backoff: float = _FIRST_BACKOFF_SECONDS * 2 ** (self.attempts - 1)
         return now - self.since >= backoff
 
     def unproven(self, now: float) -> bool:
-        """Too young for a read to prove anything about it."""
+        """Return whether the record is too young for a read to prove anything about it."""
         return self.state is not DeploymentState.FAILED and now - self.since < SETTLING_SECONDS
 
     def enter(self, state: DeploymentState, now: float, message: str = "") -> "Deployment":
@@ -76,7 +76,7 @@ class Deployment:
 
 
 def request(desired: Desired, observed: Observed, previous: Deployment | None) -> Deployment:
-    """Record a deployment that is about to be asked for."""
+    """Return the record of a deployment that is about to be requested."""
     again = previous is not None and previous.fingerprint == desired.fingerprint
     return Deployment(
         fingerprint=desired.fingerprint,
@@ -89,7 +89,7 @@ def request(desired: Desired, observed: Observed, previous: Deployment | None) -
 
 
 def follow(deployment: Deployment | None, desired: Desired, observed: Observed) -> Deployment | None:
-    """Bring the record up to what was read; None once there is nothing to remember."""
+    """Bring the record up to date with what was read; None once there is nothing to remember."""
     if deployment is None or observed.endpoint is None:
         return deployment
     endpoint = observed.endpoint

@@ -1,4 +1,4 @@
-"""What AWS holds, as read in one pass.
+"""What AWS holds, as read in one reconcile.
 
 Times are seconds since the epoch on AWS's own clock (the `Date` header of its answers), never the node's.
 """
@@ -24,7 +24,7 @@ class EndpointStatus(StrEnum):
     OUT_OF_SERVICE = "OutOfService"
     UPDATE_ROLLBACK_FAILED = "UpdateRollbackFailed"
     UNKNOWN = "Unknown"
-    """A status newer than this program: nothing is done until it passes."""
+    """A status newer than this program; the operator waits until it changes."""
 
     @classmethod
     def _missing_(cls, value: object) -> "EndpointStatus":
@@ -33,12 +33,12 @@ class EndpointStatus(StrEnum):
 
     @property
     def busy(self) -> bool:
-        """AWS refuses every change while one is under way, deletion included."""
+        """AWS refuses every change while another one is in progress, deletion included."""
         return self in _BUSY
 
     @property
     def serving(self) -> bool:
-        """Clients get answers; while updating, from the fleet that is being replaced."""
+        """Clients get responses; during an update, from the fleet that is being replaced."""
         return self in _SERVING
 
 
@@ -61,7 +61,7 @@ _SERVING = {
 
 @dataclass(frozen=True, slots=True)
 class ObservedVariant:
-    """A production variant as DescribeEndpoint tells it; it names neither the model nor the instance type."""
+    """A production variant in DescribeEndpoint, which names neither the model nor the instance type."""
 
     name: str
     current_weight: float
@@ -73,7 +73,7 @@ class ObservedVariant:
 
 @dataclass(frozen=True, slots=True)
 class ObservedEndpoint:
-    """An endpoint; `config_name` may be absent, for instance when it failed."""
+    """An endpoint. `config_name` may be absent, for instance after a failure."""
 
     arn: str
     status: EndpointStatus
@@ -90,13 +90,13 @@ class ObservedEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class ObservedConfig:
-    """An endpoint config; `production_variants` as DescribeEndpointConfig gives them."""
+    """An endpoint config; `production_variants` as in DescribeEndpointConfig."""
 
     name: str
     production_variants: Sequence[Mapping[str, Any]]
 
     def deploys(self, desired: Desired) -> bool:
-        """Tell whether a fleet built from this config is the desired one, weights and counts aside."""
+        """Return whether a fleet built from this config is the desired one, except for weights and counts."""
         wanted = {variant.name: variant.deployed for variant in desired.variants}
         have = {variant["VariantName"]: variant for variant in self.production_variants}
         return have.keys() == wanted.keys() and all(
@@ -120,7 +120,7 @@ class ObservedConfig:
 
 @dataclass(frozen=True, slots=True)
 class ObservedTarget:
-    """A scalable target of one variant; `policies` by name, as PutScalingPolicy took their configuration."""
+    """A scalable target of one variant, with the configuration of its policies by name."""
 
     min_capacity: int
     max_capacity: int
@@ -128,20 +128,12 @@ class ObservedTarget:
 
 
 @dataclass(frozen=True, slots=True)
-class Leftovers:
-    """Models and endpoint configs that carry our owner's tags."""
-
-    models: frozenset[str]
-    configs: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Observed:
-    """All that a pass has read.
+    """All that one reconcile has read.
 
-    `config_in_use` is None when the endpoint names none or when it was deleted. `owners_of_models` and
-    `owner_of_config` hold the tags of those desired objects that exist; they are read only when a
-    deployment is due, as an endpoint in its desired shape needs neither.
+    `config_in_use` is None if the endpoint names none or if it was deleted. `owners_of_models` and
+    `owner_of_config` hold the tags of those desired objects that exist. They are read only when a deployment
+    is due.
     """
 
     now: float

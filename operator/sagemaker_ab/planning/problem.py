@@ -1,4 +1,4 @@
-"""What stops a pass, in the words that status and events use."""
+"""What keeps a resource from its intended state, in the words that conditions and events use."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,11 @@ from sagemaker_ab.api.conditions import Reason
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """Something went wrong. `stalled`: it waits for a person or retries slowly; else it retries soon."""
+class Problem:
+    """A problem as the user sees it.
+
+    `stalled`: it waits for a person, or is retried slowly; otherwise it is retried soon.
+    """
 
     reason: Reason
     message: str

@@ -1,4 +1,4 @@
-"""Autoscaling: which scalable targets and policies differ, and which stand in an update's way."""
+"""Autoscaling: which scalable targets and policies differ, and which of them block an update."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,10 +9,10 @@ from sagemaker_ab.planning.desired import Desired, DesiredScaling, DesiredVarian
 from sagemaker_ab.planning.observed import Observed, ObservedTarget
 
 
-def in_the_way(desired: Desired, observed: Observed) -> Iterator[Command]:
+def blocking_update(desired: Desired, observed: Observed) -> Iterator[Command]:
     """Yield the deregistrations without which AWS refuses the update.
 
-    A registered variant can get another model, but neither another instance type nor be removed:
+    A registered variant may get another model, but no other instance type, and it must not be removed:
     https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling-update.html
     """
     types = {variant.name: variant.instance_type for variant in desired.variants}
@@ -23,7 +23,7 @@ def in_the_way(desired: Desired, observed: Observed) -> Iterator[Command]:
 
 
 def differences(desired: Desired, observed: Observed) -> Iterator[Command]:
-    """Yield what makes the scalable targets and policies of a current endpoint the desired ones."""
+    """Yield the writes that bring scalable targets and policies to the desired state."""
     wanted = {variant.name: variant for variant in desired.variants if variant.scaling}
     for name in observed.targets.keys() - wanted.keys():
         yield commands.deregister_scalable_target(desired.endpoint_name, name)
@@ -41,7 +41,7 @@ def _variant(
     elif (target.min_capacity, target.max_capacity) != (scaling.min_capacity, scaling.max_capacity):
         yield commands.register_scalable_target(endpoint, variant.name, scaling, None)
     live = target.policies if target else {}
-    # AWS allows one target-tracking policy per metric: a renamed one must go before its successor comes.
+    # AWS allows one target-tracking policy per metric: delete a renamed policy before its successor.
     for name in sorted(live.keys() - {policy.name for policy in scaling.policies}):
         yield commands.delete_scaling_policy(endpoint, variant.name, name)
     for policy in scaling.policies:
@@ -50,7 +50,7 @@ def _variant(
 
 
 def _same_policy(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Compare what is wanted, and that scaling in was not switched off; other members are AWS's defaults."""
+    """Compare the desired members, and that scaling in is enabled; other members are AWS's defaults."""
     expected = {"DisableScaleIn": False, **wanted}
     found = {"DisableScaleIn": False, **live}
     return all(found.get(member) == value for member, value in expected.items())

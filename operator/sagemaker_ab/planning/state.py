@@ -8,24 +8,24 @@ from sagemaker_ab.planning.observed import EndpointStatus, Observed
 
 
 class EndpointState(StrEnum):
-    """What a pass finds; exactly one of these."""
+    """The state that a reconcile finds; exactly one of these."""
 
     ABSENT = "Absent"
     """No endpoint of this name."""
     FOREIGN = "Foreign"
-    """An endpoint of this name that does not carry our owner's tags."""
+    """An endpoint of this name that does not carry our owner tags."""
     CREATING = "Creating"
     BUSY = "Busy"
-    """AWS is changing it, at our request, the autoscaler's, its own or somebody else's."""
+    """AWS is changing it, requested by us, the autoscaler, AWS itself or another client."""
     DELETING = "Deleting"
     FAILED = "Failed"
     """Only deletion is legal."""
     OUT_OF_SERVICE = "OutOfService"
-    """A state that AWS documents no way out of but its own."""
+    """A state that only AWS can end."""
     UNPROVEN = "Unproven"
-    """An update was asked for and no read has shown yet what became of it."""
+    """An update was requested and no read has shown its result yet."""
     ROLLED_BACK = "RolledBack"
-    """The desired deployment has failed, and the earlier one serves."""
+    """The desired deployment has failed; the previous one serves."""
     OUTDATED = "Outdated"
     """In service, built from another config than the desired one."""
     CURRENT = "Current"
@@ -33,7 +33,7 @@ class EndpointState(StrEnum):
 
 
 def determine(desired: Desired, observed: Observed, deployment: Deployment | None) -> EndpointState:
-    """Name the state; `deployment` is the record as `follow` has brought it up to date."""
+    """Return the state; `deployment` is the record that `follow` brought up to date."""
     endpoint = observed.endpoint
     if endpoint is None:
         return EndpointState.ABSENT

@@ -1,4 +1,4 @@
-"""What to tell: the resource's status, computed whole from what a pass has found."""
+"""The resource's status, computed whole from what a reconcile has gathered."""
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -15,21 +15,21 @@ from sagemaker_ab.api.status import (
     VariantStatus,
 )
 from sagemaker_ab.planning import conditions
-from sagemaker_ab.planning.conditions import Verdict
+from sagemaker_ab.planning.conditions import ConditionDraft
 from sagemaker_ab.planning.deployment import Deployment, DeploymentState
 from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.observed import Observed, ObservedEndpoint, ObservedVariant
-from sagemaker_ab.planning.plan import Plan
-from sagemaker_ab.planning.problem import Trouble
+from sagemaker_ab.planning.problem import Problem
+from sagemaker_ab.planning.steps import Plan
 from sagemaker_ab.planning.variant_metrics import Reading
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
-    """What one pass knows at the moment it writes status.
+class Gathered:
+    """What one reconcile knows when it writes status.
 
-    `unsettled`: AWS may still be about to show what an earlier wish asked of it.
-    `reconcile_requested_at` is the request that this pass heeds, None when there is none.
+    `awaiting_consistency`: AWS may not show yet what an earlier generation asked for.
+    `reconcile_requested_at` is the reconcile request that this reconcile honors, None if there is none.
     """
 
     account: str
@@ -39,27 +39,31 @@ class Findings:
     observed: Observed
     plan: Plan
     deployment: Deployment | None = None
-    trouble: Trouble | None = None
-    unsettled: bool = False
+    problem: Problem | None = None
+    awaiting_consistency: bool = False
     reconcile_requested_at: str | None = None
     metrics: Reading = field(default_factory=Reading)
 
 
-def report(before: Status, generation: int, found: Findings, *, now: datetime) -> Status:
-    """Say how the resource is.
+def report(before: Status, generation: int, found: Gathered, *, now: datetime) -> Status:
+    """Return the status of a resource whose AWS objects were read.
 
-    `before` is the status that the pass read, `generation` that of the spec, and `now` the local time, which
-    dates the conditions for people.
+    `before` is the status that the reconcile read, `generation` that of the spec. `now` is the local time,
+    with which conditions are dated.
     """
     found = replace(found, observed=_ours(found))
     metrics = _metrics(before.metrics, found.metrics.metrics)
-    verdicts = chain(
-        conditions.verdicts(
-            found.desired, found.observed, found.plan, found.trouble, unsettled=found.unsettled
+    drafts = chain(
+        conditions.draft_conditions(
+            found.desired,
+            found.observed,
+            found.plan,
+            found.problem,
+            awaiting_consistency=found.awaiting_consistency,
         ),
-        [_metrics_available(metrics, found.metrics.trouble)],
+        [_metrics_available(metrics, found.metrics.problem)],
     )
-    pinned = before.account is not None or bool(found.plan.phases) or found.observed.endpoint is not None
+    pinned = before.account is not None or bool(found.plan.steps) or found.observed.endpoint is not None
     return Status(
         observed_generation=generation,
         summary=_shares(found.observed),
@@ -71,31 +75,31 @@ def report(before: Status, generation: int, found: Findings, *, now: datetime) -
         variants=_variants(found),
         metrics=metrics,
         traffic=TrafficStatus(strategy=found.strategy),
-        conditions=conditions.merge(verdicts, before.conditions or (), generation=generation, now=now),
+        conditions=conditions.merge(drafts, before.conditions or (), generation=generation, now=now),
     )
 
 
-def _ours(found: Findings) -> Observed:
-    """Leave out an endpoint that is somebody else's: how it is, is not this resource's status."""
+def _ours(found: Gathered) -> Observed:
+    """Leave out an endpoint that is not ours: its state is not this resource's status."""
     endpoint = found.observed.endpoint
     if endpoint is None or found.desired.owner.owns(endpoint.tags):
         return found.observed
     return Observed(now=found.observed.now)
 
 
-def report_trouble(before: Status, generation: int, trouble: Trouble, *, now: datetime) -> Status:
-    """Say what keeps a pass from more; what was known of AWS stays as it was."""
+def report_problem(before: Status, generation: int, problem: Problem, *, now: datetime) -> Status:
+    """Return the status of a resource whose reconcile ended early; what was known of AWS stays."""
     previous = before.conditions or ()
-    summary = conditions.merge(conditions.summary(trouble, None), previous, generation=generation, now=now)
-    kept = [condition for condition in previous if condition.type not in _SUMMARISING]
+    summary = conditions.merge(conditions.summary(problem, None), previous, generation=generation, now=now)
+    kept = [condition for condition in previous if condition.type not in _SUMMARY]
     return before.model_copy(update={"observed_generation": generation, "conditions": [*summary, *kept]})
 
 
-_SUMMARISING = {ConditionType.READY, ConditionType.RECONCILING, ConditionType.STALLED}
+_SUMMARY = {ConditionType.READY, ConditionType.RECONCILING, ConditionType.STALLED}
 
 
 def deployment_of(status: Status) -> Deployment | None:
-    """Read back the record that a former pass left in status."""
+    """Read the record of a deployment back from status."""
     record = status.deployment
     if record is None:
         return None
@@ -131,24 +135,26 @@ def _moment(seconds: float) -> datetime:
 
 
 def _metrics(before: Metrics | None, found: Metrics | None) -> Metrics | None:
-    """A new window is told only with a new number: a timestamp alone is not worth everybody's watch event."""
+    """Keep the old window until a number changes: a new timestamp alone would notify every watch."""
     if found is None or found.variants == (before.variants if before else []):
         return before
     return found
 
 
-def _metrics_available(metrics: Metrics | None, trouble: Trouble | None) -> Verdict:
-    """Say whether the last window has numbers; those of an earlier one are no answer."""
+def _metrics_available(metrics: Metrics | None, problem: Problem | None) -> ConditionDraft:
+    """Report whether the last window has numbers; an earlier window does not count."""
     kind = ConditionType.METRICS_AVAILABLE
-    if trouble is not None:
-        return Verdict(kind, status=False, reason=trouble.reason, message=trouble.message)
+    if problem is not None:
+        return ConditionDraft(kind, status=False, reason=problem.reason, message=problem.message)
     if metrics is not None and metrics.variants:
-        message = "CloudWatch gave numbers for the last window"
-        return Verdict(kind, status=True, reason=Reason.AVAILABLE, message=message)
-    return Verdict(kind, status=False, reason=Reason.NO_DATA, message="CloudWatch gave no numbers yet")
+        message = "CloudWatch returned metrics for the last window"
+        return ConditionDraft(kind, status=True, reason=Reason.AVAILABLE, message=message)
+    return ConditionDraft(
+        kind, status=False, reason=Reason.NO_DATA, message="CloudWatch has not returned any metrics yet"
+    )
 
 
-def _endpoint(before: EndpointStatus | None, found: Findings, now: datetime) -> EndpointStatus | None:
+def _endpoint(before: EndpointStatus | None, found: Gathered, now: datetime) -> EndpointStatus | None:
     endpoint = found.observed.endpoint
     if endpoint is None:
         return None
@@ -165,12 +171,12 @@ def _endpoint(before: EndpointStatus | None, found: Findings, now: datetime) -> 
 
 
 def _tag_keys(before: EndpointStatus | None, endpoint: ObservedEndpoint, desired: Desired) -> list[str]:
-    """Remember which tags are ours until they are seen gone."""
+    """Remember which tags are ours until a read shows that they are gone."""
     remembered = set(before.tag_keys or ()) if before else set[str]()
     return sorted(desired.tags.keys() | (remembered & endpoint.tags.keys()))
 
 
-def _variants(found: Findings) -> list[VariantStatus] | None:
+def _variants(found: Gathered) -> list[VariantStatus] | None:
     endpoint = found.observed.endpoint
     if endpoint is None:
         return None

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sagemaker_ab.api.status import Metrics, VariantMetrics
-from sagemaker_ab.planning.problem import Trouble
+from sagemaker_ab.planning.problem import Problem
 
 _INVOCATION_NAMESPACE = "AWS/SageMaker"
 _INSTANCE_NAMESPACE = "/aws/sagemaker/Endpoints"
@@ -131,7 +131,7 @@ class Reading:
     """What has been read of CloudWatch: the newest window that it gave, and what keeps newer ones away."""
 
     metrics: Metrics | None = None
-    trouble: Trouble | None = None
+    problem: Problem | None = None
 
 
 def assemble(monitored: Monitored, window: Window, numbers: Mapping[Query, float]) -> Metrics:

@@ -19,8 +19,8 @@ from botocore.exceptions import (
 
 from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.aws.failures import AwsError, Failure, FailureKind, classified, classify
-from sagemaker_ab.controller.apply import judge
-from sagemaker_ab.planning.problem import Trouble
+from sagemaker_ab.controller.errors import to_problem
+from sagemaker_ab.planning.problem import Problem
 
 
 def refusal(code, message, status=400):
@@ -80,8 +80,8 @@ def test_what_passes_by_itself_waits_for_a_person_only_after_many_times(kind):
     assert not kind.stalls
     failure = Failure(kind, "Code", "…")
 
-    assert not judge(failure, "…", failures=9).stalled
-    assert judge(failure, "…", failures=10) == Trouble(kind.reason, "…")
+    assert not to_problem(failure, "…", failures=9).stalled
+    assert to_problem(failure, "…", failures=10) == Problem(kind.reason, "…")
 
 
 def test_missing_credentials_have_a_reason_of_their_own():

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sagemaker_ab.aws.failures import AwsError
-from sagemaker_ab.aws.garbage import Inventory
+from sagemaker_ab.aws.garbage import GarbageLister
 from sagemaker_ab.planning.ownership import Owner
 
 OURS = Owner("cluster", "ml", "reviews", "uid")
@@ -55,47 +55,47 @@ def region():
     return Region()
 
 
-def found(inventory, region, *, not_before=1000.0):
-    return inventory.leftovers(region, OURS, "reviews", not_before=not_before).models
+def found(lister, region, *, not_before=1000.0):
+    return lister.owned(region, OURS, "reviews", not_before=not_before).models
 
 
 def test_a_failed_listing_is_made_again(region):
-    inventory = Inventory()
+    lister = GarbageLister()
     region.put(NAME, OURS)
     region.failing.append("list_models")
 
     with pytest.raises(AwsError, match="Rate exceeded"):
-        found(inventory, region)
+        found(lister, region)
 
-    assert found(inventory, region) == {NAME}
+    assert found(lister, region) == {NAME}
 
 
 def test_a_listing_serves_everybody_whom_it_is_new_enough_for(region):
-    inventory = Inventory()
-    found(inventory, region)
+    lister = GarbageLister()
+    found(lister, region)
     region.time = 2000.0
-    found(inventory, region)
+    found(lister, region)
     assert region.calls["list_models"] == 1
 
-    found(inventory, region, not_before=1500.0)
+    found(lister, region, not_before=1500.0)
     assert region.calls["list_models"] == 2
 
 
 def test_what_is_ours_is_asked_about_each_time_and_what_is_anothers_once(region):
-    inventory = Inventory()
+    lister = GarbageLister()
     region.put(NAME, OURS)
     region.put("reviews-other-0123456789", THEIRS)
     for _ in range(3):
-        assert found(inventory, region) == {NAME}
+        assert found(lister, region) == {NAME}
 
     assert region.calls["list_tags"] == 3 + 1
 
 
 def test_an_object_made_again_under_its_name_may_have_another_owner(region):
-    inventory = Inventory()
+    lister = GarbageLister()
     region.put(NAME, THEIRS)
-    assert found(inventory, region) == set()
+    assert found(lister, region) == set()
 
     region.put(NAME, OURS, created=1500)
     region.time = 2000.0
-    assert found(inventory, region, not_before=2000.0) == {NAME}
+    assert found(lister, region, not_before=2000.0) == {NAME}

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from sagemaker_ab.aws.singleflight import Flight
+from sagemaker_ab.aws.singleflight import SingleFlight
 
 
 class Unavailable(Exception):
@@ -14,12 +14,12 @@ class Unavailable(Exception):
 
 
 def test_outcomes_are_not_kept():
-    flight = Flight()
+    flight = SingleFlight()
 
     with pytest.raises(Unavailable):
-        flight.join(_unavailable)
-    assert flight.join(lambda: 1) == 1
-    assert flight.join(lambda: 2) == 2
+        flight.run(_unavailable)
+    assert flight.run(lambda: 1) == 1
+    assert flight.run(lambda: 2) == 2
 
 
 def test_who_comes_meanwhile_shares_the_answer(waited_for):
@@ -47,7 +47,7 @@ def waited_for(monkeypatch):
 
 def test_who_asks_again_once_told_gets_a_call_of_its_own():
     """Wherever the first caller is in what follows its call, there is time for the second to ask twice."""
-    flight, arrived, asked = Flight(), threading.Event(), threading.Event()
+    flight, arrived, asked = SingleFlight(), threading.Event(), threading.Event()
 
     def first():
         arrived.wait(10)
@@ -61,12 +61,12 @@ def test_who_asks_again_once_told_gets_a_call_of_its_own():
 
     def second():
         arrived.set()
-        answers = flight.join(lambda: "early"), flight.join(lambda: "its own")
+        answers = flight.run(lambda: "early"), flight.run(lambda: "its own")
         asked.set()
         return answers
 
     with ThreadPoolExecutor(2) as pool:
-        maker = pool.submit(_traced, dawdle, lambda: flight.join(first))
+        maker = pool.submit(_traced, dawdle, lambda: flight.run(first))
         assert pool.submit(second).result(10)[1] == "its own"
         maker.result(10)
 
@@ -82,15 +82,15 @@ def _traced(trace, call):
 
 def _second_of_two(outcome, waited_for):
     """What the second caller gets of a call that ends only once it waits for it."""
-    flight, seconds = Flight(), []
+    flight, seconds = SingleFlight(), []
 
     def first():
-        seconds.append(pool.submit(flight.join, lambda: "a call of its own"))
+        seconds.append(pool.submit(flight.run, lambda: "a call of its own"))
         assert waited_for.wait(10)
         return outcome()
 
     with ThreadPoolExecutor(2) as pool:
-        pool.submit(flight.join, first).exception(10)
+        pool.submit(flight.run, first).exception(10)
         return seconds[0].result(10)
 
 

@@ -1,90 +1,97 @@
-"""What a process remembers of a resource, between passes that go wrong."""
+"""What a process remembers of a resource between reconciles that fail."""
 
 from sagemaker_ab.api.conditions import Reason
-from sagemaker_ab.controller.backoff import spread, until_resync, until_retry
+from sagemaker_ab.controller.backoff import Backoff, jittered, jittered_below
 from sagemaker_ab.controller.memory import Memory
-from sagemaker_ab.controller.settings import Settings
-from sagemaker_ab.planning.problem import Trouble
+from sagemaker_ab.planning.commands import delete_model
+from sagemaker_ab.planning.problem import Problem
+from sagemaker_ab.planning.steps import Step, StepKind
 
-TROUBLE = Trouble(Reason.REFUSED, "words")
-PASSING = Trouble(Reason.RETRYING, "words", stalled=False)
-MATTER = "a phase"
+PROBLEM = Problem(Reason.REFUSED, "words")
+STEP = Step(StepKind.COLLECT_GARBAGE, (delete_model("one"),))
+ANOTHER = Step(StepKind.COLLECT_GARBAGE, (delete_model("another"),))
+SUBJECT = STEP.identity
 
 
 def met(memory, times=1):
     for _ in range(times):
-        memory.note_setback(MATTER, TROUBLE, quiet_until=100.0)
-    return memory.failures(MATTER)
+        memory.record_problem(SUBJECT, PROBLEM, retry_at=100.0)
+    return memory.failures(SUBJECT)
 
 
-def test_setbacks_add_up_while_the_same_wish_waits_for_an_answer():
-    """Else a resource whose first reads all fail would never say so, and never wait longer."""
+def test_failures_add_up_while_the_same_request_waits_for_an_answer():
+    """Otherwise a resource whose first reads all fail would never report it, and never wait longer."""
     memory = Memory()
     for _ in range(3):
-        memory.note_wish(1, None)
+        memory.honor(1, None)
         met(memory)
 
-    assert memory.failures(MATTER) == 3
+    assert memory.failures(SUBJECT) == 3
 
 
-def test_a_new_generation_is_faced_as_if_nothing_had_gone_wrong():
+def test_a_new_generation_clears_all_failures():
     memory = Memory()
-    memory.note_wish(1, None)
+    memory.honor(1, None)
     met(memory)
-    memory.note_wish(2, None)
+    memory.honor(2, None)
 
-    assert memory.failures(MATTER) == 0
+    assert memory.failures(SUBJECT) == 0
 
 
-def test_a_new_request_to_reconcile_is_too():
+def test_a_new_reconcile_request_clears_all_failures():
     memory = Memory()
-    memory.note_wish(1, None)
+    memory.honor(1, None)
     met(memory)
-    memory.note_wish(1, "now")
+    memory.honor(1, "now")
 
-    assert memory.failures(MATTER) == 0
+    assert memory.failures(SUBJECT) == 0
 
 
-def test_a_matter_is_left_alone_until_its_time():
+def test_a_subject_is_in_backoff_until_its_time():
     memory = Memory()
     met(memory)
 
-    assert memory.quiet(MATTER, 99.0)
-    assert not memory.quiet(MATTER, 100.0)
-    assert not memory.quiet("another", 0.0)
+    assert memory.in_backoff(SUBJECT, 99.0)
+    assert not memory.in_backoff(SUBJECT, 100.0)
+    assert not memory.in_backoff("another", 0.0)
 
 
-def test_what_no_plan_holds_any_more_is_forgotten():
-    memory = Memory(accepted={MATTER, "another"})
+def test_what_the_plan_no_longer_contains_is_forgotten():
+    memory = Memory()
+    memory.record_accepted(STEP)
+    memory.record_accepted(ANOTHER)
     met(memory)
-    memory.keep_only({"another"})
+    memory.keep_only([ANOTHER])
 
-    assert memory.failures(MATTER) == 0
-    assert memory.accepted == {"another"}
-
-
-def test_a_standing_trouble_is_faced_ever_more_slowly_and_never_too_slowly():
-    waits = [until_retry(Settings(), TROUBLE, failures) for failures in (1, 3, 20, 5_000)]
-
-    assert 48 <= waits[0] <= 72
-    assert 192 <= waits[1] <= 288
-    assert all(480 <= wait <= 720 for wait in waits[2:])
+    assert memory.failures(SUBJECT) == 0
+    assert memory.take_rolled_back([STEP, ANOTHER], now=0.0) == [ANOTHER]
 
 
-def test_a_passing_trouble_is_faced_soon():
-    assert until_retry(Settings(), PASSING, 1) <= 6
-    assert until_retry(Settings(), PASSING, 5_000) <= 72
+def test_a_step_that_is_pending_again_is_rolled_back_once():
+    memory = Memory()
+    memory.record_accepted(STEP)
+
+    assert memory.take_rolled_back([STEP], now=0.0) == [STEP]
+    assert memory.take_rolled_back([STEP], now=0.0) == []
 
 
-def test_nobody_resyncs_in_step_with_others_or_later_than_asked():
-    waits = {until_resync(Settings()) for _ in range(50)}
+def test_gaps_double_with_each_failure_up_to_the_slowest():
+    gaps = [Backoff(60, 600).seconds(failures) for failures in (1, 3, 20, 5_000)]
+
+    assert 48 <= gaps[0] <= 72
+    assert 192 <= gaps[1] <= 288
+    assert all(480 <= gap <= 720 for gap in gaps[2:])
+
+
+def test_no_resource_resyncs_in_step_with_others_or_later_than_asked():
+    waits = {jittered_below(60.0) for _ in range(50)}
 
     assert len(waits) > 1
     assert max(waits) <= 60
 
 
 def test_what_began_together_does_not_come_round_together():
-    pauses = [spread(100.0) for _ in range(200)]
+    pauses = [jittered(100.0) for _ in range(200)]
 
     assert all(80 <= pause <= 120 for pause in pauses)
     assert max(pauses) - min(pauses) > 20

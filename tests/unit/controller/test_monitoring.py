@@ -6,7 +6,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sagemaker_ab.api.conditions import Reason
-from sagemaker_ab.controller.monitoring import MetricsBook
+from sagemaker_ab.controller.backoff import Backoff
+from sagemaker_ab.controller.monitoring import MetricsMonitor
 from sagemaker_ab.planning.variant_metrics import Monitored, MonitoredVariant, Reading
 
 INTERVAL = 300
@@ -41,27 +42,27 @@ class CloudWatch:
 
 
 class World:
-    """A book of so many endpoints, whose ticks take 15 seconds on both clocks."""
+    """A monitor of so many endpoints, whose ticks take 15 seconds on both clocks."""
 
     def __init__(self, endpoints):
         self.time = 1_767_225_600.0
         self.cloudwatch = CloudWatch()
         clock = SimpleNamespace(now=lambda: self.time)
         clients = SimpleNamespace(region="us-east-1", clock=clock, cloudwatch=self.cloudwatch)
-        self.book = MetricsBook(local_clock=lambda: self.time)
+        self.monitor = MetricsMonitor(backoff=Backoff(30.0, 900.0).seconds, local_clock=lambda: self.time)
         for number in range(endpoints):
             name = f"e{number}"
-            self.book.watch(("ml", name), clients, Monitored(name, VARIANTS, INTERVAL))
+            self.monitor.watch(("ml", name), clients, Monitored(name, VARIANTS, INTERVAL))
 
     def tick(self, *, times=1):
         told = set()
         for _ in range(times):
             self.time += 15
-            told |= set(self.book.tick())
+            told |= set(self.monitor.tick())
         return {name for _, name in told}
 
     def reading(self, name="e0"):
-        return self.book.newest(("ml", name))
+        return self.monitor.newest(("ml", name))
 
 
 def test_what_a_call_has_brought_is_not_asked_and_paid_for_again():
@@ -93,7 +94,7 @@ def test_another_region_is_read_meanwhile():
     elsewhere = SimpleNamespace(
         region="eu-west-1", clock=SimpleNamespace(now=lambda: world.time), cloudwatch=CloudWatch()
     )
-    world.book.watch(("ml", "abroad"), elsewhere, Monitored("abroad", VARIANTS, INTERVAL))
+    world.monitor.watch(("ml", "abroad"), elsewhere, Monitored("abroad", VARIANTS, INTERVAL))
 
     assert world.tick() == {"abroad"}
 
@@ -105,9 +106,9 @@ def test_a_throttled_call_is_nothing_to_tell_of_until_it_comes_again():
     assert world.tick() == set()
     assert world.reading() == Reading()
     assert world.tick(times=3) == {"e0"}
-    assert world.reading().trouble.reason == Reason.RETRYING
+    assert world.reading().problem.reason == Reason.RETRYING
     world.tick(times=6)
-    assert world.reading().trouble is None
+    assert world.reading().problem is None
 
 
 def test_a_denied_call_is_told_for_all_whom_it_concerns_at_once():
@@ -116,8 +117,8 @@ def test_a_denied_call_is_told_for_all_whom_it_concerns_at_once():
 
     assert len(world.tick()) == 100
     for name in ("e0", "e99"):
-        assert world.reading(name).trouble.reason == Reason.ACCESS_DENIED
-        assert "cloudwatch:GetMetricData" in world.reading(name).trouble.message
+        assert world.reading(name).problem.reason == Reason.ACCESS_DENIED
+        assert "cloudwatch:GetMetricData" in world.reading(name).problem.message
     assert world.tick(times=100) == set()
 
 
@@ -130,7 +131,7 @@ def test_numbers_stand_while_newer_ones_are_refused():
 
     assert numbers.variants
     assert world.reading().metrics == numbers
-    assert world.reading().trouble.reason == Reason.ACCESS_DENIED
+    assert world.reading().problem.reason == Reason.ACCESS_DENIED
 
 
 def test_who_made_a_call_fail_holds_up_nobody_for_long():
@@ -150,7 +151,7 @@ def test_a_window_of_long_ago_is_not_the_last_word(read_once):
     if read_once:
         world.tick()
     world.time += 2 * INTERVAL
-    assert world.reading().trouble is None
+    assert world.reading().problem is None
 
     world.time += 3 * INTERVAL
-    assert world.reading().trouble.reason == Reason.NO_DATA
+    assert world.reading().problem.reason == Reason.NO_DATA

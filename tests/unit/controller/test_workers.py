@@ -1,4 +1,4 @@
-"""The keeper runs at most one pass for a key at a time, and again when asked or due."""
+"""Workers run at most one reconcile for a key at a time, and again when requested or due."""
 
 import asyncio
 import threading
@@ -6,14 +6,15 @@ from collections import Counter
 
 import pytest
 
-from sagemaker_ab.controller.workers import Keeper
+from sagemaker_ab.controller.workers import Workers
 from sagemaker_ab.kube.client import KubernetesError
+from sagemaker_ab.kube.keys import Key
 
-KEY = ("ml", "reviews")
+KEY = Key("ml", "reviews")
 
 
-class Passes:
-    """A reconciler whose passes wait to be let go."""
+class Reconciles:
+    """A reconciler whose reconciles wait for the gate."""
 
     def __init__(self, *afters):
         self.afters = list(afters)
@@ -22,14 +23,14 @@ class Passes:
         self.running = Counter()
         self.most_at_once = 0
         self.count = 0
-        self.mishaps = []
+        self.unexpected = []
         self.order = []
 
     def region_of(self, key):
         return "away" if key[1].startswith("away") else "here"
 
-    def tell(self, key, error):
-        self.mishaps.append((key, str(error)))
+    def report(self, key, error):
+        self.unexpected.append((key, str(error)))
         raise KubernetesError("the API server does not answer")
 
     def __call__(self, key):
@@ -49,152 +50,154 @@ class Passes:
         assert await asyncio.to_thread(self.started.acquire, timeout=10)
 
 
-def run(passes, story):
-    async def told():
-        keeper = Keeper(passes, tell_mishap=passes.tell, region_of=passes.region_of, workers=4)
+def run(reconciles, story):
+    async def scenario():
+        workers = Workers(
+            reconciles, report_unexpected=reconciles.report, region_of=reconciles.region_of, workers=4
+        )
         try:
-            await story(keeper)
+            await story(workers)
         finally:
-            passes.gate.release(100)
-            await keeper.close()
+            reconciles.gate.release(100)
+            await workers.close()
 
-    asyncio.run(told())
+    asyncio.run(scenario())
 
 
-def test_many_requests_during_a_pass_are_one_pass_after_it():
-    passes = Passes()
+def test_many_requests_during_a_reconcile_are_one_reconcile_after_it():
+    reconciles = Reconciles()
 
-    async def story(keeper):
-        keeper.enqueue(KEY)
-        await passes.begun()
+    async def story(workers):
+        workers.enqueue(KEY)
+        await reconciles.begun()
         for _ in range(5):
-            keeper.enqueue(KEY)
-        passes.gate.release(2)
-        await passes.begun()
+            workers.enqueue(KEY)
+        reconciles.gate.release(2)
+        await reconciles.begun()
 
-    run(passes, story)
+    run(reconciles, story)
 
-    assert passes.count == 2
-    assert passes.most_at_once == 1
+    assert reconciles.count == 2
+    assert reconciles.most_at_once == 1
 
 
 def test_keys_do_not_wait_for_each_other():
-    passes = Passes()
+    reconciles = Reconciles()
 
-    async def story(keeper):
-        keeper.enqueue(KEY)
-        keeper.enqueue(("ml", "other"))
-        await passes.begun()
-        await passes.begun()
+    async def story(workers):
+        workers.enqueue(KEY)
+        workers.enqueue(Key("ml", "other"))
+        await reconciles.begun()
+        await reconciles.begun()
 
-    run(passes, story)
+    run(reconciles, story)
 
-    assert passes.count == 2
-
-
-def test_a_pass_says_when_the_next_one_is_due():
-    passes = Passes(0.001)
-
-    async def story(keeper):
-        keeper.enqueue(KEY)
-        passes.gate.release(2)
-        await passes.begun()
-        await passes.begun()
-
-    run(passes, story)
-
-    assert passes.count == 2
+    assert reconciles.count == 2
 
 
-def test_a_bug_in_one_pass_is_told_and_stops_nobody(caplog):
-    passes = Passes(RuntimeError("boom"))
+def test_a_reconcile_says_when_the_key_is_requeued():
+    reconciles = Reconciles(0.001)
 
-    async def story(keeper):
-        keeper.enqueue(KEY)
-        passes.gate.release(2)
-        await passes.begun()
-        keeper.enqueue(KEY)
-        await passes.begun()
+    async def story(workers):
+        workers.enqueue(KEY)
+        reconciles.gate.release(2)
+        await reconciles.begun()
+        await reconciles.begun()
 
-    run(passes, story)
+    run(reconciles, story)
 
-    assert passes.count == 2
-    assert passes.mishaps == [(KEY, "boom")]
+    assert reconciles.count == 2
+
+
+def test_a_bug_in_one_reconcile_is_reported_and_stops_no_other(caplog):
+    reconciles = Reconciles(RuntimeError("boom"))
+
+    async def story(workers):
+        workers.enqueue(KEY)
+        reconciles.gate.release(2)
+        await reconciles.begun()
+        workers.enqueue(KEY)
+        await reconciles.begun()
+
+    run(reconciles, story)
+
+    assert reconciles.count == 2
+    assert reconciles.unexpected == [(KEY, "boom")]
     assert "this is a bug" in caplog.text
     assert "the API server does not answer" in caplog.text
 
 
 @pytest.mark.parametrize("after", [60.0, None])
-def test_closing_waits_for_the_pass_that_runs_and_starts_no_other(after):
-    passes = Passes(after)
+def test_closing_waits_for_the_reconcile_that_runs_and_starts_no_other(after):
+    reconciles = Reconciles(after)
 
-    async def story(keeper):
-        keeper.enqueue(KEY)
-        await passes.begun()
-        keeper.enqueue(KEY)
+    async def story(workers):
+        workers.enqueue(KEY)
+        await reconciles.begun()
+        workers.enqueue(KEY)
 
-    run(passes, story)
+    run(reconciles, story)
 
-    assert passes.count == 1
-    assert not passes.running[KEY]
+    assert reconciles.count == 1
+    assert not reconciles.running[KEY]
 
 
-def test_closing_forgets_the_passes_that_wait_for_a_worker():
-    passes = Passes()
+def test_closing_forgets_the_keys_that_wait_for_a_worker():
+    reconciles = Reconciles()
 
-    async def story(keeper):
+    async def story(workers):
         for number in range(50):
-            keeper.enqueue(("ml", str(number)))
-        await passes.begun()
-        closing = asyncio.create_task(keeper.close())
+            workers.enqueue(Key("ml", str(number)))
+        await reconciles.begun()
+        closing = asyncio.create_task(workers.close())
         await asyncio.sleep(0)
-        passes.gate.release(100)
+        reconciles.gate.release(100)
         await closing
 
-    run(passes, story)
+    run(reconciles, story)
 
-    assert passes.count <= 4
+    assert reconciles.count <= 4
 
 
-def test_a_region_whose_passes_hang_leaves_workers_to_the_others():
-    passes = Passes()
+def test_a_region_whose_reconciles_hang_leaves_workers_to_the_others():
+    reconciles = Reconciles()
 
-    async def story(keeper):
+    async def story(workers):
         for number in range(8):
-            keeper.enqueue(("ml", f"away-{number}"))
+            workers.enqueue(Key("ml", f"away-{number}"))
         for _ in range(3):
-            await passes.begun()
-        keeper.enqueue(KEY)
-        await passes.begun()
+            await reconciles.begun()
+        workers.enqueue(KEY)
+        await reconciles.begun()
 
-    run(passes, story)
+    run(reconciles, story)
 
-    assert "reviews" in passes.order[:4]
+    assert "reviews" in reconciles.order[:4]
 
 
 def test_a_change_does_not_wait_for_resyncs():
-    passes = Passes()
+    reconciles = Reconciles()
 
-    async def story(keeper):
+    async def story(workers):
         for number in range(20):
-            keeper.enqueue(("ml", f"resync-{number}"))
-        keeper.enqueue(("ml", "resync-19"), urgent=True)
+            workers.enqueue(Key("ml", f"resync-{number}"))
+        workers.enqueue(Key("ml", "resync-19"), urgent=True)
         for _ in range(3):
-            await passes.begun()
-        passes.gate.release(1)
-        await passes.begun()
+            await reconciles.begun()
+        reconciles.gate.release(1)
+        await reconciles.begun()
 
-    run(passes, story)
+    run(reconciles, story)
 
-    assert passes.order[3] == "resync-19"
+    assert reconciles.order[3] == "resync-19"
 
 
-def test_it_knows_how_long_no_pass_has_ended():
-    passes = Passes()
+def test_it_knows_how_long_no_reconcile_has_ended():
+    reconciles = Reconciles()
 
-    async def story(keeper):
-        before = keeper.idle_seconds
+    async def story(workers):
+        before = workers.idle_seconds
         await asyncio.sleep(0)
-        assert keeper.idle_seconds > before >= 0
+        assert workers.idle_seconds > before >= 0
 
-    run(passes, story)
+    run(reconciles, story)

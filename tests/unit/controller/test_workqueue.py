@@ -1,64 +1,65 @@
-"""Changes first, no region more than its share, each region first come first served."""
+"""Urgent keys first, no region more than its share, each region first in first out."""
 
-from sagemaker_ab.controller.workqueue import Turns
+from sagemaker_ab.controller.workqueue import WorkQueue
+from sagemaker_ab.kube.keys import Key
 
 
 def keys(*names):
-    return [("ml", name) for name in names]
+    return [Key("ml", name) for name in names]
 
 
-def taken(turns):
+def taken(queue):
     found = []
-    while (key := turns.take()) is not None:
+    while (key := queue.get()) is not None:
         found.append(key[1])
     return found
 
 
-def waiting(turns, names, *, region="here", urgent=False):
+def waiting(queue, names, *, region="here", urgent=False):
     for key in keys(*names):
-        turns.wait(key, region, urgent=urgent)
+        queue.add(key, region, urgent=urgent)
 
 
 def test_a_region_has_three_quarters_of_the_workers():
-    turns = Turns(4)
-    waiting(turns, "abcde")
+    queue = WorkQueue(4)
+    waiting(queue, "abcde")
 
-    assert taken(turns) == ["a", "b", "c"]
+    assert taken(queue) == ["a", "b", "c"]
 
 
 def test_one_worker_is_enough():
-    turns = Turns(1)
-    waiting(turns, "ab")
+    queue = WorkQueue(1)
+    waiting(queue, "ab")
 
-    assert taken(turns) == ["a"]
-    turns.give_back(("ml", "a"))
-    assert taken(turns) == ["b"]
-
-
-def test_the_region_with_the_fewest_passes_is_next():
-    turns = Turns(8)
-    waiting(turns, "abcdefgh")
-    waiting(turns, "xyz", region="there")
-
-    assert taken(turns) == ["a", "x", "b", "y", "c", "z", "d", "e"]
+    assert taken(queue) == ["a"]
+    queue.done(Key("ml", "a"))
+    assert taken(queue) == ["b"]
 
 
-def test_changes_go_first_in_every_region():
-    turns = Turns(4)
-    waiting(turns, "abc")
-    waiting(turns, "xy", region="there", urgent=True)
+def test_the_region_with_the_fewest_keys_in_process_is_next():
+    queue = WorkQueue(8)
+    waiting(queue, "abcdefgh")
+    waiting(queue, "xyz", region="there")
 
-    assert taken(turns) == ["x", "y", "a", "b"]
+    assert taken(queue) == ["a", "x", "b", "y", "c", "z", "d", "e"]
 
 
-def test_who_waits_comes_forward_and_is_not_there_twice():
-    turns = Turns(2)
-    waiting(turns, "ab")
-    waiting(turns, "b", region="there", urgent=True)
-    waiting(turns, "b")
+def test_urgent_keys_go_first_in_every_region():
+    queue = WorkQueue(4)
+    waiting(queue, "abc")
+    waiting(queue, "xy", region="there", urgent=True)
 
-    assert taken(turns) == ["b", "a"]
-    assert turns.runs(("ml", "b"))
-    turns.give_back(("ml", "b"))
-    assert not turns.runs(("ml", "b"))
-    assert taken(turns) == []
+    assert taken(queue) == ["x", "y", "a", "b"]
+
+
+def test_a_queued_key_is_promoted_and_not_queued_twice():
+    queue = WorkQueue(2)
+    waiting(queue, "ab")
+    waiting(queue, "b", region="there", urgent=True)
+    waiting(queue, "b")
+
+    assert taken(queue) == ["b", "a"]
+    assert queue.processing(Key("ml", "b"))
+    queue.done(Key("ml", "b"))
+    assert not queue.processing(Key("ml", "b"))
+    assert taken(queue) == []

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sagemaker_ab.planning.deletion import plan_deletion
-from sagemaker_ab.planning.observed import EndpointStatus, Leftovers
+from sagemaker_ab.planning.observed import EndpointStatus
 from tests.unit.planning.worlds import (
     AUTOSCALING,
     OWNER,
@@ -24,15 +24,15 @@ def test_scaling_goes_first_then_the_endpoint():
     decided = plan_deletion("reviews", OWNER, world(WANTED))
 
     assert operations(decided) == ["DeregisterScalableTarget", "DeleteEndpoint"]
-    assert len(decided.phases) == 2
+    assert len(decided.steps) == 2
 
 
 @pytest.mark.parametrize("status", [s for s in EndpointStatus if s.busy])
 def test_a_busy_endpoint_is_waited_for(status):
     decided = plan_deletion("reviews", OWNER, world(WANTED, status=status))
 
-    assert decided.phases == ()
-    assert not decided.done
+    assert decided.steps == ()
+    assert not decided.endpoint_gone
 
 
 def test_a_failed_endpoint_is_deleted():
@@ -42,13 +42,8 @@ def test_a_failed_endpoint_is_deleted():
 
 
 @pytest.mark.parametrize("observed", [nothing(), world(WANTED, tags={})], ids=["gone", "somebody else's"])
-def test_without_an_endpoint_of_ours_configs_and_models_go(observed):
-    leftovers = Leftovers(frozenset({"model"}), frozenset({"config"}))
+def test_without_an_endpoint_of_ours_garbage_collection_follows(observed):
+    decided = plan_deletion("reviews", OWNER, observed)
 
-    assert plan_deletion("reviews", OWNER, observed).wants_leftovers
-    decided = plan_deletion("reviews", OWNER, observed, leftovers=leftovers)
-    assert operations(decided) == ["DeleteEndpointConfig", "DeleteModel"]
-
-
-def test_the_resource_may_go_when_nothing_is_left():
-    assert plan_deletion("reviews", OWNER, nothing(), leftovers=Leftovers(frozenset(), frozenset())).done
+    assert decided.endpoint_gone
+    assert decided.steps == ()

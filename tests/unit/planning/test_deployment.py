@@ -99,8 +99,8 @@ def test_a_failed_deployment_is_not_tried_again():
 
     decided = plan(WANTED, later(86_400), deployment=failed)
 
-    assert decided.phases == ()
-    assert decided.trouble.message == "ping"
+    assert decided.steps == ()
+    assert decided.problem.message == "ping"
 
 
 def test_weights_still_follow_the_spec_after_a_rollback():
@@ -145,5 +145,5 @@ def test_a_creation_that_failed_waits_for_a_change():
 
     record = follow(created, WANTED, broken)
 
-    assert plan(WANTED, broken, deployment=record).trouble.message == "ping"
+    assert plan(WANTED, broken, deployment=record).problem.message == "ping"
     assert operations(plan(LIVE, broken, deployment=record)) == ["DeleteEndpoint"]

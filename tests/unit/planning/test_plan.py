@@ -7,12 +7,12 @@ import pytest
 from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.planning.observed import (
     EndpointStatus,
-    Leftovers,
     ObservedConfig,
     ObservedTarget,
 )
-from sagemaker_ab.planning.plan import PhaseKind, plan
+from sagemaker_ab.planning.plan import plan
 from sagemaker_ab.planning.state import EndpointState
+from sagemaker_ab.planning.steps import StepKind
 from tests.unit.planning.worlds import (
     AUTOSCALING,
     nothing,
@@ -24,6 +24,9 @@ from tests.unit.planning.worlds import (
     world,
 )
 
+OTHER_MODEL_AND_WEIGHT = with_variant(
+    spec(models=[spec()["models"][0], {**spec()["models"][1], "revision": "2"}]), "VariantA", weight=10
+)
 SCALING = with_variant(spec(), "VariantB", instanceCount=None, autoscaling=AUTOSCALING)
 
 
@@ -49,8 +52,8 @@ def test_an_endpoint_is_created_from_its_models_and_config():
     ]
 
 
-def test_models_are_the_first_phase_since_the_config_names_them():
-    assert plan(want(spec()), nothing()).phases[0].kind is PhaseKind.CREATE_MODELS
+def test_models_are_the_first_step_since_the_config_names_them():
+    assert plan(want(spec()), nothing()).steps[0].kind is StepKind.CREATE_MODELS
 
 
 def test_what_exists_already_is_not_created_again():
@@ -65,29 +68,28 @@ def test_a_model_of_that_name_that_is_somebody_elses_stops_the_creation():
 
     decided = plan(wanted, theirs)
 
-    assert decided.phases == ()
-    assert decided.trouble
-    assert decided.trouble.reason is Reason.NOT_OWNED
+    assert decided.steps == ()
+    assert decided.problem
+    assert decided.problem.reason is Reason.NOT_OWNED
 
 
 # Nothing to do
 
 
-def test_an_endpoint_as_desired_needs_nothing_but_a_look_for_leftovers():
+def test_an_endpoint_as_desired_needs_no_step():
     decided = plan(want(spec()), world(want(spec())))
 
     assert decided.state is EndpointState.CURRENT
-    assert decided.phases == ()
-    assert decided.wants_leftovers
+    assert decided.steps == ()
 
 
 def test_an_endpoint_of_somebody_else_is_left_alone():
     decided = plan(want(spec()), world(want(spec()), tags={}))
 
     assert decided.state is EndpointState.FOREIGN
-    assert decided.phases == ()
-    assert decided.trouble
-    assert "left alone" in decided.trouble.message
+    assert decided.steps == ()
+    assert decided.problem
+    assert "does not change it" in decided.problem.message
 
 
 @pytest.mark.parametrize("status", [s for s in EndpointStatus if s.busy])
@@ -126,9 +128,9 @@ def test_instances_come_before_the_traffic_and_go_after_it():
     )
     live = want(with_variant(spec(), "VariantA", instanceCount=3))
 
-    kinds = [phase.kind for phase in plan(want(changed), world(live)).phases]
+    kinds = [step.kind for step in plan(want(changed), world(live)).steps]
 
-    assert kinds == [PhaseKind.SCALE_OUT, PhaseKind.SHIFT_WEIGHTS, PhaseKind.SCALE_IN]
+    assert kinds == [StepKind.SCALE_OUT, StepKind.SHIFT_WEIGHTS, StepKind.SCALE_IN]
 
 
 def test_the_count_of_a_variant_that_scales_is_the_autoscalers():
@@ -141,7 +143,7 @@ def test_the_count_of_a_variant_that_scales_is_the_autoscalers():
 
     decided = plan(wanted, replace(live, endpoint=replace(live.endpoint, variants=tuple(scaled_out))))
 
-    assert decided.phases == ()
+    assert decided.steps == ()
 
 
 # Autoscaling
@@ -183,7 +185,7 @@ def test_a_default_that_aws_spells_out_is_no_difference():
     live = world(wanted)
     spelled = {name: {**c, "DisableScaleIn": False} for name, c in live.targets["VariantB"].policies.items()}
 
-    assert plan(wanted, replace(live, targets={"VariantB": ObservedTarget(1, 4, spelled)})).phases == ()
+    assert plan(wanted, replace(live, targets={"VariantB": ObservedTarget(1, 4, spelled)})).steps == ()
 
 
 # Deployments
@@ -258,11 +260,11 @@ def test_a_failed_endpoint_without_a_record_is_deleted_to_be_made_again():
     assert operations(decided) == ["DeleteEndpoint"]
 
 
-def test_out_of_service_is_told_and_left_to_aws():
+def test_out_of_service_is_reported_and_left_to_aws():
     decided = plan(want(spec()), world(want(spec()), status=EndpointStatus.OUT_OF_SERVICE))
 
-    assert decided.phases == ()
-    assert decided.trouble
+    assert decided.steps == ()
+    assert decided.problem
 
 
 # Tags
@@ -281,25 +283,35 @@ def test_tags_are_added_changed_and_only_ours_taken_away():
     assert request(decided, "DeleteTags")["TagKeys"] == ["old"]
 
 
-# Clean-up
+# Order: what waits for what
 
 
-def test_configs_and_models_that_nothing_refers_to_are_removed():
-    wanted = want(spec())
-    used = {model.name for model in wanted.models}
-    leftovers = Leftovers(frozenset({*used, "old-model"}), frozenset({wanted.config_name, "old-config"}))
+def test_the_steps_of_a_rollout_wait_for_each_other():
+    rollout = plan(want(spec()), nothing()).rollout
 
-    decided = plan(wanted, world(wanted), leftovers=leftovers)
+    assert [step.waits_for for step in rollout] == [
+        frozenset(),
+        *(frozenset({step.identity}) for step in rollout[:-1]),
+    ]
 
-    assert operations(decided) == ["DeleteEndpointConfig", "DeleteModel"]
+
+def test_the_rollout_goes_before_the_adjustments_of_the_fleet_that_serves():
+    decided = plan(want(OTHER_MODEL_AND_WEIGHT), world(want(spec())))
+
+    step = decided.next_step(lambda _: False)
+
+    assert step is decided.rollout[0]
+    assert [step.kind for step in decided.adjustments] == [StepKind.SHIFT_WEIGHTS]
 
 
-def test_the_config_in_use_stays_though_weights_have_moved_on():
-    live, wanted = want(spec()), want(with_variant(spec(), "VariantA", weight=10))
-    shifted = tuple(
-        replace(v, current_weight=wanted.weights[v.name], desired_weight=wanted.weights[v.name])
-        for v in world(live).endpoint.variants
-    )
-    leftovers = Leftovers(frozenset(), frozenset({live.config_name}))
+@pytest.mark.parametrize("stuck", range(3))
+def test_adjustments_go_on_while_any_step_of_the_rollout_is_in_backoff(stuck):
+    decided = plan(want(OTHER_MODEL_AND_WEIGHT), world(want(spec())))
 
-    assert plan(wanted, world(live, variants=shifted), leftovers=leftovers).phases == ()
+    step = decided.next_step(lambda step: step is decided.rollout[stuck])
+
+    assert step is decided.adjustments[0]
+
+
+def test_nothing_is_sent_while_everything_is_in_backoff():
+    assert plan(want(OTHER_MODEL_AND_WEIGHT), world(want(spec()))).next_step(lambda _: True) is None

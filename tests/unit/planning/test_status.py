@@ -1,4 +1,4 @@
-"""What status says about what a pass has found."""
+"""What status says about what a reconcile has gathered."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,11 +8,11 @@ import pytest
 from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.api.status import Metrics, Status, VariantMetrics
 from sagemaker_ab.planning.deployment import DeploymentState, request
-from sagemaker_ab.planning.events import notices
+from sagemaker_ab.planning.events import draft_events
 from sagemaker_ab.planning.observed import EndpointStatus
 from sagemaker_ab.planning.plan import plan
-from sagemaker_ab.planning.problem import Trouble
-from sagemaker_ab.planning.status import Findings, deployment_of, report, report_trouble
+from sagemaker_ab.planning.problem import Problem
+from sagemaker_ab.planning.status import Gathered, deployment_of, report, report_problem
 from sagemaker_ab.planning.variant_metrics import Reading
 from tests.unit.planning.worlds import AUTOSCALING, nothing, spec, want, with_variant, world
 
@@ -21,8 +21,8 @@ SCALING = want(with_variant(spec(), "VariantB", instanceCount=None, autoscaling=
 MORNING = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
-def findings(observed, wanted=WANTED, **changes):
-    found = Findings(
+def gathered(observed, wanted=WANTED, **changes):
+    found = Gathered(
         account="123456789012",
         region="us-east-1",
         strategy="Manual",
@@ -33,8 +33,8 @@ def findings(observed, wanted=WANTED, **changes):
     return replace(found, **changes)
 
 
-def told(observed, wanted=WANTED, before=None, now=MORNING, **changes):
-    return report(before or Status(), 3, findings(observed, wanted, **changes), now=now)
+def reported(observed, wanted=WANTED, before=None, now=MORNING, **changes):
+    return report(before or Status(), 3, gathered(observed, wanted, **changes), now=now)
 
 
 def condition(status, kind):
@@ -50,11 +50,11 @@ def summary(status):
 
 
 def test_an_endpoint_as_asked_is_ready_and_nothing_else():
-    assert summary(told(world(WANTED))) == {"Ready": "True"}
+    assert summary(reported(world(WANTED))) == {"Ready": "True"}
 
 
 def test_every_condition_speaks_of_the_generation_it_was_found_for():
-    status = told(world(WANTED))
+    status = reported(world(WANTED))
 
     assert status.observed_generation == 3
     assert {c.observed_generation for c in status.conditions} == {3}
@@ -73,13 +73,13 @@ def test_every_condition_speaks_of_the_generation_it_was_found_for():
     ids=["absent", "creating", "deploying", "weights", "counts", "model"],
 )
 def test_what_is_not_yet_as_asked_is_reconciling(observed):
-    assert summary(told(observed)) == {"Ready": "False", "Reconciling": "True"}
+    assert summary(reported(observed)) == {"Ready": "False", "Reconciling": "True"}
 
 
 def test_weights_asked_for_but_not_arrived_are_not_applied():
     arriving = tuple(replace(v, current_weight=1.0) for v in world(WANTED).endpoint.variants)
 
-    status = told(world(WANTED, status=EndpointStatus.UPDATING, variants=arriving))
+    status = reported(world(WANTED, status=EndpointStatus.UPDATING, variants=arriving))
 
     assert condition(status, "WeightsApplied").status == "False"
     assert summary(status) == {"Ready": "False", "Reconciling": "True"}
@@ -91,13 +91,13 @@ def test_the_autoscalers_own_work_leaves_the_resource_ready():
         replace(v, desired_count=3) if v.name == "VariantB" else v for v in world(SCALING).endpoint.variants
     )
 
-    status = told(world(SCALING, status=EndpointStatus.UPDATING, variants=scaling), SCALING)
+    status = reported(world(SCALING, status=EndpointStatus.UPDATING, variants=scaling), SCALING)
 
     assert summary(status) == {"Ready": "True"}
 
 
 def test_somebody_elses_endpoint_is_stalled_and_not_described():
-    status = told(world(WANTED, tags={}))
+    status = reported(world(WANTED, tags={}))
 
     assert summary(status) == {"Ready": "False", "Stalled": "True"}
     assert condition(status, "Ready").reason == Reason.NOT_OWNED
@@ -105,73 +105,73 @@ def test_somebody_elses_endpoint_is_stalled_and_not_described():
     assert status.variants is None
 
 
-def test_of_somebody_elses_endpoint_nothing_is_told_as_if_it_were_ours():
-    status = told(world(WANTED, tags={}))
+def test_somebody_elses_endpoint_is_not_reported_as_ours():
+    status = reported(world(WANTED, tags={}))
 
     assert condition(status, "EndpointInService").status == "False"
     assert condition(status, "WeightsApplied").status == "False"
     assert (status.summary, status.account) == (None, None)
 
 
-def test_trouble_is_told_in_awss_words():
-    status = told(nothing(), trouble=Trouble(Reason.REFUSED, "The execution role ARN is invalid"))
+def test_a_problem_is_reported_in_awss_words():
+    status = reported(nothing(), problem=Problem(Reason.REFUSED, "The execution role ARN is invalid"))
 
     assert condition(status, "Stalled").message == "The execution role ARN is invalid"
 
 
-def test_trouble_that_may_pass_does_not_stall():
-    trouble = Trouble(Reason.RETRYING, "Rate exceeded", stalled=False)
+def test_a_transient_problem_does_not_stall():
+    problem = Problem(Reason.RETRYING, "Rate exceeded", stalled=False)
 
-    assert summary(told(nothing(), trouble=trouble)) == {"Ready": "False", "Reconciling": "True"}
+    assert summary(reported(nothing(), problem=problem)) == {"Ready": "False", "Reconciling": "True"}
 
 
 def test_autoscaling_is_a_condition_only_where_it_is_asked_for():
-    assert condition(told(world(WANTED)), "AutoscalingApplied") is None
-    assert condition(told(world(SCALING), SCALING), "AutoscalingApplied").status == "True"
+    assert condition(reported(world(WANTED)), "AutoscalingApplied") is None
+    assert condition(reported(world(SCALING), SCALING), "AutoscalingApplied").status == "True"
     unscaled = replace(world(SCALING), targets={})
-    assert condition(told(unscaled, SCALING), "AutoscalingApplied").status == "False"
+    assert condition(reported(unscaled, SCALING), "AutoscalingApplied").status == "False"
 
 
 def test_a_condition_dates_from_when_its_status_flipped():
-    first = told(nothing())
-    still = told(
+    first = reported(nothing())
+    still = reported(
         world(WANTED, status=EndpointStatus.CREATING), before=first, now=MORNING + timedelta(minutes=1)
     )
-    ready = told(world(WANTED), before=still, now=MORNING + timedelta(minutes=5))
+    ready = reported(world(WANTED), before=still, now=MORNING + timedelta(minutes=5))
 
     assert condition(still, "Ready").last_transition_time == MORNING
     assert condition(ready, "Ready").last_transition_time == MORNING + timedelta(minutes=5)
 
 
 def test_nothing_changed_is_nothing_to_write():
-    first = told(world(WANTED))
+    first = reported(world(WANTED))
 
-    assert told(world(WANTED), before=first, now=MORNING + timedelta(hours=1)) == first
+    assert reported(world(WANTED), before=first, now=MORNING + timedelta(hours=1)) == first
 
 
 def test_account_and_region_are_pinned_before_the_first_write_and_stay():
-    assert told(nothing()).account == "123456789012"
+    assert reported(nothing()).account == "123456789012"
     pinned = Status(account="999999999999", region="eu-west-1")
-    assert told(world(WANTED), before=pinned).account == "999999999999"
+    assert reported(world(WANTED), before=pinned).account == "999999999999"
 
 
 def test_shares_are_those_of_the_traffic_now():
     thirds = want(with_variant(spec(), "VariantB", weight=100))
 
-    assert told(world(thirds), thirds).summary == "VariantA=33.3% VariantB=66.7%"
+    assert reported(world(thirds), thirds).summary == "VariantA=33.3% VariantB=66.7%"
 
 
 def test_bounds_of_a_variant_that_scales_stand_beside_its_counts():
-    instances = told(world(SCALING), SCALING).variants[1].instances
+    instances = reported(world(SCALING), SCALING).variants[1].instances
 
     assert (instances.current, instances.min, instances.max) == (1, 1, 4)
 
 
 def test_a_tag_is_ours_until_it_is_seen_gone():
     tagged = want(spec(tags=[{"key": "team", "value": "a"}]))
-    first = told(world(tagged), tagged)
-    leaving = told(world(tagged), WANTED, before=first)
-    left = told(world(WANTED), WANTED, before=leaving)
+    first = reported(world(tagged), tagged)
+    leaving = reported(world(tagged), WANTED, before=first)
+    left = reported(world(WANTED), WANTED, before=leaving)
 
     assert [s.endpoint.tag_keys for s in (first, leaving, left)] == [["team"], ["team"], None]
 
@@ -179,9 +179,9 @@ def test_a_tag_is_ours_until_it_is_seen_gone():
 def test_every_tag_may_get_another_key_at_once():
     before = want(spec(tags=[{"key": f"a{n}", "value": "x"} for n in range(46)]))
     after = want(spec(tags=[{"key": f"b{n}", "value": "x"} for n in range(46)]))
-    remembered = told(world(before), before)
+    remembered = reported(world(before), before)
 
-    status = told(world(before), after, before=remembered)
+    status = reported(world(before), after, before=remembered)
 
     assert len(status.endpoint.tag_keys) == 92
 
@@ -191,7 +191,7 @@ def test_the_record_of_a_deployment_survives_in_status(state):
     record = replace(
         request(WANTED, world(WANTED), None), state=state, message="why" if state == "Failed" else ""
     )
-    written = told(world(WANTED, status=EndpointStatus.UPDATING), deployment=record)
+    written = reported(world(WANTED, status=EndpointStatus.UPDATING), deployment=record)
 
     stored = Status.model_validate(written.model_dump(mode="json", by_alias=True, exclude_none=True))
 
@@ -206,17 +206,17 @@ def window(minute, invocations):
 
 
 def test_metrics_are_written_again_only_with_a_new_number():
-    first = told(world(WANTED), metrics=Reading(window(0, 7)))
+    first = reported(world(WANTED), metrics=Reading(window(0, 7)))
 
-    assert told(world(WANTED), before=first, metrics=Reading(window(5, 7))) == first
-    assert told(world(WANTED), before=first, metrics=Reading(window(5, 8))).metrics == window(5, 8)
-    assert told(world(WANTED), before=first).metrics == window(0, 7)
+    assert reported(world(WANTED), before=first, metrics=Reading(window(5, 7))) == first
+    assert reported(world(WANTED), before=first, metrics=Reading(window(5, 8))).metrics == window(5, 8)
+    assert reported(world(WANTED), before=first).metrics == window(0, 7)
 
 
 def test_numbers_of_an_earlier_window_are_kept_and_not_called_available():
-    refused = Trouble(Reason.ACCESS_DENIED, "not authorized to perform cloudwatch:GetMetricData")
-    first = told(world(WANTED), metrics=Reading(window(0, 7)))
-    status = told(world(WANTED), before=first, metrics=Reading(window(0, 7), refused))
+    refused = Problem(Reason.ACCESS_DENIED, "not authorized to perform cloudwatch:GetMetricData")
+    first = reported(world(WANTED), metrics=Reading(window(0, 7)))
+    status = reported(world(WANTED), before=first, metrics=Reading(window(0, 7), refused))
     available = condition(status, "MetricsAvailable")
 
     assert (available.status, available.reason, available.message) == ("False", *_words(refused))
@@ -224,14 +224,14 @@ def test_numbers_of_an_earlier_window_are_kept_and_not_called_available():
     assert summary(status) == {"Ready": "True"}
 
 
-def _words(trouble):
-    return trouble.reason, trouble.message
+def _words(problem):
+    return problem.reason, problem.message
 
 
-def test_trouble_before_aws_was_read_keeps_what_was_known():
-    before = told(world(WANTED))
+def test_a_problem_before_aws_was_read_keeps_what_was_known():
+    before = reported(world(WANTED))
 
-    status = report_trouble(before, 4, Trouble(Reason.INVALID_SPEC, "spec.variants: bad"), now=MORNING)
+    status = report_problem(before, 4, Problem(Reason.INVALID_SPEC, "spec.variants: bad"), now=MORNING)
 
     assert summary(status) == {"Ready": "False", "Stalled": "True"}
     assert status.observed_generation == 4
@@ -239,11 +239,11 @@ def test_trouble_before_aws_was_read_keeps_what_was_known():
     assert condition(status, "EndpointInService").status == "True"
 
 
-def test_events_tell_of_readiness_and_of_each_trouble_once():
-    absent, ready = told(nothing()), told(world(WANTED))
-    stalled = told(nothing(), trouble=Trouble(Reason.REFUSED, "no such role"))
+def test_events_report_readiness_and_each_problem_once():
+    absent, ready = reported(nothing()), reported(world(WANTED))
+    stalled = reported(nothing(), problem=Problem(Reason.REFUSED, "no such role"))
 
-    assert [n.reason for n in notices(absent, ready)] == ["InService"]
-    assert list(notices(ready, ready)) == []
-    assert [(n.kind, n.message) for n in notices(absent, stalled)] == [("Warning", "no such role")]
-    assert list(notices(stalled, stalled)) == []
+    assert [n.reason for n in draft_events(absent, ready)] == ["InService"]
+    assert list(draft_events(ready, ready)) == []
+    assert [(n.kind, n.message) for n in draft_events(absent, stalled)] == [("Warning", "no such role")]
+    assert list(draft_events(stalled, stalled)) == []

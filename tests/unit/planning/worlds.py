@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from sagemaker_ab.api.resource import parse_spec
+from sagemaker_ab.planning.deletion import DeletionPlan
 from sagemaker_ab.planning.desired import Desired, desired
 from sagemaker_ab.planning.observed import (
     EndpointStatus,
@@ -15,7 +16,7 @@ from sagemaker_ab.planning.observed import (
     ObservedVariant,
 )
 from sagemaker_ab.planning.ownership import Owner
-from sagemaker_ab.planning.plan import Plan
+from sagemaker_ab.planning.steps import Plan
 
 OWNER = Owner("cluster-1", "ml", "reviews", "uid-1")
 NOW = 1_700_000_000.0
@@ -119,11 +120,12 @@ def nothing() -> Observed:
     return Observed(now=NOW)
 
 
-def operations(plan: Plan) -> list[str]:
-    """The AWS operations of a plan, phase by phase."""
-    return [command.operation for phase in plan.phases for command in phase.commands]
+def operations(plan: Plan | DeletionPlan) -> list[str]:
+    """The AWS operations of a plan, step by step; of a plan with a rollout, the rollout's."""
+    steps = plan.rollout if isinstance(plan, Plan) and plan.rollout else plan.steps
+    return [command.operation for step in steps for command in step.commands]
 
 
 def request(plan: Plan, operation: str) -> Mapping[str, Any]:
     """The request of the first command of that operation."""
-    return next(c.request for phase in plan.phases for c in phase.commands if c.operation == operation)
+    return next(c.request for step in plan.steps for c in step.commands if c.operation == operation)

@@ -1,10 +1,10 @@
-"""A pass that ends in a bug is seen on the resource."""
+"""A reconcile that ends in a bug is reported on the resource."""
 
 from types import SimpleNamespace
 
 import pytest
 
-from sagemaker_ab.controller.mishap import tell_mishap
+from sagemaker_ab.controller.reconcile import Reconciler
 from sagemaker_ab.kube.client import NotFound
 from tests.property.in_process import KEY, ClusterOfOne
 from tests.unit.planning.worlds import spec
@@ -21,10 +21,10 @@ def services(cluster):
     return SimpleNamespace(kube=cluster, events=events)
 
 
-def test_a_bug_is_told_once_with_where_to_read_of_it(cluster, services):
+def test_a_bug_is_reported_once_with_where_to_read_more(cluster, services):
     cluster.apply(spec())
     for _ in range(3):
-        tell_mishap(services, KEY, ZeroDivisionError("of no use to anybody"))
+        Reconciler(services).report_unexpected(KEY, ZeroDivisionError("of no use to anybody"))
 
     conditions = {each["type"]: each for each in cluster.resource["status"]["conditions"]}
     assert (conditions["Ready"]["status"], conditions["Ready"]["reason"]) == ("False", "InternalError")
@@ -34,6 +34,6 @@ def test_a_bug_is_told_once_with_where_to_read_of_it(cluster, services):
     assert len(cluster.events) == 1
 
 
-def test_a_resource_that_is_gone_needs_telling_nothing(services):
+def test_a_resource_that_is_gone_is_not_reported(services):
     with pytest.raises(NotFound):
-        tell_mishap(services, KEY, ZeroDivisionError())
+        Reconciler(services).report_unexpected(KEY, ZeroDivisionError())

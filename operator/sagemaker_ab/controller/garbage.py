@@ -1,0 +1,70 @@
+"""When the objects of a resource are listed for garbage collection, and what follows from the listing."""
+
+import logging
+
+from sagemaker_ab.aws.failures import AwsError
+from sagemaker_ab.aws.sessions import AwsClients
+from sagemaker_ab.controller.backoff import jittered
+from sagemaker_ab.controller.context import ReconcileContext
+from sagemaker_ab.planning.consistency import SETTLING_SECONDS, STALENESS_SECONDS
+from sagemaker_ab.planning.garbage import OwnedObjects, in_use, plan_garbage_collection
+from sagemaker_ab.planning.observed import Observed
+from sagemaker_ab.planning.status import Gathered
+from sagemaker_ab.planning.steps import Step
+
+_LOG = logging.getLogger(__name__)
+
+_INTERVAL_SECONDS = 6 * 3600.0
+"""About how often garbage is listed, on AWS's clock, when nothing was written."""
+_RETRY_SECONDS = 600.0
+"""When garbage that could not be listed or deleted is listed again, on AWS's clock."""
+
+
+def garbage_step(context: ReconcileContext, clients: AwsClients, gathered: Gathered) -> Step | None:
+    """Return the step that deletes what a converged resource no longer uses; None if nothing is due."""
+    owned = _list_if_due(context, clients, gathered)
+    if owned is None:
+        return None
+    return plan_garbage_collection(owned, keep=in_use(gathered.observed, gathered.desired))
+
+
+def retry_garbage_collection_later(context: ReconcileContext, observed: Observed) -> None:
+    context.memory.schedule_garbage_collection(_config_in_use(observed), at=observed.now + _RETRY_SECONDS)
+
+
+def list_for_deletion(
+    context: ReconcileContext, clients: AwsClients, endpoint_name: str, observed: Observed
+) -> OwnedObjects | None:
+    """List what a deletion has to delete; None while a listing may still miss what was just created.
+
+    Raises AwsError.
+    """
+    due = context.memory.deleting_since(observed.now) + STALENESS_SECONDS
+    if observed.now < due:
+        return None
+    return context.services.garbage.owned(clients, context.owner, endpoint_name, not_before=due)
+
+
+def _list_if_due(context: ReconcileContext, clients: AwsClients, gathered: Gathered) -> OwnedObjects | None:
+    observed, wanted = gathered.observed, gathered.desired
+    config, now = _config_in_use(observed), observed.now
+    memory = context.memory
+    if memory.awaiting_consistency(now) or not memory.garbage_collection_due(config, now):
+        return None
+    # The first listing must show what we wrote; later ones are shared with other resources.
+    listed_before = memory.listed_since_last_write(config)
+    age = _RETRY_SECONDS if listed_before else SETTLING_SECONDS - STALENESS_SECONDS
+    try:
+        owned = context.services.garbage.owned(
+            clients, wanted.owner, wanted.endpoint_name, not_before=now - age
+        )
+    except AwsError as error:
+        _LOG.warning("%s: garbage could not be listed: %s", context.key, error)
+        retry_garbage_collection_later(context, observed)
+        return None
+    memory.schedule_garbage_collection(config, at=now + jittered(_INTERVAL_SECONDS))
+    return owned
+
+
+def _config_in_use(observed: Observed) -> str | None:
+    return observed.config_in_use.name if observed.config_in_use else None
