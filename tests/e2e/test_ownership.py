@@ -87,7 +87,7 @@ def test_an_operator_of_another_account_touches_nothing(
     aws.clear_calls()
 
     with replace(operator, access_key="AKIA999988887777").running():
-        resource.is_stalled("LocationChanged", "made in account 123456789012")
+        resource.is_stalled("LocationChanged", "created in account 123456789012")
         resource.request_reconcile("again")
         resource.is_stalled("LocationChanged", "999988887777")
     assert aws.writes() == []
