@@ -1,7 +1,7 @@
-"""Which serving image AWS publishes for a framework, a region and an instance type.
+"""The serving images that AWS publishes for a framework, by region and instance type.
 
-The facts stand in ``images.json`` beside this module, whose ``source`` says where they come from. What the
-table does not hold is refused, never guessed.
+The image table is ``images.json`` next to this module; its ``source`` member names where the data comes from.
+An image that is not in the table is an error. The operator never guesses an image URI.
 """
 
 import json
@@ -14,13 +14,14 @@ from sagemaker_ab.api.spec import Framework
 
 
 class UnknownImage(ValueError):
-    """No image is known; the message says what was given and what is allowed."""
+    """The table has no image. The message states what was given and what is supported."""
 
 
 def resolve_image(framework: Framework, *, region: str, instance_type: str) -> str:
-    """Return the image's URI in the region's own registry.
+    """Return the URI of the image in the registry of the region.
 
-    Raises UnknownImage for an instance family, version, Python version or region that is not in the table.
+    Raises:
+        UnknownImage: the instance family, version, Python version or region is not in the table.
     """
     table = _table()
     family, processor = _family_and_processor(instance_type, families=table["families"])
