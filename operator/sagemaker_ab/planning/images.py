@@ -27,7 +27,7 @@ def resolve_image(framework: Framework, *, region: str, instance_type: str) -> s
     family, processor = _family_and_processor(instance_type, families=table["families"])
     image = _image(framework, images=table["frameworks"][framework.name], processor=processor)
     accounts = table["registries"][image["registries"]]
-    _must_know(region, among=accounts, what=f"{framework.name} {image['version']} has no images in region")
+    _must_know(region, among=accounts, what=f"no {framework.name} {image['version']} image in region")
     host = f"{accounts[region]}.dkr.ecr.{region}.{table['domains'][region]}"
     suffix = image["suffixes"].get(family) or image["suffixes"].get(processor)
     hardware = "gpu" if processor == "gpu" else "cpu"
@@ -42,17 +42,17 @@ def _table() -> Any:
 
 def _family_and_processor(instance_type: str, *, families: dict[str, str]) -> tuple[str, str]:
     family = instance_type.split(".")[1]
-    _must_know(family, among=families, what=f"{instance_type}: no framework images for instance family")
+    _must_know(family, among=families, what=f"{instance_type}: no image for instance family")
     return family, families[family]
 
 
 def _image(framework: Framework, *, images: list[dict[str, Any]], processor: str) -> dict[str, Any]:
     fitting = [image for image in images if processor in image["processors"]]
     by_version = {version: image for image in fitting for version in (image["version"], *image["aliases"])}
-    what = f"there are no {framework.name} images for {processor} instances of version"
+    what = f"no {framework.name} image for {processor} instances with version"
     _must_know(framework.version, among=by_version, what=what)
     image = by_version[framework.version]
-    what = f"{framework.name} {framework.version} has no images for {processor} instances with pythonVersion"
+    what = f"no {framework.name} {framework.version} image for {processor} instances with pythonVersion"
     _must_know(framework.python_version, among=image["pythonVersions"], what=what)
     return image
 
@@ -60,4 +60,4 @@ def _image(framework: Framework, *, images: list[dict[str, Any]], processor: str
 def _must_know(given: str, *, among: Iterable[str], what: str) -> None:
     known = list(among)
     if given not in known:
-        raise UnknownImage(f"{what} {given}; known: {', '.join(known)}")
+        raise UnknownImage(f"{what} {given}; supported: {', '.join(known)}")
