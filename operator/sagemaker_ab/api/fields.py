@@ -28,6 +28,13 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 
+def _join_description_lines(schema: dict[str, Any]) -> None:
+    """Join the lines of each paragraph, because ``kubectl explain`` wraps text but keeps line breaks."""
+    for node in (schema, *schema.get("properties", {}).values()):
+        if "description" in node:
+            node["description"] = re.sub(r"(?<!\n)\n(?!\n)", " ", node["description"])
+
+
 class ApiModel(BaseModel):
     """Base class of every model: immutable, camelCase in YAML, without type coercion.
 
@@ -43,6 +50,7 @@ class ApiModel(BaseModel):
         validate_by_name=True,
         validate_by_alias=True,
         use_attribute_docstrings=True,
+        json_schema_extra=_join_description_lines,
     )
 
 
