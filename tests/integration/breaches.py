@@ -147,7 +147,7 @@ def container_breaches(framework: str, image: str, package: str) -> list[Breach]
         rule(
             f"{framework}.environment",
             {"1ST": ""},
-            "names must be letters, digits and underscores, and not begin with a digit",
+            "names must consist of letters, digits and underscores and must not start with a digit",
             blamed=f"{framework}.environment",
         ),
         odd(f"{image}.image", "no spaces", "^[!-~]+$"),
@@ -166,7 +166,7 @@ def container_breaches(framework: str, image: str, package: str) -> list[Breach]
         rule(
             f"{image}.modelPackageName",
             "sentiment",
-            "exactly one of framework, image and modelPackageName must be given, not 2",
+            "exactly one of framework, image and modelPackageName must be set, not 2 of them",
             blamed=image,
         ),
     ]
@@ -191,7 +191,7 @@ BREACHES = [
     rule(
         "spec.executionRoleArn",
         None,
-        "is required unless every model has an existingModelName",
+        "is required unless every model sets existingModelName",
         blamed="spec.executionRoleArn",
     ),
     empty("spec.models"),
@@ -202,19 +202,19 @@ BREACHES = [
     rule(
         "spec.models[0].existingModelName",
         "sentiment-7",
-        "exactly one of primaryContainer, containers and existingModelName must be given, not 2",
+        "exactly one of primaryContainer, containers and existingModelName must be set, not 2 of them",
         blamed="spec.models[0]",
     ),
     rule(
         "spec.models[4].revision",
         "2",
-        "has no meaning with existingModelName: name another existing model instead",
+        "cannot be set with existingModelName; set the name of another existing model instead",
         blamed="spec.models[4].revision",
     ),
     rule(
         "spec.models[3].containers[1].environment",
         {f"NAME_{number}": "a" * 1000 for number in range(33)},
-        "environment must have at most 32768 characters over all containers",
+        "environment must have at most 32768 characters in total over all containers",
         blamed="spec.models[3]",
     ),
     *container_breaches(*(f"spec.models[{index}].primaryContainer" for index in (0, 1, 2))),
@@ -235,13 +235,13 @@ BREACHES = [
     rule(
         "spec.variants",
         [{**GIVEN["spec"]["variants"][0], "weight": 0}],
-        "the weights must not all be 0, for then no variant would get traffic",
+        "at least one weight must be greater than 0; if all are 0, no variant gets traffic",
         blamed="spec.variants",
     ),
     rule(
         "spec.variants[1].model",
         "bert-c",
-        "model must be the name of one of spec.models, which bert-c is not",
+        "model must be the name of an entry in spec.models, but there is no entry bert-c",
         blamed="spec.variants",
     ),
     odd("spec.variants[0].name", "Variant A", ENDPOINT_NAME),
@@ -253,7 +253,10 @@ BREACHES = [
     rule(
         "spec.variants[1].instanceType",
         "ml.t2.medium",
-        "AWS does not autoscale burstable instance types such as ml.t2.medium",
+        (
+            "AWS does not support autoscaling of burstable instance types such as ml.t2.medium;"
+            " set instanceCount, or use another instance type"
+        ),
         blamed="spec.variants[1].instanceType",
     ),
     below("spec.variants[0].instanceCount", 1),
@@ -261,7 +264,7 @@ BREACHES = [
     rule(
         "spec.variants[1].instanceCount",
         1,
-        "exactly one of instanceCount and autoscaling must be given, not 2",
+        "exactly one of instanceCount and autoscaling must be set, not 2 of them",
         blamed="spec.variants[1]",
     ),
     below("spec.variants[0].weight", 0),
@@ -273,7 +276,7 @@ BREACHES = [
     rule(
         f"{AUTOSCALING}.minCapacity",
         3,
-        "must be at most maxCapacity, but 3 is more than 2",
+        "must be less than or equal to maxCapacity, but 3 is greater than 2",
         blamed=f"{AUTOSCALING}.minCapacity",
     ),
     empty(f"{AUTOSCALING}.policies"),
@@ -282,7 +285,7 @@ BREACHES = [
     rule(
         f"{TRACKING}.predefinedMetricType",
         CONCURRENCY,
-        "AWS allows one target-tracking policy for each predefinedMetricType",
+        "each policy must have a predefinedMetricType of its own; AWS allows one policy per metric",
         blamed=f"{AUTOSCALING}.policies",
     ),
     odd(f"{AUTOSCALING}.policies[0].name", "", "^[!-~]([ -~]*[!-~])?$"),
@@ -293,7 +296,7 @@ BREACHES = [
     too_long(f"{TRACKING}.targetValue", "1", most=19),
     below(f"{TRACKING}.targetValue", 1),
     above(f"{TRACKING}.targetValue", 999999999),
-    rule(f"{TRACKING}.targetValue", "0.0", "must be more than 0", blamed=f"{TRACKING}.targetValue"),
+    rule(f"{TRACKING}.targetValue", "0.0", "must be greater than 0", blamed=f"{TRACKING}.targetValue"),
     below(f"{TRACKING}.scaleOutCooldownSeconds", 0),
     above(f"{TRACKING}.scaleOutCooldownSeconds", 86400),
     below(f"{TRACKING}.scaleInCooldownSeconds", 0),
@@ -312,7 +315,7 @@ BREACHES = [
     rule(
         "spec.tags[0].key",
         "AWS:team",
-        "AWS:team has a prefix that is reserved: aws: by AWS, sagemaker-ab.dev/ by the operator",
+        "AWS:team has a reserved prefix; aws: is reserved for AWS and sagemaker-ab.dev/ for the operator",
         blamed="spec.tags[0].key",
     ),
 ]
@@ -321,14 +324,14 @@ CHANGES = [
     rule(
         "spec.endpointName",
         "reviews-next",
-        "may not be changed: another endpoint is another resource",
+        "is immutable; create another resource for another endpoint",
         blamed="spec.endpointName",
     ),
     *(
         rule(
             "spec.region",
             region,
-            "may not be changed, added or removed: an endpoint elsewhere is another resource",
+            "is immutable and cannot be added or removed; create another resource for another region",
             blamed="spec.region",
         )
         for region in ("eu-west-1", None)

@@ -1,112 +1,157 @@
-"""The closed tables of condition types and reasons.
+"""The closed lists of condition types and reasons.
 
-The types follow kstatus (sigs.k8s.io/cli-utils, pkg/kstatus): Ready always, Reconciling and Stalled only when
-true. Ready and Reconciling say whether AWS matches what is intended now, never how far an experiment is or
-whether metrics came.
+The types follow kstatus: Ready is always present, Reconciling and Stalled only while they are true. Ready and
+Reconciling state whether AWS matches what is intended now. The progress of an experiment and the availability
+of metrics do not change them. The docstrings of the members are the descriptions in docs/resource.md.
+
+Source: https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md
 """
 
 from enum import StrEnum
 
 
 class ConditionType(StrEnum):
-    """Types of conditions."""
+    """Condition types."""
 
     READY = "Ready"
-    """AWS is as the spec intends. Always present."""
+    """AWS matches the spec. Always present after the first reconcile."""
 
     RECONCILING = "Reconciling"
-    """The operator is at work on it, or waits for AWS. Present only when true."""
+    """The operator is changing AWS, is waiting for AWS, or is retrying a transient failure. Present only when
+    true.
+    """
 
     STALLED = "Stalled"
-    """It waits for a person, or retries slowly until AWS's side is mended. Present only when true."""
+    """AWS does not match the spec, and the cause may need a person. The reason states whether the operator
+    retries with backoff or waits for a change. Present only when true.
+    """
 
     ENDPOINT_IN_SERVICE = "EndpointInService"
-    """The endpoint is InService on the config that was asked for."""
+    """The endpoint serves requests. The condition stays true during an update, because the previous fleet
+    keeps serving.
+    """
 
     WEIGHTS_APPLIED = "WeightsApplied"
-    """Every variant's current weight is the intended one."""
+    """The desired and the current weight of every variant in AWS are the intended ones."""
 
     AUTOSCALING_APPLIED = "AutoscalingApplied"
-    """Scalable targets and policies are as intended."""
+    """The scalable targets and scaling policies in AWS match the spec. Present only if a variant has
+    autoscaling.
+    """
 
     METRICS_AVAILABLE = "MetricsAvailable"
-    """CloudWatch gave numbers for the last window."""
+    """CloudWatch returned metrics for the latest window."""
 
 
 class Reason(StrEnum):
-    """Reasons of conditions."""
+    """Condition reasons. Events that report a condition have the same reason."""
 
     IN_SERVICE = "InService"
-    """The endpoint is in service as asked for."""
+    """The endpoint is in service. On Ready, AWS also matches the spec."""
 
     APPLIED = "Applied"
-    """It is in AWS as the spec asks."""
+    """AWS matches the spec in what the condition covers."""
 
     AVAILABLE = "Available"
-    """The numbers are there."""
+    """CloudWatch returned metrics for the latest window."""
 
     PENDING = "Pending"
-    """Not there yet; nothing is wrong."""
+    """AWS does not show the intended state yet. No error occurred. The operator reads AWS again after the
+    poll interval.
+    """
 
     CREATING = "Creating"
-    """AWS is creating the endpoint."""
+    """AWS is creating the endpoint. The operator polls until AWS is done."""
 
     UPDATING = "Updating"
-    """AWS is updating the endpoint."""
+    """AWS is updating the endpoint. The operator polls until AWS is done."""
 
     ROLLING_BACK = "RollingBack"
-    """AWS is going back to the config before."""
+    """AWS is rolling the endpoint back to its previous state. The operator polls until AWS is done."""
 
     DELETING = "Deleting"
-    """AWS is deleting the endpoint, or what belongs to it."""
+    """The endpoint, or an AWS object that belongs to it, is being deleted. On a resource that is being
+    deleted, the message states the next step, or what the deletion waits for.
+    """
 
     PROGRESSING = "Progressing"
-    """The operator has written to AWS and goes on."""
+    """AWS does not match the spec. The operator sends the changes that the message lists next."""
 
     RETRYING = "Retrying"
-    """An AWS call failed for a passing reason and is tried again soon."""
+    """An AWS call failed for a transient reason, such as throttling or an unreachable address. The operator
+    retries with backoff. After ten failures in a row, Stalled is true instead of Reconciling.
+    """
 
     NO_DATA = "NoData"
-    """CloudWatch has no numbers for the window."""
+    """There are no metrics for the latest window: CloudWatch returned no datapoints, or the operator could
+    not read it for several intervals. The operator reads CloudWatch again at the next interval.
+    """
 
     INVALID_SPEC = "InvalidSpec"
-    """The spec breaks a rule of this resource; it waits for another spec."""
+    """The spec violates a validation rule. The operator changes nothing in AWS until the spec changes."""
 
     NO_REGION = "NoRegion"
-    """Neither the spec nor the operator's environment names an AWS region."""
+    """Neither spec.region nor the operator's environment sets an AWS region. The operator calls no AWS API
+    for this resource until one does.
+    """
 
     NO_CREDENTIALS = "NoCredentials"
-    """The operator has no AWS credentials, or they have run out; tried again soon, then slowly."""
+    """The operator has no AWS credentials, or they have expired. The operator retries with backoff. After ten
+    failures in a row, Stalled is true instead of Reconciling.
+    """
 
     UNKNOWN_IMAGE = "UnknownImage"
-    """No image is known for this framework, region and instance family; it waits for another spec."""
+    """The operator knows no image for this framework, version, region and instance family. The operator
+    changes nothing in AWS until the spec changes.
+    """
 
     NOT_OWNED = "NotOwned"
-    """An AWS object of that name does not carry this resource's owner tags and is left alone."""
+    """An AWS object with the required name exists, but does not carry the owner tags of this resource. The
+    operator does not change or delete it, and checks again at every resync.
+    """
 
     LOCATION_CHANGED = "LocationChanged"
-    """The operator's account or region is not the one pinned in status."""
+    """The operator's AWS account, or spec.region, differs from the account or region recorded in status. The
+    operator changes nothing in AWS until they match.
+    """
 
     REFUSED = "Refused"
-    """AWS refused a call; it is tried again slowly, and at once on a new spec or a reconcile request."""
+    """AWS refused a call. The operator retries with backoff, and immediately after a spec change or a
+    reconcile request.
+    """
 
     ACCESS_DENIED = "AccessDenied"
-    """AWS refused a call for want of permission; it is tried again slowly."""
+    """AWS refused a call because of missing permissions or invalid credentials. The operator retries with
+    backoff, and immediately after a spec change or a reconcile request.
+    """
 
     QUOTA_EXCEEDED = "QuotaExceeded"
-    """AWS refused a call because of a quota; it is tried again slowly."""
+    """AWS refused a call because of a service quota. The operator retries with backoff, and immediately after
+    a spec change or a reconcile request.
+    """
 
     DEPLOYMENT_FAILED = "DeploymentFailed"
-    """The asked config did not come into service; the one before serves on."""
+    """The endpoint config that the spec asks for did not come into service. The previous one, if any, keeps
+    serving. The operator retries capacity shortages and internal failures of AWS up to three times with
+    backoff. Otherwise it waits for a reconcile request, or until the variants, their models, instance types
+    or instance counts change in the spec.
+    """
 
     CHANGE_ROLLED_BACK = "ChangeRolledBack"
-    """AWS took a change of weights or instance counts, and went back; it is tried again slowly."""
+    """AWS accepted a change of weights or instance counts and then rolled it back. The operator retries with
+    backoff, and immediately after a spec change or a reconcile request.
+    """
 
     ENDPOINT_FAILED = "EndpointFailed"
-    """The endpoint is Failed in AWS, where only deletion is legal."""
+    """The endpoint does not serve: AWS reports it as Failed, OutOfService or in a status that this version
+    does not know. The operator deletes a Failed endpoint and creates it again, unless the deployment that the
+    spec asks for is the one that failed (DeploymentFailed). In the other cases it waits for AWS.
+    """
 
     ENDPOINT_MISSING = "EndpointMissing"
-    """There is no endpoint yet."""
+    """The endpoint does not exist in AWS. The Ready condition states what the operator does next."""
 
     INTERNAL_ERROR = "InternalError"
-    """A pass ended in a bug of the operator's, told in its log; it is tried again."""
+    """A reconcile ended in an unexpected error, which is a bug in the operator. Its log has the traceback.
+    The operator retries after one minute.
+    """

@@ -1,7 +1,8 @@
-r"""Building blocks of the models: how a value is checked here and what the CRD's schema says of it.
+r"""Field types of the models: each validates a value in Python and emits the matching OpenAPI schema.
 
-Sources: the Kubernetes API conventions and "Extend the Kubernetes API with CustomResourceDefinitions" (list
-types, int-or-string). Patterns hold ASCII classes: the API server reads ``\d`` otherwise than pydantic.
+Sources: Kubernetes API conventions; Kubernetes documentation, "Extend the Kubernetes API with
+CustomResourceDefinitions" (list types, int-or-string). Patterns use ASCII classes such as ``[0-9]``, because
+``\d`` matches more in pydantic than in the API server.
 """
 
 import re
@@ -27,10 +28,18 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 
-class ApiModel(BaseModel):
-    """Base of every model: immutable, camelCase in YAML, docstrings as descriptions, no coercion of values.
+def _join_description_lines(schema: dict[str, Any]) -> None:
+    """Join the lines of each paragraph, because ``kubectl explain`` wraps text but keeps line breaks."""
+    for node in (schema, *schema.get("properties", {}).values()):
+        if "description" in node:
+            node["description"] = re.sub(r"(?<!\n)\n(?!\n)", " ", node["description"])
 
-    Unknown fields are ignored, so that an operator tolerates a newer CRD; whoever reads files forbids them.
+
+class ApiModel(BaseModel):
+    """Base class of every model: immutable, camelCase in YAML, without type coercion.
+
+    Docstrings become the descriptions in the CRD. Unknown fields are ignored, so that the operator accepts
+    resources of a newer CRD; code that reads files passes ``extra="forbid"``.
     """
 
     model_config = ConfigDict(
@@ -41,12 +50,16 @@ class ApiModel(BaseModel):
         validate_by_name=True,
         validate_by_alias=True,
         use_attribute_docstrings=True,
+        json_schema_extra=_join_description_lines,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class ListMap:
-    """Marks a list as a map by one field of its items: unique here, merged by item in server-side apply."""
+    """Marks a list as a map keyed by one field of its items (``x-kubernetes-list-type: map``).
+
+    Keys must be unique. Server-side apply merges such a list item by item.
+    """
 
     key: str
 
@@ -64,7 +77,7 @@ class ListMap:
         if twice:
             raise PydanticCustomError(
                 "duplicate",
-                "each {key} may stand once, but {twice} stands again",
+                "each {key} must be unique, but {twice} is repeated",
                 {"key": self.key, "twice": ", ".join(twice)},
             )
         return items
@@ -76,7 +89,10 @@ LIST_SET: Final[JsonDict] = {"x-kubernetes-list-type": "set"}
 
 @dataclass(frozen=True, slots=True)
 class CutTo:
-    """Cuts somebody else's text to what the schema allows, so that no answer of AWS can stop a status."""
+    """Truncates a text from AWS to ``length`` characters, the schema's maxLength.
+
+    Without it, the API server would reject the whole status because of one long text.
+    """
 
     length: int
 
@@ -98,7 +114,10 @@ DECIMAL_LENGTH: Final = 19
 
 @dataclass(frozen=True, slots=True)
 class DecimalIntOrString:
-    """An integer or a decimal in a string: CRDs hold no floats (API conventions, "Primitive types")."""
+    """An integer, or a decimal number in a string, because CRDs should not have floats.
+
+    The bounds apply to integers only. Source: Kubernetes API conventions, "Primitive types".
+    """
 
     minimum: int
     maximum: int
@@ -127,7 +146,7 @@ class DecimalIntOrString:
             return value
         raise PydanticCustomError(
             "int_or_decimal",
-            "should be an integer from {minimum} to {maximum}, or a decimal in quotes such as '70.5'",
+            "should be an integer from {minimum} to {maximum}, or a quoted decimal such as '70.5'",
             {"minimum": self.minimum, "maximum": self.maximum},
         )
 
@@ -139,7 +158,7 @@ def _rfc3339(moment: datetime) -> str:
 
 def _written(moment: object) -> object:
     if not isinstance(moment, str | datetime):
-        raise PydanticCustomError("timestamp", "should be a moment written as RFC 3339 has it")
+        raise PydanticCustomError("timestamp", "should be a timestamp in RFC 3339 format")
     return moment
 
 
@@ -150,4 +169,4 @@ Timestamp = Annotated[
     PlainSerializer(_rfc3339, return_type=str),
     Field(json_schema_extra={"type": "string", "format": "date-time"}),
 ]
-"""A moment with its zone; written as RFC 3339 in UTC, to the millisecond where there are any."""
+"""A date and time with a time zone, serialized as RFC 3339 in UTC, with milliseconds if it has a fraction."""

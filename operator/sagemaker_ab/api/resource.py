@@ -1,4 +1,8 @@
-"""The resource as a whole: its names in Kubernetes and how raw manifests become models."""
+"""The resource's identifiers, and parsing of manifests into models.
+
+Identifiers are the group, version, kind, finalizer, annotations and the operator's field manager. Parsing
+covers a ``spec`` from the API server and a whole manifest from a file.
+"""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
@@ -26,7 +30,7 @@ FIELD_MANAGER: Final = "sagemaker-ab-operator"
 
 
 class InvalidSpec(ValueError):
-    """A manifest that breaks rules; each message names a field, what was given and what is allowed."""
+    """A manifest is invalid. Each message names the field, the given value and what is allowed."""
 
     def __init__(self, messages: tuple[str, ...]) -> None:
         super().__init__("; ".join(messages))
@@ -34,7 +38,7 @@ class InvalidSpec(ValueError):
 
 
 class Metadata(ApiModel):
-    """The part of ObjectMeta that the project reads."""
+    """The fields of ObjectMeta that the operator and the CLI read."""
 
     name: Annotated[str, Field(max_length=63)]
     namespace: str = "default"
@@ -47,7 +51,7 @@ class Metadata(ApiModel):
 
 
 class SageMakerABEndpoint(ApiModel):
-    """An A/B-tested SageMaker endpoint."""
+    """A whole manifest: an A/B-tested, autoscaled SageMaker endpoint."""
 
     api_version: Literal["sagemaker-ab.dev/v1alpha1"] = API_VERSION
     kind: Literal["SageMakerABEndpoint"] = KIND
@@ -57,9 +61,11 @@ class SageMakerABEndpoint(ApiModel):
 
 
 def parse_spec(raw: Mapping[str, Any]) -> EndpointSpec:
-    """Read ``spec`` as the API server stores it; unknown fields are ignored.
+    """Parse a ``spec`` as the API server stores it. Unknown fields are ignored.
 
-    Raises InvalidSpec with a message for each fault; rules that span fields wait until every field is right.
+    Raises:
+        InvalidSpec: a field is invalid, with a message for each; or, if all fields are valid, a rule across
+            fields is violated, with a message for each.
     """
     try:
         spec = EndpointSpec.model_validate(_without_nulls(raw), by_alias=True, by_name=False)
@@ -70,13 +76,14 @@ def parse_spec(raw: Mapping[str, Any]) -> EndpointSpec:
 
 
 def parse_resource_file(raw: Mapping[str, Any]) -> SageMakerABEndpoint:
-    """Read a manifest that a person wrote: unknown fields are errors, ``status`` is left aside.
+    """Parse a manifest from a file. Unknown fields are errors, except in ``metadata``; ``status`` is ignored.
 
-    Raises InvalidSpec as ``parse_spec`` does.
+    Raises:
+        InvalidSpec: as ``parse_spec``.
     """
     written = {key: value for key, value in _without_nulls(raw).items() if key != "status"}
     if isinstance(metadata := written.get("metadata"), Mapping):
-        # The rest of ObjectMeta is the API server's to judge.
+        # The API server validates the other fields of ObjectMeta.
         ours = {field.alias for field in Metadata.model_fields.values()}
         written["metadata"] = {key: value for key, value in metadata.items() if key in ours}
     try:
@@ -88,7 +95,7 @@ def parse_resource_file(raw: Mapping[str, Any]) -> SageMakerABEndpoint:
 
 
 def _without_nulls(value: Any) -> Any:
-    """Return ``value`` as the API server takes it, for which a null in a map is a field that is not there."""
+    """Return ``value`` without null members of maps: the API server drops them before it sets defaults."""
     if isinstance(value, Mapping):
         return {key: _without_nulls(child) for key, child in value.items() if child is not None}
     if isinstance(value, list):

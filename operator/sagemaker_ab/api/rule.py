@@ -1,4 +1,8 @@
-"""What a rule that spans fields is: the same rule as the API server reads it (CEL) and as Python does."""
+"""Validation rules across fields, each written twice: in CEL for the API server and as a Python predicate.
+
+Source: Kubernetes documentation, "Extend the Kubernetes API with CustomResourceDefinitions", "Validation
+rules".
+"""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -12,11 +16,12 @@ M = TypeVar("M", bound=ApiModel)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule(Generic[M]):
-    """A rule about one model.
+    """A validation rule of one model.
 
-    ``field`` is the YAML name of the member at fault, or nothing for the whole. Each ``%s`` of ``message``
-    stands for what was given: a pair of the CEL that says it and the Python that does. A rule about a change
-    has no ``holds``: only the server sees the old resource beside the new one.
+    ``field`` is the YAML name of the field that an error is reported on; empty for the model as a whole.
+    ``given`` has one pair for each ``%s`` in ``message``: the CEL expression and the Python function that
+    return the value to insert. A transition rule, one that compares with the old resource, has no ``holds``,
+    because only the API server knows the old resource.
     """
 
     scope: type[M]
@@ -27,21 +32,22 @@ class Rule(Generic[M]):
     given: tuple[tuple[str, Callable[[M], object]], ...] = ()
 
     def words(self, model: M) -> str:
-        """Return what the API server would say of a model that breaks this rule."""
+        """Return the message that the API server returns for a model that violates this rule."""
         return self.message % tuple(python(model) for _, python in self.given)
 
     def validation(self) -> dict[str, str]:
         """Return the rule as an entry of ``x-kubernetes-validations``."""
         message = {"message": self.message}
         if self.given:
-            # Not by "+": the server takes the length of string(number) for boundless and refuses the cost.
+            # Concatenation with "+" would exceed the CEL cost limit: the API server estimates the length of
+            # string(number) as unbounded.
             given = ", ".join(cel for cel, _ in self.given)
             message = {"messageExpression": f"{json.dumps(self.message)}.format([{given}])"}
         return {"rule": self.cel, **message, **({"fieldPath": f".{self.field}"} if self.field else {})}
 
 
 def exactly_one_of(scope: type[M], *names: str) -> Rule[M]:
-    """Return the rule that one of these members is given and no other of them."""
+    """Return the rule that exactly one of the fields ``names`` (YAML names) is set."""
     attributes = {field.alias: attribute for attribute, field in scope.model_fields.items()}
     has = ", ".join(f"has(self.{name})" for name in names)
     count = f"[{has}].filter(given, given).size()"
@@ -53,13 +59,17 @@ def exactly_one_of(scope: type[M], *names: str) -> Rule[M]:
         scope=scope,
         cel=f"{count} == 1",
         holds=lambda model: given(model) == 1,
-        message=f"exactly one of {', '.join(names[:-1])} and {names[-1]} must be given, not %s",
+        message=f"exactly one of {', '.join(names[:-1])} and {names[-1]} must be set, not %s of them",
         given=((count, given),),
     )
 
 
 def broken_rules(model: ApiModel, *, rules: Sequence[Rule[Any]], path: str) -> Iterator[str]:
-    """Yield a message for each rule that ``model``, which stands at ``path``, or a model in it breaks."""
+    """Yield a message for each rule that ``model`` or a model nested in it violates.
+
+    ``path`` is the path of ``model`` in the manifest, such as ``spec``; each message starts with the path of
+    the field that the rule names.
+    """
     for rule in rules:
         if type(model) is rule.scope and rule.holds and not rule.holds(model):
             yield (

@@ -1,7 +1,10 @@
-"""The rules that span fields: against what AWS would refuse, and against what would be taken and ignored.
+"""The validation rules across fields. They reject what AWS would refuse and what would have no effect.
 
-Each stands here once. The CRD carries its CEL, ``resource`` runs its predicate, and tests hold the two
-together on a real API server.
+The CRD contains the CEL expression of each rule, and ``resource`` evaluates its Python predicate. A property
+test verifies on a real API server that both accept the same specs.
+
+Sources: SageMaker API reference (CreateEndpoint, CreateEndpointConfig, ContainerDefinition, Tag) and
+Application Auto Scaling API reference (RegisterScalableTarget, PutScalingPolicy).
 """
 
 import re
@@ -44,7 +47,10 @@ def _one_policy_for_each_metric(autoscaling: Autoscaling) -> bool:
 
 
 def _characters_in(container: str) -> str:
-    """Return the CEL for the size of a container's environment: in characters, for bytes cost too much."""
+    """Return a CEL expression for the size of a container's environment, in characters.
+
+    AWS limits bytes, but counting bytes would exceed the CEL cost limit.
+    """
     sizes = f"{container}.environment.map(name, size(name) + size({container}.environment[name]))"
     return f"(has({container}.environment) ? {sizes}.sum() : 0)"
 
@@ -58,34 +64,34 @@ RULES: Final[tuple[Rule[Any], ...]] = (
         scope=EndpointSpec,
         field="endpointName",
         cel="self.endpointName == oldSelf.endpointName",
-        message="may not be changed: another endpoint is another resource",
+        message="is immutable; create another resource for another endpoint",
     ),
     Rule(
         scope=EndpointSpec,
         field="region",
         cel="has(self.region) == has(oldSelf.region) && (!has(self.region) || self.region == oldSelf.region)",
-        message="may not be changed, added or removed: an endpoint elsewhere is another resource",
+        message="is immutable and cannot be added or removed; create another resource for another region",
     ),
     Rule(
         scope=EndpointSpec,
         field="executionRoleArn",
         cel="has(self.executionRoleArn) || self.models.all(model, has(model.existingModelName))",
         holds=lambda spec: bool(spec.execution_role_arn) or all(m.existing_model_name for m in spec.models),
-        message="is required unless every model has an existingModelName",
+        message="is required unless every model sets existingModelName",
     ),
     Rule(
         scope=EndpointSpec,
         field="variants",
         cel="self.variants.exists(variant, variant.weight > 0)",
         holds=lambda spec: any(variant.weight for variant in spec.variants),
-        message="the weights must not all be 0, for then no variant would get traffic",
+        message="at least one weight must be greater than 0; if all are 0, no variant gets traffic",
     ),
     Rule(
         scope=EndpointSpec,
         field="variants",
         cel=f"{UNKNOWN_MODELS}.size() == 0",
         holds=lambda spec: not _unknown_models(spec),
-        message="model must be the name of one of spec.models, which %s is not",
+        message="model must be the name of an entry in spec.models, but there is no entry %s",
         given=((f"{UNKNOWN_MODELS}[0].model", lambda spec: _unknown_models(spec)[0]),),
     ),
     exactly_one_of(Model, "primaryContainer", "containers", "existingModelName"),
@@ -94,7 +100,7 @@ RULES: Final[tuple[Rule[Any], ...]] = (
         field="revision",
         cel="!has(self.revision) || !has(self.existingModelName)",
         holds=lambda model: model.revision is None or model.existing_model_name is None,
-        message="has no meaning with existingModelName: name another existing model instead",
+        message="cannot be set with existingModelName; set the name of another existing model instead",
     ),
     Rule(
         scope=Model,
@@ -104,7 +110,9 @@ RULES: Final[tuple[Rule[Any], ...]] = (
             f" <= {ENVIRONMENT_CHARACTERS}"
         ),
         holds=lambda model: _environment_characters(model) <= ENVIRONMENT_CHARACTERS,
-        message=f"environment must have at most {ENVIRONMENT_CHARACTERS} characters over all containers",
+        message=(
+            f"environment must have at most {ENVIRONMENT_CHARACTERS} characters in total over all containers"
+        ),
     ),
     exactly_one_of(Container, "framework", "image", "modelPackageName"),
     Rule(
@@ -112,7 +120,7 @@ RULES: Final[tuple[Rule[Any], ...]] = (
         field="environment",
         cel=f"!has(self.environment) || self.environment.all(name, name.matches('{ENVIRONMENT_NAME}'))",
         holds=lambda container: all(re.fullmatch(ENVIRONMENT_NAME, name) for name in container.environment),
-        message="names must be letters, digits and underscores, and not begin with a digit",
+        message="names must consist of letters, digits and underscores and must not start with a digit",
     ),
     exactly_one_of(Variant, "instanceCount", "autoscaling"),
     Rule(
@@ -120,7 +128,10 @@ RULES: Final[tuple[Rule[Any], ...]] = (
         field="instanceType",
         cel=f"!has(self.autoscaling) || !self.instanceType.matches('{BURSTABLE}')",
         holds=lambda variant: not (variant.autoscaling and re.match(BURSTABLE, variant.instance_type)),
-        message="AWS does not autoscale burstable instance types such as %s",
+        message=(
+            "AWS does not support autoscaling of burstable instance types such as %s;"
+            " set instanceCount, or use another instance type"
+        ),
         given=(("self.instanceType", lambda variant: variant.instance_type),),
     ),
     Rule(
@@ -128,7 +139,7 @@ RULES: Final[tuple[Rule[Any], ...]] = (
         field="minCapacity",
         cel="self.minCapacity <= self.maxCapacity",
         holds=lambda autoscaling: autoscaling.min_capacity <= autoscaling.max_capacity,
-        message="must be at most maxCapacity, but %s is more than %s",
+        message="must be less than or equal to maxCapacity, but %s is greater than %s",
         given=(
             ("self.minCapacity", lambda autoscaling: autoscaling.min_capacity),
             ("self.maxCapacity", lambda autoscaling: autoscaling.max_capacity),
@@ -143,21 +154,21 @@ RULES: Final[tuple[Rule[Any], ...]] = (
             " == one.targetTrackingScaling.predefinedMetricType))"
         ),
         holds=_one_policy_for_each_metric,
-        message="AWS allows one target-tracking policy for each predefinedMetricType",
+        message="each policy must have a predefinedMetricType of its own; AWS allows one policy per metric",
     ),
     Rule(
         scope=TargetTrackingScaling,
         field="targetValue",
         cel="type(self.targetValue) == int || double(self.targetValue) > 0.0",
         holds=lambda tracking: tracking.target > 0,
-        message="must be more than 0",
+        message="must be greater than 0",
     ),
     Rule(
         scope=Tag,
         field="key",
         cel="!self.key.lowerAscii().startsWith('aws:') && !self.key.startsWith('sagemaker-ab.dev/')",
         holds=lambda tag: not _reserved(tag.key),
-        message="%s has a prefix that is reserved: aws: by AWS, sagemaker-ab.dev/ by the operator",
+        message="%s has a reserved prefix; aws: is reserved for AWS and sagemaker-ab.dev/ for the operator",
         given=(("self.key", lambda tag: tag.key),),
     ),
 )

@@ -1,8 +1,10 @@
-"""What the user asks for: the ``spec`` of a SageMakerABEndpoint (v1alpha1).
+"""The ``spec`` of a SageMakerABEndpoint (v1alpha1): the desired state of one SageMaker endpoint.
 
-Names and limits are AWS's own (SageMaker API reference: CreateModel, CreateEndpointConfig, CreateEndpoint,
-AddTags; Application Auto Scaling API reference: RegisterScalableTarget, PutScalingPolicy). Rules that span
-fields stand in ``rules``.
+The docstrings of models and fields are the descriptions in the CRD, which ``kubectl explain`` prints.
+Validation rules across fields are in ``rules``.
+
+Names and limits are those of the SageMaker API reference (CreateModel, CreateEndpointConfig, CreateEndpoint,
+AddTags) and the Application Auto Scaling API reference (RegisterScalableTarget, PutScalingPolicy).
 """
 
 from decimal import Decimal
@@ -21,26 +23,28 @@ EnvironmentValue = Annotated[str, Field(max_length=1024)]
 
 
 class Framework(ApiModel):
-    """A framework whose serving image AWS publishes; region and instance type decide which image."""
+    """A machine learning framework for which AWS publishes serving images (AWS Deep Learning Containers)."""
 
     name: Literal["pytorch"]
-    """The framework."""
+    """The name of the framework."""
 
     version: Annotated[str, Field(max_length=16, pattern=r"^[0-9]+(\.[0-9]+){0,2}$")]
-    """The framework's version, such as "1.6.0"."""
+    """The framework version, such as "1.6.0" or "1.6". Quote it, because YAML reads 1.6 as a number."""
 
     python_version: Annotated[str, Field(max_length=8, pattern=r"^py[0-9]+$")]
-    """The image's Python, such as py3 or py310."""
+    """The Python version of the image, such as py3 or py310."""
 
 
 class Container(ApiModel):
-    """What one container of a model serves: exactly one of framework, image and modelPackageName."""
+    """A container of a model. Exactly one of framework, image and modelPackageName must be set."""
 
     framework: Framework | None = None
-    """Take the serving image that AWS publishes for this framework."""
+    """The framework whose serving image the container runs. The operator selects the image by the framework
+    version, the Python version, the region and the instance type of the variant.
+    """
 
     image: Annotated[str, Field(max_length=255, pattern=r"^[!-~]+$")] | None = None
-    """The serving image, by its registry path and tag or digest."""
+    """The serving image: its registry path with a tag or a digest. AWS field: ContainerDefinition.Image."""
 
     model_package_name: (
         Annotated[
@@ -55,145 +59,202 @@ class Container(ApiModel):
         ]
         | None
     ) = None
-    """The model package, by name or ARN, that brings image and artefacts."""
+    """The name or ARN of a model package, which provides image and model artifacts. AWS field:
+    ContainerDefinition.ModelPackageName.
+    """
 
     model_data_url: Annotated[str, Field(max_length=1024, pattern=r"^(https|s3)://[^/]+(/.*)?$")] | None = (
         None
     )
-    """The model artefacts: one archive, such as s3://bucket/path/model.tar.gz."""
+    """The URL of the model artifacts: one gzip-compressed tar archive, such as s3://bucket/path/model.tar.gz.
+    After overwriting the archive in place, change revision to deploy it. AWS field:
+    ContainerDefinition.ModelDataUrl.
+    """
 
     environment: Annotated[dict[str, EnvironmentValue], Field(max_length=100)] = Field(default_factory=dict)
-    """Environment variables of the container. Not for secrets: AWS shows them to readers of the model."""
+    """Environment variables of the container. They must not contain secrets, because DescribeModel returns
+    them. AWS field: ContainerDefinition.Environment.
+    """
 
 
 class Model(ApiModel):
-    """A SageMaker model: exactly one of primaryContainer, containers and existingModelName."""
+    """A SageMaker model. Exactly one of primaryContainer, containers and existingModelName must be set.
+
+    SageMaker models are immutable. After a change, the operator creates another SageMaker model and deploys a
+    new fleet of instances with it.
+    """
 
     name: ModelName
-    """The name by which variants refer to it."""
+    """The name that variants refer to. It is part of the name of the SageMaker model that the operator
+    creates.
+    """
 
     primary_container: Container | None = None
-    """The container of a model that has one."""
+    """The container of a model with a single container. AWS field: CreateModel.PrimaryContainer."""
 
     containers: (
         Annotated[list[Container], Field(min_length=1, max_length=15, json_schema_extra=LIST_ATOMIC)] | None
     ) = None
-    """The containers of an inference pipeline, in their order."""
+    """The containers of an inference pipeline, in the order in which they process a request. AWS field:
+    CreateModel.Containers.
+    """
 
     existing_model_name: ModelName | None = None
-    """A SageMaker model that is in the account and region already; it is used, never changed or deleted."""
+    """The name of a SageMaker model that exists in the account and region. The operator uses it and never
+    changes or deletes it. AWS field: ProductionVariant.ModelName.
+    """
 
     revision: Annotated[str, Field(min_length=1, max_length=63)] | None = None
-    """Any text. A change of it redeploys the model though its URL or image tag is the same as before."""
+    """Any text. A change deploys the model again, even if its URLs and image tags are the same. Change it
+    after overwriting an archive or an image tag in place.
+    """
 
 
 class TargetTrackingScaling(ApiModel):
-    """Holds a metric near a target by changing the instance count."""
+    """A target tracking policy, which changes the instance count to keep a metric near a target.
+
+    AWS type: TargetTrackingScalingPolicyConfiguration.
+    """
 
     predefined_metric_type: Literal[
         "SageMakerVariantInvocationsPerInstance", "SageMakerVariantConcurrentRequestsPerModelHighResolution"
     ]
-    """The metric: invocations per minute and instance, or concurrent requests per model (10-second data)."""
+    """The metric to track. SageMakerVariantInvocationsPerInstance is the average number of invocations per
+    minute and instance. SageMakerVariantConcurrentRequestsPerModelHighResolution is the number of concurrent
+    requests per model, published every 10 seconds. AWS field:
+    PredefinedMetricSpecification.PredefinedMetricType.
+    """
 
     target_value: Annotated[int | str, DecimalIntOrString(minimum=1, maximum=999_999_999)]
-    """The metric's target: an integer, or a decimal in quotes such as "70.5"; more than 0."""
+    """The target of the metric, in the unit of the metric: an integer, or a quoted decimal such as "70.5". It
+    must be greater than 0. AWS field: TargetValue.
+    """
 
     scale_out_cooldown_seconds: CooldownSeconds = 300
-    """Seconds after a scale-out before the next one."""
+    """Seconds to wait for a scale-out to take effect before the next one. The default is that of AWS. AWS
+    field: ScaleOutCooldown.
+    """
 
     scale_in_cooldown_seconds: CooldownSeconds = 300
-    """Seconds after a scale-in before the next one."""
+    """Seconds to wait after a scale-in before the next one. The default is that of AWS. AWS field:
+    ScaleInCooldown.
+    """
 
     @property
     def target(self) -> Decimal:
-        """The target as a number."""
+        """The target value as a number."""
         return Decimal(self.target_value)
 
 
 class ScalingPolicy(ApiModel):
-    """A scaling policy; the member named like its type holds its settings."""
+    """A scaling policy. The field with the name of its type contains its settings."""
 
     name: Annotated[str, Field(max_length=256, pattern=r"^[!-~]([ -~]*[!-~])?$")]
-    """The policy's name in Application Auto Scaling."""
+    """The name of the policy. After a change, the operator deletes the policy with the old name and creates
+    one with the new name. AWS field: PutScalingPolicy.PolicyName.
+    """
 
     type: Literal["TargetTrackingScaling"]
-    """The kind of policy."""
+    """The type of the policy. AWS field: PutScalingPolicy.PolicyType."""
 
     target_tracking_scaling: TargetTrackingScaling
-    """The settings of a target-tracking policy."""
+    """The settings of a policy of type TargetTrackingScaling."""
 
 
 class Autoscaling(ApiModel):
-    """Bounds and policies by which Application Auto Scaling sets the instance count."""
+    """The scalable target of a variant and its scaling policies in Application Auto Scaling."""
 
     min_capacity: InstanceCount
-    """The fewest instances; new deployments start with this many."""
+    """The minimum number of instances. A new variant starts with this many. A variant that exists keeps its
+    current number during a deployment. AWS field: RegisterScalableTarget.MinCapacity.
+    """
 
     max_capacity: InstanceCount
-    """The most instances."""
+    """The maximum number of instances. AWS field: RegisterScalableTarget.MaxCapacity."""
 
     policies: Annotated[list[ScalingPolicy], Field(min_length=1, max_length=2), ListMap("name")]
-    """The scaling policies: one target-tracking policy for a metric, as AWS allows."""
+    """The scaling policies. AWS allows one target tracking policy per metric."""
 
 
 class Variant(ApiModel):
-    """A production variant: a model on instances with a share of the traffic."""
+    """A production variant: a model that serves a share of the traffic on instances of its own.
+
+    Adding, removing or renaming a variant deploys a new fleet of instances.
+    """
 
     name: VariantName
-    """The variant's name, as clients and metrics know it."""
+    """The name of the variant. Clients can address it as TargetVariant, and CloudWatch reports it as the
+    dimension VariantName. AWS field: ProductionVariant.VariantName.
+    """
 
     model: ModelName
-    """The name of one of spec.models."""
+    """The name of the entry in spec.models that the variant serves."""
 
     instance_type: Annotated[str, Field(max_length=63, pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$")]
-    """The ML instance type, such as ml.m5.large."""
+    """The ML instance type, such as ml.m5.large. A change deploys a new fleet of instances. AWS field:
+    ProductionVariant.InstanceType.
+    """
 
     instance_count: InstanceCount | None = None
-    """How many instances. Either this or autoscaling."""
+    """The number of instances of a variant without autoscaling. Exactly one of instanceCount and autoscaling
+    must be set. A change does not deploy a new fleet. AWS field:
+    DesiredWeightAndCapacity.DesiredInstanceCount.
+    """
 
     weight: Annotated[int, Field(ge=0, le=1_000_000)]
-    """The variant's share of the traffic, relative to the sum of all weights."""
+    """The variant's share of the traffic, relative to the sum of all weights: with weights 90 and 10, the
+    second variant gets 10% of the requests. A variant with weight 0 gets no traffic. A change does not deploy
+    a new fleet. AWS field: DesiredWeightAndCapacity.DesiredWeight.
+    """
 
     autoscaling: Autoscaling | None = None
-    """Let Application Auto Scaling set the number of instances. Either this or instanceCount.
+    """Autoscaling of the variant by Application Auto Scaling. Exactly one of instanceCount and autoscaling
+    must be set.
 
-    The operator owns all autoscaling of its endpoint's variants: scalable targets and policies that are not
-    in the spec are taken away, whoever made them.
+    Autoscaling is owned together with the endpoint. The operator removes scalable targets and scaling
+    policies of the endpoint's variants that are not in the spec, even if another tool created them.
     """
 
 
 class Monitoring(ApiModel):
-    """How CloudWatch's metrics come into status."""
+    """How often the operator reads CloudWatch metrics into status.metrics."""
 
     interval_seconds: Annotated[int, Field(ge=60, le=3600, multiple_of=60)] = 300
-    """Seconds between two readings, and the period of each: a multiple of 60."""
+    """Seconds between two reads of CloudWatch, and also the length of the window that a read covers; a
+    multiple of 60. By default, the operator reads CloudWatch every five minutes. CloudWatch bills every
+    metric that is read, so a shorter interval costs more.
+    """
 
 
 class Traffic(ApiModel):
-    """Who chooses the weights."""
+    """The strategy that sets the weights of the variants."""
 
     strategy: Literal["Manual"] = "Manual"
-    """Manual: the weights of spec.variants hold."""
+    """The name of the strategy. Manual, the default, applies the weights in spec.variants."""
 
 
 class Tag(ApiModel):
-    """A tag on every AWS object that the operator makes."""
+    """A tag on the AWS objects that the operator creates."""
 
     key: Annotated[str, Field(max_length=128, pattern=r"^[\p{L}\p{Z}\p{N}_.:/=+@-]+$")]
-    """The tag's key; prefixes aws: and sagemaker-ab.dev/ are reserved."""
+    """The key of the tag. The prefixes aws: and sagemaker-ab.dev/ are reserved. AWS field: Tag.Key."""
 
     value: Annotated[str, Field(max_length=256, pattern=r"^[\p{L}\p{Z}\p{N}_.:/=+@-]*$")]
-    """The tag's value."""
+    """The value of the tag; it may be empty. AWS field: Tag.Value."""
 
 
 class EndpointSpec(ApiModel):
-    """The endpoint as it should be."""
+    """The desired state of the SageMaker endpoint."""
 
     endpoint_name: EndpointName
-    """The SageMaker endpoint's name, which clients invoke. Immutable."""
+    """The name of the SageMaker endpoint, which clients invoke. It must be unique in the account and region,
+    regardless of case. Immutable. AWS field: CreateEndpoint.EndpointName.
+    """
 
     region: Annotated[str, Field(max_length=32, pattern=r"^[a-z]{2,8}(-[a-z]+)+-[0-9]{1,2}$")] | None = None
-    """The AWS region; without it, the operator's. Immutable."""
+    """The AWS region of the endpoint. If it is not set, the operator uses its own region and records it in
+    status.region. Immutable.
+    """
 
     execution_role_arn: (
         Annotated[
@@ -205,22 +266,32 @@ class EndpointSpec(ApiModel):
         ]
         | None
     ) = None
-    """The IAM role that the models run as. Required unless every model is an existing one."""
+    """The ARN of the IAM role with which SageMaker reads images and model artifacts and runs the models.
+    Required unless every model sets existingModelName. AWS field: CreateModel.ExecutionRoleArn.
+    """
 
     models: Annotated[list[Model], Field(min_length=1, max_length=20), ListMap("name")]
-    """The models that variants may serve. One that no variant serves is not created."""
+    """The models that variants can serve. The operator does not create a model that no variant refers to."""
 
     variants: Annotated[list[Variant], Field(min_length=1, max_length=10), ListMap("name")]
-    """The production variants, between which the traffic is split."""
+    """The production variants, among which AWS splits the traffic. AWS field:
+    CreateEndpointConfig.ProductionVariants.
+    """
 
     monitoring: Monitoring = Monitoring()
-    """How CloudWatch's metrics come into status."""
+    """How often the operator reads CloudWatch metrics into status.metrics."""
 
     traffic: Traffic = Traffic()
-    """Who chooses the weights."""
+    """The strategy that sets the weights of the variants."""
 
     deletion_policy: Literal["Delete", "Retain"] = "Delete"
-    """Delete: the AWS objects go with this resource. Retain: they stay, and serve on."""
+    """What happens in AWS when this resource is deleted. Delete, the default: the operator deletes the
+    endpoint, the autoscaling of its variants, and the endpoint configs and models that it created. Retain:
+    all of them remain, and the endpoint keeps serving.
+    """
 
     tags: Annotated[list[Tag], Field(max_length=46), ListMap("key")] = Field(default_factory=list)
-    """Tags for every AWS object that the operator makes, beside its own four."""
+    """Tags of the AWS objects that the operator creates, in addition to its four owner tags. A later change
+    applies to the tags of the endpoint; models, endpoint configs and scalable targets keep the tags of their
+    creation.
+    """

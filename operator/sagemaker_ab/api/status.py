@@ -1,7 +1,7 @@
-"""What the operator reports: the ``status`` of a SageMakerABEndpoint (v1alpha1).
+"""The ``status`` of a SageMakerABEndpoint (v1alpha1): the observed state, written by the operator.
 
-Absent is absent: a number that AWS did not give has no field. Fractions are decimal strings, for CRDs hold
-no floats (Kubernetes API conventions, "Primitive types"); units stand in the names.
+A value that AWS did not return is absent, never zero. Fractions are decimal strings, because CRDs should not
+have floats (Kubernetes API conventions, "Primitive types"). Field names contain the unit.
 """
 
 from typing import Annotated, Final, Literal
@@ -13,7 +13,7 @@ from sagemaker_ab.api.fields import LIST_SET, ApiModel, CutTo, ListMap, Timestam
 LARGEST: Final = 2**53 - 1
 ANNOTATION_LENGTH: Final = 256 * 1024
 MOST_TAG_KEYS: Final = 96
-"""As many as a spec may ask for, and as many as AWS may hold beside them until they are taken away."""
+"""The 46 tags that a spec can have, and up to 50 that AWS still has from earlier specs."""
 Count = Annotated[int, Field(ge=0, le=LARGEST)]
 DecimalString = Annotated[str, Field(max_length=32, pattern=r"^[0-9]+(\.[0-9]+)?$")]
 Name = Annotated[str, Field(max_length=63)]
@@ -21,7 +21,7 @@ Words = Annotated[str, CutTo(2048)]
 
 
 class Condition(ApiModel):
-    """One condition, as metav1.Condition has it."""
+    """A condition, with the fields of metav1.Condition."""
 
     type: Annotated[
         str,
@@ -33,46 +33,48 @@ class Condition(ApiModel):
             ),
         ),
     ]
-    """The condition's type."""
+    """The type of the condition."""
 
     status: Literal["True", "False", "Unknown"]
-    """Whether it holds."""
+    """The status of the condition: True, False or Unknown."""
 
     reason: Annotated[
         str, Field(min_length=1, max_length=1024, pattern=r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$")
     ]
-    """Why, in one word of a closed list."""
+    """The reason of the current status, as one word from a closed list."""
 
     message: Annotated[str, Field(max_length=32768)]
-    """Why, for people."""
+    """A message for people: what happened, and what AWS reported."""
 
     last_transition_time: Timestamp
-    """When status last flipped."""
+    """The time at which status last changed, by the operator's clock."""
 
     observed_generation: Count | None = None
-    """The generation of the spec that this speaks of."""
+    """The generation of the spec that the condition describes."""
 
 
 class EndpointStatus(ApiModel):
-    """The SageMaker endpoint as AWS last described it."""
+    """The endpoint as DescribeEndpoint last returned it."""
 
     arn: Words | None = None
-    """The endpoint's ARN; it holds the name in lower case."""
+    """The ARN of the endpoint. It contains the endpoint name in lower case. AWS field: EndpointArn."""
 
     status: Annotated[str, Field(max_length=64)] | None = None
-    """AWS's word for it, such as InService or Updating."""
+    """The status of the endpoint in AWS, such as InService or Updating. AWS field: EndpointStatus."""
 
     config_name: Name | None = None
-    """The endpoint config in use."""
+    """The name of the endpoint config in use. AWS field: EndpointConfigName."""
 
     pending_config_name: Name | None = None
-    """The endpoint config that a deployment under way will bring."""
+    """The name of the endpoint config that AWS is deploying. AWS field:
+    PendingDeploymentSummary.EndpointConfigName.
+    """
 
     failure_reason: Words | None = None
-    """AWS's words about the last failure."""
+    """The reason that AWS gives for the last failure. AWS field: FailureReason."""
 
     since: Timestamp | None = None
-    """When this status was first seen."""
+    """The time at which the operator first read this endpoint status, by the operator's clock."""
 
     tag_keys: (
         Annotated[
@@ -81,193 +83,222 @@ class EndpointStatus(ApiModel):
         ]
         | None
     ) = None
-    """The keys of the tags that the operator set, so that it can take away those no longer asked for."""
+    """The keys of the tags in spec.tags that the operator has set on the endpoint. When a key is removed from
+    spec.tags, the operator deletes the tag. It deletes no other tags.
+    """
 
 
 class DeploymentStatus(ApiModel):
-    """A deployment asked for and not yet proven a success."""
+    """The latest deployment of an endpoint config that is not yet verified as successful."""
 
     fingerprint: Annotated[str, Field(max_length=64)]
-    """What was asked for, in short; another fingerprint is another deployment."""
+    """A hash of the names, models, instance types and instance counts of the variants. Attempts with the same
+    fingerprint are attempts of one deployment.
+    """
 
     config_name: Name
-    """The endpoint config asked for."""
+    """The name of the endpoint config to deploy."""
 
     attempts: Count
-    """How often it was asked for."""
+    """The number of times that the operator requested this deployment from AWS."""
 
     state: Literal["Requested", "Accepted", "InProgress", "Failed"]
-    """How far it is."""
+    """The progress of the deployment. Requested: the operator is about to call AWS, or does not know whether
+    the call arrived. Accepted: AWS accepted the call. InProgress: AWS reported that it is deploying the
+    config. Failed: the deployment failed.
+    """
 
     since: Timestamp
-    """When it came into its state, by AWS's clock."""
+    """The time at which the deployment entered its state, by the clock of AWS."""
 
     last_modified_time: Timestamp | None = None
-    """The endpoint's LastModifiedTime before it was asked for."""
+    """LastModifiedTime of the endpoint before the request. Absent if the deployment creates the endpoint."""
 
     message: Words | None = None
-    """What AWS said when it failed."""
+    """The reason of the failure that AWS reported."""
 
 
 class Instances(ApiModel):
-    """Instance counts of a variant."""
+    """The instance counts of a variant."""
 
     current: Count | None = None
-    """Instances that serve."""
+    """The number of instances that serve. AWS field: CurrentInstanceCount."""
 
     desired: Count | None = None
-    """Instances asked for, by spec or by the autoscaler."""
+    """The number of instances that the spec or Application Auto Scaling requested. AWS field:
+    DesiredInstanceCount.
+    """
 
     min: Count | None = None
-    """The autoscaler's lower bound."""
+    """The minimum of the scalable target. AWS field: MinCapacity."""
 
     max: Count | None = None
-    """The autoscaler's upper bound."""
+    """The maximum of the scalable target. AWS field: MaxCapacity."""
 
 
 class VariantStatus(ApiModel):
-    """A production variant as AWS last described it."""
+    """A production variant as DescribeEndpoint and DescribeEndpointConfig last returned it."""
 
     name: Name
-    """The variant's name."""
+    """The name of the variant."""
 
     model_name: Name | None = None
-    """The SageMaker model that it serves."""
+    """The name of the SageMaker model that the variant serves. AWS field: ModelName."""
 
     image_digest: Annotated[str, Field(max_length=512)] | None = None
-    """The image as AWS resolved it at deployment."""
+    """The digest of the image that AWS deployed; of the first container's image in a pipeline. AWS field:
+    DeployedImages.ResolvedImage.
+    """
 
     desired_weight: DecimalString | None = None
-    """The weight asked for."""
+    """The weight that was last requested. AWS field: DesiredWeight."""
 
     current_weight: DecimalString | None = None
-    """The weight by which traffic is split now."""
+    """The weight by which AWS splits the traffic now. AWS field: CurrentWeight."""
 
     instances: Instances | None = None
-    """Instance counts."""
+    """The instance counts of the variant."""
 
 
 class LatencyMicros(ApiModel):
-    """A distribution of latency in microseconds over the window."""
+    """Statistics of a latency over the window, in microseconds."""
 
     average: Count | None = None
-    """Mean, in microseconds."""
+    """The mean, in microseconds."""
 
     p50: Count | None = None
-    """Median, in microseconds."""
+    """The median, in microseconds."""
 
     p90: Count | None = None
-    """90th percentile, in microseconds."""
+    """The 90th percentile, in microseconds."""
 
     p99: Count | None = None
-    """99th percentile, in microseconds."""
+    """The 99th percentile, in microseconds."""
 
 
 class MeanLatencyMicros(ApiModel):
-    """A latency of which only the mean is read, in microseconds."""
+    """The mean of a latency over the window, in microseconds."""
 
     average: Count | None = None
-    """Mean, in microseconds."""
+    """The mean, in microseconds."""
 
 
 class VariantMetrics(ApiModel):
-    """CloudWatch's numbers for one variant over the window."""
+    """The CloudWatch metrics of a variant over the window. A metric without datapoints is absent."""
 
     name: Name
-    """The variant's name."""
+    """The name of the variant."""
 
     invocations: Count | None = None
-    """Requests sent to the variant."""
+    """The number of requests to the variant. CloudWatch metric: Invocations (Sum)."""
 
     invocations_per_instance: DecimalString | None = None
-    """Requests per instance."""
+    """The number of requests per instance. CloudWatch metric: InvocationsPerInstance (Sum)."""
 
     invocation_4xx_errors: Count | None = Field(default=None, alias="invocation4XXErrors")
-    """Requests answered with a 4xx code."""
+    """The number of requests for which the model returned a 4xx status code. CloudWatch metric:
+    Invocation4XXErrors (Sum).
+    """
 
     invocation_5xx_errors: Count | None = Field(default=None, alias="invocation5XXErrors")
-    """Requests answered with a 5xx code."""
+    """The number of requests for which the model returned a 5xx status code. CloudWatch metric:
+    Invocation5XXErrors (Sum).
+    """
 
     invocation_model_errors: Count | None = None
-    """Requests that the model did not answer with a 2xx code."""
+    """The number of requests without a 2xx response from the model, including the 4xx and 5xx errors,
+    timeouts and malformed responses. CloudWatch metric: InvocationModelErrors (Sum).
+    """
 
     model_latency_micros: LatencyMicros | None = None
-    """Time that the model took."""
+    """The time that the model took to respond, in microseconds. CloudWatch metric: ModelLatency."""
 
     overhead_latency_micros: MeanLatencyMicros | None = None
-    """Time that SageMaker added."""
+    """The time that SageMaker added to the response time of the model, in microseconds. CloudWatch metric:
+    OverheadLatency.
+    """
 
     cpu_utilization_percent: DecimalString | None = None
-    """CPU use over all cores of an instance: 100 for each core."""
+    """The CPU utilization of the instances, in percent: up to 100 per core. CloudWatch metric: CPUUtilization
+    (Average).
+    """
 
     memory_utilization_percent: DecimalString | None = None
-    """Memory use."""
+    """The memory utilization of the instances, in percent. CloudWatch metric: MemoryUtilization (Average)."""
 
     disk_utilization_percent: DecimalString | None = None
-    """Disk use."""
+    """The disk utilization of the instances, in percent. CloudWatch metric: DiskUtilization (Average)."""
 
     gpu_utilization_percent: DecimalString | None = None
-    """GPU use: 100 for each GPU."""
+    """The GPU utilization of the instances, in percent: up to 100 per GPU. Present only on GPU instances.
+    CloudWatch metric: GPUUtilization (Average).
+    """
 
     gpu_memory_utilization_percent: DecimalString | None = None
-    """GPU memory use: 100 for each GPU."""
+    """The GPU memory utilization of the instances, in percent: up to 100 per GPU. Present only on GPU
+    instances. CloudWatch metric: GPUMemoryUtilization (Average).
+    """
 
 
 class Metrics(ApiModel):
-    """CloudWatch's numbers over the last complete window."""
+    """The CloudWatch metrics of the latest window. A later window with the same numbers is not written."""
 
     window_start: Timestamp
-    """The window's start, by AWS's clock."""
+    """The start of the window, by the clock of AWS."""
 
     window_end: Timestamp
-    """The window's end, by AWS's clock; written only together with a changed number."""
+    """The end of the window, by the clock of AWS."""
 
     period_seconds: Annotated[int, Field(ge=60, le=3600)]
-    """The window's length in seconds."""
+    """The length of the window in seconds, and the period of the metrics."""
 
     variants: Annotated[list[VariantMetrics], Field(max_length=10), ListMap("name")]
-    """The variants' numbers."""
+    """The metrics of the variants. A variant without datapoints is absent."""
 
 
 class TrafficStatus(ApiModel):
-    """Who chose the weights."""
+    """The strategy that set the weights of the variants."""
 
     strategy: Annotated[str, Field(max_length=32)]
-    """The strategy in force."""
+    """The name of the strategy."""
 
 
 class Status(ApiModel):
-    """The resource as it is."""
+    """The observed state of the resource. Only the operator writes it."""
 
     observed_generation: Annotated[int, Field(ge=-1, le=LARGEST)] = -1
-    """The generation of the spec that this status speaks of; -1 before the first pass."""
+    """The generation of the spec that this status describes; -1 before the first reconcile."""
 
     summary: Annotated[str, Field(max_length=1024)] | None = None
-    """Variants and their shares in one line."""
+    """The variants and their current shares of the traffic, in one line."""
 
     account: Annotated[str, Field(max_length=12, pattern=r"^[0-9]{12}$")] | None = None
-    """The AWS account, pinned at the first write to AWS."""
+    """The ID of the AWS account of the endpoint. The operator records it before the first write to AWS, and
+    never changes it.
+    """
 
     region: Annotated[str, Field(max_length=32)] | None = None
-    """The AWS region, pinned at the first write to AWS."""
+    """The AWS region of the endpoint. The operator records it before the first write to AWS, and never
+    changes it.
+    """
 
     last_handled_reconcile_at: Annotated[str, Field(max_length=ANNOTATION_LENGTH)] | None = None
-    """The last reconcile request that was heeded."""
+    """The value of the annotation sagemaker-ab.dev/reconcile-requested-at that the operator handled last."""
 
     endpoint: EndpointStatus | None = None
-    """The endpoint."""
+    """The endpoint as DescribeEndpoint last returned it. Absent if it does not exist or has another owner."""
 
     deployment: DeploymentStatus | None = None
-    """A deployment asked for and not yet proven a success."""
+    """The latest deployment of an endpoint config. Absent once the operator has verified its success."""
 
     variants: Annotated[list[VariantStatus], Field(max_length=20), ListMap("name")] | None = None
-    """The production variants."""
+    """The production variants of the endpoint, with their weights and instance counts."""
 
     metrics: Metrics | None = None
-    """The last complete window of CloudWatch metrics."""
+    """The CloudWatch metrics of the latest window. A later window with the same numbers is not written."""
 
     traffic: TrafficStatus | None = None
-    """Who chose the weights."""
+    """The strategy that set the weights of the variants."""
 
     conditions: Annotated[list[Condition], Field(max_length=16), ListMap("type")] | None = None
-    """The conditions."""
+    """The conditions of the resource, by type."""

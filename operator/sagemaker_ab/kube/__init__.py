@@ -1,1 +1,1 @@
-"""The Kubernetes client at one place: reads, status, finalizer, events."""
+"""All calls to the Kubernetes API: reads, status, finalizer and events."""

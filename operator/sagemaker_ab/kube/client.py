@@ -1,4 +1,4 @@
-"""The operator's and the CLI's calls to the Kubernetes API."""
+"""A client for SageMakerABEndpoints in the Kubernetes API, for the operator and the command line."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -21,26 +21,29 @@ Object = dict[str, Any]
 
 
 class KubernetesError(Exception):
-    """The API server refused a call, or could not be asked."""
+    """The API server refused a call or could not be reached."""
 
 
 class NotFound(KubernetesError):
-    """The object does not exist."""
+    """The object does not exist (HTTP 404)."""
 
 
 class Conflict(KubernetesError):
-    """The object has changed since it was read."""
+    """The object has changed since it was read (HTTP 409)."""
 
 
 class NoCluster(KubernetesError):
-    """No kubeconfig and no service account to connect with."""
+    """There is no usable kubeconfig and no ServiceAccount to connect with."""
 
 
 def connect(kubeconfig: str | None = None, context: str | None = None) -> "KubeClient":
-    """Connect as kubectl would; inside a pod, as its ServiceAccount.
+    """Connect with the kubeconfig and context that kubectl would use; in a pod, with its ServiceAccount.
+
+    The default namespace of the client is that of the context or of the pod. A kubeconfig or context that is
+    given takes precedence over the ServiceAccount.
 
     Raises:
-        NoCluster: nothing says which cluster to talk to, or as whom, or it cannot be read.
+        NoCluster: the configuration is missing, incomplete or unreadable.
     """
     settings = client.Configuration()
     settings.connection_pool_maxsize = _CONNECTIONS
@@ -52,14 +55,17 @@ def connect(kubeconfig: str | None = None, context: str | None = None) -> "KubeC
         contexts, active = config.list_kube_config_contexts(config_file=kubeconfig)
     except (ConfigException, OSError) as error:
         raise NoCluster(str(error)) from error
-    except (YAMLError, TypeError, ValueError) as error:  # the library looks at no form before it reads
-        raise NoCluster(f"this is no kubeconfig: {' '.join(str(error).split())}") from error
+    except (YAMLError, TypeError, ValueError) as error:  # the library does not validate the file
+        raise NoCluster(f"the kubeconfig is invalid: {' '.join(str(error).split())}") from error
     chosen = next((c for c in contexts if c["name"] == context), active)
     return KubeClient(client.ApiClient(settings), chosen["context"].get("namespace") or "default")
 
 
 class KubeClient:
-    """Calls about SageMakerABEndpoints, as plain objects; every one raises KubernetesError's kinds."""
+    """Reads and writes SageMakerABEndpoints as plain dictionaries, and events about them.
+
+    A call has 5 s to connect and 30 s to respond. Every method raises KubernetesError or a subclass of it.
+    """
 
     def __init__(self, api: client.ApiClient, default_namespace: str) -> None:
         self.default_namespace = default_namespace
@@ -67,9 +73,9 @@ class KubeClient:
         self._core = client.CoreV1Api(api)
 
     def check_served(self) -> None:
-        """Raise NotFound unless the API server knows the kind: its CRD is installed, and established.
+        """Raise NotFound unless the API server serves the kind: its CRD must be installed and established.
 
-        Discovery is open to every ServiceAccount, while a list across namespaces may not be.
+        Uses discovery, which every ServiceAccount may call. A list across namespaces may be forbidden.
         """
         _called(self._resources.get_api_resources, GROUP, VERSION)
 
@@ -80,7 +86,7 @@ class KubeClient:
         return found
 
     def list(self, namespace: str | None) -> Sequence[Object]:
-        """List the resources of one namespace, or of all."""
+        """List the resources of a namespace, or of all namespaces if it is None."""
         if namespace is None:
             found = _called(self._resources.list_cluster_custom_object, GROUP, VERSION, PLURAL)
         else:
@@ -89,11 +95,11 @@ class KubeClient:
         return items
 
     def add_finalizer(self, resource: Object) -> Object:
-        """Put our finalizer on, unless the resource has changed since it was read (Conflict)."""
+        """Add the operator's finalizer. Raises Conflict if the resource changed since the read."""
         return self._set_finalizers(resource, [*resource["metadata"].get("finalizers", ()), FINALIZER])
 
     def remove_finalizer(self, resource: Object) -> Object:
-        """Take our finalizer away, unless the resource has changed since it was read (Conflict)."""
+        """Remove the operator's finalizer. Raises Conflict if the resource changed since the read."""
         kept = [item for item in resource["metadata"].get("finalizers", ()) if item != FINALIZER]
         return self._set_finalizers(resource, kept)
 
@@ -114,10 +120,11 @@ class KubeClient:
         return patched
 
     def apply_status(self, resource: Object, status: Mapping[str, Any]) -> Object:
-        """Write the whole status by server-side apply, unless the resource has changed (Conflict).
+        """Write the whole status by server-side apply.
 
-        Without the resourceVersion a resource deleted and made again would get its predecessor's status:
-        the API server ignores a wrong UID here.
+        Raises Conflict if the resource changed since the read. The resourceVersion is required: the API
+        server ignores a wrong UID here, so a resource that was deleted and created again would receive the
+        status of its predecessor.
         """
         metadata = resource["metadata"]
         body = {
@@ -145,14 +152,14 @@ class KubeClient:
         return applied
 
     def create_event(self, namespace: str, event: Object) -> str:
-        """Create an event and return the name that the API server gave it."""
+        """Create an event and return the name that the API server generated for it."""
         return str(_called(self._core.create_namespaced_event, namespace, event).metadata.name)
 
     def patch_event(self, namespace: str, name: str, change: Object) -> None:
         _called(self._core.patch_namespaced_event, name, namespace, change)
 
     def cluster_uid(self) -> str:
-        """Return the UID of kube-system, which names a cluster for its lifetime."""
+        """Return the UID of the namespace kube-system, which identifies a cluster for its lifetime."""
         return str(_called(self._core.read_namespace, "kube-system").metadata.uid)
 
 
@@ -173,7 +180,7 @@ def _called(call: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def _words(body: Any) -> str:
-    """Return the message of a metav1.Status; what is no Status is kept as it is."""
+    """Return the message of a metav1.Status, or the body itself if it is not a Status."""
     try:
         return str(json.loads(body)["message"])
     except (ValueError, TypeError, KeyError):

@@ -1,7 +1,9 @@
-"""Kubernetes events: told once, counted when they repeat, and never a flood.
+"""Kubernetes events with deduplication and rate limiting.
 
-Limits follow client-go's correlator: a burst of 25 for an object, then one in five minutes
-(https://github.com/kubernetes/client-go/blob/master/tools/record/events_cache.go).
+A repeated event increments the count of the first one. The rate limit is that of client-go's event
+correlator: a burst of 25 events per object, then one every five minutes.
+
+Source: https://github.com/kubernetes/client-go/blob/master/tools/record/events_cache.go
 """
 
 import threading
@@ -23,7 +25,7 @@ _NOTE_LENGTH = 1024
 
 @dataclass(slots=True)
 class _Told:
-    """What was told of one object: a token bucket, and the event of each reason and message."""
+    """The event history of one object: a token bucket, and the latest event per reason and message."""
 
     tokens: float = _BURST
     refilled: float = field(default_factory=time.monotonic)
@@ -40,7 +42,10 @@ class _Told:
 
 
 class EventRecorder:
-    """Writes events about resources; an event that cannot be written is not worth failing a pass."""
+    """Writes events about resources. Safe to use from several threads, one at a time per resource.
+
+    An event that cannot be written is dropped, because it must not make a reconcile fail.
+    """
 
     def __init__(self, kube: KubeClient) -> None:
         self._kube = kube
@@ -77,7 +82,7 @@ class EventRecorder:
     def _counted(self, namespace: str, name: str, count: int, now: str) -> bool:
         try:
             self._kube.patch_event(namespace, name, {"count": count + 1, "lastTimestamp": now})
-        except NotFound:  # the API server keeps events for an hour
+        except NotFound:  # the event has expired; the API server keeps events for an hour by default
             return False
         return True
 

@@ -1,10 +1,10 @@
-"""How far a read may lag behind a write.
+"""Assumptions about eventual consistency: how far a read from AWS can lag behind a write.
 
-AWS promises nothing about it; both figures are guesses, on its own clock.
+AWS documents no bound. Both values are assumptions, in seconds on AWS's clock.
 """
 
 STALENESS_SECONDS = 10.0
-"""No read is older than this: what it does not show was not there so long ago."""
+"""The maximum age of the data that a read returns."""
 
 SETTLING_SECONDS = 30.0
-"""For this long after a write, a read that does not show it is taken for a stale one."""
+"""How long after a write a read without its effect is treated as stale."""

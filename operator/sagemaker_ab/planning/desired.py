@@ -1,4 +1,4 @@
-"""What AWS should hold for one resource: `desired(spec, …) → Desired`."""
+"""The desired state in AWS of one resource: `desired(spec, …) → Desired`."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from sagemaker_ab.traffic.strategies.manual import manual_weights
 
 @dataclass(frozen=True, slots=True)
 class DesiredModel:
-    """A SageMaker model: `content` is CreateModel's request without name and tags."""
+    """A SageMaker model. `content` is the CreateModel request without name and tags."""
 
     name: str
     content: Mapping[str, Any]
@@ -21,7 +21,10 @@ class DesiredModel:
 
 @dataclass(frozen=True, slots=True)
 class DesiredPolicy:
-    """A target-tracking policy: `configuration` as PutScalingPolicy takes it."""
+    """A target tracking policy.
+
+    `configuration` is the TargetTrackingScalingPolicyConfiguration of PutScalingPolicy.
+    """
 
     name: str
     configuration: Mapping[str, Any]
@@ -29,7 +32,7 @@ class DesiredPolicy:
 
 @dataclass(frozen=True, slots=True)
 class DesiredScaling:
-    """A scalable target with its policies."""
+    """A scalable target and its scaling policies."""
 
     min_capacity: int
     max_capacity: int
@@ -38,7 +41,10 @@ class DesiredScaling:
 
 @dataclass(frozen=True, slots=True)
 class DesiredVariant:
-    """A production variant; `instance_count` is what it starts with, and what it keeps unless it scales."""
+    """A production variant.
+
+    `instance_count` is the initial number of instances. Without autoscaling it is also the desired number.
+    """
 
     name: str
     model_name: str
@@ -49,7 +55,7 @@ class DesiredVariant:
 
     @property
     def deployed(self) -> Mapping[str, Any]:
-        """What only a new fleet can change: the part of a ProductionVariant besides weight and count."""
+        """The ProductionVariant without weight and count. A change of these members requires a new fleet."""
         return {"VariantName": self.name, "ModelName": self.model_name, "InstanceType": self.instance_type}
 
     @property
@@ -63,7 +69,7 @@ class DesiredVariant:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """All that AWS should hold for one resource."""
+    """The desired state in AWS of one resource."""
 
     endpoint_name: str
     owner: Owner
@@ -73,7 +79,7 @@ class Desired:
 
     @property
     def config_name(self) -> str:
-        """The endpoint config's name, from all that it contains, initial weights and counts included."""
+        """The endpoint config name. It covers the whole content, including initial weights and counts."""
         return content_name(self.endpoint_name, content=self.production_variants)
 
     @property
@@ -82,15 +88,16 @@ class Desired:
 
     @property
     def fingerprint(self) -> str:
-        """Identifies an attempt to deploy: all that decides whether a new fleet comes up, so not the weights.
+        """A hash of what decides whether a new fleet comes into service; deployments are compared by it.
 
-        Fewer instances may come up where more did not.
+        Instance counts are included, because a smaller fleet can succeed where a larger one failed. Weights
+        are not.
         """
         return content_hash([[variant.deployed, variant.instance_count] for variant in self._by_name])
 
     @property
     def _by_name(self) -> Sequence[DesiredVariant]:
-        """The order of variants in the spec means nothing, so it must not change a name."""
+        """The variants sorted by name, because their order in the spec must not change the hashes."""
         return sorted(self.variants, key=lambda variant: variant.name)
 
     @property
@@ -103,10 +110,10 @@ class Desired:
 
 
 def desired(spec: EndpointSpec, *, owner: Owner, region: str) -> Desired:
-    """Resolve a valid spec into what AWS should hold.
+    """Resolve a valid spec into the desired state in AWS.
 
     Raises:
-        UnknownImage: a framework has no image for its version, region or processor.
+        UnknownImage: no image is known for a framework in its version, region and instance family.
     """
     models = {model.name: model for model in spec.models}
     weights = manual_weights(spec)
@@ -131,7 +138,7 @@ def desired(spec: EndpointSpec, *, owner: Owner, region: str) -> Desired:
 
 
 def _model(spec: EndpointSpec, model: Model, variant: Variant, region: str) -> DesiredModel:
-    """Resolve a model for the variant that runs it: one framework has several images, on CPU and GPU."""
+    """Resolve a model for one variant, because a framework has different images for CPU and GPU instances."""
     content: dict[str, Any] = {}
     if spec.execution_role_arn is not None:
         content["ExecutionRoleArn"] = spec.execution_role_arn

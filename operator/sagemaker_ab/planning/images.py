@@ -1,7 +1,7 @@
-"""Which serving image AWS publishes for a framework, a region and an instance type.
+"""The serving images that AWS publishes for a framework, by region and instance type.
 
-The facts stand in ``images.json`` beside this module, whose ``source`` says where they come from. What the
-table does not hold is refused, never guessed.
+The image table is ``images.json`` next to this module; its ``source`` member names where the data comes from.
+An image that is not in the table is an error. The operator never guesses an image URI.
 """
 
 import json
@@ -14,19 +14,20 @@ from sagemaker_ab.api.spec import Framework
 
 
 class UnknownImage(ValueError):
-    """No image is known; the message says what was given and what is allowed."""
+    """The table has no image. The message states what was given and what is supported."""
 
 
 def resolve_image(framework: Framework, *, region: str, instance_type: str) -> str:
-    """Return the image's URI in the region's own registry.
+    """Return the URI of the image in the registry of the region.
 
-    Raises UnknownImage for an instance family, version, Python version or region that is not in the table.
+    Raises:
+        UnknownImage: the instance family, version, Python version or region is not in the table.
     """
     table = _table()
     family, processor = _family_and_processor(instance_type, families=table["families"])
     image = _image(framework, images=table["frameworks"][framework.name], processor=processor)
     accounts = table["registries"][image["registries"]]
-    _must_know(region, among=accounts, what=f"{framework.name} {image['version']} has no images in region")
+    _must_know(region, among=accounts, what=f"no {framework.name} {image['version']} image in region")
     host = f"{accounts[region]}.dkr.ecr.{region}.{table['domains'][region]}"
     suffix = image["suffixes"].get(family) or image["suffixes"].get(processor)
     hardware = "gpu" if processor == "gpu" else "cpu"
@@ -41,17 +42,17 @@ def _table() -> Any:
 
 def _family_and_processor(instance_type: str, *, families: dict[str, str]) -> tuple[str, str]:
     family = instance_type.split(".")[1]
-    _must_know(family, among=families, what=f"{instance_type}: no framework images for instance family")
+    _must_know(family, among=families, what=f"{instance_type}: no image for instance family")
     return family, families[family]
 
 
 def _image(framework: Framework, *, images: list[dict[str, Any]], processor: str) -> dict[str, Any]:
     fitting = [image for image in images if processor in image["processors"]]
     by_version = {version: image for image in fitting for version in (image["version"], *image["aliases"])}
-    what = f"there are no {framework.name} images for {processor} instances of version"
+    what = f"no {framework.name} image for {processor} instances with version"
     _must_know(framework.version, among=by_version, what=what)
     image = by_version[framework.version]
-    what = f"{framework.name} {framework.version} has no images for {processor} instances with pythonVersion"
+    what = f"no {framework.name} {framework.version} image for {processor} instances with pythonVersion"
     _must_know(framework.python_version, among=image["pythonVersions"], what=what)
     return image
 
@@ -59,4 +60,4 @@ def _image(framework: Framework, *, images: list[dict[str, Any]], processor: str
 def _must_know(given: str, *, among: Iterable[str], what: str) -> None:
     known = list(among)
     if given not in known:
-        raise UnknownImage(f"{what} {given}; known: {', '.join(known)}")
+        raise UnknownImage(f"{what} {given}; supported: {', '.join(known)}")

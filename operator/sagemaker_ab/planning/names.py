@@ -1,8 +1,8 @@
-"""Names from content.
+"""Names of SageMaker models and endpoint configs, derived from their content.
 
-SageMaker models and endpoint configs are immutable, so their names end in a hash of what they hold.
-Creating is therefore idempotent, and a crash between the call and its record loses nothing. Names are at
-most 63 characters of `[a-zA-Z0-9](-*[a-zA-Z0-9])*`:
+Models and endpoint configs are immutable, so their names end in a hash of their content. This makes creation
+idempotent: after a crash between a call and its record, the next reconcile asks for the same name again.
+Names have at most 63 characters and match `[a-zA-Z0-9](-*[a-zA-Z0-9])*`:
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html
 """
 
@@ -18,22 +18,26 @@ _ENDS_IN_HASH = re.compile(rf"-[0-9a-f]{{{_HASH_LENGTH}}}$")
 
 
 def content_hash(content: Any) -> str:
-    """Hash JSON-able content; the order of keys does not matter, the order of lists does."""
+    """Return a hash of JSON-serializable content. The order of keys is ignored, that of lists is not."""
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:_HASH_LENGTH]
 
 
 def content_name(endpoint_name: str, *parts: str, content: Any) -> str:
-    """Join readable parts, which alone are ever cut, and a hash of them and the content.
+    """Return a name of at most 63 characters: the joined parts, truncated if necessary, and a hash.
 
-    The parts are hashed too, for joined or cut they may read like those of another endpoint.
+    The hash covers the content and the parts, because the joined and truncated parts of two endpoints can be
+    equal.
     """
     readable = "-".join((endpoint_name, *parts))[:_LEFT_LENGTH].rstrip("-")
     return f"{readable}-{content_hash([endpoint_name, *parts, content])}"
 
 
 def may_stem_from(name: str, endpoint_name: str) -> bool:
-    """Tell whether a listed name can be one that `content_name` made for this endpoint; its tags decide."""
+    """Return whether `content_name` could have made this name for this endpoint.
+
+    A filter for listings. Only the owner tags of the object show who owns it.
+    """
     readable = f"{endpoint_name}-"[:_LEFT_LENGTH].rstrip("-")
     following = name[len(readable) :]
     return name.startswith(readable) and following.startswith("-") and bool(_ENDS_IN_HASH.search(name))

@@ -1,7 +1,7 @@
-"""Ours or not ours.
+"""Ownership of AWS objects, recorded in owner tags.
 
-Every model, endpoint config and endpoint that we create carries its owner in tags, and none without them is
-touched. Autoscaling belongs to whom its endpoint belongs to.
+Every model, endpoint config and endpoint that the operator creates carries four owner tags. The operator does
+not change or delete an object without the tags of its owner. Autoscaling is owned together with the endpoint.
 """
 
 from collections.abc import Mapping
@@ -17,10 +17,10 @@ _UID = f"{TAG_PREFIX}uid"
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The resource that an AWS object belongs to.
+    """The resource that owns an AWS object.
 
-    The UID is told but not compared: a resource restored from a backup gets a new one and still owns its
-    endpoint.
+    The UID is written into the tags but not compared, because a resource that is restored from a backup gets
+    a new UID and must still own its endpoint.
     """
 
     cluster_id: str
@@ -40,7 +40,7 @@ class Owner:
 
 
 def describe_owner(tags: Mapping[str, str]) -> str:
-    """Say in words who owns the object that carries these tags."""
+    """Return a phrase for messages that states who owns the object with these tags."""
     if _NAME not in tags:
         return "not created by this operator"
     return f"owned by {tags.get(_NAMESPACE)}/{tags[_NAME]} of cluster {tags.get(_CLUSTER_ID)}"

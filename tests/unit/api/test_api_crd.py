@@ -1,5 +1,6 @@
 """The generated CustomResourceDefinition is current, clean and whole."""
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,13 @@ def test_kubernetes_own_schema_of_a_crd_is_met() -> None:
 def test_every_rule_stands_in_the_schema() -> None:
     found = [entry for node in nodes(SCHEMA) for entry in node.get("x-kubernetes-validations", ())]
     assert [rule.cel for rule in RULES if rule.validation() not in found] == []
+
+
+def test_descriptions_break_lines_between_paragraphs_only() -> None:
+    """Because `kubectl explain` wraps text and keeps line breaks."""
+    descriptions = [node["description"] for node in nodes(SCHEMA) if "description" in node]
+    assert len(descriptions) > 100
+    assert [text for text in descriptions if re.search(r"[^\n]\n[^\n]", text)] == []
 
 
 def test_a_new_resource_counts_as_not_yet_observed() -> None:

@@ -83,7 +83,7 @@ def test_a_missing_field_is_required(spec: Raw) -> None:
 def test_a_repeated_name_is_told(spec: Raw) -> None:
     spec["variants"][0]["name"] = "VariantB"
     assert messages(parse_spec, spec) == (
-        "spec.variants: each name may stand once, but VariantB stands again",
+        "spec.variants: each name must be unique, but VariantB is repeated",
     )
 
 
@@ -109,12 +109,16 @@ def test_the_operator_ignores_unknown_fields(spec: Raw) -> None:
 
 def test_a_file_may_not_hold_unknown_fields(manifest: Raw) -> None:
     manifest["spec"]["variants"][0]["wieght"] = 50
-    assert messages(parse_resource_file, manifest) == ("spec.variants[0].wieght: 50 is not a field here",)
+    assert messages(parse_resource_file, manifest) == (
+        "spec.variants[0].wieght: 50 is given, but the field is unknown",
+    )
 
 
 def test_a_file_writes_fields_in_camel_case_only(manifest: Raw) -> None:
     manifest["spec"]["deletion_policy"] = "Retain"
-    assert messages(parse_resource_file, manifest) == ('spec.deletion_policy: "Retain" is not a field here',)
+    assert messages(parse_resource_file, manifest) == (
+        'spec.deletion_policy: "Retain" is given, but the field is unknown',
+    )
 
 
 def test_a_file_is_read_with_its_metadata(manifest: Raw) -> None:
@@ -145,5 +149,5 @@ def test_metadata_must_be_a_mapping(manifest: Raw) -> None:
 def test_rules_hold_in_files_too(manifest: Raw) -> None:
     del manifest["spec"]["executionRoleArn"]
     assert messages(parse_resource_file, manifest) == (
-        "spec.executionRoleArn: is required unless every model has an existingModelName",
+        "spec.executionRoleArn: is required unless every model sets existingModelName",
     )

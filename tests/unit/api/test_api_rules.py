@@ -40,59 +40,62 @@ TRACKING = (*AUTOSCALING, "policies", 0, "targetTrackingScaling")
         (
             drop("executionRoleArn"),
             "spec.executionRoleArn",
-            "is required unless every model has an existingModelName",
+            "is required unless every model sets existingModelName",
         ),
         (
             set_in("variants", 0, "model", value="bert-c"),
             "spec.variants",
-            "model must be the name of one of spec.models, which bert-c is not",
+            "model must be the name of an entry in spec.models, but there is no entry bert-c",
         ),
         (
             drop("models", 0, "primaryContainer"),
             "spec.models[0]",
-            "exactly one of primaryContainer, containers and existingModelName must be given, not 0",
+            "exactly one of primaryContainer, containers and existingModelName must be set, not 0 of them",
         ),
         (
             set_in("models", 0, "primaryContainer", "image", value="image"),
             "spec.models[0].primaryContainer",
-            "exactly one of framework, image and modelPackageName must be given, not 2",
+            "exactly one of framework, image and modelPackageName must be set, not 2 of them",
         ),
         (
             set_in("models", 0, "primaryContainer", "environment", value={"A-B": ""}),
             "spec.models[0].primaryContainer.environment",
-            "names must be letters, digits and underscores, and not begin with a digit",
+            "names must consist of letters, digits and underscores and must not start with a digit",
         ),
         (
             set_in(
                 "models", 0, "primaryContainer", "environment", value={f"A{n}": "x" * 999 for n in range(33)}
             ),
             "spec.models[0]",
-            "environment must have at most 32768 characters over all containers",
+            "environment must have at most 32768 characters in total over all containers",
         ),
         (
             drop("variants", 0, "instanceCount"),
             "spec.variants[0]",
-            "exactly one of instanceCount and autoscaling must be given, not 0",
+            "exactly one of instanceCount and autoscaling must be set, not 0 of them",
         ),
         (
             set_in("variants", 1, "instanceType", value="ml.t2.medium"),
             "spec.variants[1].instanceType",
-            "AWS does not autoscale burstable instance types such as ml.t2.medium",
+            (
+                "AWS does not support autoscaling of burstable instance types such as ml.t2.medium;"
+                " set instanceCount, or use another instance type"
+            ),
         ),
         (
             set_in(*AUTOSCALING, "minCapacity", value=5),
             "spec.variants[1].autoscaling.minCapacity",
-            "must be at most maxCapacity, but 5 is more than 2",
+            "must be less than or equal to maxCapacity, but 5 is greater than 2",
         ),
         (
             set_in(*TRACKING, "targetValue", value="0.00"),
             "spec.variants[1].autoscaling.policies[0].targetTrackingScaling.targetValue",
-            "must be more than 0",
+            "must be greater than 0",
         ),
         (
             set_in("tags", value=[{"key": "aws:team", "value": ""}]),
             "spec.tags[0].key",
-            "aws:team has a prefix that is reserved: aws: by AWS, sagemaker-ab.dev/ by the operator",
+            "aws:team has a reserved prefix; aws: is reserved for AWS and sagemaker-ab.dev/ for the operator",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -138,21 +141,21 @@ def test_existing_models_need_no_role(spec: Raw) -> None:
 
 def test_an_existing_model_has_no_revision_of_ours(spec: Raw) -> None:
     spec["models"][0] = {"name": "bert-a", "existingModelName": "sentiment", "revision": "2"}
-    with pytest.raises(InvalidSpec, match="name another existing model instead"):
+    with pytest.raises(InvalidSpec, match="set the name of another existing model instead"):
         parse_spec(spec)
 
 
 def test_weights_of_0_alone_are_refused(spec: Raw) -> None:
     for variant in spec["variants"]:
         variant["weight"] = 0
-    with pytest.raises(InvalidSpec, match="no variant would get traffic"):
+    with pytest.raises(InvalidSpec, match="no variant gets traffic"):
         parse_spec(spec)
 
 
 def test_a_metric_has_one_policy(spec: Raw) -> None:
     policies = spec["variants"][1]["autoscaling"]["policies"]
     policies.append({**policies[0], "name": "again"})
-    with pytest.raises(InvalidSpec, match="one target-tracking policy for each predefinedMetricType"):
+    with pytest.raises(InvalidSpec, match="each policy must have a predefinedMetricType of its own"):
         parse_spec(spec)
 
 

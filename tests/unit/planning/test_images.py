@@ -86,31 +86,36 @@ def test_every_version_is_found_in_each_of_its_regions_on_each_of_its_families()
 
 @pytest.mark.parametrize("family", ["inf1", "inf2", "trn1", "trn2", "dl1", "p6e-gb200", "m99"])
 def test_a_family_that_needs_other_images_or_is_not_known_is_refused(family: str) -> None:
-    with pytest.raises(UnknownImage, match=f"instance family {family}; known: c4, c5, .*m5, "):
+    with pytest.raises(UnknownImage, match=f"instance family {family}; supported: c4, c5, .*m5, "):
         image(instance_type=f"ml.{family}.xlarge")
 
 
 def test_an_unknown_region_is_refused() -> None:
     with pytest.raises(
-        UnknownImage, match=r"no images in region eu-isoe-west-1; known: af-south-1, ap-east-1"
+        UnknownImage,
+        match=r"no pytorch 1\.6\.0 image in region eu-isoe-west-1; supported: af-south-1, ap-east-1",
     ):
         image(region="eu-isoe-west-1")
 
 
 def test_an_unknown_version_is_refused() -> None:
-    with pytest.raises(UnknownImage, match=r"for cpu instances of version 9\.9; known: 0\.4\.0, 0\.4, "):
+    with pytest.raises(
+        UnknownImage, match=r"for cpu instances with version 9\.9; supported: 0\.4\.0, 0\.4, "
+    ):
         image("9.9")
 
 
 def test_a_version_without_an_image_for_the_processor_is_refused() -> None:
     with pytest.raises(
-        UnknownImage, match=r"for graviton instances of version 1\.6\.0; known: 1\.12\.1, 1\.12, "
+        UnknownImage, match=r"for graviton instances with version 1\.6\.0; supported: 1\.12\.1, 1\.12, "
     ):
         image(instance_type="ml.m8g.large")
 
 
 def test_a_python_that_the_version_does_not_have_is_refused() -> None:
-    with pytest.raises(UnknownImage, match=r"pytorch 1\.6\.0 .* with pythonVersion py312; known: py3, py36"):
+    with pytest.raises(
+        UnknownImage, match=r"pytorch 1\.6\.0 .* with pythonVersion py312; supported: py3, py36"
+    ):
         image(python_version="py312")
 
 
@@ -134,5 +139,5 @@ def test_a_refresh_stops_at_a_series_that_it_does_not_know() -> None:
 
 def test_the_table_says_where_its_facts_come_from() -> None:
     assert TABLE["source"]["package"] == "sagemaker==2.257.7"
-    assert TABLE["source"]["licence"] == "Apache-2.0"
+    assert TABLE["source"]["license"] == "Apache-2.0"
     assert "Amazon.com" in TABLE["source"]["notice"]

@@ -36,7 +36,7 @@ BAD_POLICIES = [
     ({"strategy": "ABTest"}, ["traffic", "ABTest", "abTest", "given: none"]),
     ({"strategy": "Bandit", "abTest": AB}, ["traffic", "bandit", "given: abTest"]),
     (ab() | {"bandit": BANDIT}, ["traffic", "given: abTest, bandit"]),
-    (ab(seed=1), ["traffic.abTest.seed", "1", "is not a field here"]),
+    (ab(seed=1), ["traffic.abTest.seed", "1", "the field is unknown"]),
     ({"strategy": "ABTest", "abTest": {"baseline": "A"}}, ["traffic.abTest.hypothesis", "is required"]),
     ({"strategy": "ABTest", "abTest": {"hypothesis": AB["hypothesis"]}}, ["abTest.baseline", "is required"]),
     (ab(baseline="a_b"), ["traffic.abTest.baseline", '"a_b"', "pattern"]),
