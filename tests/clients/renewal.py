@@ -1,4 +1,4 @@
-"""`python -m clients.renewal`: lock the newest of what the Go and the JavaScript program may be made of.
+"""`python -m tests.clients.renewal`: lock the newest dependencies of the Go and the JavaScript program.
 
 The locks hold versions and hashes and no address: whoever installs chooses the registry.
 """
@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from clients.environments import GO_MODULE, JAVASCRIPT_LOCKS, Command, node_js
 from sandbox.cluster.progress import CommandFailed, run_visibly
 from sandbox.cluster.toolchains import go, go_environment
+from tests.clients.environments import GO_MODULE, JAVASCRIPT_LOCKS, Command, node_js
 
 
 def main() -> None:

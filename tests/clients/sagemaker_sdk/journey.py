@@ -139,7 +139,7 @@ def scale() -> None:
             "PredefinedMetricSpecification": metric,
         },
     )
-    until("a second instance", lambda: counts()["VariantA"] == 2)  # noqa: PLR2004  the target's least
+    until("a second instance", lambda: counts()["VariantA"] == 2)
     autoscaling.deregister_scalable_target(**TARGET)
 
 

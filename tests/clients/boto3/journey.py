@@ -105,7 +105,7 @@ def scale() -> None:
     def grown() -> bool:
         found = sagemaker.describe_endpoint(EndpointName=ENDPOINT)
         count: int = found["ProductionVariants"][0]["CurrentInstanceCount"]
-        return count == 2 and found["EndpointStatus"] == "InService"  # noqa: PLR2004  the target's least
+        return count == 2 and found["EndpointStatus"] == "InService"
 
     until("a second instance", grown)
     activities = autoscaling.describe_scaling_activities(ServiceNamespace="sagemaker")["ScalingActivities"]

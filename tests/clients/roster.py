@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from clients import environments
+from tests.clients import environments
 
 
 @dataclass(frozen=True, slots=True)

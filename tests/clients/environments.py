@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from clients import nodejs
 from sandbox.cluster import toolchains
 from sandbox.cluster.progress import run_visibly, say
+from tests.clients import nodejs
 
 ROOT = Path(__file__).parent
 GO_MODULE = ROOT / "go"
