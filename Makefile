@@ -46,7 +46,7 @@ bench: binaries ## measure the operator against its budgets (ARGS="--resources 1
 	@$(BIN)/python -m bench $(ARGS)
 
 calibrate: setup ## hold the strategies' error rates and speed to what is promised, into docs/ (PROFILE=quick)
-	@PYTHONPATH=operator:. $(BIN)/python -m calibration --profile $(PROFILE) $(ARGS)
+	@PYTHONPATH=operator:. $(BIN)/python -m bench.calibration --profile $(PROFILE) $(ARGS)
 
 sim-bench: setup ## measure the simulated AWS against its limits
 	@$(BIN)/python -m bench.simulation

@@ -9,7 +9,7 @@ from pathlib import Path
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from calibration.rows import CalibrationRow, Measure, Outcome
+from bench.calibration.rows import CalibrationRow, Measure, Outcome
 
 _PROFILES = {
     "full": "False winners are looked at every minute, and bounds are held to the estimates",

@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from calibration.rows import CalibrationRow, Outcome, percent_of, quantile_of
-from calibration.trial import guarded, looked_at
-from calibration.worlds import DAY, NAMES, seeded
+from bench.calibration.rows import CalibrationRow, Outcome, percent_of, quantile_of
+from bench.calibration.trial import guarded, looked_at
+from bench.calibration.worlds import DAY, NAMES, seeded
 from sagemaker_ab.api.policies.parts import Guardrail
 from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.decision import Reason

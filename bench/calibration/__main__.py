@@ -1,4 +1,4 @@
-"""`python -m calibration [--profile full|quick] [--only WORD] [--resume]`: measure, write and judge."""
+"""`python -m bench.calibration [--profile full|quick] [--only WORD] [--resume]`: measure, write and judge."""
 
 import argparse
 import gc
@@ -14,20 +14,20 @@ from os import cpu_count
 from pathlib import Path
 from typing import Final
 
-from calibration.contests import false_winners, wrong_winners
-from calibration.guardrails import guardrails
-from calibration.intervals import intervals
-from calibration.latencies import latencies
-from calibration.learning import bandits
-from calibration.pages import Result, page, pictures
-from calibration.rows import CalibrationRow, Outcome
-from calibration.sample_ratios import sample_ratios
-from calibration.speeds import speeds
+from bench.calibration.contests import false_winners, wrong_winners
+from bench.calibration.guardrails import guardrails
+from bench.calibration.intervals import intervals
+from bench.calibration.latencies import latencies
+from bench.calibration.learning import bandits
+from bench.calibration.pages import Result, page, pictures
+from bench.calibration.rows import CalibrationRow, Outcome
+from bench.calibration.sample_ratios import sample_ratios
+from bench.calibration.speeds import speeds
 
-ROOT: Final = Path(__file__).parents[1]
+ROOT: Final = Path(__file__).parents[2]
 KEPT: Final = ROOT / ".calibration"
 DOCS: Final = ROOT / "docs"
-SOURCES: Final = ("calibration", "operator/sagemaker_ab/traffic", "operator/sagemaker_ab/api/policies")
+SOURCES: Final = ("bench/calibration", "operator/sagemaker_ab/traffic", "operator/sagemaker_ab/api/policies")
 TABLES: Final[tuple[Callable[[str], list[CalibrationRow]], ...]] = (
     false_winners,
     wrong_winners,
@@ -94,7 +94,7 @@ def _file(row: CalibrationRow, kept: Path) -> Path:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m calibration", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.calibration", description=__doc__)
     parser.add_argument("--profile", choices=["full", "quick"], default="full")
     parser.add_argument("--only", action="append", default=[], metavar="WORD", help="rows whose key holds it")
     parser.add_argument("--runs", type=int, help="so many runs a row instead of the profile's")

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from calibration.rows import CalibrationRow, Outcome, percent_of
-from calibration.trial import Looks, ab_test, last_decision, looked_at, rows_of
-from calibration.worlds import DAY, NAMES, World, draw, seeded
+from bench.calibration.rows import CalibrationRow, Outcome, percent_of
+from bench.calibration.trial import Looks, ab_test, last_decision, looked_at, rows_of
+from bench.calibration.worlds import DAY, NAMES, World, draw, seeded
 from sagemaker_ab.traffic.decision import Reason, Verdict
 
 _LATER: Final = 5

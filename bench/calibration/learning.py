@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from calibration.rows import CalibrationRow, Measure, Outcome
-from calibration.trial import policy_of
-from calibration.worlds import DAY, NAMES, WEEK, Array, seeded
+from bench.calibration.rows import CalibrationRow, Measure, Outcome
+from bench.calibration.trial import policy_of
+from bench.calibration.worlds import DAY, NAMES, WEEK, Array, seeded
 from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.evidence.ledger import Row
 from sagemaker_ab.traffic.run import Run

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from calibration.rows import CalibrationRow, Outcome, percent_of
-from calibration.trial import Looks, ab_test, looked_at, rows_of
-from calibration.worlds import NAMES, World, draw, seeded
+from bench.calibration.rows import CalibrationRow, Outcome, percent_of
+from bench.calibration.trial import Looks, ab_test, looked_at, rows_of
+from bench.calibration.worlds import NAMES, World, draw, seeded
 
 _NEEDED: Final = 20.0
 # Blocks close at the ends of strata: between them no interval changes.

@@ -5,9 +5,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from calibration.contests import Contest, contest_run
-from calibration.rows import CalibrationRow, Outcome, quantile_of
-from calibration.worlds import World
+from bench.calibration.contests import Contest, contest_run
+from bench.calibration.rows import CalibrationRow, Outcome, quantile_of
+from bench.calibration.worlds import World
 from sagemaker_ab.traffic.forecast import Plan, fixed_minutes
 
 _SPEEDS: Final[dict[str, World]] = {

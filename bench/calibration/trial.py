@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple
 
-from calibration.worlds import DAY, NAMES, History
+from bench.calibration.worlds import DAY, NAMES, History
 from sagemaker_ab.api.policies.traffic import Policy, parse_policy
 from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.decision import Decision

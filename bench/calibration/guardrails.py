@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import Any, Final
 
-from calibration.rows import CalibrationRow, Outcome, percent_of, quantile_of
-from calibration.trial import guarded, last_decision, looked_at, rows_of
-from calibration.worlds import DAY, World, draw, seeded
+from bench.calibration.rows import CalibrationRow, Outcome, percent_of, quantile_of
+from bench.calibration.trial import guarded, last_decision, looked_at, rows_of
+from bench.calibration.worlds import DAY, World, draw, seeded
 from sagemaker_ab.traffic.decision import Verdict
 
 _PERCENTS: Final = {"90/10": 10, "99/1": 1, "even": 50}
