@@ -43,7 +43,7 @@ minimum: binaries .venv-minimum/.ready ## unit tests and one end-to-end run with
 	@SANDBOX_OPERATOR_PYTHON="$$PWD/.venv-minimum/bin/python" $(BIN)/python -Im pytest tests/e2e/test_minimum.py
 
 bench: binaries ## measure the operator against its budgets (ARGS="--resources 1000")
-	@$(BIN)/python -m bench $(ARGS)
+	@$(BIN)/python -m bench.operator $(ARGS)
 
 calibrate: setup ## hold the strategies' error rates and speed to what is promised, into docs/ (PROFILE=quick)
 	@PYTHONPATH=operator:. $(BIN)/python -m bench.calibration --profile $(PROFILE) $(ARGS)

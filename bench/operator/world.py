@@ -18,7 +18,7 @@ from sandbox.cluster.processes import Program
 from sandbox.cluster.scratch import scratch_directory
 from sandbox.served import served_aws
 
-_ROOT = Path(__file__).parents[1]
+_ROOT = Path(__file__).parents[2]
 _GROUP = ("sagemaker-ab.dev", "v1alpha1", "bench", "sagemakerabendpoints")
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 

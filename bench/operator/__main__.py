@@ -1,4 +1,4 @@
-"""`python -m bench --resources 1000`: what the operator costs, beside its budgets.
+"""`python -m bench.operator --resources 1000`: what the operator costs, beside its budgets.
 
 Counts of calls are exact; seconds and memory are of this machine. Exits non-zero past twice a budget.
 """
@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from bench.world import World, cpu_seconds, eventually, memory_mib, world
+from bench.operator.world import World, cpu_seconds, eventually, memory_mib, world
 
 _IDLE_SECONDS = 60.0
 _RESYNC_SECONDS = 60.0
@@ -38,7 +38,7 @@ class Figure:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.operator", description=__doc__)
     parser.add_argument("--resources", type=int, default=200)
     count = parser.parse_args().resources
     with world(speed=_SPEED) as stage:

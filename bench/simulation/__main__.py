@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from rich.console import Console
 from rich.table import Table
 
-from bench.stopwatch import Taken, Work, timed
+from bench.simulation.stopwatch import Taken, Work, timed
 from sandbox.aws.control import Control
 from sandbox.aws.engine.core import Engine
 from sandbox.aws.fill import fill
