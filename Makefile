@@ -82,7 +82,7 @@ lint-imports: setup
 	$(STEP) 'import contracts' 'An arrow was turned: see [tool.importlinter] in pyproject.toml.' $(BIN)/lint-imports --no-logo
 
 lint-crds: setup
-	$(STEP) 'CRD is generated' 'Run: make crds' $(BIN)/python -m sagemaker_ab.api.crd --check
+	$(STEP) 'CRD is generated' 'Run: make crds' $(BIN)/python -m hack.crd --check
 
 lint-chart: binaries
 	$(STEP) 'helm lint' 'Mend the chart in helm/.' sh -c \
@@ -99,9 +99,10 @@ lint-workflows: setup
 		$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yaml
 	$(STEP) 'workflows: zizmor' 'Mend the file named above.' $(BIN)/zizmor --offline --quiet .github/workflows
 
-crds: setup ## write the CRD that the models of sagemaker_ab.api describe, and the chart's copy
-	@$(BIN)/python -m sagemaker_ab.api.crd
+crds: setup ## write the CRD from the models in sagemaker_ab.api, the chart's copy and docs/resource.md
+	@$(BIN)/python -m hack.crd
 	@cp crds/sagemaker-ab.dev_sagemakerabendpoints.yaml helm/files/crd.yaml
+	@$(BIN)/python -m hack.resource_reference
 
 # Extras stay in the locks: without them pip before 23.3 takes the newest version, not the locked (pypa/pip#12345).
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \

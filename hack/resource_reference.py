@@ -1,7 +1,6 @@
-# ruff: noqa: INP001  # a script, run by its path
 """Write docs/resource.md: every field of the resource, its rules, its conditions and their reasons.
 
-    .venv/bin/python hack/resource_reference.py
+    make crds
 
 All of it comes from the generated CRD, the tables of conditions and the table of images, so that the page
 cannot say anything else than they do.
@@ -15,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sagemaker_ab.api import crd
+from hack import crd
 from sagemaker_ab.api.conditions import ConditionType, Reason
 from sagemaker_ab.api.resource import API_VERSION, KIND, RECONCILE_REQUESTED_AT, SHORT_NAME
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sagemaker_ab.api.structural import faults
+from hack.structural_lint import faults
 
 NAME = {"description": "A name.", "type": "string", "maxLength": 63}
 ITEM = {"description": "An item.", "type": "object", "required": ["name"], "properties": {"name": NAME}}

@@ -9,7 +9,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from sagemaker_ab.api import crd
+from hack import crd
 from sagemaker_ab.api.rules import RULES
 
 VERSION = crd.manifest()["spec"]["versions"][0]
