@@ -4,6 +4,7 @@ Source: Kubernetes documentation, "Extend the Kubernetes API with CustomResource
 structural schema".
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any, Final
@@ -21,8 +22,18 @@ def structural_schema(model: type[ApiModel], *, rules: Sequence[Rule[Any]]) -> d
     definitions = {**schema.pop("$defs", {}), model.__name__: schema}
     for rule in rules:
         validations = definitions[rule.scope.__name__].setdefault("x-kubernetes-validations", [])
-        validations.append(rule.validation())
+        validations.append(validation(rule))
     return _inline(schema, definitions)
+
+
+def validation(rule: Rule[Any]) -> dict[str, str]:
+    """Return a rule as an entry of ``x-kubernetes-validations``."""
+    message = {"message": rule.message}
+    if rule.given:
+        # Not by "+": the server assumes that string(number) has no bound and refuses the cost.
+        given = ", ".join(cel for cel, _ in rule.given)
+        message = {"messageExpression": f"{json.dumps(rule.message)}.format([{given}])"}
+    return {"rule": rule.cel, **message, **({"fieldPath": f".{rule.field}"} if rule.field else {})}
 
 
 def _inline(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """What a rule that spans fields is: the same rule as the API server reads it (CEL) and as Python does."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -29,15 +28,6 @@ class Rule(Generic[M]):
     def words(self, model: M) -> str:
         """Return what the API server would say of a model that breaks this rule."""
         return self.message % tuple(python(model) for _, python in self.given)
-
-    def validation(self) -> dict[str, str]:
-        """Return the rule as an entry of ``x-kubernetes-validations``."""
-        message = {"message": self.message}
-        if self.given:
-            # Not by "+": the server takes the length of string(number) for boundless and refuses the cost.
-            given = ", ".join(cel for cel, _ in self.given)
-            message = {"messageExpression": f"{json.dumps(self.message)}.format([{given}])"}
-        return {"rule": self.cel, **message, **({"fieldPath": f".{self.field}"} if self.field else {})}
 
 
 def exactly_one_of(scope: type[M], *names: str) -> Rule[M]:
