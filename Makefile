@@ -4,7 +4,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 .PHONY: help setup binaries demo test bench sim-bench calibrate sim-clients sim-fuzz ledger seeds lint crds minimum lock clean \
 	lock-project lock-clients \
-	lint-style lint-format lint-types lint-imports lint-crds lint-chart lint-image lint-yaml lint-workflows
+	lint-style lint-format lint-types lint-imports lint-crds lint-words lint-chart lint-image lint-yaml lint-workflows
 
 PYTHON ?=
 ARGS ?=
@@ -67,7 +67,7 @@ seeds: binaries ## the operator against so many seeds of what the simulated AWS 
 	@SANDBOX_SEEDS=$(SEEDS) CONVERGENCE_EXAMPLES=20 $(BIN)/python -Im pytest -n $(WORKERS) --dist loadfile \
 		tests/property/test_convergence.py tests/e2e/test_calls_under_chaos.py
 
-lint: lint-style lint-format lint-types lint-imports lint-crds lint-chart lint-image lint-yaml lint-workflows ## run every static check
+lint: lint-style lint-format lint-types lint-imports lint-crds lint-words lint-chart lint-image lint-yaml lint-workflows ## run every static check
 
 lint-style: setup
 	$(STEP) 'ruff check' 'Try: $(BIN)/ruff check --fix .' $(BIN)/ruff check --quiet .
@@ -83,6 +83,9 @@ lint-imports: setup
 
 lint-crds: setup
 	$(STEP) 'CRD is generated' 'Run: make crds' $(BIN)/python -m hack.crd --check
+
+lint-words: setup
+	$(STEP) 'banned words' 'Say what is proposed above; the rules are in hack/banned-words.txt.' $(BIN)/python -m hack.banned_words
 
 lint-chart: binaries
 	$(STEP) 'helm lint' 'Mend the chart in helm/.' sh -c \
