@@ -50,7 +50,7 @@ def main() -> None:
         for image in images_of(published[scope], processors=processors, registries=registries)
     ]
     table = {
-        "source": {"package": SDK, "file": MEMBER, "licence": "Apache-2.0", "notice": " ".join(notice)},
+        "source": {"package": SDK, "file": MEMBER, "license": "Apache-2.0", "notice": " ".join(notice)},
         "frameworks": {"pytorch": images},
         "registries": registries,
         "domains": domains({region for accounts in registries for region in accounts}),

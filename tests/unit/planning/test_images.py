@@ -134,5 +134,5 @@ def test_a_refresh_stops_at_a_series_that_it_does_not_know() -> None:
 
 def test_the_table_says_where_its_facts_come_from() -> None:
     assert TABLE["source"]["package"] == "sagemaker==2.257.7"
-    assert TABLE["source"]["licence"] == "Apache-2.0"
+    assert TABLE["source"]["license"] == "Apache-2.0"
     assert "Amazon.com" in TABLE["source"]["notice"]
