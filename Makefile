@@ -54,7 +54,7 @@ sim-bench: setup ## measure the simulated AWS against its limits
 sim-clients: setup ## strangers' clients against the simulated AWS
 	@$(BIN)/python -m tests.clients $(ARGS)
 
-sim-fuzz: setup ## a minute of spoilt requests against the simulated AWS
+sim-fuzz: setup ## a minute of malformed requests against the simulated AWS
 	@SIM_FUZZ_SECONDS=60 $(BIN)/python -Im pytest -q -s tests/simulation/test_sandbox_fuzz.py
 
 ledger: setup ## what the simulated AWS knows and what it guesses, held by code and tests (ARGS=--rows lists all)
@@ -63,7 +63,7 @@ ledger: setup ## what the simulated AWS knows and what it guesses, held by code 
 
 SEEDS ?= 20
 
-seeds: binaries ## the operator against so many seeds of what the simulated AWS guesses (SEEDS=20)
+seeds: binaries ## the operator against many seeds of what the simulated AWS guesses (SEEDS=20)
 	@SANDBOX_SEEDS=$(SEEDS) CONVERGENCE_EXAMPLES=20 $(BIN)/python -Im pytest -n $(WORKERS) --dist loadfile \
 		tests/property/test_convergence.py tests/e2e/test_calls_under_chaos.py
 
@@ -76,7 +76,7 @@ lint-format: setup
 	$(STEP) 'ruff format' 'Run: $(BIN)/ruff format .' $(BIN)/ruff format --quiet --check --diff .
 
 lint-types: setup
-	$(STEP) 'mypy' 'Mend the types named above.' $(BIN)/mypy
+	$(STEP) 'mypy' 'Fix the types named above.' $(BIN)/mypy
 
 lint-imports: setup
 	$(STEP) 'import contracts' 'An arrow was turned: see [tool.importlinter] in pyproject.toml.' $(BIN)/lint-imports --no-logo
@@ -88,19 +88,19 @@ lint-words: setup
 	$(STEP) 'banned words' 'Say what is proposed above; the rules are in hack/banned-words.txt.' $(BIN)/python -m hack.banned_words
 
 lint-chart: binaries
-	$(STEP) 'helm lint' 'Mend the chart in helm/.' sh -c \
+	$(STEP) 'helm lint' 'Fix the chart in helm/.' sh -c \
 		'PATH="$$($(BIN)/python -m sandbox.cluster --fetch):$$PATH" helm lint --strict helm'
 
 lint-image: setup
-	$(STEP) 'hadolint' 'Mend the Dockerfile.' $(BIN)/hadolint Dockerfile
+	$(STEP) 'hadolint' 'Fix the Dockerfile.' $(BIN)/hadolint Dockerfile
 
 lint-yaml: setup
-	$(STEP) 'yamllint' 'Mend the files named above; the rules stand in .yamllint.yaml.' $(BIN)/yamllint --strict .
+	$(STEP) 'yamllint' 'Fix the files named above; the rules are in .yamllint.yaml.' $(BIN)/yamllint --strict .
 
 lint-workflows: setup
-	$(STEP) 'workflows: schema' 'Mend the file named above.' \
+	$(STEP) 'workflows: schema' 'Fix the file named above.' \
 		$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yaml
-	$(STEP) 'workflows: zizmor' 'Mend the file named above.' $(BIN)/zizmor --offline --quiet .github/workflows
+	$(STEP) 'workflows: zizmor' 'Fix the file named above.' $(BIN)/zizmor --offline --quiet .github/workflows
 
 crds: setup ## write the CRD from the models in sagemaker_ab.api, the chart's copy and docs/resource.md
 	@$(BIN)/python -m hack.crd
