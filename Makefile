@@ -2,9 +2,10 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help setup binaries demo test bench sim-bench calibrate sim-clients sim-fuzz ledger seeds lint crds minimum lock clean \
-	lock-project lock-clients \
-	lint-style lint-format lint-types lint-imports lint-crds lint-words lint-chart lint-image lint-yaml lint-workflows
+LINTS := lint-style lint-format lint-types lint-imports lint-crds lint-architecture lint-words lint-chart lint-image \
+	lint-yaml lint-workflows
+.PHONY: help setup binaries demo test bench sim-bench calibrate sim-clients sim-fuzz ledger seeds lint $(LINTS) crds \
+	architecture minimum lock lock-project lock-clients clean
 
 PYTHON ?=
 ARGS ?=
@@ -15,7 +16,7 @@ STEP := @sh hack/step.sh
 
 help: ## list the targets
 	@echo 'make TARGET, where TARGET is one of'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
 
 setup: .venv/.ready ## make .venv from the locked requirements
 	@:
@@ -67,7 +68,7 @@ seeds: binaries ## the operator against many seeds of what the simulated AWS gue
 	@SANDBOX_SEEDS=$(SEEDS) CONVERGENCE_EXAMPLES=20 $(BIN)/python -Im pytest -n $(WORKERS) --dist loadfile \
 		tests/property/test_convergence.py tests/e2e/test_calls_under_chaos.py
 
-lint: lint-style lint-format lint-types lint-imports lint-crds lint-words lint-chart lint-image lint-yaml lint-workflows ## run every static check
+lint: $(LINTS) ## run every static check
 
 lint-style: setup
 	$(STEP) 'ruff check' 'Try: $(BIN)/ruff check --fix .' $(BIN)/ruff check --quiet .
@@ -79,10 +80,13 @@ lint-types: setup
 	$(STEP) 'mypy' 'Fix the types named above.' $(BIN)/mypy
 
 lint-imports: setup
-	$(STEP) 'import contracts' 'An arrow was turned: see [tool.importlinter] in pyproject.toml.' $(BIN)/lint-imports --no-logo
+	$(STEP) 'import contracts' 'An import breaks a contract: see [tool.importlinter] in pyproject.toml.' $(BIN)/lint-imports --no-logo
 
 lint-crds: setup
 	$(STEP) 'CRD is generated' 'Run: make crds' $(BIN)/python -m hack.crd --check
+
+lint-architecture: setup
+	$(STEP) 'architecture' 'If the pictures are outdated, run: make architecture' $(BIN)/python -m hack.architecture --check
 
 lint-words: setup
 	$(STEP) 'banned words' 'Say what is proposed above; the rules are in hack/banned-words.txt.' $(BIN)/python -m hack.banned_words
@@ -106,6 +110,9 @@ crds: setup ## write the CRD from the models in sagemaker_ab.api, the chart's co
 	@$(BIN)/python -m hack.crd
 	@cp crds/sagemaker-ab.dev_sagemakerabendpoints.yaml helm/files/crd.yaml
 	@$(BIN)/python -m hack.resource_reference
+
+architecture: setup ## write the pictures of the imports in docs/architecture.md
+	@$(BIN)/python -m hack.architecture
 
 # Extras stay in the locks: without them pip before 23.3 takes the newest version, not the locked (pypa/pip#12345).
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
