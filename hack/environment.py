@@ -1,4 +1,3 @@
-# ruff: noqa: INP001  # a script, run by its name
 """Make or refresh a virtual environment from locked requirements, with the project itself in it, editable.
 
 Run with the standard library alone, from the repository's root:

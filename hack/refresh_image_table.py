@@ -1,4 +1,3 @@
-# ruff: noqa: INP001  # a script, run by its path
 """Write operator/sagemaker_ab/planning/images.json: which serving images AWS publishes for which framework.
 
 Run it in the development environment, with a package index within reach:

@@ -1,7 +1,6 @@
-# ruff: noqa: INP001  # a script, run by its path
 """Write docs/resource.md: the reference of all fields, validation rules, conditions and reasons.
 
-    .venv/bin/python hack/resource_reference.py
+    make crds
 
 The content comes from the generated CRD, the enumerations of condition types and reasons, and the image
 table. A test verifies that the page is up to date.
@@ -15,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sagemaker_ab.api import crd
+from hack import crd
 from sagemaker_ab.api.conditions import ConditionType, Reason
 from sagemaker_ab.api.resource import API_VERSION, KIND, RECONCILE_REQUESTED_AT, SHORT_NAME
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sagemaker_ab.api import crd
+from hack import crd
 from sagemaker_ab.api.resource import InvalidSpec, parse_resource_file
 from tests.integration.breaches import BREACHES, CHANGES, GIVEN, Breach
 from tests.integration.schema_paths import places, schema_path, walk, with_value

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sagemaker_ab.api import crd
+from hack import crd
 from tests.integration.breaches import GIVEN
 
 Kubectl = Callable[..., CompletedProcess[str]]

@@ -12,7 +12,7 @@ from kubernetes.client import ApiException, CustomObjectsApi
 from kubernetes.config import new_client_from_config
 from pydantic import ValidationError
 
-from sagemaker_ab.api import crd
+from hack import crd
 from sagemaker_ab.api.resource import GROUP, PLURAL, VERSION
 from sagemaker_ab.api.status import Status
 from sandbox.cluster.cluster import Cluster

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-CLIENTS = ROOT / "clients"
+CLIENTS = ROOT / "tests" / "clients"
 PYTHON_LOCKS = sorted(str(path.relative_to(CLIENTS)) for path in CLIENTS.glob("*/*.txt"))
 OTHER_LOCKS = ["go/go.mod", "go/go.sum", "javascript/package.json", "javascript/package-lock.json"]
 

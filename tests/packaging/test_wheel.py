@@ -1,18 +1,33 @@
 """The wheel carries the operator's package, whole and alone, and runs without the checkout."""
 
+import re
 import subprocess
 import tomllib
 from email import message_from_bytes
 from pathlib import Path, PurePosixPath
 from zipfile import ZipFile
 
+import click
+import grimp
 import pytest
 from packaging.requirements import Requirement
 
 from sagemaker_ab import __version__
+from sagemaker_ab.cli import main
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+# What is started by its name: the container's module, the scripts, and what the command line loads on demand.
+STARTS = {
+    "sagemaker_ab.controller.handlers",
+    *(script.partition(":")[0] for script in PROJECT["scripts"].values()),
+    *re.findall(r'import_module\("([\w.]+)"\)', Path(main.__file__).read_text()),
+    *(
+        f"sagemaker_ab.cli.{name.replace('-', '_')}"
+        for name in main.commands.list_commands(click.Context(main.commands))
+    ),
+}
 
 # Run in the clean environment; says where each module was found, or what it lacks.
 IMPORT_EVERYTHING = """
@@ -29,6 +44,11 @@ for found in pkgutil.walk_packages(sagemaker_ab.__path__, "sagemaker_ab."):
 def members(wheel):
     with ZipFile(wheel) as archive:
         return {PurePosixPath(name) for name in archive.namelist()}
+
+
+def module_of(member):
+    """The dotted name of a Python file."""
+    return ".".join(member.with_suffix("").parts).removesuffix(".__init__")
 
 
 def metadata(wheel):
@@ -69,6 +89,15 @@ def test_it_holds_every_file_of_the_package_data_included(wheel):
     assert [member for member in shipped if member.suffix == ".json"]
 
 
+def test_every_module_is_imported_by_what_the_container_or_the_commands_start(wheel):
+    """A module that neither imports is of use in development only and belongs in `hack`."""
+    graph = grimp.build_graph("sagemaker_ab", cache_dir=None)
+    needed = {module for start in STARTS for module in (start, *graph.find_upstream_modules(start))}
+    packages = {module.rpartition(".")[0] for module in needed}
+    shipped = {module_of(member) for member in members(wheel) if member.suffix == ".py"}
+    assert shipped - needed - packages == set()
+
+
 def test_it_carries_its_licence(wheel):
     assert metadata(wheel)["License-Expression"] == "Apache-2.0"
     assert [member.name for member in members(wheel) if "licenses" in member.parts] == ["LICENSE"]
@@ -92,7 +121,9 @@ def test_only_drawing_to_files_needs_an_extra(imported):
     assert {module.split(".")[1] for module in lacking} <= {"cli"}
 
 
-@pytest.mark.parametrize("module", ["sandbox", "tests", "pytest", "moto", "mypy_boto3_sagemaker"])
+@pytest.mark.parametrize(
+    "module", ["sandbox", "bench", "hack", "tests", "pytest", "moto", "mypy_boto3_sagemaker"]
+)
 def test_nothing_of_development_is_there(clean_python, tmp_path, module):
     done = run(clean_python, "-I", "-c", f"import {module}", cwd=tmp_path)
     assert f"No module named '{module}'" in done.stderr

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kubernetes.client import ApiException, CustomObjectsApi
 from kubernetes.config import new_client_from_config
 
-from sagemaker_ab.api import crd
+from hack import crd
 from sagemaker_ab.api.resource import (
     API_VERSION,
     GROUP,

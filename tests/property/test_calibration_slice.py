@@ -5,8 +5,8 @@ The rates are proven by `make calibrate`; here each row must run, and what few r
 
 import pytest
 
-from calibration.__main__ import DOCS, every_row
-from calibration.pages import Result, page
+from bench.calibration.__main__ import DOCS, every_row
+from bench.calibration.pages import Result, page
 
 ROWS = every_row("quick")
 

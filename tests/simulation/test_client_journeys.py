@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from clients import nodejs
-from clients.judgement import ACTS, faults
+from tests.clients import nodejs
+from tests.clients.judgement import ACTS, faults
 
 SH = shutil.which("sh")
 

@@ -4,7 +4,6 @@ Source: Kubernetes documentation, "Extend the Kubernetes API with CustomResource
 rules".
 """
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -34,16 +33,6 @@ class Rule(Generic[M]):
     def words(self, model: M) -> str:
         """Return the message that the API server returns for a model that violates this rule."""
         return self.message % tuple(python(model) for _, python in self.given)
-
-    def validation(self) -> dict[str, str]:
-        """Return the rule as an entry of ``x-kubernetes-validations``."""
-        message = {"message": self.message}
-        if self.given:
-            # Concatenation with "+" would exceed the CEL cost limit: the API server estimates the length of
-            # string(number) as unbounded.
-            given = ", ".join(cel for cel, _ in self.given)
-            message = {"messageExpression": f"{json.dumps(self.message)}.format([{given}])"}
-        return {"rule": self.cel, **message, **({"fieldPath": f".{self.field}"} if self.field else {})}
 
 
 def exactly_one_of(scope: type[M], *names: str) -> Rule[M]:

@@ -1,0 +1,1 @@
+"""The costs of the operator, beside its budgets."""

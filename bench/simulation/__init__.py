@@ -1,0 +1,1 @@
+"""The costs of the simulated AWS, beside its limits."""

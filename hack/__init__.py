@@ -1,0 +1,1 @@
+"""Programs for development: they generate files, check the sources and make environments. Never shipped."""
