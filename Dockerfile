@@ -1,5 +1,5 @@
-# Ships operator/ and the requirements in requirements/runtime.txt, nothing else.
-# Both stages start from the same image, so that the virtual environment's interpreter is where it was.
+# The image contains operator/ and the requirements in requirements/runtime.txt only.
+# Both stages use the same base image, because the virtual environment needs its interpreter at the same path.
 ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim-bookworm
 
 FROM ${PYTHON_IMAGE} AS builder
@@ -21,12 +21,13 @@ LABEL org.opencontainers.image.title="sagemaker-ab-operator" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-# kopf asks for the name of its user and dies without a passwd entry.
+# kopf reads the name of its user and fails without an entry in /etc/passwd.
 RUN echo 'operator:x:65532:' >> /etc/group \
  && echo 'operator:x:65532:65532::/nonexistent:/usr/sbin/nologin' >> /etc/passwd
 COPY --from=builder /opt/operator /opt/operator
-# LOGNAME: the user's name also under another uid, such as OpenShift gives.
-# PYTHONSAFEPATH: no import from the working directory. No bytecode: the root file system is read-only.
+# LOGNAME: the name of the user under another uid too, as OpenShift assigns it.
+# PYTHONSAFEPATH: no import from the working directory.
+# PYTHONDONTWRITEBYTECODE: the root file system is read-only.
 ENV PATH=/opt/operator/bin:${PATH} \
     LOGNAME=operator \
     PYTHONSAFEPATH=1 \

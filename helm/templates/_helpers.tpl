@@ -25,7 +25,7 @@ app.kubernetes.io/name: {{ include "sagemaker-ab.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
-{{/* The labels of every object. The chart's own win over commonLabels: selectors depend on them. */}}
+{{/* The labels of every object. The chart's own labels override commonLabels, because selectors depend on them. */}}
 {{- define "sagemaker-ab.labels" -}}
 {{- $own := include "sagemaker-ab.selectorLabels" . | fromYaml -}}
 {{- $_ := set $own "app.kubernetes.io/version" .Chart.AppVersion -}}
@@ -47,12 +47,12 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 {{- end -}}
 
-{{/* An address as a URL has it. */}}
+{{/* The probe address in the form that a URL needs. */}}
 {{- define "sagemaker-ab.probeHost" -}}
 {{- ternary (printf "[%s]" .Values.probes.address) .Values.probes.address (contains ":" .Values.probes.address) -}}
 {{- end -}}
 
-{{/* What the operator may do where its resources are. */}}
+{{/* The permissions of the operator in each watched namespace. */}}
 {{- define "sagemaker-ab.resourceRules" -}}
 - apiGroups: [sagemaker-ab.dev]
   resources: [sagemakerabendpoints]

@@ -77,10 +77,20 @@ def test_nothing_is_left_out_of_the_run_but_what_runs_elsewhere() -> None:
     assert [command for command in commands() if command.startswith("make")] == RUN_ELSEWHERE
 
 
+def shown_resource() -> str:
+    (resource,) = [block for block in blocks("yaml") if block.startswith("apiVersion")]
+    return resource
+
+
+def test_the_resource_of_the_readme_is_the_one_that_its_first_command_applies() -> None:
+    applied = next(command for command in commands() if command.startswith("kubectl "))
+    assert applied.startswith("kubectl apply -f ")
+    lines = (ROOT / applied.split()[-1]).read_text().splitlines(keepends=True)
+    assert shown_resource() == "".join(line for line in lines if not line.startswith("#"))
+
+
 @pytest.mark.usefixtures("operator_kubeconfig")
 def test_the_resource_of_the_readme_is_a_valid_one(control_plane: Cluster) -> None:
-    (resource,) = [block for block in blocks("yaml") if block.startswith("apiVersion")]
-
-    applied: Any = control_plane.kubectl("apply", "--dry-run=server", "-f", "-", input=resource)
+    applied: Any = control_plane.kubectl("apply", "--dry-run=server", "-f", "-", input=shown_resource())
 
     assert applied.returncode == 0, applied.stderr

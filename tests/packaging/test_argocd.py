@@ -11,10 +11,11 @@ import pytest
 import yaml
 
 from sagemaker_ab.api.conditions import ConditionType
-from sagemaker_ab.api.resource import GROUP, KIND
+from sagemaker_ab.api.resource import GROUP, KIND, parse_spec
 from sagemaker_ab.api.status import Status
 
-PATCH = Path(__file__).parents[2] / "manifests" / "argocd" / "argocd-cm.yaml"
+ROOT = Path(__file__).parents[2]
+PATCH = ROOT / "manifests" / "argocd" / "argocd-cm.yaml"
 DATA = yaml.safe_load(PATCH.read_text())["data"]
 SCRIPT = DATA[f"resource.customizations.health.{GROUP}_{KIND}"]
 
@@ -57,3 +58,49 @@ def test_what_is_overlooked_in_status_is_there():
     overlooked = yaml.safe_load(DATA[f"resource.customizations.ignoreResourceUpdates.{GROUP}_{KIND}"])
     names = {pointer.rsplit("/", 1)[1] for pointer in overlooked["jsonPointers"]}
     assert names <= Status.model_fields.keys()
+
+
+APPLICATIONS = {
+    path.stem: yaml.safe_load(path.read_text())
+    for path in sorted(PATCH.parent.glob("*.yaml"))
+    if path != PATCH
+}
+
+
+def test_the_operator_and_the_endpoints_are_separate_applications():
+    assert APPLICATIONS.keys() == {"operator", "endpoints"}
+    names = {each["metadata"]["name"] for each in APPLICATIONS.values()}
+    assert len(names) == len(APPLICATIONS)
+
+
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_an_application_compares_on_the_server_and_neither_replaces_nor_prunes(name):
+    application = APPLICATIONS[name]
+    assert (application["apiVersion"], application["kind"]) == ("argoproj.io/v1alpha1", "Application")
+    assert application["metadata"]["annotations"] == {
+        "argocd.argoproj.io/compare-options": "ServerSideDiff=true"
+    }
+    policy = application["spec"]["syncPolicy"]
+    assert policy == {
+        "automated": {"selfHeal": True},
+        "syncOptions": ["CreateNamespace=true", "ServerSideApply=true"],
+    }
+
+
+def test_the_operators_application_installs_the_chart_with_values_that_it_takes(render):
+    source = APPLICATIONS["operator"]["spec"]["source"]
+    assert (ROOT / source["path"] / "Chart.yaml").exists()
+    manifests = render(**source["helm"]["valuesObject"])
+    (deployment,) = (each for each in manifests if each["kind"] == "Deployment")
+    assert deployment["metadata"]["name"] == source["helm"]["releaseName"]
+    assert deployment["metadata"]["namespace"] == APPLICATIONS["operator"]["spec"]["destination"]["namespace"]
+
+
+def test_the_application_of_the_endpoints_brings_resources_that_are_valid():
+    source = APPLICATIONS["endpoints"]["spec"]["source"]
+    brought = list((ROOT / source["path"]).glob(source["directory"]["include"]))
+    assert brought
+    for path in brought:
+        manifest = yaml.safe_load(path.read_text())
+        assert manifest["kind"] == KIND
+        parse_spec(manifest["spec"])

@@ -1,16 +1,20 @@
 """What the documents name is there."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
+
+from sagemaker_ab import __version__
 
 ROOT = Path(__file__).parents[2]
 PLACES = ("*.md", "docs/**/*.md", "helm/*.md")
 DOCUMENTS = sorted(str(path.relative_to(ROOT)) for place in PLACES for path in ROOT.glob(place))
 TOP = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
 VALUES = yaml.safe_load((ROOT / "helm" / "values.yaml").read_text())
+EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"].keys()
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
@@ -57,6 +61,14 @@ def test_every_value_that_is_set_exists(document):
 
 def test_every_make_target_exists(document):
     assert set(re.findall(r"`make ([a-z-]+)", document)) <= TARGETS
+
+
+def test_every_extra_that_is_installed_exists(document):
+    assert set(re.findall(r"pip install '\.\[(\w+)\]'", document)) <= EXTRAS
+
+
+def test_every_image_that_is_built_has_the_packages_version(document):
+    assert set(re.findall(r"<registry>/sagemaker-ab-operator:([\w.]+)", document)) <= {__version__}
 
 
 def test_the_licence_is_apaches_whole():
