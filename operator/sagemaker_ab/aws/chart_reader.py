@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sagemaker_ab.aws.calls import for_a_person
 from sagemaker_ab.aws.charts import CHARTS, PERIOD, Chart, ChartData, Point, Series, Window
+from sagemaker_ab.aws.failures import classified
 from sagemaker_ab.aws.sessions import AwsClients
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ class LiveEndpoint:
 def live_endpoint(clients: AwsClients, *, endpoint_name: str) -> LiveEndpoint:
     """Describe the endpoint; its time is AWS's, so that a skewed clock here shifts no window.
 
-    Raises CallFailed when there is no such endpoint or AWS cannot be asked.
+    Raises AwsError when there is no such endpoint or AWS cannot be asked.
     """
-    with for_a_person():
+    with classified():
         response = clients.sagemaker.describe_endpoint(EndpointName=endpoint_name)
     return LiveEndpoint(
         variants=tuple(variant["VariantName"] for variant in response.get("ProductionVariants", [])),
@@ -43,7 +43,7 @@ def read_charts(
 ) -> tuple[ChartData, ...]:
     """Read every series in one GetMetricData, which AWS may page.
 
-    Raises CallFailed when CloudWatch refuses or gives no answer.
+    Raises AwsError when CloudWatch refuses or gives no answer.
     """
     queries = [
         _query(chart, endpoint_name=endpoint_name, variant=variant, query_id=_query_id(c, v))
@@ -51,7 +51,7 @@ def read_charts(
         for v, variant in enumerate(variants)
     ]
     results: dict[str, list[MetricDataResultTypeDef]] = {query["Id"]: [] for query in queries}
-    with for_a_person():
+    with classified():
         for result in _results(cloudwatch, queries=queries, window=window):
             results[result["Id"]].append(result)
     return tuple(

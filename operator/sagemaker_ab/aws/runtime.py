@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sagemaker_ab.aws.calls import for_a_person
+from sagemaker_ab.aws.failures import classified
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
@@ -31,11 +31,11 @@ def invoke(
 ) -> Answer:
     """Send one request, to `variant` or to the one that the endpoint picks by weight.
 
-    Raises CallFailed when AWS refuses, the model fails or no answer comes.
+    Raises AwsError when AWS refuses, the model fails or no answer comes.
     """
     target = {} if variant is None else {"TargetVariant": variant}
     started = time.perf_counter()
-    with for_a_person():
+    with classified():
         response = runtime.invoke_endpoint(
             EndpointName=endpoint_name, Body=body, ContentType=JSON_LINES, Accept=JSON_LINES, **target
         )

@@ -61,6 +61,7 @@ class AwsClients:
     sts: "STSClient"
 
     @classmethod
+    @classified()
     def for_region(cls, region: str | None = None) -> "AwsClients":
         """Make clients for one use, as a command does.
 

@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sagemaker_ab.aws.calls import CallFailed
+from sagemaker_ab.aws.failures import AwsError
 from sagemaker_ab.aws.runtime import invoke
 from sagemaker_ab.cli.load_report import Outcome
 
@@ -50,7 +50,7 @@ def _ask(request: Request) -> Outcome:
             body=request.body,
             variant=request.variant,
         )
-    except CallFailed as failed:
+    except AwsError as error:
         seconds = time.perf_counter() - started
-        return Outcome(variant=request.variant, seconds=seconds, error=str(failed))
+        return Outcome(variant=request.variant, seconds=seconds, error=str(error))
     return Outcome(variant=answer.variant, seconds=answer.seconds)

@@ -1,7 +1,6 @@
 """What may go wrong, said in one sentence with the next step."""
 
-from sagemaker_ab.aws.calls import CallFailed
-from sagemaker_ab.aws.failures import Failure, FailureKind
+from sagemaker_ab.aws.failures import AwsError, Failure, FailureKind
 from sagemaker_ab.aws.sessions import NoRegion
 from sagemaker_ab.cli.finder import NoSuchResource, NotInstalled
 from sagemaker_ab.cli.json_lines import InvalidInput
@@ -9,7 +8,7 @@ from sagemaker_ab.cli.resource import UnreadableResource
 from sagemaker_ab.kube.client import KubernetesError, NoCluster
 
 PROBLEMS = (
-    CallFailed,
+    AwsError,
     InvalidInput,
     KubernetesError,
     NoRegion,
@@ -25,7 +24,7 @@ _NO_SUCH_ENDPOINT = ("Could not find endpoint", "Endpoint ")
 def explained(problem: Exception) -> str:
     """Say what happened in the words of whoever refused, and what to do about it where that is known."""
     match problem:
-        case CallFailed(failure=failure):
+        case AwsError(failure=failure):
             words = f"AWS: {failure.message.rstrip('.')} ({failure.code})"
             return "; ".join(filter(None, (words, _next_step(failure))))
         case NoRegion():

@@ -2,7 +2,6 @@
 
 import click
 
-from sagemaker_ab.aws.calls import for_a_person
 from sagemaker_ab.aws.sessions import AwsClients
 from sagemaker_ab.cli.edges import Edges
 from sagemaker_ab.kube.client import connect
@@ -15,7 +14,6 @@ def real_edges() -> Edges:
 
 def _aws(region: str | None) -> AwsClients:
     try:
-        with for_a_person():
-            return AwsClients.for_region(region)
+        return AwsClients.for_region(region)
     except ValueError as error:  # botocore's word for an AWS_ENDPOINT_URL that is no URL
         raise click.ClickException(f"AWS: {error}; check AWS_ENDPOINT_URL") from error

@@ -3,9 +3,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.stub import ANY
 
-from sagemaker_ab.aws.calls import CallFailed
 from sagemaker_ab.aws.chart_reader import live_endpoint, read_charts
 from sagemaker_ab.aws.charts import Point, last_minutes
+from sagemaker_ab.aws.failures import AwsError
 
 WINDOW = last_minutes(30, before=datetime(2026, 11, 25, 15, 50, 42, tzinfo=UTC))
 VARIANTS = ("VariantA", "VariantB")
@@ -82,7 +82,7 @@ def test_a_series_that_cloudwatch_could_not_return_whole_says_so(aws, status):
 def test_a_refusal_carries_the_words_of_aws(aws):
     aws.cloudwatch.add_client_error("get_metric_data", "AccessDenied", "not authorized to perform")
 
-    with pytest.raises(CallFailed, match="AccessDenied: not authorized to perform"):
+    with pytest.raises(AwsError, match="AccessDenied: not authorized to perform"):
         read(aws)
 
 
