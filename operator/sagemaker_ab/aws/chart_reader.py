@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sagemaker_ab.aws.charts import CHARTS, PERIOD, Chart, ChartData, Point, Series, Window
 from sagemaker_ab.aws.failures import classified
 from sagemaker_ab.aws.sessions import AwsClients
+from sagemaker_ab.planning.charts import CHARTS, PERIOD, Chart, ChartData, Point, Series, Window
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient

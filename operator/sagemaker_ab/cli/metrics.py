@@ -6,12 +6,12 @@ from pathlib import Path
 import click
 
 from sagemaker_ab.aws.chart_reader import live_endpoint, read_charts
-from sagemaker_ab.aws.charts import ChartData, Window, last_minutes
 from sagemaker_ab.cli import terminal
 from sagemaker_ab.cli.edges import Edges
 from sagemaker_ab.cli.options import Connection, PictureFile, connection_options
 from sagemaker_ab.cli.target import fetch
 from sagemaker_ab.cli.views.charts import charts_page
+from sagemaker_ab.planning.charts import ChartData, Window, last_minutes
 
 # CloudWatch keeps one-minute data for 15 days; a day is as much as a chart can show.
 _MOST_MINUTES = 24 * 60

@@ -4,8 +4,8 @@ import pytest
 from botocore.stub import ANY
 
 from sagemaker_ab.aws.chart_reader import live_endpoint, read_charts
-from sagemaker_ab.aws.charts import Point, last_minutes
 from sagemaker_ab.aws.failures import AwsError
+from sagemaker_ab.planning.charts import Point, last_minutes
 
 WINDOW = last_minutes(30, before=datetime(2026, 11, 25, 15, 50, 42, tzinfo=UTC))
 VARIANTS = ("VariantA", "VariantB")

@@ -1,9 +1,9 @@
 from datetime import UTC, datetime
 
-from sagemaker_ab.aws.charts import CHARTS, PERIOD, ChartData, Point, Series, last_minutes
 from sagemaker_ab.cli.views.canvas import BrailleCanvas
 from sagemaker_ab.cli.views.chart import chart_text
 from sagemaker_ab.cli.views.charts import charts_page
+from sagemaker_ab.planning.charts import CHARTS, PERIOD, ChartData, Point, Series, last_minutes
 
 INVOCATIONS = CHARTS[1]
 WINDOW = last_minutes(6, before=datetime(2026, 11, 25, 15, 50, 42, tzinfo=UTC))

@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sagemaker_ab.aws.charts import CHARTS, PERIOD, ChartData, Point, Series, last_minutes
 from sagemaker_ab.cli.views.plot import save_plot, with_gaps
+from sagemaker_ab.planning.charts import CHARTS, PERIOD, ChartData, Point, Series, last_minutes
 
 WINDOW = last_minutes(30, before=datetime(2026, 11, 25, 15, 50, tzinfo=UTC))
 

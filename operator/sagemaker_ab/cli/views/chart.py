@@ -4,10 +4,10 @@ from datetime import datetime
 
 from rich.text import Text
 
-from sagemaker_ab.aws.charts import PERIOD, ChartData, Point, Series, Window
 from sagemaker_ab.cli.views.canvas import BrailleCanvas
 from sagemaker_ab.cli.views.palette import variant_colour
 from sagemaker_ab.cli.views.scale import short, top_of
+from sagemaker_ab.planning.charts import PERIOD, ChartData, Point, Series, Window
 
 _LABEL_WIDTH = 6
 

@@ -6,8 +6,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from sagemaker_ab.aws.charts import ChartData, Window
 from sagemaker_ab.cli.views.chart import chart_text
+from sagemaker_ab.planning.charts import ChartData, Window
 
 _GUTTER = 2
 # Two of them, and what is between them, fill 100 columns.

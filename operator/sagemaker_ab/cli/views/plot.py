@@ -11,10 +11,10 @@ from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from sagemaker_ab.aws.charts import PERIOD, ChartData, Series, Window
 from sagemaker_ab.cli.views.palette import variant_colour
 from sagemaker_ab.cli.views.scale import top_of
 from sagemaker_ab.cli.views.style import DPI, STYLE, show_times
+from sagemaker_ab.planning.charts import PERIOD, ChartData, Series, Window
 
 _COLUMNS = 2
 _HEADROOM = 1.04
