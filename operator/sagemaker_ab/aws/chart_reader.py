@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sagemaker_ab.aws.failures import classified
 from sagemaker_ab.aws.sessions import AwsClients
-from sagemaker_ab.planning.charts import CHARTS, PERIOD, Chart, ChartData, Point, Series, Window
+from sagemaker_ab.planning.charts import CHARTS, PERIOD, Chart, ChartData, Point, Series, TimeRange
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -26,7 +26,7 @@ class LiveEndpoint:
 
 
 def live_endpoint(clients: AwsClients, *, endpoint_name: str) -> LiveEndpoint:
-    """Describe the endpoint; its time is AWS's, so that a skewed clock here shifts no window.
+    """Describe the endpoint; its time is AWS's, so that a skewed clock here shifts no time_range.
 
     Raises AwsError when there is no such endpoint or AWS cannot be asked.
     """
@@ -39,7 +39,7 @@ def live_endpoint(clients: AwsClients, *, endpoint_name: str) -> LiveEndpoint:
 
 
 def read_charts(
-    cloudwatch: "CloudWatchClient", *, endpoint_name: str, variants: Sequence[str], window: Window
+    cloudwatch: "CloudWatchClient", *, endpoint_name: str, variants: Sequence[str], time_range: TimeRange
 ) -> tuple[ChartData, ...]:
     """Read every series in one GetMetricData, which AWS may page.
 
@@ -52,7 +52,7 @@ def read_charts(
     ]
     results: dict[str, list[MetricDataResultTypeDef]] = {query["Id"]: [] for query in queries}
     with classified():
-        for result in _results(cloudwatch, queries=queries, window=window):
+        for result in _results(cloudwatch, queries=queries, time_range=time_range):
             results[result["Id"]].append(result)
     return tuple(
         ChartData(
@@ -89,14 +89,14 @@ def _query(chart: Chart, *, endpoint_name: str, variant: str, query_id: str) -> 
 
 
 def _results(
-    cloudwatch: "CloudWatchClient", *, queries: list["MetricDataQueryTypeDef"], window: Window
+    cloudwatch: "CloudWatchClient", *, queries: list["MetricDataQueryTypeDef"], time_range: TimeRange
 ) -> Iterator["MetricDataResultTypeDef"]:
     if not queries:
         return
     pages = cloudwatch.get_paginator("get_metric_data").paginate(
         MetricDataQueries=queries,
-        StartTime=window.start,
-        EndTime=window.end,
+        StartTime=time_range.start,
+        EndTime=time_range.end,
         ScanBy="TimestampAscending",
     )
     for page in pages:

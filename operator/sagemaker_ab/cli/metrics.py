@@ -11,7 +11,7 @@ from sagemaker_ab.cli.edges import Edges
 from sagemaker_ab.cli.options import Connection, PictureFile, connection_options
 from sagemaker_ab.cli.target import fetch
 from sagemaker_ab.cli.views.charts import charts_page
-from sagemaker_ab.planning.charts import ChartData, Window, last_minutes
+from sagemaker_ab.planning.charts import ChartData, TimeRange, last_minutes
 
 # CloudWatch keeps one-minute data for 15 days; a day is as much as a chart can show.
 _MOST_MINUTES = 24 * 60
@@ -41,17 +41,21 @@ def metrics(edges: Edges, *, name: str, minutes: int, picture: Path | None, conn
     endpoint_name = resource.spec.endpoint_name
     aws = edges.aws(resource.region)
     live = live_endpoint(aws, endpoint_name=endpoint_name)
-    window = last_minutes(minutes, before=live.at)
+    time_range = last_minutes(minutes, before=live.at)
     variants = tuple(dict.fromkeys((*resource.variants, *live.variants)))
-    charts = read_charts(aws.cloudwatch, endpoint_name=endpoint_name, variants=variants, window=window)
+    charts = read_charts(
+        aws.cloudwatch, endpoint_name=endpoint_name, variants=variants, time_range=time_range
+    )
     console = terminal.stdout(no_color=connection.no_color)
-    console.print(charts_page(charts, endpoint_name=endpoint_name, window=window, width=console.width))
+    console.print(
+        charts_page(charts, endpoint_name=endpoint_name, time_range=time_range, width=console.width)
+    )
     if picture:
-        _save(charts, endpoint_name=endpoint_name, window=window, path=picture)
+        _save(charts, endpoint_name=endpoint_name, time_range=time_range, path=picture)
         console.print(f"Charts saved to {picture}", soft_wrap=True)
 
 
-def _save(charts: Sequence[ChartData], *, endpoint_name: str, window: Window, path: Path) -> None:
+def _save(charts: Sequence[ChartData], *, endpoint_name: str, time_range: TimeRange, path: Path) -> None:
     try:
         from sagemaker_ab.cli.views.plot import save_plot  # noqa: PLC0415  # matplotlib is an extra and slow to load
     except ModuleNotFoundError as error:
@@ -59,6 +63,6 @@ def _save(charts: Sequence[ChartData], *, endpoint_name: str, window: Window, pa
             "--plot needs matplotlib, which is not installed; pip install 'sagemaker-ab-operator[plot]'"
         ) from error
     try:
-        save_plot(charts, endpoint_name=endpoint_name, window=window, path=path)
+        save_plot(charts, endpoint_name=endpoint_name, time_range=time_range, path=path)
     except OSError as error:
         raise click.ClickException(f"the charts could not be saved to {path}: {error}") from error

@@ -34,7 +34,7 @@ CHARTS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class TimeRange:
     """Whole minutes, `end` exclusive."""
 
     start: datetime
@@ -67,7 +67,7 @@ class ChartData:
     series: tuple[Series, ...]
 
 
-def last_minutes(minutes: int, *, before: datetime) -> Window:
+def last_minutes(minutes: int, *, before: datetime) -> TimeRange:
     """The last whole minutes; the running one is left out, for its sum is not complete."""
     end = before.astimezone(UTC).replace(second=0, microsecond=0)
-    return Window(start=end - minutes * PERIOD, end=end)
+    return TimeRange(start=end - minutes * PERIOD, end=end)
