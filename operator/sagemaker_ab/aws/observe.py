@@ -4,6 +4,8 @@ A pass reads its own endpoint; whoever reads for many resources at once offers t
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from botocore.exceptions import ClientError
@@ -55,6 +57,24 @@ class DirectObserver:
         if desired is None or seen.deploys(desired):
             return seen
         return _with_groundwork(clients, seen, desired)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveEndpoint:
+    """The variants of an endpoint, and the time on AWS's clock when they were read."""
+
+    variants: tuple[str, ...]
+    at: datetime
+
+
+@classified()
+def live_endpoint(clients: AwsClients, *, endpoint_name: str) -> LiveEndpoint:
+    """Describe an endpoint for a command. Raises AwsError, also when there is no such endpoint."""
+    response = clients.sagemaker.describe_endpoint(EndpointName=endpoint_name)
+    return LiveEndpoint(
+        variants=tuple(variant["VariantName"] for variant in response.get("ProductionVariants", [])),
+        at=datetime.fromtimestamp(clients.clock.now(), UTC),
+    )
 
 
 def _with_groundwork(clients: AwsClients, seen: Observed, desired: Desired) -> Observed:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from sagemaker_ab.aws.chart_reader import live_endpoint, read_charts
+from sagemaker_ab.aws.cloudwatch import read_charts
+from sagemaker_ab.aws.observe import live_endpoint
 from sagemaker_ab.cli import terminal
 from sagemaker_ab.cli.edges import Edges
 from sagemaker_ab.cli.options import Connection, PictureFile, connection_options

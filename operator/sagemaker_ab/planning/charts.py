@@ -1,41 +1,54 @@
-"""The series behind the charts: four metrics, minute by minute, one line per production variant.
-
-Metrics, units and the statistics that mean something:
-https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html
-"""
+"""The data of the command line's charts: four metrics, minute by minute, one series for each variant."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+
+from sagemaker_ab.planning.variant_metrics import (
+    CPU_UTILIZATION,
+    INVOCATIONS,
+    INVOCATIONS_PER_INSTANCE,
+    MODEL_LATENCY_AVERAGE,
+    Metric,
+    Unit,
+)
 
 PERIOD = timedelta(minutes=1)
-Statistic = Literal["Average", "Sum"]
+
+# The label of a chart's axis, and what divides CloudWatch's values to get it.
+_AXES = {
+    Unit.NONE: ("per minute", 1.0),
+    Unit.MICROSECONDS: ("ms", 1000.0),
+    Unit.PERCENT: ("%", 1.0),
+}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Chart:
-    """A metric as it is charted; a datapoint's value is divided by `divisor` to come in `unit`."""
+    """A metric as a chart shows it: CloudWatch's value divided by `divisor` is in `unit`."""
 
-    metric: str
-    namespace: str
-    statistic: Statistic
+    metric: Metric
     unit: str
-    divisor: float = 1
+    divisor: float
+
+    @classmethod
+    def of(cls, metric: Metric) -> "Chart":
+        unit, divisor = _AXES[metric.unit]
+        return cls(metric=metric, unit=unit, divisor=divisor)
 
 
-# The four charts of the notebook, which takes the Sum of everything. A sum of latencies grows with the
-# traffic and a sum of utilisations with the number of datapoints, so those two are averaged here.
+# The notebook charts the same four metrics, each by its Sum. A sum of latencies grows with the traffic and a
+# sum of utilizations grows with the number of datapoints, so these charts show averages of those two.
 CHARTS = (
-    Chart(metric="CPUUtilization", namespace="/aws/sagemaker/Endpoints", statistic="Average", unit="%"),
-    Chart(metric="Invocations", namespace="AWS/SageMaker", statistic="Sum", unit="per minute"),
-    Chart(metric="InvocationsPerInstance", namespace="AWS/SageMaker", statistic="Sum", unit="per minute"),
-    Chart(metric="ModelLatency", namespace="AWS/SageMaker", statistic="Average", unit="ms", divisor=1000),
+    Chart.of(CPU_UTILIZATION),
+    Chart.of(INVOCATIONS),
+    Chart.of(INVOCATIONS_PER_INSTANCE),
+    Chart.of(MODEL_LATENCY_AVERAGE),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeRange:
-    """Whole minutes, `end` exclusive."""
+    """Whole minutes; `end` is exclusive."""
 
     start: datetime
     end: datetime
@@ -51,9 +64,9 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """One variant's line, oldest point first; a minute without a datapoint has no point.
+    """The points of one variant, oldest first; a minute without a datapoint has no point.
 
-    `complete` is false when CloudWatch could not return all that it holds.
+    `complete` is false when CloudWatch did not return all the data that it has.
     """
 
     variant: str
@@ -63,11 +76,13 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartData:
+    """A chart and its series."""
+
     chart: Chart
     series: tuple[Series, ...]
 
 
 def last_minutes(minutes: int, *, before: datetime) -> TimeRange:
-    """The last whole minutes; the running one is left out, for its sum is not complete."""
+    """Return the last whole minutes; the current minute is left out because its sum is not complete."""
     end = before.astimezone(UTC).replace(second=0, microsecond=0)
     return TimeRange(start=end - minutes * PERIOD, end=end)

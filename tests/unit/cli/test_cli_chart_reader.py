@@ -3,8 +3,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.stub import ANY
 
-from sagemaker_ab.aws.chart_reader import live_endpoint, read_charts
+from sagemaker_ab.aws.cloudwatch import read_charts
 from sagemaker_ab.aws.failures import AwsError
+from sagemaker_ab.aws.observe import live_endpoint
 from sagemaker_ab.planning.charts import Point, last_minutes
 
 TIME_RANGE = last_minutes(30, before=datetime(2026, 11, 25, 15, 50, 42, tzinfo=UTC))
@@ -52,7 +53,7 @@ def test_all_series_come_from_one_call(aws):
 
     charts = read(aws)
 
-    assert [data.chart.metric for data in charts] == [metric for _, metric, _ in metrics]
+    assert [data.chart.metric.name for data in charts] == [metric for _, metric, _ in metrics]
     assert all(series.points == () for data in charts for series in data.series)
 
 

@@ -82,7 +82,7 @@ def test_charts_stand_side_by_side_only_where_they_have_room(text):
         )
         return [line.split()[0] for line in page.splitlines() if "average" in line or "sum" in line]
 
-    assert titles(80) == [chart.metric for chart in CHARTS]
+    assert titles(80) == [chart.metric.name for chart in CHARTS]
     assert titles(100) == ["CPUUtilization", "InvocationsPerInstance"]
 
 

@@ -45,8 +45,8 @@ def _y(value: float, *, canvas: BrailleCanvas, top: float) -> int:
 
 def _title(data: ChartData) -> Text:
     chart = data.chart
-    what = f"  {chart.statistic.lower()}, {chart.unit}"
-    return Text.assemble((chart.metric, "bold"), (what, "dim"))
+    what = f"  {chart.metric.statistic.lower()}, {chart.unit}"
+    return Text.assemble((chart.metric.name, "bold"), (what, "dim"))
 
 
 def _body(canvas: BrailleCanvas, *, top: float) -> list[Text]:

@@ -50,8 +50,8 @@ def _draw(axis: Axes, *, data: ChartData, time_range: TimeRange) -> None:
             marker="o",
             markersize=3,
         )
-    axis.set_title(data.chart.metric)
-    axis.set_ylabel(f"{data.chart.statistic.lower()}, {data.chart.unit}")
+    axis.set_title(data.chart.metric.name)
+    axis.set_ylabel(f"{data.chart.metric.statistic.lower()}, {data.chart.unit}")
     start, end = date2num([time_range.start, time_range.end])  # type: ignore[no-untyped-call]
     axis.set_xlim(start, end)
     top = top_of(point.value for series in data.series for point in series.points)
