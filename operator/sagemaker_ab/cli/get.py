@@ -6,12 +6,12 @@ from rich.text import Text
 
 from sagemaker_ab.api.resource import KIND
 from sagemaker_ab.cli import terminal
-from sagemaker_ab.cli.edges import Edges
-from sagemaker_ab.cli.finder import Finder, finder
+from sagemaker_ab.cli.clients import Edges
 from sagemaker_ab.cli.options import Connection, Duration, connection_options
-from sagemaker_ab.cli.resource import read_resource
+from sagemaker_ab.cli.reader import Finder, finder
+from sagemaker_ab.cli.snapshot import read_resource
 from sagemaker_ab.cli.views.listing import resource_lines
-from sagemaker_ab.cli.views.manifests import FORMS, list_written, object_written
+from sagemaker_ab.cli.views.printers import FORMS, list_written, object_written
 from sagemaker_ab.cli.views.tree import resource_tree
 from sagemaker_ab.cli.watch import Frame, watch
 

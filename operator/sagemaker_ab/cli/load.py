@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from sagemaker_ab.cli import terminal
-from sagemaker_ab.cli.edges import Edges
+from sagemaker_ab.cli.clients import Edges
 from sagemaker_ab.cli.json_lines import read_inputs
+from sagemaker_ab.cli.load_generator import Request, send
 from sagemaker_ab.cli.load_report import LoadReport, Outcome, summarise
-from sagemaker_ab.cli.load_run import Request, send
 from sagemaker_ab.cli.options import Connection, connection_options, inputs_option, variant_option
 from sagemaker_ab.cli.target import fetch
 from sagemaker_ab.cli.views.load import load_json, load_view

@@ -37,7 +37,7 @@ class Commands(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as problem:
-            from sagemaker_ab.cli.problems import PROBLEMS, explained  # noqa: PLC0415  # loads every client
+            from sagemaker_ab.cli.errors import PROBLEMS, explained  # noqa: PLC0415  # loads every client
 
             if isinstance(problem, PROBLEMS):
                 raise click.ClickException(explained(problem)) from problem

@@ -8,7 +8,7 @@ import click
 from sagemaker_ab.aws.cloudwatch import read_charts
 from sagemaker_ab.aws.observe import live_endpoint
 from sagemaker_ab.cli import terminal
-from sagemaker_ab.cli.edges import Edges
+from sagemaker_ab.cli.clients import Edges
 from sagemaker_ab.cli.options import Connection, PictureFile, connection_options
 from sagemaker_ab.cli.target import fetch
 from sagemaker_ab.cli.views.charts import charts_page

@@ -6,7 +6,7 @@ import click
 
 from sagemaker_ab.aws.runtime import invoke
 from sagemaker_ab.cli import terminal
-from sagemaker_ab.cli.edges import Edges
+from sagemaker_ab.cli.clients import Edges
 from sagemaker_ab.cli.json_lines import read_answers, read_inputs
 from sagemaker_ab.cli.options import Connection, connection_options, inputs_option, variant_option
 from sagemaker_ab.cli.target import fetch

@@ -10,11 +10,11 @@ from sagemaker_ab.api.policies.traffic import Policy, TrafficPolicy
 from sagemaker_ab.cli.options import PictureFile
 from sagemaker_ab.cli.replaying.counts_file import InvalidCounts, Recorded, read_counts
 from sagemaker_ab.cli.replaying.lines import line
-from sagemaker_ab.cli.replaying.looks import Look
-from sagemaker_ab.cli.replaying.looks import replay as looks_at
 from sagemaker_ab.cli.replaying.policy_file import read_policy, refusing
 from sagemaker_ab.cli.replaying.rates import Measured, measured, metrics_of
-from sagemaker_ab.cli.replaying.who_counts import remarks
+from sagemaker_ab.cli.replaying.replayer import Look
+from sagemaker_ab.cli.replaying.replayer import replay as looks_at
+from sagemaker_ab.cli.replaying.variant_warnings import remarks
 from sagemaker_ab.cli.results import say
 
 _LONGEST_SECONDS = 86400

@@ -2,10 +2,10 @@
 
 import click
 
-from sagemaker_ab.cli.edges import Edges
-from sagemaker_ab.cli.finder import finder
+from sagemaker_ab.cli.clients import Edges
 from sagemaker_ab.cli.options import Connection
-from sagemaker_ab.cli.resource import Resource, read_resource
+from sagemaker_ab.cli.reader import finder
+from sagemaker_ab.cli.snapshot import Resource, read_resource
 
 
 def fetch(name: str, *, edges: Edges, connection: Connection, variant: str | None = None) -> Resource:

@@ -7,8 +7,8 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from sagemaker_ab.cli.edges import Edges
-from sagemaker_ab.cli.finder import NoSuchResource
+from sagemaker_ab.cli.clients import Edges
+from sagemaker_ab.cli.reader import NoSuchResource
 from sagemaker_ab.kube.client import KubernetesError
 
 POLL_SECONDS = 1.0

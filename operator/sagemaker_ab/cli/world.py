@@ -3,7 +3,7 @@
 import click
 
 from sagemaker_ab.aws.sessions import AwsClients
-from sagemaker_ab.cli.edges import Edges
+from sagemaker_ab.cli.clients import Edges
 from sagemaker_ab.kube.client import connect
 
 

@@ -12,7 +12,7 @@ from rich.console import Console, Group, RenderableType
 
 from sagemaker_ab.aws.clock import AwsClock
 from sagemaker_ab.aws.sessions import AwsClients
-from sagemaker_ab.cli.edges import Edges
+from sagemaker_ab.cli.clients import Edges
 from sagemaker_ab.kube.client import NotFound
 
 NOW = datetime(2026, 11, 25, 15, 51, 52, tzinfo=UTC)

@@ -4,7 +4,7 @@ import copy
 
 from rich.console import Group
 
-from sagemaker_ab.cli.resource import read_resource
+from sagemaker_ab.cli.snapshot import read_resource
 from sagemaker_ab.cli.views.listing import resource_lines
 
 

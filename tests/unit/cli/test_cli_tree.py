@@ -3,7 +3,7 @@
 import pytest
 
 from sagemaker_ab.api.status import Condition
-from sagemaker_ab.cli.resource import UnreadableResource, read_resource
+from sagemaker_ab.cli.snapshot import UnreadableResource, read_resource
 from sagemaker_ab.cli.views.conditions import icon_of
 from sagemaker_ab.cli.views.tree import resource_tree
 

@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from sagemaker_ab.cli.finder import NoSuchResource
+from sagemaker_ab.cli.reader import NoSuchResource
 from sagemaker_ab.cli.watch import Frame, watch
 from sagemaker_ab.kube.client import KubernetesError
 

@@ -5,7 +5,7 @@ from math import isinf
 from typing import Any
 
 from sagemaker_ab.cli.replaying.cells import moment
-from sagemaker_ab.cli.replaying.looks import Look
+from sagemaker_ab.cli.replaying.replayer import Look
 from sagemaker_ab.traffic.explain import Account
 
 _DIGITS = 6

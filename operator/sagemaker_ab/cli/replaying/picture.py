@@ -13,8 +13,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from sagemaker_ab.api.policies.parts import LATENCY
 from sagemaker_ab.cli.replaying.cells import moment
-from sagemaker_ab.cli.replaying.looks import Look
 from sagemaker_ab.cli.replaying.rates import Measured
+from sagemaker_ab.cli.replaying.replayer import Look
 from sagemaker_ab.cli.views.palette import variant_colour
 from sagemaker_ab.cli.views.style import DPI, STYLE, show_times
 

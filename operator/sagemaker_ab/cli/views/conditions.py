@@ -7,8 +7,8 @@ from rich.text import Text
 
 from sagemaker_ab.api.conditions import ConditionType
 from sagemaker_ab.api.status import Condition
-from sagemaker_ab.cli.views.columns import aligned
-from sagemaker_ab.cli.views.figures import age
+from sagemaker_ab.cli.views.alignment import aligned
+from sagemaker_ab.cli.views.formatting import age
 
 GOOD = ("✔", "green")
 WAITING = ("◌", "yellow")

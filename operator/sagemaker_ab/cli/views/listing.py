@@ -7,9 +7,9 @@ from rich.text import Text
 
 from sagemaker_ab.api.conditions import ConditionType
 from sagemaker_ab.api.status import Condition, LatencyMicros
-from sagemaker_ab.cli.resource import Resource
-from sagemaker_ab.cli.views.columns import aligned
-from sagemaker_ab.cli.views.figures import ABSENT, age, milliseconds, number, per_minute
+from sagemaker_ab.cli.snapshot import Resource
+from sagemaker_ab.cli.views.alignment import aligned
+from sagemaker_ab.cli.views.formatting import ABSENT, age, milliseconds, number, per_minute
 
 _HEADINGS = ("NAME", "ENDPOINT", "WEIGHTS", "READY", "REASON", "AGE")
 _WIDE_HEADINGS = ("INSTANCES", "INVOCATIONS", "P99 MS", "REGION")

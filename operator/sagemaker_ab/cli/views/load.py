@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sagemaker_ab.cli.load_report import LoadReport, VariantLoad
-from sagemaker_ab.cli.views.figures import ABSENT
+from sagemaker_ab.cli.views.formatting import ABSENT
 from sagemaker_ab.cli.views.palette import variant_colour
 
 _NO_VARIANT = "(no answer)"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sagemaker_ab.api.status import LatencyMicros, MeanLatencyMicros, Metrics, VariantMetrics
-from sagemaker_ab.cli.views.figures import milliseconds, number, per_minute, percent
+from sagemaker_ab.cli.views.formatting import milliseconds, number, per_minute, percent
 
 Row = tuple[str, ...]
 

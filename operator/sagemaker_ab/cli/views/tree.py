@@ -8,10 +8,10 @@ from rich.tree import Tree
 
 from sagemaker_ab.api.resource import KIND
 from sagemaker_ab.api.status import Metrics
-from sagemaker_ab.cli.resource import Resource
-from sagemaker_ab.cli.views.columns import aligned
+from sagemaker_ab.cli.snapshot import Resource
+from sagemaker_ab.cli.views.alignment import aligned
 from sagemaker_ab.cli.views.conditions import condition_lines
-from sagemaker_ab.cli.views.figures import ABSENT, age, moment
+from sagemaker_ab.cli.views.formatting import ABSENT, age, moment
 from sagemaker_ab.cli.views.variant import variant_branches
 
 _STATUS_COLOURS = {"InService": "green", "Failed": "red", "OutOfService": "red"}

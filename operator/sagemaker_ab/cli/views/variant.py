@@ -10,9 +10,9 @@ from sagemaker_ab.api.status import (
     Instances,
     VariantStatus,
 )
-from sagemaker_ab.cli.resource import Resource
-from sagemaker_ab.cli.views.columns import aligned
-from sagemaker_ab.cli.views.figures import ABSENT, number, share
+from sagemaker_ab.cli.snapshot import Resource
+from sagemaker_ab.cli.views.alignment import aligned
+from sagemaker_ab.cli.views.formatting import ABSENT, number, share
 from sagemaker_ab.cli.views.palette import variant_colour
 from sagemaker_ab.cli.views.performance import performance_rows
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sagemaker_ab.api.resource import GROUP, PLURAL, SINGULAR
-from sagemaker_ab.cli.edges import Edges, Kubernetes
+from sagemaker_ab.cli.clients import Edges, Kubernetes
 from sagemaker_ab.cli.options import Connection
 from sagemaker_ab.kube.client import NotFound
 

@@ -2,9 +2,9 @@
 
 from sagemaker_ab.aws.failures import AwsError, Failure, FailureKind
 from sagemaker_ab.aws.sessions import NoRegion
-from sagemaker_ab.cli.finder import NoSuchResource, NotInstalled
 from sagemaker_ab.cli.json_lines import InvalidInput
-from sagemaker_ab.cli.resource import UnreadableResource
+from sagemaker_ab.cli.reader import NoSuchResource, NotInstalled
+from sagemaker_ab.cli.snapshot import UnreadableResource
 from sagemaker_ab.kube.client import KubernetesError, NoCluster
 
 PROBLEMS = (

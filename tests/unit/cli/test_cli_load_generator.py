@@ -1,7 +1,7 @@
 import threading
 from types import SimpleNamespace
 
-from sagemaker_ab.cli.load_run import Request, send
+from sagemaker_ab.cli.load_generator import Request, send
 
 
 class Runtime:
