@@ -1,4 +1,4 @@
-"""What the commands need of the world outside: the API server, AWS, a clock."""
+"""The clients and the clock that commands use: Kubernetes, AWS, time."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+import click
+
 from sagemaker_ab.aws.sessions import AwsClients
+from sagemaker_ab.kube.client import connect
 
 
-class Kubernetes(Protocol):
-    """Reads of SageMakerABEndpoints."""
+class KubernetesClient(Protocol):
+    """The reads of SageMakerABEndpoints that commands need, from `kube.client.KubeClient`."""
 
     @property
     def default_namespace(self) -> str: ...
@@ -20,12 +23,24 @@ class Kubernetes(Protocol):
     def list(self, namespace: str | None) -> Sequence[Mapping[str, Any]]: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edges:
-    """Where the commands reach out; `monotonic` counts seconds, `pause` lets them pass."""
+def _aws_clients(region: str | None) -> AwsClients:
+    """Raises AwsError and NoRegion."""
+    try:
+        return AwsClients.for_region(region)
+    except ValueError as error:  # botocore raises it for an AWS_ENDPOINT_URL that is not a URL
+        raise click.ClickException(f"AWS: {error}; check AWS_ENDPOINT_URL") from error
 
-    connect: Callable[[str | None, str | None], Kubernetes]
-    aws: Callable[[str | None], AwsClients]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clients:
+    """How commands reach Kubernetes and AWS; nothing connects before a command asks.
+
+    `kubernetes` takes a kubeconfig and a context, `aws` a region; None stands for the user's default.
+    `monotonic` returns seconds and `sleep` takes seconds.
+    """
+
+    kubernetes: Callable[[str | None, str | None], KubernetesClient] = connect
+    aws: Callable[[str | None], AwsClients] = _aws_clients
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     monotonic: Callable[[], float] = time.monotonic
-    pause: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = time.sleep

@@ -6,7 +6,7 @@ from rich.text import Text
 
 from sagemaker_ab.api.resource import KIND
 from sagemaker_ab.cli import terminal
-from sagemaker_ab.cli.clients import Edges
+from sagemaker_ab.cli.clients import Clients
 from sagemaker_ab.cli.options import Connection, Duration, connection_options
 from sagemaker_ab.cli.reader import Finder, finder
 from sagemaker_ab.cli.snapshot import read_resource
@@ -25,7 +25,7 @@ from sagemaker_ab.cli.watch import Frame, watch
 @connection_options
 @click.pass_obj
 def get(  # noqa: PLR0913  # click hands each option over by itself
-    edges: Edges,
+    clients: Clients,
     *,
     name: str | None,
     all_namespaces: bool,
@@ -39,18 +39,22 @@ def get(  # noqa: PLR0913  # click hands each option over by itself
     The tree shows the conditions, the endpoint, and each variant's share, instances and metrics.
     """
     _check(name=name, all_namespaces=all_namespaces, watching=watching, timeout=timeout, output=output)
-    find = finder(edges=edges, connection=connection, all_namespaces=all_namespaces)
+    find = finder(clients=clients, connection=connection, all_namespaces=all_namespaces)
     if output is not None and output in FORMS:
         click.echo(_written(name, find=find, form=output))
         return
 
     def look() -> Frame:
         wide = output == "wide"
-        return _tree(name, find=find, edges=edges, wide=wide) if name else _list(find, edges=edges, wide=wide)
+        return (
+            _tree(name, find=find, clients=clients, wide=wide)
+            if name
+            else _list(find, clients=clients, wide=wide)
+        )
 
     console = terminal.stdout(no_color=connection.no_color)
     if watching:
-        watch(look, console=console, edges=edges, timeout=timeout)
+        watch(look, console=console, clients=clients, timeout=timeout)
     else:
         console.print(look().drawn, crop=False)
 
@@ -72,17 +76,17 @@ def _written(name: str | None, *, find: Finder, form: str) -> str:
     return list_written(find.all(), form=form)
 
 
-def _tree(name: str, *, find: Finder, edges: Edges, wide: bool) -> Frame:
+def _tree(name: str, *, find: Finder, clients: Clients, wide: bool) -> Frame:
     raw = find.one(name)
-    return Frame(content=raw, drawn=resource_tree(read_resource(raw), now=edges.now(), wide=wide))
+    return Frame(content=raw, drawn=resource_tree(read_resource(raw), now=clients.now(), wide=wide))
 
 
-def _list(find: Finder, *, edges: Edges, wide: bool) -> Frame:
+def _list(find: Finder, *, clients: Clients, wide: bool) -> Frame:
     found = find.all()
     resources = [read_resource(raw) for raw in found]
     everywhere = find.namespace is None
     if not resources:
         where = "any namespace" if everywhere else f"namespace {find.namespace}"
         return Frame(content=found, drawn=Text(f"No {KIND} in {where}."))
-    lines = resource_lines(resources, now=edges.now(), wide=wide, namespaces=everywhere)
+    lines = resource_lines(resources, now=clients.now(), wide=wide, namespaces=everywhere)
     return Frame(content=found, drawn=Group(*lines))

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from sagemaker_ab.cli import terminal
-from sagemaker_ab.cli.clients import Edges
+from sagemaker_ab.cli.clients import Clients
 from sagemaker_ab.cli.json_lines import read_inputs
 from sagemaker_ab.cli.load_generator import Request, send
 from sagemaker_ab.cli.load_report import LoadReport, Outcome, summarise
@@ -40,7 +40,7 @@ from sagemaker_ab.cli.views.load import load_json, load_view
 @connection_options
 @click.pass_obj
 def load(  # noqa: PLR0913  # click hands each option over by itself
-    edges: Edges,
+    clients: Clients,
     *,
     name: str,
     file: TextIO,
@@ -56,20 +56,20 @@ def load(  # noqa: PLR0913  # click hands each option over by itself
     Ends with the answers, their share, the errors and the latency of each variant.
     """
     inputs = read_inputs(file.read(), source=file.name)
-    resource = fetch(name, edges=edges, connection=connection, variant=variant)
+    resource = fetch(name, clients=clients, connection=connection, variant=variant)
     request = Request(
-        runtime=edges.aws(resource.region).runtime,
+        runtime=clients.aws(resource.region).runtime,
         endpoint_name=resource.spec.endpoint_name,
         body=inputs.body,
         variant=variant,
     )
-    started = edges.monotonic()
+    started = clients.monotonic()
     outcomes = _with_progress(
         send(request, times=requests, concurrency=concurrency),
         total=requests,
         console=terminal.stderr(no_color=connection.no_color),
     )
-    report = summarise(outcomes, variants=resource.variants, seconds=edges.monotonic() - started)
+    report = summarise(outcomes, variants=resource.variants, seconds=clients.monotonic() - started)
     _show(report, output=output, no_color=connection.no_color)
     if report.answers == 0 or (fail_on_error and report.failures):
         raise SystemExit(1)

@@ -27,7 +27,7 @@ class Commands(click.Group):
             return None
         name = cmd_name.replace("-", "_")
         if cmd_name in _ONLINE and ctx.obj is None:
-            ctx.obj = import_module("sagemaker_ab.cli.world").real_edges()
+            ctx.obj = import_module("sagemaker_ab.cli.clients").Clients()
         command: click.Command = getattr(import_module(f"sagemaker_ab.cli.{name}"), name)
         return command
 

@@ -8,7 +8,7 @@ import click
 from sagemaker_ab.aws.cloudwatch import read_charts
 from sagemaker_ab.aws.observe import live_endpoint
 from sagemaker_ab.cli import terminal
-from sagemaker_ab.cli.clients import Edges
+from sagemaker_ab.cli.clients import Clients
 from sagemaker_ab.cli.options import Connection, PictureFile, connection_options
 from sagemaker_ab.cli.target import fetch
 from sagemaker_ab.cli.views.charts import charts_page
@@ -36,11 +36,13 @@ _MOST_MINUTES = 24 * 60
 )
 @connection_options
 @click.pass_obj
-def metrics(edges: Edges, *, name: str, minutes: int, picture: Path | None, connection: Connection) -> None:
+def metrics(
+    clients: Clients, *, name: str, minutes: int, picture: Path | None, connection: Connection
+) -> None:
     """Chart CPU, invocations, invocations per instance and model latency of the resource NAME by variant."""
-    resource = fetch(name, edges=edges, connection=connection)
+    resource = fetch(name, clients=clients, connection=connection)
     endpoint_name = resource.spec.endpoint_name
-    aws = edges.aws(resource.region)
+    aws = clients.aws(resource.region)
     live = live_endpoint(aws, endpoint_name=endpoint_name)
     time_range = last_minutes(minutes, before=live.at)
     variants = tuple(dict.fromkeys((*resource.variants, *live.variants)))

@@ -6,7 +6,7 @@ import click
 
 from sagemaker_ab.aws.runtime import invoke
 from sagemaker_ab.cli import terminal
-from sagemaker_ab.cli.clients import Edges
+from sagemaker_ab.cli.clients import Clients
 from sagemaker_ab.cli.json_lines import read_answers, read_inputs
 from sagemaker_ab.cli.options import Connection, connection_options, inputs_option, variant_option
 from sagemaker_ab.cli.target import fetch
@@ -21,7 +21,7 @@ from sagemaker_ab.cli.views.answers import answers_json, answers_table
 @connection_options
 @click.pass_obj
 def predict(  # noqa: PLR0913  # click hands each option over by itself
-    edges: Edges,
+    clients: Clients,
     *,
     name: str,
     file: TextIO,
@@ -34,9 +34,9 @@ def predict(  # noqa: PLR0913  # click hands each option over by itself
     All lines go in one request, so one variant answers them all.
     """
     inputs = read_inputs(file.read(), source=file.name)
-    resource = fetch(name, edges=edges, connection=connection, variant=variant)
+    resource = fetch(name, clients=clients, connection=connection, variant=variant)
     answer = invoke(
-        edges.aws(resource.region).runtime,
+        clients.aws(resource.region).runtime,
         endpoint_name=resource.spec.endpoint_name,
         body=inputs.body,
         variant=variant,

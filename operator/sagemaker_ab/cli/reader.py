@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sagemaker_ab.api.resource import GROUP, PLURAL, SINGULAR
-from sagemaker_ab.cli.clients import Edges, Kubernetes
+from sagemaker_ab.cli.clients import Clients, KubernetesClient
 from sagemaker_ab.cli.options import Connection
 from sagemaker_ab.kube.client import NotFound
 
@@ -22,7 +22,7 @@ class NotInstalled(Exception):
 class Finder:
     """Reads from one namespace, or from all of them when `namespace` is None."""
 
-    kubernetes: Kubernetes
+    kubernetes: KubernetesClient
     namespace: str | None
 
     def one(self, name: str) -> Mapping[str, Any]:
@@ -47,7 +47,7 @@ def _not_installed() -> NotInstalled:
     return NotInstalled(f"this cluster does not know {PLURAL}.{GROUP}; install the operator or its CRD first")
 
 
-def finder(*, edges: Edges, connection: Connection, all_namespaces: bool = False) -> Finder:
-    kubernetes = edges.connect(connection.kubeconfig, connection.context)
+def finder(*, clients: Clients, connection: Connection, all_namespaces: bool = False) -> Finder:
+    kubernetes = clients.kubernetes(connection.kubeconfig, connection.context)
     namespace = connection.namespace or kubernetes.default_namespace
     return Finder(kubernetes=kubernetes, namespace=None if all_namespaces else namespace)

@@ -7,7 +7,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from sagemaker_ab.cli.clients import Edges
+from sagemaker_ab.cli.clients import Clients
 from sagemaker_ab.cli.reader import NoSuchResource
 from sagemaker_ab.kube.client import KubernetesError
 
@@ -22,12 +22,14 @@ class Frame:
     drawn: RenderableType
 
 
-def watch(look: Callable[[], Frame], *, console: Console, edges: Edges, timeout: float | None = None) -> None:
+def watch(
+    look: Callable[[], Frame], *, console: Console, clients: Clients, timeout: float | None = None
+) -> None:
     """Look every second until the resource is gone, Ctrl-C, or `timeout` seconds have passed.
 
     Raises what the first look raises; later, an API server that does not answer is asked again.
     """
-    frames = _frames(look, edges=edges, timeout=timeout)
+    frames = _frames(look, clients=clients, timeout=timeout)
     show = _in_place if console.is_terminal else _one_below_the_other
     try:
         show(frames, console=console)
@@ -35,12 +37,12 @@ def watch(look: Callable[[], Frame], *, console: Console, edges: Edges, timeout:
         return
 
 
-def _frames(look: Callable[[], Frame], *, edges: Edges, timeout: float | None) -> Iterator[Frame]:
-    ends = None if timeout is None else edges.monotonic() + timeout
+def _frames(look: Callable[[], Frame], *, clients: Clients, timeout: float | None) -> Iterator[Frame]:
+    ends = None if timeout is None else clients.monotonic() + timeout
     last = look()
     yield last
-    while ends is None or edges.monotonic() < ends:
-        edges.pause(POLL_SECONDS)
+    while ends is None or clients.monotonic() < ends:
+        clients.sleep(POLL_SECONDS)
         try:
             last = look()
             yield last

@@ -1,4 +1,4 @@
-"""The commands from argument to output, with the world outside faked at its edges."""
+"""The commands from argument to output, with clients that are faked or stubbed."""
 
 import io
 import json
@@ -19,9 +19,9 @@ ANSWERS = b'{"predicted_label": 1, "probability": 0.96}\n{"predicted_label": -1,
 
 
 @pytest.fixture
-def run(edges):
+def run(clients):
     def invoke(*arguments, given=None):
-        return CliRunner(env={"COLUMNS": "110"}).invoke(commands, arguments, obj=edges, input=given)
+        return CliRunner(env={"COLUMNS": "110"}).invoke(commands, arguments, obj=clients, input=given)
 
     return invoke
 
@@ -149,7 +149,7 @@ def test_load_fails_when_all_fail_or_when_any_does_and_that_was_asked(
     assert json.loads(result.stdout)["failures"] == bad
 
 
-def test_ctrl_c_ends_a_load_with_the_sum_of_what_has_come(edges, inputs):
+def test_ctrl_c_ends_a_load_with_the_sum_of_what_has_come(clients, inputs):
     class Runtime:
         asked = 0
 
@@ -160,7 +160,7 @@ def test_ctrl_c_ends_a_load_with_the_sum_of_what_has_come(edges, inputs):
             body = SimpleNamespace(read=lambda: ANSWERS)
             return {"InvokedProductionVariant": "VariantA", "Body": body}
 
-    interrupted = replace(edges, aws=lambda _region: SimpleNamespace(runtime=Runtime()))
+    interrupted = replace(clients, aws=lambda _region: SimpleNamespace(runtime=Runtime()))
 
     result = CliRunner().invoke(commands, ["load", "reviews", "-f", str(inputs)], obj=interrupted)
 
@@ -285,13 +285,13 @@ def test_get_writes_what_the_api_server_holds_without_managed_fields(run, shifti
 
 def test_get_watch_shows_the_shift_and_ends_when_the_resource_is_gone(run, kubernetes, shifting, fake_time):
     def shift():
-        fake_time.on_pause = kubernetes.objects.clear
+        fake_time.on_sleep = kubernetes.objects.clear
         kubernetes.objects[0] = json.loads(
             json.dumps(shifting).replace('"currentWeight": "50"', '"currentWeight": "9"')
         )
         kubernetes.objects[0]["status"]["variants"][0]["currentWeight"] = "1"
 
-    fake_time.on_pause = shift
+    fake_time.on_sleep = shift
 
     result = run("get", "reviews", "--watch")
 
