@@ -3,7 +3,7 @@
 from sagemaker_ab.aws.failures import AwsError, Failure, FailureKind
 from sagemaker_ab.aws.sessions import NoRegion
 from sagemaker_ab.cli.json_lines import InvalidInput
-from sagemaker_ab.cli.reader import NoSuchResource, NotInstalled
+from sagemaker_ab.cli.reader import CrdNotInstalled, ResourceNotFound
 from sagemaker_ab.cli.snapshot import UnreadableResource
 from sagemaker_ab.kube.client import KubernetesError, NoCluster
 
@@ -12,8 +12,8 @@ PROBLEMS = (
     InvalidInput,
     KubernetesError,
     NoRegion,
-    NoSuchResource,
-    NotInstalled,
+    ResourceNotFound,
+    CrdNotInstalled,
     UnreadableResource,
 )
 

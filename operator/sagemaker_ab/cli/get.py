@@ -8,8 +8,8 @@ from sagemaker_ab.api.resource import KIND
 from sagemaker_ab.cli import terminal
 from sagemaker_ab.cli.clients import Clients
 from sagemaker_ab.cli.options import Connection, Duration, connection_options
-from sagemaker_ab.cli.reader import Finder, finder
-from sagemaker_ab.cli.snapshot import read_resource
+from sagemaker_ab.cli.reader import ResourceReader, resource_reader
+from sagemaker_ab.cli.snapshot import parse_resource
 from sagemaker_ab.cli.views.listing import resource_lines
 from sagemaker_ab.cli.views.printers import FORMS, list_written, object_written
 from sagemaker_ab.cli.views.tree import resource_tree
@@ -39,17 +39,17 @@ def get(  # noqa: PLR0913  # click hands each option over by itself
     The tree shows the conditions, the endpoint, and each variant's share, instances and metrics.
     """
     _check(name=name, all_namespaces=all_namespaces, watching=watching, timeout=timeout, output=output)
-    find = finder(clients=clients, connection=connection, all_namespaces=all_namespaces)
+    reader = resource_reader(clients=clients, connection=connection, all_namespaces=all_namespaces)
     if output is not None and output in FORMS:
-        click.echo(_written(name, find=find, form=output))
+        click.echo(_written(name, reader=reader, form=output))
         return
 
     def look() -> Frame:
         wide = output == "wide"
         return (
-            _tree(name, find=find, clients=clients, wide=wide)
+            _tree(name, reader=reader, clients=clients, wide=wide)
             if name
-            else _list(find, clients=clients, wide=wide)
+            else _list(reader, clients=clients, wide=wide)
         )
 
     console = terminal.stdout(no_color=connection.no_color)
@@ -70,23 +70,23 @@ def _check(
         raise click.UsageError("--timeout goes with --watch")
 
 
-def _written(name: str | None, *, find: Finder, form: str) -> str:
+def _written(name: str | None, *, reader: ResourceReader, form: str) -> str:
     if name:
-        return object_written(find.one(name), form=form)
-    return list_written(find.all(), form=form)
+        return object_written(reader.get(name), form=form)
+    return list_written(reader.list(), form=form)
 
 
-def _tree(name: str, *, find: Finder, clients: Clients, wide: bool) -> Frame:
-    raw = find.one(name)
-    return Frame(content=raw, drawn=resource_tree(read_resource(raw), now=clients.now(), wide=wide))
+def _tree(name: str, *, reader: ResourceReader, clients: Clients, wide: bool) -> Frame:
+    raw = reader.get(name)
+    return Frame(content=raw, drawn=resource_tree(parse_resource(raw), now=clients.now(), wide=wide))
 
 
-def _list(find: Finder, *, clients: Clients, wide: bool) -> Frame:
-    found = find.all()
-    resources = [read_resource(raw) for raw in found]
-    everywhere = find.namespace is None
+def _list(reader: ResourceReader, *, clients: Clients, wide: bool) -> Frame:
+    found = reader.list()
+    resources = [parse_resource(raw) for raw in found]
+    everywhere = reader.namespace is None
     if not resources:
-        where = "any namespace" if everywhere else f"namespace {find.namespace}"
+        where = "any namespace" if everywhere else f"namespace {reader.namespace}"
         return Frame(content=found, drawn=Text(f"No {KIND} in {where}."))
     lines = resource_lines(resources, now=clients.now(), wide=wide, namespaces=everywhere)
     return Frame(content=found, drawn=Group(*lines))

@@ -13,7 +13,7 @@ from sagemaker_ab.cli.json_lines import read_inputs
 from sagemaker_ab.cli.load_generator import Request, send
 from sagemaker_ab.cli.load_report import LoadReport, Outcome, summarise
 from sagemaker_ab.cli.options import Connection, connection_options, inputs_option, variant_option
-from sagemaker_ab.cli.target import fetch
+from sagemaker_ab.cli.reader import fetch_resource
 from sagemaker_ab.cli.views.load import load_json, load_view
 
 
@@ -56,7 +56,7 @@ def load(  # noqa: PLR0913  # click hands each option over by itself
     Ends with the answers, their share, the errors and the latency of each variant.
     """
     inputs = read_inputs(file.read(), source=file.name)
-    resource = fetch(name, clients=clients, connection=connection, variant=variant)
+    resource = fetch_resource(name, clients=clients, connection=connection, variant=variant)
     request = Request(
         runtime=clients.aws(resource.region).runtime,
         endpoint_name=resource.spec.endpoint_name,

@@ -10,7 +10,7 @@ from sagemaker_ab.aws.observe import live_endpoint
 from sagemaker_ab.cli import terminal
 from sagemaker_ab.cli.clients import Clients
 from sagemaker_ab.cli.options import Connection, PictureFile, connection_options
-from sagemaker_ab.cli.target import fetch
+from sagemaker_ab.cli.reader import fetch_resource
 from sagemaker_ab.cli.views.charts import charts_page
 from sagemaker_ab.planning.charts import ChartData, TimeRange, last_minutes
 
@@ -40,7 +40,7 @@ def metrics(
     clients: Clients, *, name: str, minutes: int, picture: Path | None, connection: Connection
 ) -> None:
     """Chart CPU, invocations, invocations per instance and model latency of the resource NAME by variant."""
-    resource = fetch(name, clients=clients, connection=connection)
+    resource = fetch_resource(name, clients=clients, connection=connection)
     endpoint_name = resource.spec.endpoint_name
     aws = clients.aws(resource.region)
     live = live_endpoint(aws, endpoint_name=endpoint_name)

@@ -9,7 +9,7 @@ from sagemaker_ab.cli import terminal
 from sagemaker_ab.cli.clients import Clients
 from sagemaker_ab.cli.json_lines import read_answers, read_inputs
 from sagemaker_ab.cli.options import Connection, connection_options, inputs_option, variant_option
-from sagemaker_ab.cli.target import fetch
+from sagemaker_ab.cli.reader import fetch_resource
 from sagemaker_ab.cli.views.answers import answers_json, answers_table
 
 
@@ -34,7 +34,7 @@ def predict(  # noqa: PLR0913  # click hands each option over by itself
     All lines go in one request, so one variant answers them all.
     """
     inputs = read_inputs(file.read(), source=file.name)
-    resource = fetch(name, clients=clients, connection=connection, variant=variant)
+    resource = fetch_resource(name, clients=clients, connection=connection, variant=variant)
     answer = invoke(
         clients.aws(resource.region).runtime,
         endpoint_name=resource.spec.endpoint_name,

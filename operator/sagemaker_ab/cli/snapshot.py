@@ -17,7 +17,7 @@ class UnreadableResource(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
+class ResourceSnapshot:
     namespace: str
     name: str
     generation: int
@@ -39,11 +39,11 @@ class Resource:
         return tuple(dict.fromkeys((*asked, *seen)))
 
 
-def read_resource(raw: Mapping[str, Any]) -> Resource:
+def parse_resource(raw: Mapping[str, Any]) -> ResourceSnapshot:
     """Raises UnreadableResource, with the fields at fault."""
     metadata = raw["metadata"]
     try:
-        return Resource(
+        return ResourceSnapshot(
             namespace=metadata["namespace"],
             name=metadata["name"],
             generation=metadata.get("generation", 0),

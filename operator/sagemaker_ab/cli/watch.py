@@ -8,7 +8,7 @@ from rich.live import Live
 from rich.text import Text
 
 from sagemaker_ab.cli.clients import Clients
-from sagemaker_ab.cli.reader import NoSuchResource
+from sagemaker_ab.cli.reader import ResourceNotFound
 from sagemaker_ab.kube.client import KubernetesError
 
 POLL_SECONDS = 1.0
@@ -46,7 +46,7 @@ def _frames(look: Callable[[], Frame], *, clients: Clients, timeout: float | Non
         try:
             last = look()
             yield last
-        except NoSuchResource:
+        except ResourceNotFound:
             yield Frame(content=None, drawn=Group(last.drawn, Text("It has been deleted.", "yellow")))
             return
         except KubernetesError as error:

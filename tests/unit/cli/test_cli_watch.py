@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from sagemaker_ab.cli.reader import NoSuchResource
+from sagemaker_ab.cli.reader import ResourceNotFound
 from sagemaker_ab.cli.watch import Frame, watch
 from sagemaker_ab.kube.client import KubernetesError
 
@@ -57,14 +57,14 @@ def test_on_a_terminal_growing_ages_are_redrawn_in_place(clients):
 
 def test_a_resource_deleted_meanwhile_ends_the_watch(clients):
     assert (
-        watched(World(frame("there"), NoSuchResource("gone")), clients=clients)
+        watched(World(frame("there"), ResourceNotFound("gone")), clients=clients)
         == "there\nthere\nIt has been deleted.\n"
     )
 
 
 def test_a_resource_that_never_was_is_an_error(clients):
-    with pytest.raises(NoSuchResource):
-        watched(World(NoSuchResource("no such")), clients=clients)
+    with pytest.raises(ResourceNotFound):
+        watched(World(ResourceNotFound("no such")), clients=clients)
 
 
 def test_an_api_server_that_goes_away_is_said_and_asked_again(clients):

@@ -10,7 +10,7 @@ from sagemaker_ab.api.status import (
     Instances,
     VariantStatus,
 )
-from sagemaker_ab.cli.snapshot import Resource
+from sagemaker_ab.cli.snapshot import ResourceSnapshot
 from sagemaker_ab.cli.views.alignment import aligned
 from sagemaker_ab.cli.views.formatting import ABSENT, number, share
 from sagemaker_ab.cli.views.palette import variant_colour
@@ -27,7 +27,7 @@ class VariantBranch:
     leaves: tuple[Text, ...]
 
 
-def variant_branches(resource: Resource, *, wide: bool) -> list[VariantBranch]:
+def variant_branches(resource: ResourceSnapshot, *, wide: bool) -> list[VariantBranch]:
     """One branch per variant of spec and status, aligned with each other so that they can be compared."""
     names = resource.variants
     heads = aligned([_head(name, place, resource=resource) for place, name in enumerate(names)])
@@ -35,12 +35,12 @@ def variant_branches(resource: Resource, *, wide: bool) -> list[VariantBranch]:
     return [VariantBranch(head=head, leaves=mine) for head, mine in zip(heads, leaves, strict=True)]
 
 
-def _status_of(name: str, resource: Resource) -> VariantStatus:
+def _status_of(name: str, resource: ResourceSnapshot) -> VariantStatus:
     known = resource.status.variants or []
     return next((variant for variant in known if variant.name == name), VariantStatus(name=name))
 
 
-def _head(name: str, place: int, *, resource: Resource) -> tuple[Text, ...]:
+def _head(name: str, place: int, *, resource: ResourceSnapshot) -> tuple[Text, ...]:
     variant = _status_of(name, resource)
     all_variants = [_status_of(each, resource) for each in resource.variants]
     current = _part(variant.current_weight, (each.current_weight for each in all_variants))
@@ -93,7 +93,7 @@ def _instances(of: Instances) -> Text:
     return text
 
 
-def _leaf_groups(resource: Resource, *, wide: bool) -> list[list[tuple[str, ...]]]:
+def _leaf_groups(resource: ResourceSnapshot, *, wide: bool) -> list[list[tuple[str, ...]]]:
     """The leaves by kind: each kind one row of cells per variant."""
     variants = [_status_of(name, resource) for name in resource.variants]
     models = [_model(variant, wide=wide) for variant in variants]
