@@ -7,7 +7,7 @@ from sagemaker_ab.cli.reader import CrdNotInstalled, ResourceNotFound
 from sagemaker_ab.cli.snapshot import UnreadableResource
 from sagemaker_ab.kube.client import KubernetesError, NoCluster
 
-PROBLEMS = (
+EXPECTED = (
     AwsError,
     InvalidInput,
     KubernetesError,
@@ -21,19 +21,19 @@ _AS_WHOM = "commands call AWS with your own credentials, not the operator's"
 _NO_SUCH_ENDPOINT = ("Could not find endpoint", "Endpoint ")
 
 
-def explained(problem: Exception) -> str:
+def message_for(error: Exception) -> str:
     """Say what happened in the words of whoever refused, and what to do about it where that is known."""
-    match problem:
+    match error:
         case AwsError(failure=failure):
             words = f"AWS: {failure.message.rstrip('.')} ({failure.code})"
             return "; ".join(filter(None, (words, _next_step(failure))))
         case NoRegion():
             return "no AWS region: neither the resource nor your environment names one; set AWS_REGION"
         case NoCluster():
-            return f"no cluster to ask: {problem}; see --kubeconfig and --context"
+            return f"no cluster to ask: {error}; see --kubeconfig and --context"
         case KubernetesError():
-            return f"the API server: {problem}"
-    return str(problem)
+            return f"the API server: {error}"
+    return str(error)
 
 
 def _next_step(failure: Failure) -> str | None:

@@ -10,8 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sagemaker_ab.cli import terminal
 from sagemaker_ab.cli.clients import Clients
 from sagemaker_ab.cli.json_lines import read_inputs
-from sagemaker_ab.cli.load_generator import Request, send
-from sagemaker_ab.cli.load_report import LoadReport, Outcome, summarise
+from sagemaker_ab.cli.load_generator import Request, send_requests
+from sagemaker_ab.cli.load_report import LoadReport, RequestResult, summarize
 from sagemaker_ab.cli.options import Connection, connection_options, inputs_option, variant_option
 from sagemaker_ab.cli.reader import fetch_resource
 from sagemaker_ab.cli.views.load import load_json, load_view
@@ -64,27 +64,27 @@ def load(  # noqa: PLR0913  # click hands each option over by itself
         variant=variant,
     )
     started = clients.monotonic()
-    outcomes = _with_progress(
-        send(request, times=requests, concurrency=concurrency),
+    results = _with_progress(
+        send_requests(request, times=requests, concurrency=concurrency),
         total=requests,
         console=terminal.stderr(no_color=connection.no_color),
     )
-    report = summarise(outcomes, variants=resource.variants, seconds=clients.monotonic() - started)
+    report = summarize(results, variants=resource.variants, seconds=clients.monotonic() - started)
     _show(report, output=output, no_color=connection.no_color)
     if report.answers == 0 or (fail_on_error and report.failures):
         raise SystemExit(1)
 
 
-def _with_progress(outcomes: Iterable[Outcome], *, total: int, console: Console) -> list[Outcome]:
+def _with_progress(results: Iterable[RequestResult], *, total: int, console: Console) -> list[RequestResult]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        return list(_until_interrupted(progress.track(outcomes, total=total, description="Requests")))
+        return list(_until_interrupted(progress.track(results, total=total, description="Requests")))
 
 
-def _until_interrupted(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+def _until_interrupted(results: Iterable[RequestResult]) -> Iterator[RequestResult]:
     """Ctrl-C ends the sending, and what has come by then is summed up."""
     try:
-        yield from outcomes
+        yield from results
     except KeyboardInterrupt:
         click.echo("Interrupted; this is what came until then.", err=True)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sagemaker_ab.aws.failures import AwsError
 from sagemaker_ab.aws.runtime import invoke
-from sagemaker_ab.cli.load_report import Outcome
+from sagemaker_ab.cli.load_report import RequestResult
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
@@ -22,26 +22,26 @@ class Request:
     variant: str | None
 
 
-def send(request: Request, *, times: int, concurrency: int) -> Iterator[Outcome]:
+def send_requests(request: Request, *, times: int, concurrency: int) -> Iterator[RequestResult]:
     """Outcomes come as they finish; when the caller stops, what has not been sent is not sent.
 
     Nor are answers awaited then: a model may take a minute.
     """
     pool = ThreadPoolExecutor(max_workers=concurrency)
-    under_way = {pool.submit(_ask, request) for _ in range(min(times, concurrency))}
+    under_way = {pool.submit(_invoke, request) for _ in range(min(times, concurrency))}
     unsent = times - len(under_way)
     try:
         while under_way:
             done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
             more = min(unsent, len(done))
-            under_way |= {pool.submit(_ask, request) for _ in range(more)}
+            under_way |= {pool.submit(_invoke, request) for _ in range(more)}
             unsent -= more
             yield from (future.result() for future in done)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _ask(request: Request) -> Outcome:
+def _invoke(request: Request) -> RequestResult:
     started = time.perf_counter()
     try:
         answer = invoke(
@@ -52,5 +52,5 @@ def _ask(request: Request) -> Outcome:
         )
     except AwsError as error:
         seconds = time.perf_counter() - started
-        return Outcome(variant=request.variant, seconds=seconds, error=str(error))
-    return Outcome(variant=answer.variant, seconds=answer.seconds)
+        return RequestResult(variant=request.variant, seconds=seconds, error=str(error))
+    return RequestResult(variant=answer.variant, seconds=answer.seconds)

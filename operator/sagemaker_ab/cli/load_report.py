@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class RequestResult:
     """One request: the variant that answered, or that was asked for; None if nobody knows."""
 
     variant: str | None
@@ -16,7 +16,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Latency:
+class LatencySummary:
     """As the client saw it, in seconds, answers only."""
 
     average: float
@@ -33,7 +33,7 @@ class VariantLoad:
     answers: int
     errors: int
     share: float | None
-    latency: Latency | None
+    latency: LatencySummary | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,24 +45,24 @@ class LoadReport:
     seconds: float
 
 
-def summarise(outcomes: Sequence[Outcome], *, variants: Sequence[str], seconds: float) -> LoadReport:
+def summarize(results: Sequence[RequestResult], *, variants: Sequence[str], seconds: float) -> LoadReport:
     """Count by variant: those of the resource first, in its order, even when none of them was reached."""
-    answers = sum(outcome.error is None for outcome in outcomes)
-    seen = dict.fromkeys(outcome.variant for outcome in outcomes)
+    answers = sum(result.error is None for result in results)
+    seen = dict.fromkeys(result.variant for result in results)
     names = [*variants, *(name for name in seen if name not in variants)]
-    errors = Counter(outcome.error for outcome in outcomes if outcome.error is not None)
+    errors = Counter(result.error for result in results if result.error is not None)
     return LoadReport(
-        variants=tuple(_of_variant(name, outcomes, answers=answers) for name in names),
+        variants=tuple(_of_variant(name, results, answers=answers) for name in names),
         errors=tuple(errors.most_common()),
         answers=answers,
-        failures=len(outcomes) - answers,
+        failures=len(results) - answers,
         seconds=seconds,
     )
 
 
-def _of_variant(name: str | None, outcomes: Sequence[Outcome], *, answers: int) -> VariantLoad:
-    mine = [outcome for outcome in outcomes if outcome.variant == name]
-    answered = sorted(outcome.seconds for outcome in mine if outcome.error is None)
+def _of_variant(name: str | None, results: Sequence[RequestResult], *, answers: int) -> VariantLoad:
+    mine = [result for result in results if result.variant == name]
+    answered = sorted(result.seconds for result in mine if result.error is None)
     return VariantLoad(
         variant=name,
         answers=len(answered),
@@ -72,10 +72,10 @@ def _of_variant(name: str | None, outcomes: Sequence[Outcome], *, answers: int) 
     )
 
 
-def _latency(ordered: Sequence[float]) -> Latency | None:
+def _latency(ordered: Sequence[float]) -> LatencySummary | None:
     if not ordered:
         return None
-    return Latency(
+    return LatencySummary(
         average=sum(ordered) / len(ordered),
         p50=nearest_rank(ordered, 50),
         p90=nearest_rank(ordered, 90),

@@ -36,11 +36,11 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
-        except Exception as problem:
-            from sagemaker_ab.cli.errors import PROBLEMS, explained  # noqa: PLC0415  # loads every client
+        except Exception as error:
+            from sagemaker_ab.cli import errors  # noqa: PLC0415  # loads boto3 and the Kubernetes client
 
-            if isinstance(problem, PROBLEMS):
-                raise click.ClickException(explained(problem)) from problem
+            if isinstance(error, errors.EXPECTED):
+                raise click.ClickException(errors.message_for(error)) from error
             raise
 
 
