@@ -11,7 +11,7 @@ from sagemaker_ab.cli.options import Connection, Duration, connection_options
 from sagemaker_ab.cli.reader import ResourceReader, resource_reader
 from sagemaker_ab.cli.snapshot import parse_resource
 from sagemaker_ab.cli.views.listing import resource_lines
-from sagemaker_ab.cli.views.printers import FORMS, list_written, object_written
+from sagemaker_ab.cli.views.printers import OUTPUT_FORMATS, format_list, format_object
 from sagemaker_ab.cli.views.tree import resource_tree
 from sagemaker_ab.cli.watch import Frame, watch
 
@@ -21,7 +21,7 @@ from sagemaker_ab.cli.watch import Frame, watch
 @click.option("-A", "--all-namespaces", is_flag=True, help="List the resources of all namespaces.")
 @click.option("-w", "--watch", "watching", is_flag=True, help="Redraw whenever something changes.")
 @click.option("--timeout", type=Duration(), help="End --watch after this time, such as 90s or 5m.")
-@click.option("-o", "--output", type=click.Choice(["wide", *FORMS]), help="Another form.")
+@click.option("-o", "--output", type=click.Choice(["wide", *OUTPUT_FORMATS]), help="The output format.")
 @connection_options
 @click.pass_obj
 def get(  # noqa: PLR0913  # click hands each option over by itself
@@ -40,11 +40,11 @@ def get(  # noqa: PLR0913  # click hands each option over by itself
     """
     _check(name=name, all_namespaces=all_namespaces, watching=watching, timeout=timeout, output=output)
     reader = resource_reader(clients=clients, connection=connection, all_namespaces=all_namespaces)
-    if output is not None and output in FORMS:
-        click.echo(_written(name, reader=reader, form=output))
+    if output is not None and output in OUTPUT_FORMATS:
+        click.echo(_formatted(name, reader=reader, output_format=output))
         return
 
-    def look() -> Frame:
+    def render() -> Frame:
         wide = output == "wide"
         return (
             _tree(name, reader=reader, clients=clients, wide=wide)
@@ -54,9 +54,9 @@ def get(  # noqa: PLR0913  # click hands each option over by itself
 
     console = terminal.stdout(no_color=connection.no_color)
     if watching:
-        watch(look, console=console, clients=clients, timeout=timeout)
+        watch(render, console=console, clients=clients, timeout=timeout)
     else:
-        console.print(look().drawn, crop=False)
+        console.print(render().renderable, crop=False)
 
 
 def _check(
@@ -64,21 +64,21 @@ def _check(
 ) -> None:
     if name and all_namespaces:
         raise click.UsageError("NAME and --all-namespaces exclude each other; say --namespace with NAME")
-    if watching and output in FORMS:
+    if watching and output in OUTPUT_FORMATS:
         raise click.UsageError(f"--watch draws for people; use kubectl get smab --watch -o {output}")
     if timeout is not None and not watching:
         raise click.UsageError("--timeout goes with --watch")
 
 
-def _written(name: str | None, *, reader: ResourceReader, form: str) -> str:
+def _formatted(name: str | None, *, reader: ResourceReader, output_format: str) -> str:
     if name:
-        return object_written(reader.get(name), form=form)
-    return list_written(reader.list(), form=form)
+        return format_object(reader.get(name), output_format=output_format)
+    return format_list(reader.list(), output_format=output_format)
 
 
 def _tree(name: str, *, reader: ResourceReader, clients: Clients, wide: bool) -> Frame:
     raw = reader.get(name)
-    return Frame(content=raw, drawn=resource_tree(parse_resource(raw), now=clients.now(), wide=wide))
+    return Frame(content=raw, renderable=resource_tree(parse_resource(raw), now=clients.now(), wide=wide))
 
 
 def _list(reader: ResourceReader, *, clients: Clients, wide: bool) -> Frame:
@@ -87,6 +87,6 @@ def _list(reader: ResourceReader, *, clients: Clients, wide: bool) -> Frame:
     everywhere = reader.namespace is None
     if not resources:
         where = "any namespace" if everywhere else f"namespace {reader.namespace}"
-        return Frame(content=found, drawn=Text(f"No {KIND} in {where}."))
+        return Frame(content=found, renderable=Text(f"No {KIND} in {where}."))
     lines = resource_lines(resources, now=clients.now(), wide=wide, namespaces=everywhere)
-    return Frame(content=found, drawn=Group(*lines))
+    return Frame(content=found, renderable=Group(*lines))

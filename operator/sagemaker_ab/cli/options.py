@@ -27,7 +27,7 @@ def connection_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("-n", "--namespace", help="Namespace of the resource.  [default: the context's]")
     @click.option("--context", help="Context of the kubeconfig to use.  [default: the current one]")
     @click.option("--kubeconfig", help="Path of the kubeconfig.  [default: $KUBECONFIG, ~/.kube/config]")
-    @click.option("--no-color", is_flag=True, help="Write without colours, as with $NO_COLOR.")
+    @click.option("--no-color", is_flag=True, help="Write without colors, as with $NO_COLOR.")
     @wraps(command)
     def with_connection(
         *args: Any,

@@ -24,7 +24,7 @@ class World:
 
 
 def frame(text, content=None):
-    return Frame(content=content or text, drawn=Text(text))
+    return Frame(content=content or text, renderable=Text(text))
 
 
 def watched(world, *, clients, terminal=False, timeout=None):

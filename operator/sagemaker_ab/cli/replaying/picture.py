@@ -15,7 +15,7 @@ from sagemaker_ab.api.policies.parts import LATENCY
 from sagemaker_ab.cli.replaying.cells import moment
 from sagemaker_ab.cli.replaying.rates import Measured
 from sagemaker_ab.cli.replaying.replayer import Look
-from sagemaker_ab.cli.views.palette import variant_colour
+from sagemaker_ab.cli.views.palette import variant_color
 from sagemaker_ab.cli.views.style import DPI, STYLE, show_times
 
 _MINUTES_A_DAY: Final = 1440
@@ -57,8 +57,8 @@ def _days(looks: Sequence[Look]) -> list[float]:
     return [look.decision.at / _MINUTES_A_DAY for look in looks]
 
 
-def _colour(looks: Sequence[Look], variant: str) -> str:
-    return variant_colour(list(looks[-1].decision.outcome.weights).index(variant))
+def _color(looks: Sequence[Look], variant: str) -> str:
+    return variant_color(list(looks[-1].decision.outcome.weights).index(variant))
 
 
 def _explain(axis: Axes) -> None:
@@ -70,9 +70,9 @@ def _draw_weights(axis: Axes, looks: Sequence[Look]) -> None:
     for name in looks[-1].decision.outcome.weights:
         asked = [look.decision.outcome.weights[name] for look in looks]
         applied = [_percent(look, name) for look in looks]
-        colour = _colour(looks, name)
-        axis.step(_days(looks), asked, where="post", color=colour, linewidth=1.8, label=f"{name} asked for")
-        axis.plot(_days(looks), applied, color=colour, linestyle=":", label=f"{name} applied")
+        color = _color(looks, name)
+        axis.step(_days(looks), asked, where="post", color=color, linewidth=1.8, label=f"{name} asked for")
+        axis.plot(_days(looks), applied, color=color, linestyle=":", label=f"{name} applied")
     axis.set_title("Weights")
     axis.set_ylabel("percent")
     axis.set_ylim(-2, 102)
@@ -91,14 +91,14 @@ def _draw_rates(axis: Axes, looks: Sequence[Look], variants: Sequence[Measured])
     for each in variants:
         at = [minute / _MINUTES_A_DAY for minute in each.at]
         values = [scale * value for value in each.values]
-        axis.plot(at, values, color=_colour(looks, each.variant), linewidth=1.2, label=each.variant)
+        axis.plot(at, values, color=_color(looks, each.variant), linewidth=1.2, label=each.variant)
     top = max((value for each in variants for value in each.values), default=0)
     axis.set_ylim(0, _HEADROOM * scale * (top or 1))
     for place, account in enumerate(looks[-1].accounts):
         level = levels.get(account.baseline)
         if account.metric == metric and level is not None:
             _draw_interval(axis, looks, place=place, level=scale * level)
-            axis.axhline(scale * level, color=_colour(looks, account.baseline), linestyle="--", linewidth=1)
+            axis.axhline(scale * level, color=_color(looks, account.baseline), linestyle="--", linewidth=1)
     axis.set_title(metric)
     axis.set_ylabel("average, ms" if metric == LATENCY else "percent")
     _explain(axis)
@@ -115,7 +115,7 @@ def _draw_interval(axis: Axes, looks: Sequence[Look], *, place: int, level: floa
         _days(looks),
         [level * low for low, _ in intervals],
         [level * high if isfinite(high) else min(high, top) for _, high in intervals],
-        color=_colour(looks, name),
+        color=_color(looks, name),
         alpha=0.18,
         linewidth=0,
         label=f"{name}, interval",

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sagemaker_ab.cli.views.formatting import ABSENT
-from sagemaker_ab.cli.views.palette import variant_colour
+from sagemaker_ab.cli.views.palette import variant_color
 
 
 def answers_table(
@@ -20,10 +20,10 @@ def answers_table(
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("INPUT", *(field.upper() for field in fields or ["ANSWER"]), "VARIANT"):
         table.add_column(heading, overflow="fold")
-    colour = variant_colour(variants.index(variant)) if variant in variants else ""
+    color = variant_color(variants.index(variant)) if variant in variants else ""
     for sent, answer in zip_longest(inputs, answers, fillvalue=ABSENT):
         cells = (Text(cell) for cell in _cells(answer, fields=fields))
-        table.add_row(Text(_input_text(sent)), *cells, Text(variant, colour))
+        table.add_row(Text(_input_text(sent)), *cells, Text(variant, color))
     return table
 
 

@@ -1,11 +1,11 @@
-"""A chart as text: a step for each minute, one colour per variant, gaps where there is no datapoint."""
+"""A chart as text: a step for each minute, one color per variant, gaps where there is no datapoint."""
 
 from datetime import datetime
 
 from rich.text import Text
 
 from sagemaker_ab.cli.views.canvas import BrailleCanvas
-from sagemaker_ab.cli.views.palette import variant_colour
+from sagemaker_ab.cli.views.palette import variant_color
 from sagemaker_ab.cli.views.scale import short, top_of
 from sagemaker_ab.planning.charts import PERIOD, ChartData, Point, Series, TimeRange
 
@@ -57,23 +57,23 @@ def _body(canvas: BrailleCanvas, *, top: float) -> list[Text]:
         tick = "┤" if row in labels else "│"
         line = Text.assemble((f"{labels.get(row, ''):>{_LABEL_WIDTH}} {tick}", "dim"))
         for cell in cells:
-            line.append(cell.character, None if cell.layer is None else variant_colour(cell.layer))
+            line.append(cell.character, None if cell.layer is None else variant_color(cell.layer))
         lines.append(line)
     return lines
 
 
 def _time_axis(time_range: TimeRange, *, columns: int) -> Text:
     middle = time_range.start + (time_range.end - time_range.start) / 2
-    left, centre, right = (f"{at:%H:%M}" for at in (time_range.start, middle, time_range.end))
-    labels = f"{left}{centre:^{columns - len(left) - len(right)}}{right}"
+    left, center, right = (f"{at:%H:%M}" for at in (time_range.start, middle, time_range.end))
+    labels = f"{left}{center:^{columns - len(left) - len(right)}}{right}"
     margin = " " * (_LABEL_WIDTH + 1)
     return Text(f"{margin}└{'─' * columns}\n{margin} {labels}", "dim")
 
 
 def _legend(all_series: tuple[Series, ...]) -> list[Text]:
     return [
-        Text.assemble("  ", ("━━ ", variant_colour(place)), series.variant, (_figures(series), "dim"))
-        for place, series in enumerate(all_series)
+        Text.assemble("  ", ("━━ ", variant_color(index)), series.variant, (_figures(series), "dim"))
+        for index, series in enumerate(all_series)
     ]
 
 

@@ -26,9 +26,9 @@ def _is_true(condition: Condition, kind: ConditionType) -> bool:
 
 
 def _cells(condition: Condition, *, under_way: bool, now: datetime) -> tuple[Text, ...]:
-    icon, colour = icon_of(condition, under_way=under_way)
+    icon, color = icon_of(condition, under_way=under_way)
     return (
-        Text(f"{icon} {condition.type}", colour),
+        Text(f"{icon} {condition.type}", color),
         Text(condition.reason),
         Text(age(condition.last_transition_time, now=now), "dim"),
         Text(condition.message, "dim"),

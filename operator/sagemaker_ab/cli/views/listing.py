@@ -13,7 +13,7 @@ from sagemaker_ab.cli.views.formatting import ABSENT, age, milliseconds, number,
 
 _HEADINGS = ("NAME", "ENDPOINT", "WEIGHTS", "READY", "REASON", "AGE")
 _WIDE_HEADINGS = ("INSTANCES", "INVOCATIONS", "P99 MS", "REGION")
-_READY_COLOURS = {"True": "green", "False": "red"}
+_READY_COLORS = {"True": "green", "False": "red"}
 
 
 def resource_lines(
@@ -40,7 +40,7 @@ def _cells(resource: ResourceSnapshot, *, now: datetime) -> Iterator[Text]:
     yield Text(resource.name)
     yield Text(resource.spec.endpoint_name)
     yield Text(number(resource.status.summary))
-    yield Text(ready.status if ready else ABSENT, _READY_COLOURS.get(ready.status, "") if ready else "")
+    yield Text(ready.status if ready else ABSENT, _READY_COLORS.get(ready.status, "") if ready else "")
     yield Text(ready.reason if ready else ABSENT)
     yield Text(age(resource.created, now=now))
 

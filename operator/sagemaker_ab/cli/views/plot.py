@@ -11,7 +11,7 @@ from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from sagemaker_ab.cli.views.palette import variant_colour
+from sagemaker_ab.cli.views.palette import variant_color
 from sagemaker_ab.cli.views.scale import top_of
 from sagemaker_ab.cli.views.style import DPI, STYLE, show_times
 from sagemaker_ab.planning.charts import PERIOD, ChartData, Series, TimeRange
@@ -39,12 +39,12 @@ def save_plot(charts: Sequence[ChartData], *, endpoint_name: str, time_range: Ti
 
 
 def _draw(axis: Axes, *, data: ChartData, time_range: TimeRange) -> None:
-    for place, series in enumerate(data.series):
+    for index, series in enumerate(data.series):
         at, values = zip(*with_gaps(series), strict=True) if series.points else ((), ())
         axis.plot(
             at,
             values,
-            color=variant_colour(place),
+            color=variant_color(index),
             label=series.variant,
             linewidth=1.8,
             marker="o",

@@ -14,7 +14,7 @@ from sagemaker_ab.cli.views.conditions import condition_lines
 from sagemaker_ab.cli.views.formatting import ABSENT, age, moment
 from sagemaker_ab.cli.views.variant import variant_branches
 
-_STATUS_COLOURS = {"InService": "green", "Failed": "red", "OutOfService": "red"}
+_STATUS_COLORS = {"InService": "green", "Failed": "red", "OutOfService": "red"}
 
 
 def resource_tree(resource: ResourceSnapshot, *, now: datetime, wide: bool = False) -> Tree:
@@ -56,7 +56,7 @@ def _endpoint(resource: ResourceSnapshot) -> Text:
         "Endpoint ",
         (resource.spec.endpoint_name, "bold"),
         "  ",
-        (status or ABSENT, _STATUS_COLOURS.get(status or "", "yellow")),
+        (status or ABSENT, _STATUS_COLORS.get(status or "", "yellow")),
     )
     if endpoint and endpoint.since:
         line.append(f" since {moment(endpoint.since)}", "dim")
