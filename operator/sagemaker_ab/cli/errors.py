@@ -1,4 +1,4 @@
-"""What may go wrong, said in one sentence with the next step."""
+"""The errors that commands report in one line, and their messages."""
 
 from sagemaker_ab.aws.failures import AwsError, Failure, FailureKind
 from sagemaker_ab.aws.sessions import NoRegion
@@ -22,7 +22,7 @@ _NO_SUCH_ENDPOINT = ("Could not find endpoint", "Endpoint ")
 
 
 def message_for(error: Exception) -> str:
-    """Say what happened in the words of whoever refused, and what to do about it where that is known."""
+    """Return what happened, in the words of AWS or the API server, and what the user can do."""
     match error:
         case AwsError(failure=failure):
             words = f"AWS: {failure.message.rstrip('.')} ({failure.code})"

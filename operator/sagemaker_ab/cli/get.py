@@ -1,4 +1,4 @@
-"""`get`: the resources of a namespace as a list, or one of them as a tree."""
+"""`get`: lists the resources of a namespace, or shows one of them as a tree."""
 
 import click
 from rich.console import Group

@@ -1,4 +1,4 @@
-"""`load`: send the same request many times and say who answered, and how fast."""
+"""`load`: sends the same request many times and reports answers and latency by variant."""
 
 from collections.abc import Iterable, Iterator
 from typing import TextIO
@@ -82,7 +82,7 @@ def _with_progress(results: Iterable[RequestResult], *, total: int, console: Con
 
 
 def _until_interrupted(results: Iterable[RequestResult]) -> Iterator[RequestResult]:
-    """Ctrl-C ends the sending, and what has come by then is summed up."""
+    """Yield the results; after Ctrl-C, end without an error so that they are summarized."""
     try:
         yield from results
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""Sending one request many times, several at once."""
+"""Sends one request many times, with several requests in flight."""
 
 import time
 from collections.abc import Iterator
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
+    """An InvokeEndpoint request; `variant` is None when the weights pick the variant."""
+
     runtime: "SageMakerRuntimeClient"
     endpoint_name: str
     body: bytes
@@ -23,18 +25,19 @@ class Request:
 
 
 def send_requests(request: Request, *, times: int, concurrency: int) -> Iterator[RequestResult]:
-    """Outcomes come as they finish; when the caller stops, what has not been sent is not sent.
+    """Send the request `times` times, `concurrency` at once, and yield each result as it finishes.
 
-    Nor are answers awaited then: a model may take a minute.
+    When the caller stops early, no further request is sent, and responses in flight are not awaited: a model
+    may take a minute.
     """
     pool = ThreadPoolExecutor(max_workers=concurrency)
-    under_way = {pool.submit(_invoke, request) for _ in range(min(times, concurrency))}
-    unsent = times - len(under_way)
+    in_flight = {pool.submit(_invoke, request) for _ in range(min(times, concurrency))}
+    unsent = times - len(in_flight)
     try:
-        while under_way:
-            done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+        while in_flight:
+            done, in_flight = wait(in_flight, return_when=FIRST_COMPLETED)
             more = min(unsent, len(done))
-            under_way |= {pool.submit(_invoke, request) for _ in range(more)}
+            in_flight |= {pool.submit(_invoke, request) for _ in range(more)}
             unsent -= more
             yield from (future.result() for future in done)
     finally:

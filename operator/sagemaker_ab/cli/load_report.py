@@ -1,4 +1,4 @@
-"""What a number of requests came to, by variant."""
+"""Summarizes the results of a load by variant."""
 
 import math
 from collections import Counter
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestResult:
-    """One request: the variant that answered, or that was asked for; None if nobody knows."""
+    """One request; `variant` answered, or was requested and failed. None if the request named no variant."""
 
     variant: str | None
     seconds: float
@@ -17,7 +17,7 @@ class RequestResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LatencySummary:
-    """As the client saw it, in seconds, answers only."""
+    """Seconds as the client measured them, of answers only."""
 
     average: float
     p50: float
@@ -27,7 +27,7 @@ class LatencySummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariantLoad:
-    """`share` is the part of all answers that came from this variant, 0 to 1, None without any answer."""
+    """`share` is the variant's part of all answers, from 0 to 1; None if there was no answer."""
 
     variant: str | None
     answers: int
@@ -38,6 +38,8 @@ class VariantLoad:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadReport:
+    """The load by variant; `errors` counts each error message, the most frequent first."""
+
     variants: tuple[VariantLoad, ...]
     errors: tuple[tuple[str, int], ...]
     answers: int
@@ -46,7 +48,7 @@ class LoadReport:
 
 
 def summarize(results: Sequence[RequestResult], *, variants: Sequence[str], seconds: float) -> LoadReport:
-    """Count by variant: those of the resource first, in its order, even when none of them was reached."""
+    """Summarize by variant: first the resource's `variants`, with or without results, then any other."""
     answers = sum(result.error is None for result in results)
     seen = dict.fromkeys(result.variant for result in results)
     names = [*variants, *(name for name in seen if name not in variants)]
@@ -84,5 +86,5 @@ def _latency(ordered: Sequence[float]) -> LatencySummary | None:
 
 
 def nearest_rank(ordered: Sequence[float], percent: float) -> float:
-    """The smallest of the ordered values that at least `percent` of them do not exceed."""
+    """Return the percentile of sorted values: the smallest that at least `percent` of them do not exceed."""
     return ordered[max(math.ceil(len(ordered) * percent / 100), 1) - 1]

@@ -1,4 +1,4 @@
-"""The command `sagemaker-ab`, and `kubectl sagemaker-ab` when kubectl starts it as its plugin."""
+"""The command `sagemaker-ab`, which kubectl also runs as its plugin `kubectl sagemaker-ab`."""
 
 import sys
 from importlib import import_module
@@ -10,13 +10,13 @@ import click
 
 from sagemaker_ab import __version__
 
-# The clients of AWS and Kubernetes take most of a second to load: only commands that call them do.
+# boto3 and the Kubernetes client take most of a second to load; only the commands that need them load them.
 _ONLINE: Final = ("get", "predict", "load", "metrics")
 _OFFLINE: Final = ("replay", "plan-test")
 
 
 class Commands(click.Group):
-    """Loads a command when it is asked for; what can go wrong without a fault of ours ends in one line."""
+    """Imports a command when it is used, and reports expected errors in one line."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
@@ -51,7 +51,7 @@ def commands() -> None:
 
 
 def program_name(argument: str) -> str:
-    """As the user typed it: kubectl runs its plugins as kubectl-name, with _ for a dash."""
+    """Return the command as the user typed it: kubectl runs a plugin as kubectl-name, with _ for a dash."""
     name = PurePath(argument).name
     return "kubectl sagemaker-ab" if name.startswith("kubectl-") else name
 
@@ -59,5 +59,5 @@ def program_name(argument: str) -> str:
 def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that knows no ✔ gets a ?, not a traceback
+            stream.reconfigure(errors="replace")  # without Unicode, ✔ becomes ? instead of an error
     commands.main(prog_name=program_name(sys.argv[0]))

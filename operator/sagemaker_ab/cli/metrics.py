@@ -1,4 +1,4 @@
-"""`metrics`: the notebook's four charts, in the terminal and as a picture."""
+"""`metrics`: draws the notebook's four charts in the terminal, and as a picture."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from sagemaker_ab.cli.reader import fetch_resource
 from sagemaker_ab.cli.views.charts import charts_page
 from sagemaker_ab.planning.charts import ChartData, TimeRange, last_minutes
 
-# CloudWatch keeps one-minute data for 15 days; a day is as much as a chart can show.
+# CloudWatch keeps one-minute data for 15 days; a chart cannot show more than a day of it.
 _MOST_MINUTES = 24 * 60
 
 

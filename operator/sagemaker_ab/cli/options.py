@@ -13,7 +13,7 @@ import click
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """Which API server and namespace; None is what the kubeconfig says."""
+    """The API server and namespace to use; None stands for the kubeconfig's default."""
 
     kubeconfig: str | None
     context: str | None
@@ -22,7 +22,7 @@ class Connection:
 
 
 def connection_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give `command` kubectl's options for the API server, as one argument `connection`."""
+    """Add kubectl's connection options to `command`, which gets them as the argument `connection`."""
 
     @click.option("-n", "--namespace", help="Namespace of the resource.  [default: the context's]")
     @click.option("--context", help="Context of the kubeconfig to use.  [default: the current one]")
@@ -70,7 +70,7 @@ class Duration(click.ParamType[float]):
 
 
 class PictureFile(click.Path):
-    """Where a picture goes, in a format by which it can be drawn."""
+    """The path of a picture, with a suffix that matplotlib can write."""
 
     _SUFFIXES: ClassVar = (".png", ".svg", ".pdf")
 

@@ -1,4 +1,4 @@
-"""What a test is to be planned with, as its ABTest policy says."""
+"""The settings of a test plan that come from an ABTest policy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Wanted:
 
 
 def wanted(asked: Asked) -> Wanted:
-    """Return what the policy says. Raises InvalidPolicy for one of which no such test can be planned."""
+    """Return the settings of the policy. Raises InvalidPolicy if plan-test does not support such a policy."""
     test = asked.policy.policy
     try:
         if not isinstance(test, ABTest):
@@ -42,7 +42,7 @@ def _refused(field: str, given: str, allowed: str) -> InvalidPolicy:
 
 
 def _shares(test: ABTest, variants: Sequence[str]) -> tuple[float, ...]:
-    """Return the allocation, or an even split of the resource's variants; of a policy alone, of two."""
+    """Return the allocation, else an even split of the resource's variants, else of two variants."""
     if test.allocation is None:
         return even_shares(len(roles(test, variants).variants) if variants else 2)
     percents = {share.variant: share.percent for share in test.allocation}

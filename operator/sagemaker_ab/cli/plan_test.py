@@ -1,4 +1,4 @@
-"""`plan-test`: how many requests and how long until a test decides."""
+"""`plan-test`: forecasts how many requests and how much time a test needs to decide."""
 
 import json
 from math import inf

@@ -1,4 +1,4 @@
-"""`predict`: send a file of JSON Lines to the endpoint in one request and show what comes back."""
+"""`predict`: sends a file of JSON Lines to the endpoint in one request and shows the answers."""
 
 from typing import TextIO
 

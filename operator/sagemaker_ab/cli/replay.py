@@ -1,4 +1,4 @@
-"""`replay`: what a policy would have decided on recorded counts. No cluster, no AWS."""
+"""`replay`: shows what a policy would have decided on recorded counts, without cluster or AWS."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ _LONGEST_SECONDS = 86400
 
 
 class _Every(click.IntRange):
-    """Seconds that are whole minutes."""
+    """Seconds that make whole minutes."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         seconds = super().convert(value, param, ctx)
@@ -105,7 +105,7 @@ def _counts(file: TextIO) -> Recorded:
 
 
 def _measured(recorded: Recorded, policy: Policy, looks: Sequence[Look]) -> list[Measured]:
-    """What the policy looked at, until its last look."""
+    """Aggregate the counts that the policy had read at its last look."""
     last = looks[-1].decision
     rows = [row for row in recorded.rows if row.at < last.at]
     return [

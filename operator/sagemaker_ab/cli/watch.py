@@ -1,4 +1,4 @@
-"""Looking again and again: redrawn in place on a terminal, printed anew when piped."""
+"""Polls and shows changes: redraws in place on a terminal, appends when the output is piped."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ POLL_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What there is to see: `content` tells whether anything changed, `renderable` is how it looks."""
+    """One poll: `renderable` is shown; piped output compares `content` to find changes."""
 
     content: object
     renderable: RenderableType
@@ -25,9 +25,9 @@ class Frame:
 def watch(
     render: Callable[[], Frame], *, console: Console, clients: Clients, timeout: float | None = None
 ) -> None:
-    """Look every second until the resource is gone, Ctrl-C, or `timeout` seconds have passed.
+    """Render every second until the resource is deleted, Ctrl-C, or `timeout` seconds have passed.
 
-    Raises what the first render raises; later, an API server that does not answer is asked again.
+    Raises what the first render raises. A later KubernetesError is shown, and polling continues.
     """
     frames = _frames(render, clients=clients, timeout=timeout)
     show = _redraw if console.is_terminal else _append
@@ -57,7 +57,7 @@ def _frames(render: Callable[[], Frame], *, clients: Clients, timeout: float | N
 
 
 def _redraw(frames: Iterator[Frame], *, console: Console) -> None:
-    """Ages grow though nothing else changes, so what counts is how a frame looks."""
+    # Ages change although the content does not, so the rendered text decides.
     before = None
     with Live(console=console, auto_refresh=False) as live:
         for frame in frames:
@@ -68,7 +68,7 @@ def _redraw(frames: Iterator[Frame], *, console: Console) -> None:
 
 
 def _append(frames: Iterator[Frame], *, console: Console) -> None:
-    """Only what has changed is printed: nobody wants a page per second because of an age."""
+    # The content decides: ages alone would print a page each second.
     before: object = None
     for frame in frames:
         if frame.content != before:

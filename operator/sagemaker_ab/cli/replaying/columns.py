@@ -1,4 +1,4 @@
-"""The columns of recorded counts: which there may be, and a row by them."""
+"""The columns of recorded counts, and the rows parsed by them."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -38,9 +38,9 @@ _WHOLES: Final = {
 
 
 class InvalidRow(ValueError):
-    """A header or row that cannot be read; the message goes on from the line's number.
+    """A header or row is invalid; the message continues after the line's number.
 
-    It names column, what was given and what is allowed.
+    It names the column, the value and what is allowed.
     """
 
     def __init__(self, words: str, *, column: str | int | None = None) -> None:
@@ -48,7 +48,7 @@ class InvalidRow(ValueError):
 
 
 class Columns:
-    """The columns that a header names, in its order. Raises InvalidRow."""
+    """The columns of a header, in its order. Raises InvalidRow."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = [name.strip() for name in names]
@@ -82,7 +82,7 @@ class Columns:
             raise InvalidRow(f"has nothing but {given}; allowed: {', '.join(_PARSERS)}")
 
     def row(self, texts: Sequence[str]) -> Row:
-        """Return the row that these cells are. Raises InvalidRow."""
+        """Parse the cells of a row. Raises InvalidRow."""
         if len(texts) != len(self.names):
             cells = "1 cell" if len(texts) == 1 else f"{len(texts)} cells"
             raise InvalidRow(f"has {cells}; the header has {len(self.names)} columns")

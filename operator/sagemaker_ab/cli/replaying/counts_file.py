@@ -1,4 +1,4 @@
-"""Reads recorded counts: CSV, one line for each minute and variant."""
+"""Reads recorded counts from CSV with one line for each minute and variant."""
 
 import csv
 from collections.abc import Collection, Iterable, Iterator
@@ -16,19 +16,19 @@ _BYTE_ORDER_MARK: Final = "\ufeff"
 
 
 class InvalidCounts(ValueError):
-    """Counts that cannot be read; the message names line, column, what was given and what is allowed."""
+    """The counts are invalid; the message names line, column, value and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """Rows by minute, of a minute and variant the last one that stood; variants by their names."""
+    """Rows in order of minutes, variants in order of names. Of duplicates, the last line counts."""
 
     rows: tuple[Row, ...]
     variants: tuple[str, ...]
 
 
 def read_counts(lines: Iterable[str], *, source: str) -> Recorded:
-    """Read CSV with a header, decoded with `surrogateescape`. Raises InvalidCounts."""
+    """Read CSV that has a header and was decoded with `surrogateescape`. Raises InvalidCounts."""
     try:
         found = {(row.at, row.variant): (line, row) for line, row in _rows(_utf8(lines))}
         _demand_bounds(found.values())
@@ -41,9 +41,9 @@ def read_counts(lines: Iterable[str], *, source: str) -> Recorded:
 
 
 def _utf8(lines: Iterable[str]) -> Iterator[str]:
-    """Refuse a byte that is not UTF-8 by its place: spreadsheets and shells like to write UTF-16.
+    """Yield the lines without a byte order mark. Raises InvalidCounts with the position of invalid UTF-8.
 
-    The mark with which others begin UTF-8 is none of the header's.
+    Some spreadsheets and shells write UTF-16.
     """
     for number, line in enumerate(lines, start=1):
         if not line.isascii():

@@ -1,4 +1,4 @@
-"""A replay as a picture: weights, rates with their intervals, evidence against its threshold."""
+"""Draws a replay: weights, rates with their intervals, evidence against its threshold."""
 
 from collections.abc import Sequence
 from math import isfinite, isnan, nan
@@ -28,7 +28,7 @@ _HEADROOM: Final = 1.25
 
 
 def save_replay(looks: Sequence[Look], measured: Sequence[Measured], path: Path) -> None:
-    """Write the picture; raises OSError."""
+    """Write the picture in the format of the suffix. Raises OSError."""
     metrics = list(dict.fromkeys(each.metric for each in measured))
     with style.context(STYLE):
         figure = Figure(
@@ -62,7 +62,7 @@ def _color(looks: Sequence[Look], variant: str) -> str:
 
 
 def _explain(axis: Axes) -> None:
-    """Name the lines above the axis, at the right of its title."""
+    """Put the legend above the axis, right of its title."""
     axis.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.0, ncols=4, frameon=False)
 
 
@@ -105,7 +105,7 @@ def _draw_rates(axis: Axes, looks: Sequence[Look], variants: Sequence[Measured])
 
 
 def _draw_interval(axis: Axes, looks: Sequence[Look], *, place: int, level: float) -> None:
-    """Draw the challenger's interval as rates, where the baseline has its rate of the whole time (dashed)."""
+    """Draw the challenger's interval as rates: the baseline's overall rate (dashed) times the ratios."""
     name = looks[-1].accounts[place].challenger
     intervals = [look.accounts[place].interval or (nan, nan) for look in looks]
     if all(isnan(low) for low, _ in intervals):
@@ -136,5 +136,5 @@ def _draw_evidence(axis: Axes, looks: Sequence[Look]) -> None:
 
 
 def _within(evidence: float) -> float:
-    """Nothing is drawn where nothing is said yet, and no more than can be told apart."""
+    """Clamp evidence to the visible range; NaN, which is not drawn, for none."""
     return min(max(evidence, _LEAST_EVIDENCE), _MOST_EVIDENCE) if evidence > 0.0 else nan

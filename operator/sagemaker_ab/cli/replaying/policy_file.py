@@ -1,4 +1,4 @@
-"""Reads the YAML of a policy, alone or in a whole SageMakerABEndpoint."""
+"""Reads a traffic policy from YAML, alone or within a SageMakerABEndpoint."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ from sagemaker_ab.cli.replaying.strict_yaml import StrictLoader
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """The policy, its path in the file, and the variants that the resource names; none for a policy alone."""
+    """A policy, its path in the file, and the variants of the resource; none for a policy alone."""
 
     policy: TrafficPolicy
     path: str
@@ -28,7 +28,7 @@ class Asked:
 
 
 def read_policy(file: TextIO) -> Asked:
-    """Read one YAML document. Raises InvalidPolicy with a path, or a line and column, in each message."""
+    """Read one YAML document. Raises InvalidPolicy; each message has a path, or a line and column."""
     try:
         raw = yaml.load(file, Loader=StrictLoader)  # noqa: S506  # a SafeLoader
     except yaml.MarkedYAMLError as error:
@@ -40,7 +40,7 @@ def read_policy(file: TextIO) -> Asked:
 
 @contextmanager
 def refusing(file: TextIO) -> Iterator[None]:
-    """Turn InvalidPolicy into click's refusal: a line for each fault, after the name of the file."""
+    """Raise InvalidPolicy as ClickException, with one line for each message after the file's name."""
     try:
         yield
     except InvalidPolicy as error:

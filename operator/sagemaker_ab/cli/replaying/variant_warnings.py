@@ -1,4 +1,4 @@
-"""Which of the recorded variants a policy looks at, and a word on those that it does not."""
+"""Warns about recorded variants that a policy ignores, and about variants without counts."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from sagemaker_ab.traffic.roles import roles
 
 
 def remarks(asked: Asked, recorded: Recorded) -> Iterator[str]:
-    """Say which variants are left out, and which have no counts. Raises InvalidPolicy."""
+    """Yield a warning for ignored variants, and one for variants without counts. Raises InvalidPolicy."""
     try:
         counting = roles(asked.policy.policy, asked.variants or recorded.variants).variants
     except InvalidPolicy as error:

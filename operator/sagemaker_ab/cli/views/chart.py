@@ -1,4 +1,4 @@
-"""A chart as text: a step for each minute, one color per variant, gaps where there is no datapoint."""
+"""Renders a chart as text: a step for each minute, a color for each variant, gaps without datapoints."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ _LABEL_WIDTH = 6
 
 
 def chart_text(data: ChartData, *, time_range: TimeRange, width: int, height: int) -> Text:
-    """Draw `data` in `width` columns and `height` rows, with a title, two axes and a legend around it."""
+    """Render `data` in `width` columns and `height` rows, plus the lines of title, time axis and legend."""
     canvas = BrailleCanvas(columns=width - _LABEL_WIDTH - 2, rows=height)
     top = top_of(point.value for series in data.series for point in series.points)
     for layer, series in enumerate(data.series):

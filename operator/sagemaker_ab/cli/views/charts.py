@@ -1,4 +1,4 @@
-"""All charts of an endpoint side by side, or one below the other where the terminal is narrow."""
+"""Lays out an endpoint's charts: two in a row, or one if the terminal is narrow."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from sagemaker_ab.cli.views.chart import chart_text
 from sagemaker_ab.planning.charts import ChartData, TimeRange
 
 _GUTTER = 2
-# Two of them, and what is between them, fill 100 columns.
+# Two charts and the gutter fill 100 columns.
 _NARROWEST_CHART = 49
 _ROWS = 8
 
@@ -18,7 +18,7 @@ _ROWS = 8
 def charts_page(
     charts: Sequence[ChartData], *, endpoint_name: str, time_range: TimeRange, width: int
 ) -> Group:
-    """Lay the charts out in `width` columns under a line that names the endpoint and the time range."""
+    """Lay out the charts in `width` columns below a line with the endpoint and the time range."""
     across = 2 if width >= 2 * _NARROWEST_CHART + _GUTTER else 1
     chart_width = (width - (across - 1) * _GUTTER) // across
     drawn = [chart_text(data, time_range=time_range, width=chart_width, height=_ROWS) for data in charts]

@@ -1,4 +1,4 @@
-"""Conditions as lines: icon, type, reason, age, message."""
+"""Renders conditions as lines: icon, type, reason, age, message."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -36,7 +36,10 @@ def _cells(condition: Condition, *, under_way: bool, now: datetime) -> tuple[Tex
 
 
 def icon_of(condition: Condition, *, under_way: bool) -> tuple[str, str]:
-    """Stalled and Reconciling are bad news when true; what is not yet so is bad only if nobody is at it."""
+    """Return icon and color. Stalled and Reconciling are normally False, all other types normally True.
+
+    A False condition is pending, not bad, while a reconcile is under way; so is MetricsAvailable, always.
+    """
     if condition.status == "Unknown":
         return UNDECIDED
     if condition.type == ConditionType.STALLED:

@@ -1,4 +1,4 @@
-"""Resources as a list, one line each, in the columns of `kubectl get`."""
+"""Renders resources as a list, one line each, in the columns of `kubectl get`."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime

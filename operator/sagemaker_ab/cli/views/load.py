@@ -1,4 +1,4 @@
-"""The load report: a table for people, one JSON object for programs."""
+"""Renders the load report as a table or as one JSON object."""
 
 import json
 from dataclasses import asdict
@@ -56,5 +56,5 @@ def _errors(report: LoadReport) -> list[Text]:
 
 
 def load_json(report: LoadReport) -> str:
-    """The report as one object; latencies in seconds, shares from 0 to 1."""
+    """Return the report as one JSON object; latencies are seconds, shares from 0 to 1."""
     return json.dumps(asdict(report) | {"errors": dict(report.errors)}, ensure_ascii=False)

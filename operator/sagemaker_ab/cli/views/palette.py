@@ -1,7 +1,7 @@
-"""One color per variant, by its index in the resource, the same in the terminal and in the picture."""
+"""One color for each variant, by its index in the resource; the same in the terminal and in pictures."""
 
-# Ten, as many as a resource may have variants; the first ones differ for the color-blind too, and all
-# can be read on black and on white.
+# Ten colors, because a resource has at most ten variants. The first ones differ for color-blind readers too.
+# All are legible on black and on white.
 VARIANT_COLORS = (
     "#2f8fe0",
     "#f08a24",
@@ -17,5 +17,5 @@ VARIANT_COLORS = (
 
 
 def variant_color(index: int) -> str:
-    """The color of the variant at `index`, counted from 0."""
+    """Return the color of the variant at `index`, counted from 0."""
     return VARIANT_COLORS[index % len(VARIANT_COLORS)]

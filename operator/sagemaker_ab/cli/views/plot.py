@@ -1,4 +1,4 @@
-"""The charts as a picture, with matplotlib (the extra `plot`)."""
+"""Saves the charts as a picture, with matplotlib (the extra `plot`)."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -21,7 +21,9 @@ _HEADROOM = 1.04
 
 
 def save_plot(charts: Sequence[ChartData], *, endpoint_name: str, time_range: TimeRange, path: Path) -> None:
-    """Write the picture, one chart per metric on one time axis; the suffix of `path` says the format.
+    """Write the picture: one chart per metric, all with the same time axis.
+
+    The suffix of `path` selects the format.
 
     Raises OSError if the file cannot be written and ValueError for a format that matplotlib does not know.
     """
@@ -62,7 +64,7 @@ def _draw(axis: Axes, *, data: ChartData, time_range: TimeRange) -> None:
 
 
 def with_gaps(series: Series) -> Iterator[tuple[datetime, float]]:
-    """The points, with a NaN after each that has no neighbour, so that no line bridges missing minutes."""
+    """Yield the points, and NaN for the first minute of each gap, so that no line crosses a gap."""
     before: datetime | None = None
     for point in series.points:
         if before and point.at - before > PERIOD:

@@ -1,4 +1,4 @@
-"""Resources as the API server stores them, for programs: JSON, YAML, names."""
+"""Prints resources as the API server stores them, as kubectl does: JSON, YAML, names."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -13,12 +13,12 @@ Object = Mapping[str, Any]
 
 
 def format_object(raw: Object, *, output_format: str) -> str:
-    """Write one object in one of OUTPUT_FORMATS."""
+    """Return one object in one of OUTPUT_FORMATS."""
     return OUTPUT_FORMATS[output_format](_without_managed_fields(raw))
 
 
 def format_list(found: Sequence[Object], *, output_format: str) -> str:
-    """Write several objects in one of OUTPUT_FORMATS, wrapped in a List as kubectl does."""
+    """Return several objects in one of OUTPUT_FORMATS, wrapped in a List as kubectl does."""
     items = [_without_managed_fields(raw) for raw in found]
     return OUTPUT_FORMATS[output_format]({"apiVersion": "v1", "kind": "List", "items": items})
 
@@ -37,7 +37,7 @@ def _names(raw: Object) -> str:
 
 
 def _without_managed_fields(raw: Object) -> Object:
-    """Without the bookkeeping of field owners, which kubectl hides too."""
+    """Remove managedFields, which kubectl hides too."""
     metadata = {key: value for key, value in raw["metadata"].items() if key != "managedFields"}
     return {key: metadata if key == "metadata" else value for key, value in raw.items()}
 

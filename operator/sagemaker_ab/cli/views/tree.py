@@ -1,4 +1,4 @@
-"""One resource as a tree: conditions, then the endpoint, its variants and how they perform."""
+"""Renders one resource as a tree: conditions, endpoint, variants and their metrics."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -18,7 +18,7 @@ _STATUS_COLORS = {"InService": "green", "Failed": "red", "OutOfService": "red"}
 
 
 def resource_tree(resource: ResourceSnapshot, *, now: datetime, wide: bool = False) -> Tree:
-    """Draw the tree; ages are counted up to `now`, times that AWS gave are shown as they are."""
+    """Return the tree. Ages count to `now`; times from AWS are shown unchanged."""
     tree = Tree(_head(resource, now=now), guide_style="dim")
     for line in condition_lines(resource.status.conditions or [], now=now):
         tree.add(line)

@@ -1,4 +1,4 @@
-"""A variant as a branch: its share, its instances, its model and how it performs."""
+"""Renders a variant as a branch of the tree: share, instances, model and metrics."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class VariantBranch:
 
 
 def variant_branches(resource: ResourceSnapshot, *, wide: bool) -> list[VariantBranch]:
-    """One branch per variant of spec and status, aligned with each other so that they can be compared."""
+    """Return one branch for each variant in spec and status, with columns aligned across the branches."""
     names = resource.variants
     heads = aligned([_head(name, index, resource=resource) for index, name in enumerate(names)])
     leaves = zip(*(_group(group) for group in _leaf_groups(resource, wide=wide)), strict=True)
@@ -77,7 +77,7 @@ def _bar(current: _Share | None, *, color: str) -> Text:
 
 
 def _shift(current: _Share | None, desired: _Share | None) -> Text:
-    """The share of the traffic, and the one that it is on its way to."""
+    """Return the current share of the traffic, and the desired share if it differs."""
     now = str(current or ABSENT)
     if desired is None or current == desired:
         return Text(now)
@@ -94,7 +94,7 @@ def _instances(of: Instances) -> Text:
 
 
 def _leaf_groups(resource: ResourceSnapshot, *, wide: bool) -> list[list[tuple[str, ...]]]:
-    """The leaves by kind: each kind one row of cells per variant."""
+    """Return the leaves by kind, each kind with one row of cells for each variant."""
     variants = [_status_of(name, resource) for name in resource.variants]
     models = [_model(variant, wide=wide) for variant in variants]
     measured = resource.status.metrics
