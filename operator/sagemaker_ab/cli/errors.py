@@ -17,7 +17,9 @@ EXPECTED = (
     UnreadableResource,
 )
 
-_AS_WHOM = "commands call AWS with your own credentials, not the operator's"
+_YOUR_CREDENTIALS = (
+    "this command uses your AWS credentials, not the operator's; check them and their permissions"
+)
 _NO_SUCH_ENDPOINT = ("Could not find endpoint", "Endpoint ")
 
 
@@ -30,17 +32,17 @@ def message_for(error: Exception) -> str:
         case NoRegion():
             return "no AWS region: neither the resource nor your environment names one; set AWS_REGION"
         case NoCluster():
-            return f"no cluster to ask: {error}; see --kubeconfig and --context"
+            return f"no cluster to connect to: {error}; check --kubeconfig and --context"
         case KubernetesError():
-            return f"the API server: {error}"
+            return f"the API server: {error}; check --context and your permissions in the cluster"
     return str(error)
 
 
 def _next_step(failure: Failure) -> str | None:
     if failure.kind in {FailureKind.DENIED, FailureKind.NO_CREDENTIALS}:
-        return _AS_WHOM
+        return _YOUR_CREDENTIALS
     if failure.kind in {FailureKind.TRANSIENT, FailureKind.LOST}:
         return "try again"
     if failure.message.startswith(_NO_SUCH_ENDPOINT):
-        return "the command get shows how far the endpoint is"
+        return "run the command get to see the state of the endpoint"
     return None

@@ -16,15 +16,21 @@ from sagemaker_ab.cli.views.tree import resource_tree
 from sagemaker_ab.cli.watch import Frame, watch
 
 
-@click.command(short_help="List resources, or draw one as a tree.")
+@click.command(short_help="List resources, or show one as a tree.")
 @click.argument("name", required=False)
 @click.option("-A", "--all-namespaces", is_flag=True, help="List the resources of all namespaces.")
-@click.option("-w", "--watch", "watching", is_flag=True, help="Redraw whenever something changes.")
+@click.option(
+    "-w",
+    "--watch",
+    "watching",
+    is_flag=True,
+    help="Show changes until Ctrl-C.",
+)
 @click.option("--timeout", type=Duration(), help="End --watch after this time, such as 90s or 5m.")
-@click.option("-o", "--output", type=click.Choice(["wide", *OUTPUT_FORMATS]), help="The output format.")
+@click.option("-o", "--output", type=click.Choice(["wide", *OUTPUT_FORMATS]), help="Output format.")
 @connection_options
 @click.pass_obj
-def get(  # noqa: PLR0913  # click hands each option over by itself
+def get(  # noqa: PLR0913  # click passes each option as an argument
     clients: Clients,
     *,
     name: str | None,
@@ -34,9 +40,9 @@ def get(  # noqa: PLR0913  # click hands each option over by itself
     output: str | None,
     connection: Connection,
 ) -> None:
-    """List the resources, or draw the resource NAME as a tree.
+    """List the resources of a namespace, or show the resource NAME as a tree.
 
-    The tree shows the conditions, the endpoint, and each variant's share, instances and metrics.
+    The tree shows the conditions, the endpoint, and the share, instances and metrics of each variant.
     """
     _check(name=name, all_namespaces=all_namespaces, watching=watching, timeout=timeout, output=output)
     reader = resource_reader(clients=clients, connection=connection, all_namespaces=all_namespaces)
@@ -63,11 +69,13 @@ def _check(
     *, name: str | None, all_namespaces: bool, watching: bool, timeout: float | None, output: str | None
 ) -> None:
     if name and all_namespaces:
-        raise click.UsageError("NAME and --all-namespaces exclude each other; say --namespace with NAME")
+        raise click.UsageError("NAME and --all-namespaces exclude each other; use --namespace with NAME")
     if watching and output in OUTPUT_FORMATS:
-        raise click.UsageError(f"--watch draws for people; use kubectl get smab --watch -o {output}")
+        raise click.UsageError(
+            f"--watch and -o {output} exclude each other; use kubectl get smab --watch -o {output}"
+        )
     if timeout is not None and not watching:
-        raise click.UsageError("--timeout goes with --watch")
+        raise click.UsageError("--timeout requires --watch")
 
 
 def _formatted(name: str | None, *, reader: ResourceReader, output_format: str) -> str:

@@ -27,12 +27,12 @@ def read_inputs(text: str, *, source: str) -> Inputs:
     lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1)]
     lines = [(number, line) for number, line in lines if line]
     if not lines:
-        raise InvalidInput(f"{source} is empty; it must hold one JSON value per line")
+        raise InvalidInput(f"{source} is empty; it must contain one JSON value per line")
     values = tuple(_value(line, number=number, source=source) for number, line in lines)
     body = "\n".join(line for _, line in lines).encode()
     if len(body) > MAX_BODY_BYTES:
         raise InvalidInput(
-            f"{source} has {len(body):,} bytes; one request takes at most {MAX_BODY_BYTES:,}, so split it"
+            f"{source} has {len(body):,} bytes; one request takes at most {MAX_BODY_BYTES:,}; split the file"
         )
     return Inputs(values=values, body=body)
 

@@ -17,7 +17,7 @@ from sagemaker_ab.cli.reader import fetch_resource
 from sagemaker_ab.cli.views.load import load_json, load_view
 
 
-@click.command(short_help="Send many requests and sum up by variant.")
+@click.command(short_help="Send many requests and summarize them by variant.")
 @click.argument("name")
 @inputs_option
 @click.option(
@@ -25,21 +25,21 @@ from sagemaker_ab.cli.views.load import load_json, load_view
     type=click.IntRange(1, 100_000),
     default=100,
     show_default=True,
-    help="How many requests to send.",
+    help="Number of requests.",
 )
 @click.option(
     "--concurrency",
     type=click.IntRange(1, 32),
     default=1,
     show_default=True,
-    help="How many of them at a time.",
+    help="Number of requests in flight.",
 )
 @variant_option
-@click.option("--fail-on-error", is_flag=True, help="Exit with 1 if any request fails, not only if all do.")
-@click.option("-o", "--output", type=click.Choice(["json"]), help="The summary as one JSON object.")
+@click.option("--fail-on-error", is_flag=True, help="Exit with 1 if any request fails, not only if all fail.")
+@click.option("-o", "--output", type=click.Choice(["json"]), help="Print the summary as one JSON object.")
 @connection_options
 @click.pass_obj
-def load(  # noqa: PLR0913  # click hands each option over by itself
+def load(  # noqa: PLR0913  # click passes each option as an argument
     clients: Clients,
     *,
     name: str,
@@ -51,9 +51,9 @@ def load(  # noqa: PLR0913  # click hands each option over by itself
     output: str | None,
     connection: Connection,
 ) -> None:
-    """Send the inputs to the endpoint of the resource NAME again and again, all lines in each request.
+    """Send the inputs to the endpoint of the resource NAME many times, all lines in each request.
 
-    Ends with the answers, their share, the errors and the latency of each variant.
+    Prints the answers, their share, the errors and the latency of each variant.
     """
     inputs = read_inputs(file.read(), source=file.name)
     resource = fetch_resource(name, clients=clients, connection=connection, variant=variant)
@@ -86,7 +86,7 @@ def _until_interrupted(results: Iterable[RequestResult]) -> Iterator[RequestResu
     try:
         yield from results
     except KeyboardInterrupt:
-        click.echo("Interrupted; this is what came until then.", err=True)
+        click.echo("Interrupted; the summary covers the requests that finished before.", err=True)
 
 
 def _show(report: LoadReport, *, output: str | None, no_color: bool) -> None:

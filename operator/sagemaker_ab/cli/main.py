@@ -47,7 +47,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="sagemaker-ab")
 def commands() -> None:
-    """See, ask and load SageMaker endpoints that are SageMakerABEndpoint resources; replay and plan tests."""
+    """Inspect, invoke and load-test SageMakerABEndpoint resources; replay and plan A/B tests."""
 
 
 def program_name(argument: str) -> str:

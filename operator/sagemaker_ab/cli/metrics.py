@@ -25,14 +25,14 @@ _MOST_MINUTES = 24 * 60
     type=click.IntRange(1, _MOST_MINUTES),
     default=30,
     show_default=True,
-    help="How far to look back.",
+    help="Length of the charts, back from now.",
 )
 @click.option(
     "--plot",
     "picture",
     type=PictureFile(),
     metavar="FILE.png",
-    help="Write the charts as a picture too (.png, .svg, .pdf).",
+    help="Also save the charts as a picture (.png, .svg, .pdf).",
 )
 @connection_options
 @click.pass_obj

@@ -27,7 +27,7 @@ def connection_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("-n", "--namespace", help="Namespace of the resource.  [default: the context's]")
     @click.option("--context", help="Context of the kubeconfig to use.  [default: the current one]")
     @click.option("--kubeconfig", help="Path of the kubeconfig.  [default: $KUBECONFIG, ~/.kube/config]")
-    @click.option("--no-color", is_flag=True, help="Write without colors, as with $NO_COLOR.")
+    @click.option("--no-color", is_flag=True, help="Disable colors, as $NO_COLOR does.")
     @wraps(command)
     def with_connection(
         *args: Any,
@@ -51,9 +51,9 @@ inputs_option = click.option(
     "file",
     type=click.File(encoding="utf-8"),
     required=True,
-    help="JSON Lines, one input per line; - is standard input.",
+    help="JSON Lines file with one input per line; - for standard input.",
 )
-variant_option = click.option("--variant", help="Ask this variant instead of those that the weights pick.")
+variant_option = click.option("--variant", help="Send to this variant, regardless of the weights.")
 
 
 class Duration(click.ParamType[float]):

@@ -38,7 +38,7 @@ def wanted(asked: Asked) -> Wanted:
 
 
 def _refused(field: str, given: str, allowed: str) -> InvalidPolicy:
-    return InvalidPolicy((f"traffic.{field}: {given} should be {allowed}: only such tests can be planned",))
+    return InvalidPolicy((f"traffic.{field}: {given} should be {allowed}: plan-test supports no other",))
 
 
 def _shares(test: ABTest, variants: Sequence[str]) -> tuple[float, ...]:

@@ -13,14 +13,14 @@ from sagemaker_ab.cli.reader import fetch_resource
 from sagemaker_ab.cli.views.answers import answers_json, answers_table
 
 
-@click.command(short_help="Ask the endpoint and see which variant answers.")
+@click.command(short_help="Invoke the endpoint and show which variant answers.")
 @click.argument("name")
 @inputs_option
 @variant_option
-@click.option("-o", "--output", type=click.Choice(["json"]), help="One JSON object per answer.")
+@click.option("-o", "--output", type=click.Choice(["json"]), help="Print one JSON object per answer.")
 @connection_options
 @click.pass_obj
-def predict(  # noqa: PLR0913  # click hands each option over by itself
+def predict(  # noqa: PLR0913  # click passes each option as an argument
     clients: Clients,
     *,
     name: str,
@@ -29,9 +29,9 @@ def predict(  # noqa: PLR0913  # click hands each option over by itself
     output: str | None,
     connection: Connection,
 ) -> None:
-    """Send inputs to the endpoint of the resource NAME and show each answer and the variant that gave it.
+    """Send the inputs to the endpoint of the resource NAME and show the answers and the variant.
 
-    All lines go in one request, so one variant answers them all.
+    One request sends all lines, so one variant answers all of them.
     """
     inputs = read_inputs(file.read(), source=file.name)
     resource = fetch_resource(name, clients=clients, connection=connection, variant=variant)

@@ -51,7 +51,7 @@ class ResourceReader:
 
 def _crd_not_installed() -> CrdNotInstalled:
     return CrdNotInstalled(
-        f"this cluster does not know {PLURAL}.{GROUP}; install the operator or its CRD first"
+        f"the API server does not serve {PLURAL}.{GROUP}; install the operator or its CRD first"
     )
 
 

@@ -30,7 +30,7 @@ class _Every(click.IntRange):
         return int(seconds)
 
 
-@click.command(short_help="What a policy would have decided on recorded counts.")
+@click.command(short_help="Show what a policy would have decided on recorded counts.")
 @click.argument("counts", type=click.File(encoding="utf-8", errors="surrogateescape"))
 @click.argument("policy", type=click.File(encoding="utf-8"))
 @click.option(
@@ -38,28 +38,28 @@ class _Every(click.IntRange):
     type=_Every(60, _LONGEST_SECONDS),
     default=300,
     show_default=True,
-    help="Seconds between two looks, a multiple of 60.",
+    help="Seconds between looks, a multiple of 60.",
 )
 @click.option(
     "--approve",
     type=click.IntRange(1, 20),
     multiple=True,
     metavar="N",
-    help="Approve step N; may be repeated.",
+    help="Approve step N of Stepped; repeatable.",
 )
 @click.option(
     "--plot",
     "picture",
     type=PictureFile(),
     metavar="FILE.png",
-    help="Draw weights, rates with intervals, and evidence (.png, .svg, .pdf).",
+    help="Save a picture of weights, rates with intervals and evidence (.png, .svg, .pdf).",
 )
 def replay(
     counts: TextIO, policy: TextIO, *, every: int, approve: Sequence[int], picture: Path | None
 ) -> None:
-    """Look at the recorded COUNTS (CSV) as the operator would have, by the POLICY (YAML).
+    """Apply the traffic policy POLICY (YAML) to the recorded COUNTS (CSV).
 
-    Prints each decision as a line of JSON; the last is final, or at the end of the counts.
+    Prints each decision as one line of JSON. The last decision is final or at the end of the counts.
     """
     save = _drawing() if picture else None
     with refusing(policy):

@@ -56,7 +56,8 @@ def parse_resource(raw: Mapping[str, Any]) -> ResourceSnapshot:
         )
     except (InvalidSpec, ValidationError) as error:
         raise UnreadableResource(
-            f"{metadata['namespace']}/{metadata['name']} is not of the form that this version reads: {error}"
+            f"{metadata['namespace']}/{metadata['name']} does not match the CRD of this version: {error}; "
+            "use the same version of command and operator"
         ) from error
 
 

@@ -48,11 +48,11 @@ def _frames(render: Callable[[], Frame], *, clients: Clients, timeout: float | N
             yield last
         except ResourceNotFound:
             yield Frame(
-                content=None, renderable=Group(last.renderable, Text("It has been deleted.", "yellow"))
+                content=None, renderable=Group(last.renderable, Text("The resource was deleted.", "yellow"))
             )
             return
         except KubernetesError as error:
-            words = Text(f"The API server cannot be asked and this may be old: {error}", "red")
+            words = Text(f"The API server could not be read, so this may be out of date: {error}", "red")
             yield Frame(content=str(error), renderable=Group(last.renderable, words))
 
 

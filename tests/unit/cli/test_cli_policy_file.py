@@ -23,7 +23,10 @@ DIGITS = "1" * 80
         ("seed: 0x1" + "0" * 5000, "is an integer of more than 64 bits"),
         ("seed: " + "[" * 3000, "is nested too deeply"),
         ("a: " + "{a: " * 3000, "is nested too deeply"),
-        ('{"\\e[3m": 1, "\\e[3m": 2}', 'line 1, column 14: "\\u001b[3m" should stand once, but stands again'),
+        (
+            '{"\\e[3m": 1, "\\e[3m": 2}',
+            'line 1, column 14: "\\u001b[3m" should appear once, but appears again',
+        ),
         ("a: !!%1B[3m x", "line 1, column 4: could not determine a constructor for the tag"),
         (
             "{}\n---\n{}",

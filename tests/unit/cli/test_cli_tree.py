@@ -145,5 +145,5 @@ def test_icons_tell_good_from_bad_whatever_the_polarity(now, kind, status, under
 def test_a_stored_object_of_another_form_is_refused_with_the_field(shifting):
     shifting["spec"]["variants"][0]["weight"] = "heavy"
 
-    with pytest.raises(UnreadableResource, match=r"ml/reviews is not of the form .* spec\.variants"):
+    with pytest.raises(UnreadableResource, match=r"ml/reviews does not match the CRD .* spec\.variants"):
         parse_resource(shifting)

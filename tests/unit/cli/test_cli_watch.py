@@ -58,7 +58,7 @@ def test_on_a_terminal_growing_ages_are_redrawn_in_place(clients):
 def test_a_resource_deleted_meanwhile_ends_the_watch(clients):
     assert (
         watched(World(frame("there"), ResourceNotFound("gone")), clients=clients)
-        == "there\nthere\nIt has been deleted.\n"
+        == "there\nthere\nThe resource was deleted.\n"
     )
 
 
@@ -73,8 +73,8 @@ def test_an_api_server_that_goes_away_is_said_and_asked_again(clients):
     assert watched(world, clients=clients, timeout=5) == (
         "there\n"
         "there\n"
-        "The API server cannot be asked and this may be old: \n"
-        "connection refused\n"
+        "The API server could not be read, so this may be out of \n"
+        "date: connection refused\n"
         "there again\n"
     )
 

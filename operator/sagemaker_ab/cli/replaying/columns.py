@@ -71,7 +71,7 @@ class Columns:
                 known = ", ".join(_PARSERS)
                 raise InvalidRow(f"{shown(name)} is not known; allowed: {known}", column=place)
             if self.names.index(name) < place - 1:
-                raise InvalidRow(f"{name} should stand once, but stands again", column=place)
+                raise InvalidRow(f"{name} should appear once, but appears again", column=place)
 
     def _demand_enough(self) -> None:
         given = ", ".join(self.names)

@@ -61,7 +61,7 @@ def _rows(lines: Iterator[str]) -> Iterator[tuple[int, Row]]:
     try:
         names = next(reader, None)
         if not names:
-            raise InvalidRow("is empty; it should be the header: minute,variant,…")  # noqa: TRY301  # the line is told below
+            raise InvalidRow("is empty; it should be the header, such as minute,variant,trials,successes")  # noqa: TRY301  # handled below
         columns = Columns(names)
         for cells in reader:
             if cells:

@@ -38,7 +38,7 @@ class StrictLoader(yaml.SafeLoader):
         for key in (key for key, _ in pairs if isinstance(key, yaml.ScalarNode)):
             if key.value in seen:
                 raise yaml.MarkedYAMLError(
-                    problem=f"{shown(key.value)} should stand once, but stands again",
+                    problem=f"{shown(key.value)} should appear once, but appears again",
                     problem_mark=key.start_mark,
                 )
             seen.add(key.value)

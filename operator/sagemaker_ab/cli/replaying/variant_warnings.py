@@ -14,9 +14,9 @@ def remarks(asked: Asked, recorded: Recorded) -> Iterator[str]:
         counting = roles(asked.policy.policy, asked.variants or recorded.variants).variants
     except InvalidPolicy as error:
         raise error.at(asked.path) from error
-    left_out = [name for name in recorded.variants if name not in counting]
+    ignored = [name for name in recorded.variants if name not in counting]
     missing = [name for name in counting if name not in recorded.variants]
-    if left_out:
-        yield f"left out: {', '.join(left_out)}; the variants that count: {', '.join(counting)}"
+    if ignored:
+        yield f"ignored: {', '.join(ignored)}; the policy's variants: {', '.join(counting)}"
     if missing:
-        yield f"no counts of {', '.join(missing)}; the variants that count: {', '.join(counting)}"
+        yield f"no counts of {', '.join(missing)}; the policy's variants: {', '.join(counting)}"
