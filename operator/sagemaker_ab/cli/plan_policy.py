@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from sagemaker_ab.api.policies.ab_test import ABTest
 from sagemaker_ab.api.policies.parts import LATENCY
 from sagemaker_ab.api.policies.traffic import InvalidPolicy
-from sagemaker_ab.cli.replaying.policy_file import Asked
+from sagemaker_ab.cli.replaying.policy_file import PolicyFile
 from sagemaker_ab.traffic.forecast import even_shares, shares_of
 from sagemaker_ab.traffic.roles import roles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class DesignDefaults:
     """Error rates, and shares that sum to 1, the baseline's first."""
 
     power: float = 0.8
@@ -20,21 +20,21 @@ class Wanted:
     shares: tuple[float, ...] = even_shares(2)
 
 
-def wanted(asked: Asked) -> Wanted:
+def design_defaults(policy_file: PolicyFile) -> DesignDefaults:
     """Return the settings of the policy. Raises InvalidPolicy if plan-test does not support such a policy."""
-    test = asked.policy.policy
+    test = policy_file.policy.policy
     try:
         if not isinstance(test, ABTest):
-            raise _refused("strategy", asked.policy.strategy, "ABTest")
+            raise _refused("strategy", policy_file.policy.strategy, "ABTest")
         if test.hypothesis.metric == LATENCY:
             raise _refused("abTest.hypothesis.metric", LATENCY, "a rate")
         if test.hypothesis.expect == "NonInferior":
             raise _refused("abTest.hypothesis.expect", "NonInferior", "Superior or Different")
-        shares = _shares(test, asked.variants)
+        shares = _shares(test, policy_file.variants)
     except InvalidPolicy as error:
-        raise error.at(asked.path) from error
+        raise error.at(policy_file.path) from error
     rates = test.error_rates
-    return Wanted(power=float(rates.power), false_winner=float(rates.false_winner), shares=shares)
+    return DesignDefaults(power=float(rates.power), false_winner=float(rates.false_winner), shares=shares)
 
 
 def _refused(field: str, given: str, allowed: str) -> InvalidPolicy:

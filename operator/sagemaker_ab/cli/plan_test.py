@@ -7,9 +7,9 @@ from typing import TextIO
 import click
 
 from sagemaker_ab.cli.plan_options import Allocation, Effect, Finite
-from sagemaker_ab.cli.plan_policy import Wanted, wanted
-from sagemaker_ab.cli.replaying.policy_file import read_policy, refusing
-from sagemaker_ab.cli.results import say
+from sagemaker_ab.cli.plan_policy import DesignDefaults, design_defaults
+from sagemaker_ab.cli.replaying.policy_file import read_policy, reporting_invalid_policy
+from sagemaker_ab.cli.results import write_line
 from sagemaker_ab.traffic.forecast import Forecast, Plan, even_shares, fixed_minutes, forecast
 
 _MOST_DAYS = 366
@@ -75,14 +75,14 @@ def plan_test(  # noqa: PLR0913  # click passes each option as an argument
         raise click.UsageError(
             f"--effect: it changes the rate {rate} to {rate * (1 + effect):g}, which must be below 1"
         )
-    asked = _wanted(policy) if policy else Wanted()
+    defaults = _design_defaults(policy) if policy else DesignDefaults()
     plan = Plan(
         rate=rate,
         effect=effect,
         requests_per_minute=requests_per_minute,
-        power=asked.power if power is None else power,
-        false_winner=asked.false_winner,
-        shares=allocation or (even_shares(variants) if variants else asked.shares),
+        power=defaults.power if power is None else power,
+        false_winner=defaults.false_winner,
+        shares=allocation or (even_shares(variants) if variants else defaults.shares),
         seed=seed,
     )
     if (days := fixed_minutes(plan) / 1440) > _MOST_DAYS:
@@ -91,12 +91,12 @@ def plan_test(  # noqa: PLR0913  # click passes each option as an argument
             f"(at most {_MOST_DAYS} days)"
         )
     found = forecast(plan)
-    say(_json(plan, found) if output == "json" else _text(plan, found))
+    write_line(_json(plan, found) if output == "json" else _text(plan, found))
 
 
-def _wanted(policy: TextIO) -> Wanted:
-    with refusing(policy):
-        return wanted(read_policy(policy))
+def _design_defaults(policy: TextIO) -> DesignDefaults:
+    with reporting_invalid_policy(policy):
+        return design_defaults(read_policy(policy))
 
 
 def _text(plan: Plan, found: Forecast) -> str:

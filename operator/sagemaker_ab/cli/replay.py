@@ -10,12 +10,11 @@ from sagemaker_ab.api.policies.traffic import Policy, TrafficPolicy
 from sagemaker_ab.cli.options import PictureFile
 from sagemaker_ab.cli.replaying.counts_file import InvalidCounts, Recorded, read_counts
 from sagemaker_ab.cli.replaying.lines import line
-from sagemaker_ab.cli.replaying.policy_file import read_policy, refusing
+from sagemaker_ab.cli.replaying.policy_file import read_policy, reporting_invalid_policy
 from sagemaker_ab.cli.replaying.rates import Measured, measured, metrics_of
-from sagemaker_ab.cli.replaying.replayer import Look
-from sagemaker_ab.cli.replaying.replayer import replay as looks_at
-from sagemaker_ab.cli.replaying.variant_warnings import remarks
-from sagemaker_ab.cli.results import say
+from sagemaker_ab.cli.replaying.replayer import Look, replay_counts
+from sagemaker_ab.cli.replaying.variant_warnings import variant_warnings
+from sagemaker_ab.cli.results import write_line
 
 _LONGEST_SECONDS = 86400
 
@@ -61,32 +60,32 @@ def replay(
 
     Prints each decision as one line of JSON. The last decision is final or at the end of the counts.
     """
-    save = _drawing() if picture else None
-    with refusing(policy):
-        asked = read_policy(policy)
-    _demand_steps(asked.policy, approve)
+    save = _picture_writer() if picture else None
+    with reporting_invalid_policy(policy):
+        policy_file = read_policy(policy)
+    _check_steps(policy_file.policy, approve)
     recorded = _counts(counts)
-    with refusing(policy):
-        for remark in remarks(asked, recorded):
-            click.echo(f"{counts.name}: {remark}", err=True)
+    with reporting_invalid_policy(policy):
+        for warning in variant_warnings(policy_file, recorded):
+            click.echo(f"{counts.name}: {warning}", err=True)
     looks: list[Look] = []
-    for look in looks_at(
+    for look in replay_counts(
         recorded,
-        asked.policy.policy,
-        asked.variants or recorded.variants,
+        policy_file.policy.policy,
+        policy_file.variants or recorded.variants,
         every_minutes=every // 60,
         approved=approve,
     ):
-        say(line(look))
+        write_line(line(look))
         looks.append(look)
     if save and picture:
         try:
-            save(looks, _measured(recorded, asked.policy.policy, looks), picture)
+            save(looks, _measured(recorded, policy_file.policy.policy, looks), picture)
         except OSError as error:
             raise click.ClickException(f"the picture could not be saved to {picture}: {error}") from error
 
 
-def _demand_steps(policy: TrafficPolicy, approved: Sequence[int]) -> None:
+def _check_steps(policy: TrafficPolicy, approved: Sequence[int]) -> None:
     steps = len(policy.stepped.steps) if policy.stepped else 0
     for number in approved:
         if not steps:
@@ -115,7 +114,7 @@ def _measured(recorded: Recorded, policy: Policy, looks: Sequence[Look]) -> list
     ]
 
 
-def _drawing() -> Callable[[Sequence[Look], Sequence[Measured], Path], None]:
+def _picture_writer() -> Callable[[Sequence[Look], Sequence[Measured], Path], None]:
     try:
         from sagemaker_ab.cli.replaying.picture import save_replay  # noqa: PLC0415  # matplotlib is an extra
     except ModuleNotFoundError as error:

@@ -6,7 +6,7 @@ import sys
 import click
 
 
-def say(line: str) -> None:
+def write_line(line: str) -> None:
     """Write a line. Raises ClickException if stdout cannot be written, for example because a disk is full."""
     try:
         click.echo(line)

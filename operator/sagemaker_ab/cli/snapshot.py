@@ -36,9 +36,9 @@ class ResourceSnapshot:
     @property
     def variants(self) -> tuple[str, ...]:
         """The names of all variants in spec and status, those of spec first."""
-        asked = (variant.name for variant in self.spec.variants)
-        seen = (variant.name for variant in self.status.variants or [])
-        return tuple(dict.fromkeys((*asked, *seen)))
+        in_spec = (variant.name for variant in self.spec.variants)
+        in_status = (variant.name for variant in self.status.variants or [])
+        return tuple(dict.fromkeys((*in_spec, *in_status)))
 
 
 def parse_resource(raw: Mapping[str, Any]) -> ResourceSnapshot:

@@ -6,7 +6,7 @@ import click
 import pytest
 
 from sagemaker_ab.api.policies.traffic import InvalidPolicy
-from sagemaker_ab.cli.replaying.policy_file import read_policy, refusing
+from sagemaker_ab.cli.replaying.policy_file import read_policy, reporting_invalid_policy
 
 DIGITS = "1" * 80
 
@@ -49,5 +49,8 @@ def test_a_fault_has_its_line_and_column(text, words):
 def test_the_refusal_names_the_file_in_each_line():
     file = StringIO()
     file.name = "policy.yaml"
-    with pytest.raises(click.ClickException, match=r"^policy.yaml: a\npolicy.yaml: b$"), refusing(file):
+    with (
+        pytest.raises(click.ClickException, match=r"^policy.yaml: a\npolicy.yaml: b$"),
+        reporting_invalid_policy(file),
+    ):
         raise InvalidPolicy(("a", "b"))

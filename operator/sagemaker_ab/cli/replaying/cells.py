@@ -25,7 +25,7 @@ def integer(text: str) -> int | None:
     """Parse a count; None for an empty cell, which is not zero. Raises InvalidCell."""
     if _INTEGER.fullmatch(text):
         return int(text)
-    _demand_empty(text, "an integer of 0 or more, of 15 digits at most, or empty")
+    _check_empty(text, "an integer of 0 or more, of 15 digits at most, or empty")
     return None
 
 
@@ -34,11 +34,11 @@ def decimal(text: str) -> float | None:
     """Parse a weight or microseconds; None for an empty cell, which is not zero. Raises InvalidCell."""
     if _DECIMAL.fullmatch(text):
         return float(text)
-    _demand_empty(text, "a decimal of 0 or more, of 15 digits before the point at most, or empty")
+    _check_empty(text, "a decimal of 0 or more, of 15 digits before the point at most, or empty")
     return None
 
 
-def _demand_empty(text: str, allowed: str) -> None:
+def _check_empty(text: str, allowed: str) -> None:
     if text:
         raise InvalidCell(text, allowed)
 

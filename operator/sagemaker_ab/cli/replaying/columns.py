@@ -52,8 +52,8 @@ class Columns:
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = [name.strip() for name in names]
-        self._demand_known()
-        self._demand_enough()
+        self._check_known()
+        self._check_enough()
         self._parsers = [_PARSERS[name] for name in self.names]
         self._at, self._variant = map(self.names.index, _KEYS)
         self._fields = [
@@ -65,7 +65,7 @@ class Columns:
             if part in self.names and whole in self.names
         ]
 
-    def _demand_known(self) -> None:
+    def _check_known(self) -> None:
         for place, name in enumerate(self.names, start=1):
             if name not in _PARSERS:
                 known = ", ".join(_PARSERS)
@@ -73,7 +73,7 @@ class Columns:
             if self.names.index(name) < place - 1:
                 raise InvalidRow(f"{name} should appear once, but appears again", column=place)
 
-    def _demand_enough(self) -> None:
+    def _check_enough(self) -> None:
         given = ", ".join(self.names)
         for name in _KEYS:
             if name not in self.names:
@@ -92,11 +92,11 @@ class Columns:
                 values.append(parse(text.strip()))
         except InvalidCell as error:
             raise InvalidRow(str(error), column=self.names[len(values)]) from error
-        self._demand_parts(values)
+        self._check_parts(values)
         counts = Counts(**{name: values[place] for name, place in self._fields})
         return Row(values[self._at], values[self._variant], counts)
 
-    def _demand_parts(self, values: Sequence[Any]) -> None:
+    def _check_parts(self, values: Sequence[Any]) -> None:
         for part, whole in self._parts:
             few, many = values[part], values[whole]
             if few is not None and many is not None and few > many:

@@ -31,7 +31,7 @@ def read_counts(lines: Iterable[str], *, source: str) -> Recorded:
     """Read CSV that has a header and was decoded with `surrogateescape`. Raises InvalidCounts."""
     try:
         found = {(row.at, row.variant): (line, row) for line, row in _rows(_utf8(lines))}
-        _demand_bounds(found.values())
+        _check_bounds(found.values())
     except InvalidCounts as error:
         raise InvalidCounts(f"{source}, {error}") from error
     return Recorded(
@@ -72,14 +72,14 @@ def _rows(lines: Iterator[str]) -> Iterator[tuple[int, Row]]:
         raise InvalidCounts(f"line {max(reader.line_num, 1)}{error}") from error
 
 
-def _demand_bounds(found: Collection[tuple[int, Row]]) -> None:
+def _check_bounds(found: Collection[tuple[int, Row]]) -> None:
     if not found:
         raise InvalidCounts("line 2 is missing; there should be one for each minute and variant")
-    _demand_variants(found)
-    _demand_days(found)
+    _check_variants(found)
+    _check_days(found)
 
 
-def _demand_variants(found: Collection[tuple[int, Row]]) -> None:
+def _check_variants(found: Collection[tuple[int, Row]]) -> None:
     lines: dict[str, int] = {}
     for line, row in found:
         lines.setdefault(row.variant, line)
@@ -94,7 +94,7 @@ def _demand_variants(found: Collection[tuple[int, Row]]) -> None:
         )
 
 
-def _demand_days(found: Collection[tuple[int, Row]]) -> None:
+def _check_days(found: Collection[tuple[int, Row]]) -> None:
     (first_line, first), (last_line, last) = (pick(found, key=lambda each: each[1].at) for pick in (min, max))
     days = (last.at - first.at) // _MINUTES_A_DAY
     if days > _MOST_DAYS:

@@ -19,7 +19,7 @@ from sagemaker_ab.cli.replaying.strict_yaml import StrictLoader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class PolicyFile:
     """A policy, its path in the file, and the variants of the resource; none for a policy alone."""
 
     policy: TrafficPolicy
@@ -27,7 +27,7 @@ class Asked:
     variants: tuple[str, ...]
 
 
-def read_policy(file: TextIO) -> Asked:
+def read_policy(file: TextIO) -> PolicyFile:
     """Read one YAML document. Raises InvalidPolicy; each message has a path, or a line and column."""
     try:
         raw = yaml.load(file, Loader=StrictLoader)  # noqa: S506  # a SafeLoader
@@ -35,11 +35,11 @@ def read_policy(file: TextIO) -> Asked:
         raise InvalidPolicy((_words(error),)) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InvalidPolicy((f"is not YAML: {' '.join(str(error).split())}",)) from error
-    return Asked(policy=parse_policy(raw), path=path_of(raw), variants=variants_of(raw))
+    return PolicyFile(policy=parse_policy(raw), path=path_of(raw), variants=variants_of(raw))
 
 
 @contextmanager
-def refusing(file: TextIO) -> Iterator[None]:
+def reporting_invalid_policy(file: TextIO) -> Iterator[None]:
     """Raise InvalidPolicy as ClickException, with one line for each message after the file's name."""
     try:
         yield

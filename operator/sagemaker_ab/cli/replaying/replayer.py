@@ -21,7 +21,7 @@ class Look:
     late_dropped: int
 
 
-def replay(
+def replay_counts(
     recorded: Recorded,
     policy: Policy,
     variants: Sequence[str],

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 
 from sagemaker_ab.api.policies.traffic import InvalidPolicy
 from sagemaker_ab.cli.replaying.counts_file import Recorded
-from sagemaker_ab.cli.replaying.policy_file import Asked
+from sagemaker_ab.cli.replaying.policy_file import PolicyFile
 from sagemaker_ab.traffic.roles import roles
 
 
-def remarks(asked: Asked, recorded: Recorded) -> Iterator[str]:
+def variant_warnings(policy_file: PolicyFile, recorded: Recorded) -> Iterator[str]:
     """Yield a warning for ignored variants, and one for variants without counts. Raises InvalidPolicy."""
     try:
-        counting = roles(asked.policy.policy, asked.variants or recorded.variants).variants
+        counting = roles(policy_file.policy.policy, policy_file.variants or recorded.variants).variants
     except InvalidPolicy as error:
-        raise error.at(asked.path) from error
+        raise error.at(policy_file.path) from error
     ignored = [name for name in recorded.variants if name not in counting]
     missing = [name for name in counting if name not in recorded.variants]
     if ignored:
