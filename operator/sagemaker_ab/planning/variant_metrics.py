@@ -66,14 +66,14 @@ GPU_MEMORY_UTILIZATION: Final = _utilization("GPUMemoryUtilization")
 
 @dataclass(frozen=True, slots=True)
 class _StatusField:
-    """Where a variant's status holds a metric: `path` from the variant down, `whole` for integers."""
+    """The field of a variant's status for a metric: `path` is below the variant, `whole` is for integers."""
 
     metric: Metric
     path: tuple[str, ...]
     whole: bool = True
 
     def value(self, number: float) -> int | str:
-        """Return the number as status holds it: an integer, or a string with two decimals."""
+        """Return the number as status has it: an integer, or a string with two decimals."""
         return round(number) if self.whole else f"{number:.2f}"
 
 

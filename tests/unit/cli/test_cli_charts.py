@@ -23,7 +23,7 @@ def characters(canvas):
     return ["".join(cell.character for cell in row) for row in canvas.cells()]
 
 
-def test_the_window_is_the_last_whole_minutes():
+def test_the_range_is_the_last_whole_minutes():
     assert TIME_RANGE.start == datetime(2026, 11, 25, 15, 44, tzinfo=UTC)
     assert TIME_RANGE.end == datetime(2026, 11, 25, 15, 50, tzinfo=UTC)
 
@@ -86,7 +86,7 @@ def test_charts_stand_side_by_side_only_where_they_have_room(text):
     assert titles(100) == ["CPUUtilization", "InvocationsPerInstance"]
 
 
-def test_the_page_names_the_endpoint_and_the_window(text):
+def test_the_page_names_the_endpoint_and_the_time_range(text):
     page = charts_page([], endpoint_name="reviews-prod", time_range=TIME_RANGE, width=80)
 
     assert text(page).rstrip() == "Endpoint reviews-prod, 2026-11-25 15:44 to 15:50 UTC, minute by minute"
