@@ -63,7 +63,7 @@ def _save(charts: Sequence[ChartData], *, endpoint_name: str, time_range: TimeRa
         from sagemaker_ab.cli.views.plot import save_plot  # noqa: PLC0415  # matplotlib is an extra and slow to load
     except ModuleNotFoundError as error:
         raise click.ClickException(
-            "--plot needs matplotlib, which is not installed; pip install 'sagemaker-ab-operator[plot]'"
+            "--plot needs matplotlib, which is not installed; run pip install matplotlib"
         ) from error
     try:
         save_plot(charts, endpoint_name=endpoint_name, time_range=time_range, path=path)

@@ -119,6 +119,6 @@ def _picture_writer() -> Callable[[Sequence[Look], Sequence[Measured], Path], No
         from sagemaker_ab.cli.replaying.picture import save_replay  # noqa: PLC0415  # matplotlib is an extra
     except ModuleNotFoundError as error:
         raise click.ClickException(
-            "--plot needs matplotlib, which is not installed; pip install 'sagemaker-ab-operator[plot]'"
+            "--plot needs matplotlib, which is not installed; run pip install matplotlib"
         ) from error
     return save_replay

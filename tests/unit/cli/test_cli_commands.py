@@ -254,7 +254,7 @@ def test_plot_without_matplotlib_says_what_to_install(run, aws, tmp_path, monkey
 
     assert (result.exit_code, result.stderr) == (
         1,
-        "Error: --plot needs matplotlib, which is not installed; pip install 'sagemaker-ab-operator[plot]'\n",
+        "Error: --plot needs matplotlib, which is not installed; run pip install matplotlib\n",
     )
 
 
