@@ -1,1 +1,1 @@
-"""boto3 at one place: sessions and clients, error classes, reads, writes, CloudWatch."""
+"""All use of boto3: sessions, clients, error classification, reads, writes and CloudWatch."""

@@ -1,6 +1,6 @@
-"""AWS's own clock, from the `Date` header of its answers.
+"""AWS's clock, read from the `Date` header of its responses.
 
-Every duration about AWS is a difference of these times, so a node whose clock is off decides nothing wrongly.
+The operator measures every duration about AWS on this clock, so the node's clock may be wrong.
 """
 
 import threading
@@ -12,14 +12,14 @@ from botocore.hooks import BaseEventHooks
 
 
 class AwsClock:
-    """The newest time that any answer carried; until the first one, the local time."""
+    """The newest time in any response; the local time until the first response."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._newest: float | None = None
 
     def attach(self, events: BaseEventHooks) -> None:
-        """Listen to every answer of the client whose events these are."""
+        """Read the time from every response of the client that has these events."""
         events.register("response-received", self._listen)
 
     def now(self) -> float:
@@ -27,11 +27,11 @@ class AwsClock:
         return self._newest if self._newest is not None else time.time()
 
     def _listen(self, response_dict: dict[str, Any] | None, **_: Any) -> None:
-        """Learn the time from an answer; botocore tells of a connection that failed too, with None."""
+        # botocore also emits the event for a connection that failed, with None for the response.
         date = (response_dict or {}).get("headers", {}).get("Date")
         if date is None:
             return
-        told = parsedate_to_datetime(date).timestamp()
+        received = parsedate_to_datetime(date).timestamp()
         with self._lock:
-            if self._newest is None or told > self._newest:
-                self._newest = told
+            if self._newest is None or received > self._newest:
+                self._newest = received

@@ -1,19 +1,20 @@
-"""CloudWatch in as few calls as it takes, for all resources of a region at once.
+"""Reads metrics from CloudWatch: the operator's windows and the command line's charts.
 
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
+API: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from sagemaker_ab.aws.failures import classified
 from sagemaker_ab.aws.sessions import AwsClients
+from sagemaker_ab.planning.charts import CHARTS, PERIOD, Chart, ChartData, Point, Series, TimeRange
 from sagemaker_ab.planning.variant_metrics import Query, Window
 
 if TYPE_CHECKING:
-    from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef, MetricDataResultTypeDef
 
 MAX_QUERIES = 500
 """The size of MetricDataQueries in the API reference."""
@@ -21,36 +22,76 @@ MAX_QUERIES = 500
 
 @classified()
 def read_metrics(clients: AwsClients, window: Window, queries: Iterable[Query]) -> Mapping[Query, float]:
-    """Read each query's number over the window; what CloudWatch has no datapoint for is left out.
+    """Read each query's value over the window; a query without a datapoint is left out.
 
-    Calls: one for each 500 queries. Raises AwsError.
+    Sends one GetMetricData for each 500 queries. Raises AwsError.
     """
-    numbers: dict[Query, float] = {}
-    remaining = iter(queries)
-    while batch := list(islice(remaining, MAX_QUERIES)):
-        numbers.update(_read(clients, window, batch))
-    return numbers
-
-
-def _read(clients: AwsClients, window: Window, batch: Sequence[Query]) -> Iterator[tuple[Query, float]]:
-    pages = clients.cloudwatch.get_paginator("get_metric_data").paginate(
-        MetricDataQueries=[
-            _metric_data_query(f"q{position}", query, window) for position, query in enumerate(batch)
-        ],
-        StartTime=_moment(window.start),
-        EndTime=_moment(window.end),
+    by_id = {f"q{position}": query for position, query in enumerate(queries)}
+    period = window.seconds
+    results = _results(
+        clients.cloudwatch,
+        [_metric_data_query(query_id, query, period_seconds=period) for query_id, query in by_id.items()],
+        start=datetime.fromtimestamp(window.start, UTC),
+        end=datetime.fromtimestamp(window.end, UTC),
     )
-    for page in pages:
-        for result in page["MetricDataResults"]:
-            query = batch[int(result["Id"].removeprefix("q"))]
-            for timestamp, value in zip(result["Timestamps"], result["Values"], strict=True):
-                if timestamp.timestamp() == window.start:
-                    yield query, value
-
-
-def _metric_data_query(identifier: str, query: Query, window: Window) -> "MetricDataQueryTypeDef":
     return {
-        "Id": identifier,
+        by_id[result["Id"]]: value
+        for result in results
+        for timestamp, value in zip(result["Timestamps"], result["Values"], strict=True)
+        if timestamp.timestamp() == window.start
+    }
+
+
+@classified()
+def read_charts(
+    cloudwatch: "CloudWatchClient", *, endpoint_name: str, variants: Sequence[str], time_range: TimeRange
+) -> tuple[ChartData, ...]:
+    """Read the series of all charts and variants, with one GetMetricData for each 500. Raises AwsError."""
+    period = int(PERIOD.total_seconds())
+    queries = [
+        _metric_data_query(
+            _chart_query_id(c, v), Query(endpoint_name, variant, chart.metric), period_seconds=period
+        )
+        for c, chart in enumerate(CHARTS)
+        for v, variant in enumerate(variants)
+    ]
+    pages: dict[str, list[MetricDataResultTypeDef]] = {query["Id"]: [] for query in queries}
+    for result in _results(cloudwatch, queries, start=time_range.start, end=time_range.end):
+        pages[result["Id"]].append(result)
+    return tuple(
+        ChartData(
+            chart=chart,
+            series=tuple(
+                _series(pages[_chart_query_id(c, v)], chart=chart, variant=variant)
+                for v, variant in enumerate(variants)
+            ),
+        )
+        for c, chart in enumerate(CHARTS)
+    )
+
+
+def _chart_query_id(chart: int, variant: int) -> str:
+    return f"chart{chart}variant{variant}"
+
+
+def _series(pages: Sequence["MetricDataResultTypeDef"], *, chart: Chart, variant: str) -> Series:
+    points = (point for page in pages for point in _points(page, divisor=chart.divisor))
+    return Series(
+        variant=variant,
+        points=tuple(sorted(points, key=lambda point: point.at)),
+        # Every page but the last one has the status PartialData, even when nothing is missing.
+        complete=bool(pages) and pages[-1].get("StatusCode") == "Complete",
+    )
+
+
+def _points(result: "MetricDataResultTypeDef", *, divisor: float) -> Iterator[Point]:
+    for at, value in zip(result.get("Timestamps", []), result.get("Values", []), strict=True):
+        yield Point(at=at.astimezone(UTC), value=value / divisor)
+
+
+def _metric_data_query(query_id: str, query: Query, *, period_seconds: int) -> "MetricDataQueryTypeDef":
+    return {
+        "Id": query_id,
         "MetricStat": {
             "Metric": {
                 "Namespace": query.metric.namespace,
@@ -60,11 +101,27 @@ def _metric_data_query(identifier: str, query: Query, window: Window) -> "Metric
                     {"Name": "VariantName", "Value": query.variant},
                 ],
             },
-            "Period": window.seconds,
+            "Period": period_seconds,
             "Stat": query.metric.statistic,
         },
     }
 
 
-def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+def _results(
+    cloudwatch: "CloudWatchClient",
+    queries: Sequence["MetricDataQueryTypeDef"],
+    *,
+    start: datetime,
+    end: datetime,
+) -> Iterator["MetricDataResultTypeDef"]:
+    """Send as many GetMetricData as the queries need, and yield the results of every page."""
+    paginator = cloudwatch.get_paginator("get_metric_data")
+    for first in range(0, len(queries), MAX_QUERIES):
+        pages = paginator.paginate(
+            MetricDataQueries=queries[first : first + MAX_QUERIES],
+            StartTime=start,
+            EndTime=end,
+            ScanBy="TimestampAscending",
+        )
+        for page in pages:
+            yield from page["MetricDataResults"]

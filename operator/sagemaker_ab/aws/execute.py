@@ -1,4 +1,4 @@
-"""Commands become calls."""
+"""Sends commands to AWS."""
 
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
@@ -9,7 +9,7 @@ from sagemaker_ab.planning.commands import Command, Service
 
 
 def execute(clients: AwsClients, command: Command) -> Failure | None:
-    """Send one write, once; return what went wrong, if anything."""
+    """Send one write, without a retry. Return the failure if AWS refuses it or does not answer."""
     client = {Service.SAGEMAKER: clients.sagemaker_writes, Service.AUTOSCALING: clients.autoscaling_writes}
     call = getattr(client[command.service], xform_name(command.operation))
     try:

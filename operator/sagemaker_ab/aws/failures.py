@@ -1,7 +1,7 @@
-"""What AWS's errors mean, in one table.
+"""Classifies AWS's errors by one table.
 
-SageMaker answers nearly every refusal with one code, so code and text decide together. Texts are what users
-of the service have quoted in public issues and code; AWS documents none of them.
+SageMaker returns the same code for nearly every refusal, so the table matches code and message together. AWS
+does not document the messages. They are quoted from public issues and source code; comments name the source.
 """
 
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ from sagemaker_ab.api.conditions import Reason
 
 
 class AwsError(Exception):
-    """A read that failed; `failure` says what that means."""
+    """A call that AWS refused or did not answer; `failure` classifies it."""
 
     def __init__(self, failure: "Failure") -> None:
         super().__init__(f"{failure.code}: {failure.message}")
@@ -41,34 +41,37 @@ class AwsError(Exception):
 
 
 class FailureKind(Enum):
-    """What to do about a failure."""
+    """What a failure means for the caller."""
 
     BUSY = auto()
-    """AWS is changing the object; wait. Not an error."""
+    """AWS is changing the object. Wait; this is not an error."""
     EXISTS = auto()
-    """What was to be created is there; look and compare."""
+    """An object of that name exists already. Read and compare it."""
     GONE = auto()
-    """What was named does not exist."""
+    """The named object does not exist."""
     SAME_CONFIG = auto()
-    """The endpoint is on the asked config already; look again."""
+    """The endpoint already uses the requested config. Read it again."""
     TRANSIENT = auto()
-    """Throttling or a failure on AWS's side: try again soon."""
+    """Throttling, or an error on AWS's side. Retry soon."""
     LOST = auto()
-    """No answer came: it may have taken effect or not; look."""
+    """No response arrived. The call may have taken effect; read the state."""
     NO_CREDENTIALS = auto()
-    """None to call with, or they have run out: whoever hands them out may be late. Try again soon."""
+    """There are no credentials, or they have expired; their provider may be late. Retry soon."""
     DENIED = auto()
+    """The role lacks a permission, or AWS does not accept the credentials. Retry slowly."""
     QUOTA = auto()
+    """A service quota is exceeded. Retry slowly."""
     REFUSED = auto()
-    """Everything else: roles propagate, images and artefacts arrive late; try again slowly."""
+    """Any other refusal. Retry slowly: roles may propagate and images and artifacts may arrive late."""
 
     @property
     def reason(self) -> Reason:
+        """The reason of the condition that reports the failure."""
         return _REASONS.get(self, Reason.RETRYING)
 
     @property
     def stalls(self) -> bool:
-        """Whether it does not pass by itself, or not soon."""
+        """Whether the failure persists until a person acts, or at least for long."""
         return self in {FailureKind.DENIED, FailureKind.QUOTA, FailureKind.REFUSED}
 
 
@@ -94,11 +97,11 @@ def _row(codes: str, says: str, kind: FailureKind) -> _Row:
 _VALIDATION = "ValidationException"
 
 _TABLE = (
-    # aws/amazon-sagemaker-operator-for-k8s, controllers/sdkutil/clientwrapper: for every kind of change
+    # aws/amazon-sagemaker-operator-for-k8s, controllers/sdkutil/clientwrapper; for every change
     _row(_VALIDATION, "Cannot update in-progress endpoint", FailureKind.BUSY),
-    # aws/sagemaker-python-sdk#101; likewise "... endpoint configuration" and "... model"
+    # aws/sagemaker-python-sdk#101; the same text for endpoints, endpoint configurations and models
     _row(_VALIDATION, "Cannot create already existing", FailureKind.EXISTS),
-    # hashicorp/terraform-provider-aws#39152: going by the code alone once leaked endpoints
+    # hashicorp/terraform-provider-aws#39152: matching the code alone leaked endpoints there
     _row(_VALIDATION, "Could not find", FailureKind.GONE),
     _row("ObjectNotFoundException ResourceNotFound", "", FailureKind.GONE),
     _row(_VALIDATION, "currently in use endpoint configuration", FailureKind.SAME_CONFIG),
@@ -106,7 +109,7 @@ _TABLE = (
     _row(_VALIDATION, "scalable target that you tried to tag already exists", FailureKind.EXISTS),
     _row("ConcurrentUpdateException", "", FailureKind.BUSY),
     _row("ResourceLimitExceeded LimitExceededException", "", FailureKind.QUOTA),
-    # The codes that botocore itself takes for throttling or passing, botocore/retries/standard.py
+    # The codes that botocore retries as throttling or transient: botocore/retries/standard.py
     _row(
         "Throttling ThrottlingException ThrottledException RequestThrottledException RequestThrottled"
         " TooManyRequestsException RequestLimitExceeded BandwidthLimitExceeded SlowDown"
@@ -121,7 +124,7 @@ _TABLE = (
         "",
         FailureKind.TRANSIENT,
     ),
-    # Signed too long ago, by a clock that is off or on a node that stood still.
+    # The signature is too old: the node's clock is wrong, or the node was suspended.
     _row("RequestExpired", "", FailureKind.TRANSIENT),
     _row("ExpiredToken ExpiredTokenException", "", FailureKind.NO_CREDENTIALS),
     _row("AccessDenied AccessDeniedException UnauthorizedOperation", "", FailureKind.DENIED),
@@ -131,7 +134,7 @@ _TABLE = (
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One classified error; `message` holds AWS's own words."""
+    """A classified error; `message` is AWS's or botocore's own."""
 
     kind: FailureKind
     code: str
@@ -139,7 +142,7 @@ class Failure:
 
 
 def classify(error: ClientError | BotoCoreError) -> Failure:
-    """Say what an error of botocore's means."""
+    """Classify AWS's refusal, or botocore's error where there is no response."""
     if isinstance(error, ClientError):
         return _refusal(error)
     return Failure(_without_answer(error), type(error).__name__, str(error))
@@ -147,7 +150,7 @@ def classify(error: ClientError | BotoCoreError) -> Failure:
 
 @contextmanager
 def classified() -> Iterator[None]:
-    """Let only AwsError out of the calls within; also a decorator."""
+    """Raise botocore's errors as AwsError: a context manager, and a decorator."""
     try:
         yield
     except (ClientError, BotoCoreError) as error:
@@ -174,7 +177,7 @@ def _without_answer(error: BotoCoreError) -> FailureKind:
         case _ if isinstance(error, _ABOUT_CREDENTIALS):
             return FailureKind.NO_CREDENTIALS
         case _:
-            # Not sent (a member that botocore refuses), and not mended by waiting a little.
+            # botocore did not send the request, for example for an invalid parameter. Waiting does not help.
             return FailureKind.REFUSED
 
 

@@ -1,9 +1,11 @@
-"""Reads what AWS holds of one endpoint.
+"""Reads the state of one endpoint from AWS.
 
-A pass reads its own endpoint; whoever reads for many resources at once offers the same `Observer`.
+A reconcile reads its own endpoint. An implementation that reads many endpoints at once is another `Observer`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from botocore.exceptions import ClientError
@@ -30,17 +32,20 @@ Answer = TypeVar("Answer")
 
 
 class Observer(Protocol):
-    """Where a pass gets its view of AWS from."""
+    """The source of the AWS state that a reconcile works on."""
 
     def observe(self, clients: AwsClients, endpoint_name: str, desired: Desired | None) -> Observed:
-        """Read an endpoint and what belongs to it.
+        """Read an endpoint, its config, and the scalable targets and policies of its variants.
 
         `desired` is None for a deletion. Raises AwsError.
         """
 
 
 class DirectObserver:
-    """Reads one endpoint with calls of its own: at most five, and one more for each variant that scales."""
+    """Reads one endpoint with its own calls: four, and one more for each scalable target.
+
+    A deployment needs two more for the desired config and two more for each desired model.
+    """
 
     @classified()
     def observe(self, clients: AwsClients, endpoint_name: str, desired: Desired | None) -> Observed:
@@ -57,8 +62,26 @@ class DirectObserver:
         return _with_groundwork(clients, seen, desired)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveEndpoint:
+    """The variants of an endpoint, and the time on AWS's clock when they were read."""
+
+    variants: tuple[str, ...]
+    at: datetime
+
+
+@classified()
+def live_endpoint(clients: AwsClients, *, endpoint_name: str) -> LiveEndpoint:
+    """Describe an endpoint for a command. Raises AwsError, also when there is no such endpoint."""
+    response = clients.sagemaker.describe_endpoint(EndpointName=endpoint_name)
+    return LiveEndpoint(
+        variants=tuple(variant["VariantName"] for variant in response.get("ProductionVariants", [])),
+        at=datetime.fromtimestamp(clients.clock.now(), UTC),
+    )
+
+
 def _with_groundwork(clients: AwsClients, seen: Observed, desired: Desired) -> Observed:
-    """Add which of the desired models and config exist: only a deployment needs to know."""
+    """Add the tags of the desired models and config that exist; only a deployment needs them."""
     models = {}
     for model in desired.models:
         described = _unless_gone(clients.sagemaker.describe_model, ModelName=model.name)

@@ -1,4 +1,4 @@
-"""Asking an endpoint: InvokeEndpoint with a JSON Lines body, as the SDK's JSONLinesSerializer sends it.
+"""Invokes an endpoint with a JSON Lines body, as the SageMaker SDK's JSONLinesSerializer sends it.
 
 API: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
 """
@@ -7,19 +7,19 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sagemaker_ab.aws.calls import for_a_person
+from sagemaker_ab.aws.failures import classified
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
 JSON_LINES = "application/jsonlines"
-# The size of Body in the API reference.
+# The maximum size of Body in the API reference.
 MAX_BODY_BYTES = 6 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a variant answered, and how many seconds the caller waited for the whole of it."""
+    """A variant's response, and how many seconds the caller waited for the complete body."""
 
     variant: str
     body: str
@@ -29,13 +29,13 @@ class Answer:
 def invoke(
     runtime: "SageMakerRuntimeClient", *, endpoint_name: str, body: bytes, variant: str | None = None
 ) -> Answer:
-    """Send one request, to `variant` or to the one that the endpoint picks by weight.
+    """Send one request to `variant`, or to a variant that the endpoint picks by weight.
 
-    Raises CallFailed when AWS refuses, the model fails or no answer comes.
+    Raises AwsError if AWS refuses the request, the model fails or no response arrives.
     """
     target = {} if variant is None else {"TargetVariant": variant}
     started = time.perf_counter()
-    with for_a_person():
+    with classified():
         response = runtime.invoke_endpoint(
             EndpointName=endpoint_name, Body=body, ContentType=JSON_LINES, Accept=JSON_LINES, **target
         )

@@ -1,7 +1,7 @@
-"""One session, and one set of clients for each region; clients are thread-safe, sessions are not.
+"""One boto3 session, and one set of clients for each region.
 
-Credentials, endpoints and the default region come from boto3's own chain: IRSA, EKS Pod Identity,
-environment, AWS_ENDPOINT_URL.
+boto3's own chain supplies credentials, endpoints and the default region: IRSA, EKS Pod Identity, environment,
+profiles, AWS_ENDPOINT_URL. Clients are thread-safe; sessions are not.
 """
 
 import os
@@ -33,22 +33,22 @@ _READS = Config(
     retries={"mode": "adaptive", "total_max_attempts": 3},
     user_agent_extra="sagemaker-ab-operator",
 )
-"""Reads share clients, so that all passes together adapt to AWS's throttling."""
+"""All reconciles share the clients for reads, so that they adapt to AWS's throttling together."""
 
 _WRITES = _READS.merge(Config(read_timeout=60, retries={"mode": "standard", "total_max_attempts": 1}))
-"""A write goes out once: a second one would hide whether the first, whose answer was lost, took effect."""
+"""A write is sent once: after a retry nobody knows whether the lost first attempt took effect."""
 
 _INVOCATIONS = _READS.merge(Config(read_timeout=70, retries={"mode": "standard", "total_max_attempts": 1}))
-"""A model may take 60 seconds to answer, and an invocation is not the operator's to repeat."""
+"""A model may take 60 seconds to respond. An invocation is sent once: it may have side effects."""
 
 
 class NoRegion(RuntimeError):
-    """Neither the resource nor the operator's environment names a region."""
+    """Neither the resource nor the environment names a region."""
 
 
 @dataclass(frozen=True, slots=True)
 class AwsClients:
-    """Clients of one region; plain names read, `…_writes` write."""
+    """Clients of one region. Those named `…_writes` send writes, the others send reads."""
 
     region: str
     clock: AwsClock
@@ -61,26 +61,27 @@ class AwsClients:
     sts: "STSClient"
 
     @classmethod
+    @classified()
     def for_region(cls, region: str | None = None) -> "AwsClients":
-        """Make clients for one use, as a command does.
+        """Make the clients for one command.
 
         Raises:
-            NoRegion: no region is given and the environment names none.
-            AwsError: there are no credentials.
+            NoRegion: `region` is None and the environment names no region.
+            AwsError: there are no credentials, or the profile does not exist.
         """
         return AwsSession().clients(region)
 
 
 class AwsSession:
-    """All clients of one identity, made once for each region.
+    """All clients of one AWS identity, made once for each region.
 
-    Every region has a clock of its own, since its answers alone tell its time. One session of boto3's serves
-    them all: each holds the services' models, 20 MiB of them.
+    Each region has its own clock. All regions share one boto3 session, because a session holds 20 MiB of
+    service models.
     """
 
     def __init__(self) -> None:
         self._session = boto3.Session()
-        # boto3 itself knows only AWS_DEFAULT_REGION and profiles.
+        # boto3 reads AWS_DEFAULT_REGION and profiles, but not AWS_REGION.
         self._default_region = os.environ.get("AWS_REGION") or self._session.region_name
         self._clients: dict[str, AwsClients] = {}
         self._accounts: dict[str, str] = {}
@@ -89,11 +90,11 @@ class AwsSession:
 
     @classified()
     def clients(self, region: str | None = None) -> AwsClients:
-        """Return the clients of a region, by default the environment's.
+        """Return the clients of `region`, by default of the environment's region.
 
         Raises:
-            NoRegion: no region is given and the environment names none.
-            AwsError: there are no credentials, or whoever hands them out gave none.
+            NoRegion: `region` is None and the environment names no region.
+            AwsError: there are no credentials, or their provider failed.
         """
         name = region or self._default_region
         if name is None:
@@ -103,16 +104,16 @@ class AwsSession:
 
     @classified()
     def account(self, clients: AwsClients) -> str:
-        """Return the account of our identity, asked for once. Raises AwsError."""
+        """Return the account of the identity in use, read once for each region. Raises AwsError."""
         if clients.region not in self._accounts:
             self._accounts[clients.region] = clients.sts.get_caller_identity()["Account"]
         return self._accounts[clients.region]
 
     def _connected(self, region: str) -> AwsClients:
-        """Make a region's clients, with credentials: a client that is made without never gets any.
+        """Make the clients of a region, after fetching credentials.
 
-        Credentials may come over the network, at length: nobody holds a lock meanwhile. Making clients is
-        not safe in several threads, and no more than reading files.
+        A client that is made without credentials never gets any. Fetching them may use the network and take
+        long, so no lock is held meanwhile. Making clients only reads files, but is not thread-safe.
         """
         if self._credentials.run(self._fetched) is None:
             raise NoCredentialsError
@@ -124,7 +125,7 @@ class AwsSession:
     def _fetched(self) -> object | None:
         try:
             return self._session.get_credentials()
-        except (OSError, ValueError) as error:  # a token file that is not there, an address that is none
+        except (OSError, ValueError) as error:  # a missing token file, an invalid address
             raise CredentialRetrievalError(provider="environment", error_msg=error) from error
 
 

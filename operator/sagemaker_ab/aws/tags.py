@@ -6,7 +6,7 @@ from sagemaker_ab.aws.sessions import AwsClients
 
 
 def tags_of(clients: AwsClients, arn: str) -> Mapping[str, str]:
-    """Read the tags of an object that exists: an answer that it is gone is a stale one, and raised.
+    """Read all tags of an object. Raises botocore's errors, also when AWS does not find the object.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListTags.html
     """

@@ -1,1 +1,1 @@
-"""The command line: commands at the edge, pure drawing in views."""
+"""The command line: one module for each command; `views` renders without I/O."""

@@ -1,4 +1,4 @@
-"""JSON Lines in and out: one JSON value per line, blank lines between them allowed."""
+"""Reads JSON Lines: one JSON value per line; blank lines are ignored."""
 
 import json
 from dataclasses import dataclass
@@ -8,28 +8,31 @@ from sagemaker_ab.aws.runtime import MAX_BODY_BYTES
 
 
 class InvalidInput(ValueError):
-    """The input cannot be sent; the message says which line and what is allowed."""
+    """The input cannot be sent; the message names the line and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """The values, and the body that carries all of them in one request."""
+    """The values, and the body of the one request that sends all of them."""
 
     values: tuple[Any, ...]
     body: bytes
 
 
 def read_inputs(text: str, *, source: str) -> Inputs:
-    """Check that each line is JSON and that the whole is neither empty nor too big for one request."""
+    """Parse the inputs.
+
+    Raises InvalidInput if a line is not JSON, if there is no line, or if one request cannot send them all.
+    """
     lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1)]
     lines = [(number, line) for number, line in lines if line]
     if not lines:
-        raise InvalidInput(f"{source} is empty; it must hold one JSON value per line")
+        raise InvalidInput(f"{source} is empty; it must contain one JSON value per line")
     values = tuple(_value(line, number=number, source=source) for number, line in lines)
     body = "\n".join(line for _, line in lines).encode()
     if len(body) > MAX_BODY_BYTES:
         raise InvalidInput(
-            f"{source} has {len(body):,} bytes; one request takes at most {MAX_BODY_BYTES:,}, so split it"
+            f"{source} has {len(body):,} bytes; one request takes at most {MAX_BODY_BYTES:,}; split the file"
         )
     return Inputs(values=values, body=body)
 
@@ -45,7 +48,7 @@ def _value(line: str, *, number: int, source: str) -> Any:
 
 
 def read_answers(body: str) -> tuple[Any, ...]:
-    """The answered values; a line that is not JSON is kept as the text that it is."""
+    """Parse the answers; a line that is not JSON stays text."""
     return tuple(_answer(line) for line in body.splitlines() if line.strip())
 
 

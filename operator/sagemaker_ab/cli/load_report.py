@@ -1,4 +1,4 @@
-"""What a number of requests came to, by variant."""
+"""Summarizes the results of a load by variant."""
 
 import math
 from collections import Counter
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """One request: the variant that answered, or that was asked for; None if nobody knows."""
+class RequestResult:
+    """One request; `variant` answered, or was requested and failed. None if the request named no variant."""
 
     variant: str | None
     seconds: float
@@ -16,8 +16,8 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Latency:
-    """As the client saw it, in seconds, answers only."""
+class LatencySummary:
+    """Seconds as the client measured them, of answers only."""
 
     average: float
     p50: float
@@ -27,17 +27,19 @@ class Latency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariantLoad:
-    """`share` is the part of all answers that came from this variant, 0 to 1, None without any answer."""
+    """`share` is the variant's part of all answers, from 0 to 1; None if there was no answer."""
 
     variant: str | None
     answers: int
     errors: int
     share: float | None
-    latency: Latency | None
+    latency: LatencySummary | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadReport:
+    """The load by variant; `errors` counts each error message, the most frequent first."""
+
     variants: tuple[VariantLoad, ...]
     errors: tuple[tuple[str, int], ...]
     answers: int
@@ -45,24 +47,24 @@ class LoadReport:
     seconds: float
 
 
-def summarise(outcomes: Sequence[Outcome], *, variants: Sequence[str], seconds: float) -> LoadReport:
-    """Count by variant: those of the resource first, in its order, even when none of them was reached."""
-    answers = sum(outcome.error is None for outcome in outcomes)
-    seen = dict.fromkeys(outcome.variant for outcome in outcomes)
+def summarize(results: Sequence[RequestResult], *, variants: Sequence[str], seconds: float) -> LoadReport:
+    """Summarize by variant: first the resource's `variants`, with or without results, then any other."""
+    answers = sum(result.error is None for result in results)
+    seen = dict.fromkeys(result.variant for result in results)
     names = [*variants, *(name for name in seen if name not in variants)]
-    errors = Counter(outcome.error for outcome in outcomes if outcome.error is not None)
+    errors = Counter(result.error for result in results if result.error is not None)
     return LoadReport(
-        variants=tuple(_of_variant(name, outcomes, answers=answers) for name in names),
+        variants=tuple(_of_variant(name, results, answers=answers) for name in names),
         errors=tuple(errors.most_common()),
         answers=answers,
-        failures=len(outcomes) - answers,
+        failures=len(results) - answers,
         seconds=seconds,
     )
 
 
-def _of_variant(name: str | None, outcomes: Sequence[Outcome], *, answers: int) -> VariantLoad:
-    mine = [outcome for outcome in outcomes if outcome.variant == name]
-    answered = sorted(outcome.seconds for outcome in mine if outcome.error is None)
+def _of_variant(name: str | None, results: Sequence[RequestResult], *, answers: int) -> VariantLoad:
+    mine = [result for result in results if result.variant == name]
+    answered = sorted(result.seconds for result in mine if result.error is None)
     return VariantLoad(
         variant=name,
         answers=len(answered),
@@ -72,10 +74,10 @@ def _of_variant(name: str | None, outcomes: Sequence[Outcome], *, answers: int) 
     )
 
 
-def _latency(ordered: Sequence[float]) -> Latency | None:
+def _latency(ordered: Sequence[float]) -> LatencySummary | None:
     if not ordered:
         return None
-    return Latency(
+    return LatencySummary(
         average=sum(ordered) / len(ordered),
         p50=nearest_rank(ordered, 50),
         p90=nearest_rank(ordered, 90),
@@ -84,5 +86,5 @@ def _latency(ordered: Sequence[float]) -> Latency | None:
 
 
 def nearest_rank(ordered: Sequence[float], percent: float) -> float:
-    """The smallest of the ordered values that at least `percent` of them do not exceed."""
+    """Return the percentile of sorted values: the smallest that at least `percent` of them do not exceed."""
     return ordered[max(math.ceil(len(ordered) * percent / 100), 1) - 1]

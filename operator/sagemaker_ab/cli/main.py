@@ -1,4 +1,4 @@
-"""The command `sagemaker-ab`, and `kubectl sagemaker-ab` when kubectl starts it as its plugin."""
+"""The command `sagemaker-ab`, which kubectl also runs as its plugin `kubectl sagemaker-ab`."""
 
 import sys
 from importlib import import_module
@@ -10,13 +10,13 @@ import click
 
 from sagemaker_ab import __version__
 
-# The clients of AWS and Kubernetes take most of a second to load: only commands that call them do.
+# boto3 and the Kubernetes client take most of a second to load; only the commands that need them load them.
 _ONLINE: Final = ("get", "predict", "load", "metrics")
 _OFFLINE: Final = ("replay", "plan-test")
 
 
 class Commands(click.Group):
-    """Loads a command when it is asked for; what can go wrong without a fault of ours ends in one line."""
+    """Imports a command when it is used, and reports expected errors in one line."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
@@ -27,7 +27,7 @@ class Commands(click.Group):
             return None
         name = cmd_name.replace("-", "_")
         if cmd_name in _ONLINE and ctx.obj is None:
-            ctx.obj = import_module("sagemaker_ab.cli.world").real_edges()
+            ctx.obj = import_module("sagemaker_ab.cli.clients").Clients()
         command: click.Command = getattr(import_module(f"sagemaker_ab.cli.{name}"), name)
         return command
 
@@ -36,22 +36,22 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
-        except Exception as problem:
-            from sagemaker_ab.cli.problems import PROBLEMS, explained  # noqa: PLC0415  # loads every client
+        except Exception as error:
+            from sagemaker_ab.cli import errors  # noqa: PLC0415  # loads boto3 and the Kubernetes client
 
-            if isinstance(problem, PROBLEMS):
-                raise click.ClickException(explained(problem)) from problem
+            if isinstance(error, errors.EXPECTED):
+                raise click.ClickException(errors.message_for(error)) from error
             raise
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="sagemaker-ab")
 def commands() -> None:
-    """See, ask and load SageMaker endpoints that are SageMakerABEndpoint resources; replay and plan tests."""
+    """Inspect, invoke and load-test SageMakerABEndpoint resources; replay and plan A/B tests."""
 
 
 def program_name(argument: str) -> str:
-    """As the user typed it: kubectl runs its plugins as kubectl-name, with _ for a dash."""
+    """Return the command as the user typed it: kubectl runs a plugin as kubectl-name, with _ for a dash."""
     name = PurePath(argument).name
     return "kubectl sagemaker-ab" if name.startswith("kubectl-") else name
 
@@ -59,5 +59,5 @@ def program_name(argument: str) -> str:
 def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that knows no ✔ gets a ?, not a traceback
+            stream.reconfigure(errors="replace")  # without Unicode, ✔ becomes ? instead of an error
     commands.main(prog_name=program_name(sys.argv[0]))

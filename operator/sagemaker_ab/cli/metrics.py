@@ -1,19 +1,20 @@
-"""`metrics`: the notebook's four charts, in the terminal and as a picture."""
+"""`metrics`: draws the notebook's four charts in the terminal, and as a picture."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from sagemaker_ab.aws.chart_reader import live_endpoint, read_charts
-from sagemaker_ab.aws.charts import ChartData, Window, last_minutes
+from sagemaker_ab.aws.cloudwatch import read_charts
+from sagemaker_ab.aws.observe import live_endpoint
 from sagemaker_ab.cli import terminal
-from sagemaker_ab.cli.edges import Edges
+from sagemaker_ab.cli.clients import Clients
 from sagemaker_ab.cli.options import Connection, PictureFile, connection_options
-from sagemaker_ab.cli.target import fetch
+from sagemaker_ab.cli.reader import fetch_resource
 from sagemaker_ab.cli.views.charts import charts_page
+from sagemaker_ab.planning.charts import ChartData, TimeRange, last_minutes
 
-# CloudWatch keeps one-minute data for 15 days; a day is as much as a chart can show.
+# CloudWatch keeps one-minute data for 15 days; a chart cannot show more than a day of it.
 _MOST_MINUTES = 24 * 60
 
 
@@ -24,41 +25,47 @@ _MOST_MINUTES = 24 * 60
     type=click.IntRange(1, _MOST_MINUTES),
     default=30,
     show_default=True,
-    help="How far to look back.",
+    help="Length of the charts, back from now.",
 )
 @click.option(
     "--plot",
     "picture",
     type=PictureFile(),
     metavar="FILE.png",
-    help="Write the charts as a picture too (.png, .svg, .pdf).",
+    help="Also save the charts as a picture (.png, .svg, .pdf).",
 )
 @connection_options
 @click.pass_obj
-def metrics(edges: Edges, *, name: str, minutes: int, picture: Path | None, connection: Connection) -> None:
+def metrics(
+    clients: Clients, *, name: str, minutes: int, picture: Path | None, connection: Connection
+) -> None:
     """Chart CPU, invocations, invocations per instance and model latency of the resource NAME by variant."""
-    resource = fetch(name, edges=edges, connection=connection)
+    resource = fetch_resource(name, clients=clients, connection=connection)
     endpoint_name = resource.spec.endpoint_name
-    aws = edges.aws(resource.region)
+    aws = clients.aws(resource.region)
     live = live_endpoint(aws, endpoint_name=endpoint_name)
-    window = last_minutes(minutes, before=live.at)
+    time_range = last_minutes(minutes, before=live.at)
     variants = tuple(dict.fromkeys((*resource.variants, *live.variants)))
-    charts = read_charts(aws.cloudwatch, endpoint_name=endpoint_name, variants=variants, window=window)
+    charts = read_charts(
+        aws.cloudwatch, endpoint_name=endpoint_name, variants=variants, time_range=time_range
+    )
     console = terminal.stdout(no_color=connection.no_color)
-    console.print(charts_page(charts, endpoint_name=endpoint_name, window=window, width=console.width))
+    console.print(
+        charts_page(charts, endpoint_name=endpoint_name, time_range=time_range, width=console.width)
+    )
     if picture:
-        _save(charts, endpoint_name=endpoint_name, window=window, path=picture)
+        _save(charts, endpoint_name=endpoint_name, time_range=time_range, path=picture)
         console.print(f"Charts saved to {picture}", soft_wrap=True)
 
 
-def _save(charts: Sequence[ChartData], *, endpoint_name: str, window: Window, path: Path) -> None:
+def _save(charts: Sequence[ChartData], *, endpoint_name: str, time_range: TimeRange, path: Path) -> None:
     try:
         from sagemaker_ab.cli.views.plot import save_plot  # noqa: PLC0415  # matplotlib is an extra and slow to load
     except ModuleNotFoundError as error:
         raise click.ClickException(
-            "--plot needs matplotlib, which is not installed; pip install 'sagemaker-ab-operator[plot]'"
+            "--plot needs matplotlib, which is not installed; run pip install matplotlib"
         ) from error
     try:
-        save_plot(charts, endpoint_name=endpoint_name, window=window, path=path)
+        save_plot(charts, endpoint_name=endpoint_name, time_range=time_range, path=path)
     except OSError as error:
         raise click.ClickException(f"the charts could not be saved to {path}: {error}") from error

@@ -13,7 +13,7 @@ import click
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """Which API server and namespace; None is what the kubeconfig says."""
+    """The API server and namespace to use; None stands for the kubeconfig's default."""
 
     kubeconfig: str | None
     context: str | None
@@ -22,12 +22,12 @@ class Connection:
 
 
 def connection_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give `command` kubectl's options for the API server, as one argument `connection`."""
+    """Add kubectl's connection options to `command`, which gets them as the argument `connection`."""
 
     @click.option("-n", "--namespace", help="Namespace of the resource.  [default: the context's]")
     @click.option("--context", help="Context of the kubeconfig to use.  [default: the current one]")
     @click.option("--kubeconfig", help="Path of the kubeconfig.  [default: $KUBECONFIG, ~/.kube/config]")
-    @click.option("--no-color", is_flag=True, help="Write without colours, as with $NO_COLOR.")
+    @click.option("--no-color", is_flag=True, help="Disable colors, as $NO_COLOR does.")
     @wraps(command)
     def with_connection(
         *args: Any,
@@ -51,9 +51,9 @@ inputs_option = click.option(
     "file",
     type=click.File(encoding="utf-8"),
     required=True,
-    help="JSON Lines, one input per line; - is standard input.",
+    help="JSON Lines file with one input per line; - for standard input.",
 )
-variant_option = click.option("--variant", help="Ask this variant instead of those that the weights pick.")
+variant_option = click.option("--variant", help="Send to this variant, regardless of the weights.")
 
 
 class Duration(click.ParamType[float]):
@@ -70,7 +70,7 @@ class Duration(click.ParamType[float]):
 
 
 class PictureFile(click.Path):
-    """Where a picture goes, in a format by which it can be drawn."""
+    """The path of a picture, with a suffix that matplotlib can write."""
 
     _SUFFIXES: ClassVar = (".png", ".svg", ".pdf")
 

@@ -1,4 +1,4 @@
-"""What the options of `plan-test` may hold."""
+"""The option types of `plan-test`."""
 
 import re
 from math import isnan
@@ -30,7 +30,7 @@ class Effect(click.ParamType[float]):
 
 
 class Allocation(click.ParamType[tuple[float, ...]]):
-    """Percents of baseline and challengers: 50,50."""
+    """Percents of the baseline and the challengers: 50,50."""
 
     name = "percents"
 
@@ -47,7 +47,7 @@ class Allocation(click.ParamType[tuple[float, ...]]):
 
 
 class Finite(click.FloatRange):
-    """A range that NaN, which is within no bounds, is not in."""
+    """A range of floats that refuses NaN, which click's own range accepts."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         number = super().convert(value, param, ctx)

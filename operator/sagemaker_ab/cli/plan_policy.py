@@ -1,4 +1,4 @@
-"""What a test is to be planned with, as its ABTest policy says."""
+"""The settings of a test plan that come from an ABTest policy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from sagemaker_ab.api.policies.ab_test import ABTest
 from sagemaker_ab.api.policies.parts import LATENCY
 from sagemaker_ab.api.policies.traffic import InvalidPolicy
-from sagemaker_ab.cli.replaying.policy_file import Asked
+from sagemaker_ab.cli.replaying.policy_file import PolicyFile
 from sagemaker_ab.traffic.forecast import even_shares, shares_of
 from sagemaker_ab.traffic.roles import roles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class DesignDefaults:
     """Error rates, and shares that sum to 1, the baseline's first."""
 
     power: float = 0.8
@@ -20,29 +20,29 @@ class Wanted:
     shares: tuple[float, ...] = even_shares(2)
 
 
-def wanted(asked: Asked) -> Wanted:
-    """Return what the policy says. Raises InvalidPolicy for one of which no such test can be planned."""
-    test = asked.policy.policy
+def design_defaults(policy_file: PolicyFile) -> DesignDefaults:
+    """Return the settings of the policy. Raises InvalidPolicy if plan-test does not support such a policy."""
+    test = policy_file.policy.policy
     try:
         if not isinstance(test, ABTest):
-            raise _refused("strategy", asked.policy.strategy, "ABTest")
+            raise _refused("strategy", policy_file.policy.strategy, "ABTest")
         if test.hypothesis.metric == LATENCY:
             raise _refused("abTest.hypothesis.metric", LATENCY, "a rate")
         if test.hypothesis.expect == "NonInferior":
             raise _refused("abTest.hypothesis.expect", "NonInferior", "Superior or Different")
-        shares = _shares(test, asked.variants)
+        shares = _shares(test, policy_file.variants)
     except InvalidPolicy as error:
-        raise error.at(asked.path) from error
+        raise error.at(policy_file.path) from error
     rates = test.error_rates
-    return Wanted(power=float(rates.power), false_winner=float(rates.false_winner), shares=shares)
+    return DesignDefaults(power=float(rates.power), false_winner=float(rates.false_winner), shares=shares)
 
 
 def _refused(field: str, given: str, allowed: str) -> InvalidPolicy:
-    return InvalidPolicy((f"traffic.{field}: {given} should be {allowed}: only such tests can be planned",))
+    return InvalidPolicy((f"traffic.{field}: {given} should be {allowed}: plan-test supports no other",))
 
 
 def _shares(test: ABTest, variants: Sequence[str]) -> tuple[float, ...]:
-    """Return the allocation, or an even split of the resource's variants; of a policy alone, of two."""
+    """Return the allocation, else an even split of the resource's variants, else of two variants."""
     if test.allocation is None:
         return even_shares(len(roles(test, variants).variants) if variants else 2)
     percents = {share.variant: share.percent for share in test.allocation}

@@ -1,4 +1,4 @@
-"""`plan-test`: how many requests and how long until a test decides."""
+"""`plan-test`: forecasts how many requests and how much time a test needs to decide."""
 
 import json
 from math import inf
@@ -7,46 +7,50 @@ from typing import TextIO
 import click
 
 from sagemaker_ab.cli.plan_options import Allocation, Effect, Finite
-from sagemaker_ab.cli.plan_policy import Wanted, wanted
-from sagemaker_ab.cli.replaying.policy_file import read_policy, refusing
-from sagemaker_ab.cli.results import say
+from sagemaker_ab.cli.plan_policy import DesignDefaults, design_defaults
+from sagemaker_ab.cli.replaying.policy_file import read_policy, reporting_invalid_policy
+from sagemaker_ab.cli.results import write_line
 from sagemaker_ab.traffic.forecast import Forecast, Plan, even_shares, fixed_minutes, forecast
 
 _MOST_DAYS = 366
 
 
-@click.command(name="plan-test", short_help="How long a test will take.")
+@click.command(name="plan-test", short_help="Forecast how long an A/B test takes.")
 @click.option(
     "--rate",
     type=Finite(1e-6, 1.0, max_open=True),
     required=True,
-    help="The baseline's rate, such as 0.05.",
+    help="Rate of the baseline, such as 0.05.",
 )
-@click.option("--effect", type=Effect(), required=True, help="The relative difference to find, such as 10%.")
+@click.option("--effect", type=Effect(), required=True, help="Relative difference to detect, such as 10%.")
 @click.option(
     "--requests-per-minute",
     type=Finite(0.1, 1_000_000.0),
     required=True,
-    help="Requests a minute, all variants together.",
+    help="Requests per minute to all variants together.",
 )
-@click.option("--power", type=Finite(0.5, 0.99), help="What `most` means.  [default: the policy's, or 0.8]")
 @click.option(
-    "--variants", type=click.IntRange(2, 10), help="How many variants.  [default: the policy's, or 2]"
+    "--power",
+    type=Finite(0.5, 0.99),
+    help="Probability of detecting the effect.  [default: the policy's, or 0.8]",
+)
+@click.option(
+    "--variants", type=click.IntRange(2, 10), help="Number of variants.  [default: the policy's, or 2]"
 )
 @click.option(
     "--allocation",
     type=Allocation(),
-    help="Percents, the baseline's first.  [default: the policy's, or even]",
+    help="Percents of traffic, the baseline's first.  [default: the policy's, or even]",
 )
 @click.option(
     "--policy",
     type=click.File(encoding="utf-8"),
     metavar="FILE",
-    help="An ABTest (YAML), for its errorRates and allocation.",
+    help="ABTest policy (YAML) with errorRates and allocation.",
 )
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the simulation.")
-@click.option("-o", "--output", type=click.Choice(["json"]), help="One JSON object.")
-def plan_test(  # noqa: PLR0913  # click hands each option over by itself
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Seed of the simulation.")
+@click.option("-o", "--output", type=click.Choice(["json"]), help="Print one JSON object.")
+def plan_test(  # noqa: PLR0913  # click passes each option as an argument
     *,
     rate: float,
     effect: float,
@@ -58,25 +62,27 @@ def plan_test(  # noqa: PLR0913  # click hands each option over by itself
     seed: int,
     output: str | None,
 ) -> None:
-    """Say how many requests and how long until a test of this effect decides, half and most of the time.
+    """Forecast how many requests and how much time a test of this effect needs to decide.
 
-    Simulates the test itself, which may be looked at all the time, beside a test of a fixed number, which may
-    be looked at once.
+    Simulates the sequential test, which may be looked at all the time, and prints when half of the tests and
+    --power of the tests have decided. Compares a test of a fixed number of requests, looked at once.
     """
     if allocation and variants is not None and len(allocation) != variants:
-        raise click.UsageError(f"--allocation has {len(allocation)} percents; --variants is {variants}")
+        raise click.UsageError(
+            f"--allocation has {len(allocation)} percents; --variants is {variants}; they must be equal"
+        )
     if rate * (1.0 + effect) >= 1.0:
         raise click.UsageError(
-            f"--effect: a rate of {rate} with it is {rate * (1 + effect):g}, and must be below 1"
+            f"--effect: it changes the rate {rate} to {rate * (1 + effect):g}, which must be below 1"
         )
-    asked = _wanted(policy) if policy else Wanted()
+    defaults = _design_defaults(policy) if policy else DesignDefaults()
     plan = Plan(
         rate=rate,
         effect=effect,
         requests_per_minute=requests_per_minute,
-        power=asked.power if power is None else power,
-        false_winner=asked.false_winner,
-        shares=allocation or (even_shares(variants) if variants else asked.shares),
+        power=defaults.power if power is None else power,
+        false_winner=defaults.false_winner,
+        shares=allocation or (even_shares(variants) if variants else defaults.shares),
         seed=seed,
     )
     if (days := fixed_minutes(plan) / 1440) > _MOST_DAYS:
@@ -85,12 +91,12 @@ def plan_test(  # noqa: PLR0913  # click hands each option over by itself
             f"(at most {_MOST_DAYS} days)"
         )
     found = forecast(plan)
-    say(_json(plan, found) if output == "json" else _text(plan, found))
+    write_line(_json(plan, found) if output == "json" else _text(plan, found))
 
 
-def _wanted(policy: TextIO) -> Wanted:
-    with refusing(policy):
-        return wanted(read_policy(policy))
+def _design_defaults(policy: TextIO) -> DesignDefaults:
+    with reporting_invalid_policy(policy):
+        return design_defaults(read_policy(policy))
 
 
 def _text(plan: Plan, found: Forecast) -> str:

@@ -1,4 +1,4 @@
-"""`predict`: send a file of JSON Lines to the endpoint in one request and show what comes back."""
+"""`predict`: sends a file of JSON Lines to the endpoint in one request and shows the answers."""
 
 from typing import TextIO
 
@@ -6,22 +6,22 @@ import click
 
 from sagemaker_ab.aws.runtime import invoke
 from sagemaker_ab.cli import terminal
-from sagemaker_ab.cli.edges import Edges
+from sagemaker_ab.cli.clients import Clients
 from sagemaker_ab.cli.json_lines import read_answers, read_inputs
 from sagemaker_ab.cli.options import Connection, connection_options, inputs_option, variant_option
-from sagemaker_ab.cli.target import fetch
+from sagemaker_ab.cli.reader import fetch_resource
 from sagemaker_ab.cli.views.answers import answers_json, answers_table
 
 
-@click.command(short_help="Ask the endpoint and see which variant answers.")
+@click.command(short_help="Invoke the endpoint and show which variant answers.")
 @click.argument("name")
 @inputs_option
 @variant_option
-@click.option("-o", "--output", type=click.Choice(["json"]), help="One JSON object per answer.")
+@click.option("-o", "--output", type=click.Choice(["json"]), help="Print one JSON object per answer.")
 @connection_options
 @click.pass_obj
-def predict(  # noqa: PLR0913  # click hands each option over by itself
-    edges: Edges,
+def predict(  # noqa: PLR0913  # click passes each option as an argument
+    clients: Clients,
     *,
     name: str,
     file: TextIO,
@@ -29,14 +29,14 @@ def predict(  # noqa: PLR0913  # click hands each option over by itself
     output: str | None,
     connection: Connection,
 ) -> None:
-    """Send inputs to the endpoint of the resource NAME and show each answer and the variant that gave it.
+    """Send the inputs to the endpoint of the resource NAME and show the answers and the variant.
 
-    All lines go in one request, so one variant answers them all.
+    One request sends all lines, so one variant answers all of them.
     """
     inputs = read_inputs(file.read(), source=file.name)
-    resource = fetch(name, edges=edges, connection=connection, variant=variant)
+    resource = fetch_resource(name, clients=clients, connection=connection, variant=variant)
     answer = invoke(
-        edges.aws(resource.region).runtime,
+        clients.aws(resource.region).runtime,
         endpoint_name=resource.spec.endpoint_name,
         body=inputs.body,
         variant=variant,

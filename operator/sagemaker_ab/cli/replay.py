@@ -1,4 +1,4 @@
-"""`replay`: what a policy would have decided on recorded counts. No cluster, no AWS."""
+"""`replay`: shows what a policy would have decided on recorded counts, without cluster or AWS."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,18 +10,17 @@ from sagemaker_ab.api.policies.traffic import Policy, TrafficPolicy
 from sagemaker_ab.cli.options import PictureFile
 from sagemaker_ab.cli.replaying.counts_file import InvalidCounts, Recorded, read_counts
 from sagemaker_ab.cli.replaying.lines import line
-from sagemaker_ab.cli.replaying.looks import Look
-from sagemaker_ab.cli.replaying.looks import replay as looks_at
-from sagemaker_ab.cli.replaying.policy_file import read_policy, refusing
+from sagemaker_ab.cli.replaying.policy_file import read_policy, reporting_invalid_policy
 from sagemaker_ab.cli.replaying.rates import Measured, measured, metrics_of
-from sagemaker_ab.cli.replaying.who_counts import remarks
-from sagemaker_ab.cli.results import say
+from sagemaker_ab.cli.replaying.replayer import Look, replay_counts
+from sagemaker_ab.cli.replaying.variant_warnings import variant_warnings
+from sagemaker_ab.cli.results import write_line
 
 _LONGEST_SECONDS = 86400
 
 
 class _Every(click.IntRange):
-    """Seconds that are whole minutes."""
+    """Seconds that make whole minutes."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         seconds = super().convert(value, param, ctx)
@@ -30,7 +29,7 @@ class _Every(click.IntRange):
         return int(seconds)
 
 
-@click.command(short_help="What a policy would have decided on recorded counts.")
+@click.command(short_help="Show what a policy would have decided on recorded counts.")
 @click.argument("counts", type=click.File(encoding="utf-8", errors="surrogateescape"))
 @click.argument("policy", type=click.File(encoding="utf-8"))
 @click.option(
@@ -38,55 +37,55 @@ class _Every(click.IntRange):
     type=_Every(60, _LONGEST_SECONDS),
     default=300,
     show_default=True,
-    help="Seconds between two looks, a multiple of 60.",
+    help="Seconds between looks, a multiple of 60.",
 )
 @click.option(
     "--approve",
     type=click.IntRange(1, 20),
     multiple=True,
     metavar="N",
-    help="Approve step N; may be repeated.",
+    help="Approve step N of Stepped; repeatable.",
 )
 @click.option(
     "--plot",
     "picture",
     type=PictureFile(),
     metavar="FILE.png",
-    help="Draw weights, rates with intervals, and evidence (.png, .svg, .pdf).",
+    help="Save a picture of weights, rates with intervals and evidence (.png, .svg, .pdf).",
 )
 def replay(
     counts: TextIO, policy: TextIO, *, every: int, approve: Sequence[int], picture: Path | None
 ) -> None:
-    """Look at the recorded COUNTS (CSV) as the operator would have, by the POLICY (YAML).
+    """Apply the traffic policy POLICY (YAML) to the recorded COUNTS (CSV).
 
-    Prints each decision as a line of JSON; the last is final, or at the end of the counts.
+    Prints each decision as one line of JSON. The last decision is final or at the end of the counts.
     """
-    save = _drawing() if picture else None
-    with refusing(policy):
-        asked = read_policy(policy)
-    _demand_steps(asked.policy, approve)
+    save = _picture_writer() if picture else None
+    with reporting_invalid_policy(policy):
+        policy_file = read_policy(policy)
+    _check_steps(policy_file.policy, approve)
     recorded = _counts(counts)
-    with refusing(policy):
-        for remark in remarks(asked, recorded):
-            click.echo(f"{counts.name}: {remark}", err=True)
+    with reporting_invalid_policy(policy):
+        for warning in variant_warnings(policy_file, recorded):
+            click.echo(f"{counts.name}: {warning}", err=True)
     looks: list[Look] = []
-    for look in looks_at(
+    for look in replay_counts(
         recorded,
-        asked.policy.policy,
-        asked.variants or recorded.variants,
+        policy_file.policy.policy,
+        policy_file.variants or recorded.variants,
         every_minutes=every // 60,
         approved=approve,
     ):
-        say(line(look))
+        write_line(line(look))
         looks.append(look)
     if save and picture:
         try:
-            save(looks, _measured(recorded, asked.policy.policy, looks), picture)
+            save(looks, _measured(recorded, policy_file.policy.policy, looks), picture)
         except OSError as error:
             raise click.ClickException(f"the picture could not be saved to {picture}: {error}") from error
 
 
-def _demand_steps(policy: TrafficPolicy, approved: Sequence[int]) -> None:
+def _check_steps(policy: TrafficPolicy, approved: Sequence[int]) -> None:
     steps = len(policy.stepped.steps) if policy.stepped else 0
     for number in approved:
         if not steps:
@@ -105,7 +104,7 @@ def _counts(file: TextIO) -> Recorded:
 
 
 def _measured(recorded: Recorded, policy: Policy, looks: Sequence[Look]) -> list[Measured]:
-    """What the policy looked at, until its last look."""
+    """Aggregate the counts that the policy had read at its last look."""
     last = looks[-1].decision
     rows = [row for row in recorded.rows if row.at < last.at]
     return [
@@ -115,11 +114,11 @@ def _measured(recorded: Recorded, policy: Policy, looks: Sequence[Look]) -> list
     ]
 
 
-def _drawing() -> Callable[[Sequence[Look], Sequence[Measured], Path], None]:
+def _picture_writer() -> Callable[[Sequence[Look], Sequence[Measured], Path], None]:
     try:
         from sagemaker_ab.cli.replaying.picture import save_replay  # noqa: PLC0415  # matplotlib is an extra
     except ModuleNotFoundError as error:
         raise click.ClickException(
-            "--plot needs matplotlib, which is not installed; pip install 'sagemaker-ab-operator[plot]'"
+            "--plot needs matplotlib, which is not installed; run pip install matplotlib"
         ) from error
     return save_replay

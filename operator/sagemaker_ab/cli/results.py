@@ -1,4 +1,4 @@
-"""Results that a program may read, line by line, on stdout."""
+"""Writes results to stdout, line by line, for programs to read."""
 
 import os
 import sys
@@ -6,13 +6,13 @@ import sys
 import click
 
 
-def say(line: str) -> None:
-    """Write a line; where nothing more fits, end in one sentence."""
+def write_line(line: str) -> None:
+    """Write a line. Raises ClickException if stdout cannot be written, for example because a disk is full."""
     try:
         click.echo(line)
     except BrokenPipeError:
-        raise  # click itself ends quietly where nobody reads on
+        raise  # click exits quietly when the reader has closed the pipe
     except OSError as error:
-        # What could not be written is still held, and would be tried again at the exit.
+        # stdout still buffers the line and would fail again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise click.ClickException(f"standard output: {error.strerror}") from error

@@ -1,11 +1,11 @@
-"""Consoles: results go to stdout, everything else to stderr."""
+"""Consoles for stdout and stderr: results go to stdout, everything else to stderr."""
 
 import os
 import sys
 
 from rich.console import Console
 
-# What is piped is read by programs or pasted somewhere: wider than a terminal, and the same everywhere.
+# Piped output is read by programs or pasted into documents, so its width does not depend on a terminal.
 _PIPED_WIDTH = 120
 
 

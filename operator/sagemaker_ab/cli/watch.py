@@ -1,4 +1,4 @@
-"""Looking again and again: redrawn in place on a terminal, printed anew when piped."""
+"""Polls and shows changes: redraws in place on a terminal, appends when the output is piped."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from sagemaker_ab.cli.edges import Edges
-from sagemaker_ab.cli.finder import NoSuchResource
+from sagemaker_ab.cli.clients import Clients
+from sagemaker_ab.cli.reader import ResourceNotFound
 from sagemaker_ab.kube.client import KubernetesError
 
 POLL_SECONDS = 1.0
@@ -16,57 +16,61 @@ POLL_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What there is to see: `content` tells whether anything changed, `drawn` is how it looks."""
+    """One poll: `renderable` is shown; piped output compares `content` to find changes."""
 
     content: object
-    drawn: RenderableType
+    renderable: RenderableType
 
 
-def watch(look: Callable[[], Frame], *, console: Console, edges: Edges, timeout: float | None = None) -> None:
-    """Look every second until the resource is gone, Ctrl-C, or `timeout` seconds have passed.
+def watch(
+    render: Callable[[], Frame], *, console: Console, clients: Clients, timeout: float | None = None
+) -> None:
+    """Render every second until the resource is deleted, Ctrl-C, or `timeout` seconds have passed.
 
-    Raises what the first look raises; later, an API server that does not answer is asked again.
+    Raises what the first render raises. A later KubernetesError is shown, and polling continues.
     """
-    frames = _frames(look, edges=edges, timeout=timeout)
-    show = _in_place if console.is_terminal else _one_below_the_other
+    frames = _frames(render, clients=clients, timeout=timeout)
+    show = _redraw if console.is_terminal else _append
     try:
         show(frames, console=console)
     except KeyboardInterrupt:
         return
 
 
-def _frames(look: Callable[[], Frame], *, edges: Edges, timeout: float | None) -> Iterator[Frame]:
-    ends = None if timeout is None else edges.monotonic() + timeout
-    last = look()
+def _frames(render: Callable[[], Frame], *, clients: Clients, timeout: float | None) -> Iterator[Frame]:
+    ends = None if timeout is None else clients.monotonic() + timeout
+    last = render()
     yield last
-    while ends is None or edges.monotonic() < ends:
-        edges.pause(POLL_SECONDS)
+    while ends is None or clients.monotonic() < ends:
+        clients.sleep(POLL_SECONDS)
         try:
-            last = look()
+            last = render()
             yield last
-        except NoSuchResource:
-            yield Frame(content=None, drawn=Group(last.drawn, Text("It has been deleted.", "yellow")))
+        except ResourceNotFound:
+            yield Frame(
+                content=None, renderable=Group(last.renderable, Text("The resource was deleted.", "yellow"))
+            )
             return
         except KubernetesError as error:
-            words = Text(f"The API server cannot be asked and this may be old: {error}", "red")
-            yield Frame(content=str(error), drawn=Group(last.drawn, words))
+            words = Text(f"The API server could not be read, so this may be out of date: {error}", "red")
+            yield Frame(content=str(error), renderable=Group(last.renderable, words))
 
 
-def _in_place(frames: Iterator[Frame], *, console: Console) -> None:
-    """Ages grow though nothing else changes, so what counts is how a frame looks."""
+def _redraw(frames: Iterator[Frame], *, console: Console) -> None:
+    # Ages change although the content does not, so the rendered text decides.
     before = None
     with Live(console=console, auto_refresh=False) as live:
         for frame in frames:
-            text = "".join(segment.text for segment in console.render(frame.drawn))
+            text = "".join(segment.text for segment in console.render(frame.renderable))
             if text != before:
-                live.update(frame.drawn, refresh=True)
+                live.update(frame.renderable, refresh=True)
                 before = text
 
 
-def _one_below_the_other(frames: Iterator[Frame], *, console: Console) -> None:
-    """Only what has changed is printed: nobody wants a page per second because of an age."""
+def _append(frames: Iterator[Frame], *, console: Console) -> None:
+    # The content decides: ages alone would print a page each second.
     before: object = None
     for frame in frames:
         if frame.content != before:
-            console.print(frame.drawn, crop=False)
+            console.print(frame.renderable, crop=False)
             before = frame.content

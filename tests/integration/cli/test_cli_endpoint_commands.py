@@ -109,5 +109,5 @@ def test_without_credentials_the_user_learns_whose_are_needed(plugin, aws_url):
     assert shown.returncode == 1
     assert shown.stderr == (
         "Error: AWS: Unable to locate credentials (NoCredentialsError); "
-        "commands call AWS with your own credentials, not the operator's\n"
+        "this command uses your AWS credentials, not the operator's; check them and their permissions\n"
     )

@@ -1,4 +1,4 @@
-"""A resource in the middle of a weight shift, and the world outside as the commands see it in unit tests."""
+"""A resource in the middle of a weight shift, and the clients that commands get in unit tests."""
 
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from rich.console import Console, Group, RenderableType
 
 from sagemaker_ab.aws.clock import AwsClock
 from sagemaker_ab.aws.sessions import AwsClients
-from sagemaker_ab.cli.edges import Edges
+from sagemaker_ab.cli.clients import Clients
 from sagemaker_ab.kube.client import NotFound
 
 NOW = datetime(2026, 11, 25, 15, 51, 52, tzinfo=UTC)
@@ -226,18 +226,18 @@ def aws(aws_clients: AwsClients) -> Iterator[StubbedAws]:
 
 
 class FakeTime:
-    """A clock that only pauses move; `on_pause` lets the world change meanwhile."""
+    """A clock that only sleeps move; `on_sleep` lets the world change meanwhile."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
-        self.on_pause: Callable[[], None] = lambda: None
+        self.on_sleep: Callable[[], None] = lambda: None
 
     def monotonic(self) -> float:
         return self.seconds
 
-    def pause(self, seconds: float) -> None:
+    def sleep(self, seconds: float) -> None:
         self.seconds += seconds
-        self.on_pause()
+        self.on_sleep()
 
 
 @pytest.fixture
@@ -246,11 +246,11 @@ def fake_time() -> FakeTime:
 
 
 @pytest.fixture
-def edges(kubernetes: FakeKubernetes, aws: StubbedAws, fake_time: FakeTime) -> Edges:
-    return Edges(
-        connect=lambda _kubeconfig, _context: kubernetes,
+def clients(kubernetes: FakeKubernetes, aws: StubbedAws, fake_time: FakeTime) -> Clients:
+    return Clients(
+        kubernetes=lambda _kubeconfig, _context: kubernetes,
         aws=aws.for_region,
         now=lambda: NOW,
         monotonic=fake_time.monotonic,
-        pause=fake_time.pause,
+        sleep=fake_time.sleep,
     )

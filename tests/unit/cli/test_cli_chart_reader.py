@@ -3,16 +3,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.stub import ANY
 
-from sagemaker_ab.aws.calls import CallFailed
-from sagemaker_ab.aws.chart_reader import live_endpoint, read_charts
-from sagemaker_ab.aws.charts import Point, last_minutes
+from sagemaker_ab.aws.cloudwatch import read_charts
+from sagemaker_ab.aws.failures import AwsError
+from sagemaker_ab.aws.observe import live_endpoint
+from sagemaker_ab.planning.charts import Point, last_minutes
 
-WINDOW = last_minutes(30, before=datetime(2026, 11, 25, 15, 50, 42, tzinfo=UTC))
+TIME_RANGE = last_minutes(30, before=datetime(2026, 11, 25, 15, 50, 42, tzinfo=UTC))
 VARIANTS = ("VariantA", "VariantB")
 
 
 def read(aws):
-    return read_charts(aws.clients.cloudwatch, endpoint_name="reviews-prod", variants=VARIANTS, window=WINDOW)
+    return read_charts(
+        aws.clients.cloudwatch, endpoint_name="reviews-prod", variants=VARIANTS, time_range=TIME_RANGE
+    )
 
 
 def query(chart, variant, namespace, metric, statistic):
@@ -50,7 +53,7 @@ def test_all_series_come_from_one_call(aws):
 
     charts = read(aws)
 
-    assert [data.chart.metric for data in charts] == [metric for _, metric, _ in metrics]
+    assert [data.chart.metric.name for data in charts] == [metric for _, metric, _ in metrics]
     assert all(series.points == () for data in charts for series in data.series)
 
 
@@ -59,7 +62,7 @@ def result(at, value, status="Complete"):
 
 
 def test_pages_are_joined_in_order_of_time_and_latency_is_in_milliseconds(aws):
-    early = WINDOW.start
+    early = TIME_RANGE.start
     late = early + timedelta(minutes=5)
     aws.cloudwatch.add_response(
         "get_metric_data", {"MetricDataResults": [result(late, 38000, "PartialData")], "NextToken": "more"}
@@ -74,7 +77,9 @@ def test_pages_are_joined_in_order_of_time_and_latency_is_in_milliseconds(aws):
 
 @pytest.mark.parametrize("status", ["InternalError", "PartialData", "Forbidden"])
 def test_a_series_that_cloudwatch_could_not_return_whole_says_so(aws, status):
-    aws.cloudwatch.add_response("get_metric_data", {"MetricDataResults": [result(WINDOW.start, 1, status)]})
+    aws.cloudwatch.add_response(
+        "get_metric_data", {"MetricDataResults": [result(TIME_RANGE.start, 1, status)]}
+    )
 
     assert not read(aws)[3].series[1].complete
 
@@ -82,7 +87,7 @@ def test_a_series_that_cloudwatch_could_not_return_whole_says_so(aws, status):
 def test_a_refusal_carries_the_words_of_aws(aws):
     aws.cloudwatch.add_client_error("get_metric_data", "AccessDenied", "not authorized to perform")
 
-    with pytest.raises(CallFailed, match="AccessDenied: not authorized to perform"):
+    with pytest.raises(AwsError, match="AccessDenied: not authorized to perform"):
         read(aws)
 
 
@@ -95,8 +100,8 @@ def test_the_live_endpoint_tells_its_variants_and_the_time_at_aws(aws):
             "EndpointArn": "arn:aws:sagemaker:us-east-1:123456789012:endpoint/reviews-prod",
             "EndpointStatus": "InService",
             "ProductionVariants": variants,
-            "CreationTime": WINDOW.start,
-            "LastModifiedTime": WINDOW.start,
+            "CreationTime": TIME_RANGE.start,
+            "LastModifiedTime": TIME_RANGE.start,
         },
         {"EndpointName": ANY},
     )

@@ -1,18 +1,18 @@
 from datetime import UTC, datetime
 
-from sagemaker_ab.aws.charts import CHARTS, PERIOD, ChartData, Point, Series, last_minutes
 from sagemaker_ab.cli.views.canvas import BrailleCanvas
 from sagemaker_ab.cli.views.chart import chart_text
 from sagemaker_ab.cli.views.charts import charts_page
+from sagemaker_ab.planning.charts import CHARTS, PERIOD, ChartData, Point, Series, last_minutes
 
 INVOCATIONS = CHARTS[1]
-WINDOW = last_minutes(6, before=datetime(2026, 11, 25, 15, 50, 42, tzinfo=UTC))
+TIME_RANGE = last_minutes(6, before=datetime(2026, 11, 25, 15, 50, 42, tzinfo=UTC))
 
 
 def series(variant, *values, complete=True):
-    """One value per minute from the start of WINDOW; None is a minute without a datapoint."""
+    """One value per minute from the start of TIME_RANGE; None is a minute without a datapoint."""
     points = (
-        Point(at=WINDOW.start + minute * PERIOD, value=value)
+        Point(at=TIME_RANGE.start + minute * PERIOD, value=value)
         for minute, value in enumerate(values)
         if value is not None
     )
@@ -23,9 +23,9 @@ def characters(canvas):
     return ["".join(cell.character for cell in row) for row in canvas.cells()]
 
 
-def test_the_window_is_the_last_whole_minutes():
-    assert WINDOW.start == datetime(2026, 11, 25, 15, 44, tzinfo=UTC)
-    assert WINDOW.end == datetime(2026, 11, 25, 15, 50, tzinfo=UTC)
+def test_the_range_is_the_last_whole_minutes():
+    assert TIME_RANGE.start == datetime(2026, 11, 25, 15, 44, tzinfo=UTC)
+    assert TIME_RANGE.end == datetime(2026, 11, 25, 15, 50, tzinfo=UTC)
 
 
 def test_a_canvas_sets_dots_from_the_top_left_and_leaves_the_rest_blank():
@@ -51,7 +51,7 @@ def test_a_chart_steps_from_minute_to_minute_and_leaves_gaps_where_nothing_is_kn
         series=(series("VariantA", 10, 20, None, None, 20, 20), series("VariantB", 4, 4, 4, 4, 0, 0)),
     )
 
-    assert text(chart_text(data, window=WINDOW, width=38, height=4), width=38) == (
+    assert text(chart_text(data, time_range=TIME_RANGE, width=38, height=4), width=38) == (
         "Invocations  sum, per minute\n"
         "    20 ┤     ⡏⠉⠉⠉⠉⠁        ⠈⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉\n"
         "       │     ⡇\n"
@@ -67,7 +67,7 @@ def test_a_chart_steps_from_minute_to_minute_and_leaves_gaps_where_nothing_is_kn
 def test_a_variant_without_datapoints_says_so(text):
     data = ChartData(chart=INVOCATIONS, series=(series("VariantA"), series("VariantB", 3, complete=False)))
 
-    assert text(chart_text(data, window=WINDOW, width=60, height=4), width=60).splitlines()[-2:] == [
+    assert text(chart_text(data, time_range=TIME_RANGE, width=60, height=4), width=60).splitlines()[-2:] == [
         "  ━━ VariantA  no datapoints",
         "  ━━ VariantB  last 3 · mean 3 · max 3  (incomplete)",
     ]
@@ -78,15 +78,15 @@ def test_charts_stand_side_by_side_only_where_they_have_room(text):
 
     def titles(width):
         page = text(
-            charts_page(charts, endpoint_name="reviews-prod", window=WINDOW, width=width), width=width
+            charts_page(charts, endpoint_name="reviews-prod", time_range=TIME_RANGE, width=width), width=width
         )
         return [line.split()[0] for line in page.splitlines() if "average" in line or "sum" in line]
 
-    assert titles(80) == [chart.metric for chart in CHARTS]
+    assert titles(80) == [chart.metric.name for chart in CHARTS]
     assert titles(100) == ["CPUUtilization", "InvocationsPerInstance"]
 
 
-def test_the_page_names_the_endpoint_and_the_window(text):
-    page = charts_page([], endpoint_name="reviews-prod", window=WINDOW, width=80)
+def test_the_page_names_the_endpoint_and_the_time_range(text):
+    page = charts_page([], endpoint_name="reviews-prod", time_range=TIME_RANGE, width=80)
 
     assert text(page).rstrip() == "Endpoint reviews-prod, 2026-11-25 15:44 to 15:50 UTC, minute by minute"

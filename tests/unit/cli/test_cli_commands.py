@@ -1,4 +1,4 @@
-"""The commands from argument to output, with the world outside faked at its edges."""
+"""The commands from argument to output, with clients that are faked or stubbed."""
 
 import io
 import json
@@ -19,9 +19,9 @@ ANSWERS = b'{"predicted_label": 1, "probability": 0.96}\n{"predicted_label": -1,
 
 
 @pytest.fixture
-def run(edges):
+def run(clients):
     def invoke(*arguments, given=None):
-        return CliRunner(env={"COLUMNS": "110"}).invoke(commands, arguments, obj=edges, input=given)
+        return CliRunner(env={"COLUMNS": "110"}).invoke(commands, arguments, obj=clients, input=given)
 
     return invoke
 
@@ -92,7 +92,7 @@ def test_a_variant_that_is_not_there_is_named_with_those_that_are(run, inputs):
             "Endpoint reviews-prod of account 123456789012 not found.",
             (
                 "Error: AWS: Endpoint reviews-prod of account 123456789012 not found (ValidationError); "
-                "the command get shows how far the endpoint is\n"
+                "run the command get to see the state of the endpoint\n"
             ),
         ),
         (
@@ -100,7 +100,8 @@ def test_a_variant_that_is_not_there_is_named_with_those_that_are(run, inputs):
             "User: x is not authorized",
             (
                 "Error: AWS: User: x is not authorized (AccessDeniedException); "
-                "commands call AWS with your own credentials, not the operator's\n"
+                "this command uses your AWS credentials, not the operator's; "
+                "check them and their permissions\n"
             ),
         ),
         (
@@ -149,7 +150,7 @@ def test_load_fails_when_all_fail_or_when_any_does_and_that_was_asked(
     assert json.loads(result.stdout)["failures"] == bad
 
 
-def test_ctrl_c_ends_a_load_with_the_sum_of_what_has_come(edges, inputs):
+def test_ctrl_c_ends_a_load_with_the_sum_of_what_has_come(clients, inputs):
     class Runtime:
         asked = 0
 
@@ -160,11 +161,11 @@ def test_ctrl_c_ends_a_load_with_the_sum_of_what_has_come(edges, inputs):
             body = SimpleNamespace(read=lambda: ANSWERS)
             return {"InvokedProductionVariant": "VariantA", "Body": body}
 
-    interrupted = replace(edges, aws=lambda _region: SimpleNamespace(runtime=Runtime()))
+    interrupted = replace(clients, aws=lambda _region: SimpleNamespace(runtime=Runtime()))
 
     result = CliRunner().invoke(commands, ["load", "reviews", "-f", str(inputs)], obj=interrupted)
 
-    assert result.stderr.strip() == "Interrupted; this is what came until then."
+    assert result.stderr.strip() == "Interrupted; the summary covers the requests that finished before."
     assert result.stdout.splitlines()[1].split()[:2] == ["VariantA", "2"]
 
 
@@ -253,7 +254,7 @@ def test_plot_without_matplotlib_says_what_to_install(run, aws, tmp_path, monkey
 
     assert (result.exit_code, result.stderr) == (
         1,
-        "Error: --plot needs matplotlib, which is not installed; pip install 'sagemaker-ab-operator[plot]'\n",
+        "Error: --plot needs matplotlib, which is not installed; run pip install matplotlib\n",
     )
 
 
@@ -285,13 +286,13 @@ def test_get_writes_what_the_api_server_holds_without_managed_fields(run, shifti
 
 def test_get_watch_shows_the_shift_and_ends_when_the_resource_is_gone(run, kubernetes, shifting, fake_time):
     def shift():
-        fake_time.on_pause = kubernetes.objects.clear
+        fake_time.on_sleep = kubernetes.objects.clear
         kubernetes.objects[0] = json.loads(
             json.dumps(shifting).replace('"currentWeight": "50"', '"currentWeight": "9"')
         )
         kubernetes.objects[0]["status"]["variants"][0]["currentWeight"] = "1"
 
-    fake_time.on_pause = shift
+    fake_time.on_sleep = shift
 
     result = run("get", "reviews", "--watch")
 
@@ -301,7 +302,7 @@ def test_get_watch_shows_the_shift_and_ends_when_the_resource_is_gone(run, kuber
         if "VariantA  ━" in line or "VariantA  ─" in line
     ]
     assert shares[:2] == [["50%", "→", "0%"], ["10%", "→", "0%"]]
-    assert result.stdout.endswith("It has been deleted.\n")
+    assert result.stdout.endswith("The resource was deleted.\n")
     assert result.exit_code == 0
 
 
@@ -309,8 +310,11 @@ def test_get_watch_shows_the_shift_and_ends_when_the_resource_is_gone(run, kuber
     ("arguments", "told"),
     [
         (["get", "reviews", "-A"], "NAME and --all-namespaces exclude each other"),
-        (["get", "--watch", "-o", "json"], "--watch draws for people; use kubectl get smab --watch -o json"),
-        (["get", "--timeout", "5s"], "--timeout goes with --watch"),
+        (
+            ["get", "--watch", "-o", "json"],
+            "--watch and -o json exclude each other; use kubectl get smab --watch -o json",
+        ),
+        (["get", "--timeout", "5s"], "--timeout requires --watch"),
         (["get", "-w", "--timeout", "soon"], "'soon' is not a duration; write 30, 30s, 5m or 1h"),
         (["load", "reviews", "-f", "-", "--requests", "0"], "0 is not in the range 1<=x<=100000"),
         (["predict", "reviews"], "Missing option '-f'"),
@@ -343,7 +347,10 @@ def test_a_cluster_without_the_crd_is_told_apart_from_a_missing_resource(run, ku
 def test_an_api_server_that_refuses_is_quoted(run, kubernetes):
     kubernetes.refuses = KubernetesError("403 Forbidden: no")
 
-    assert run("get").stderr == "Error: the API server: 403 Forbidden: no\n"
+    assert (
+        run("get").stderr
+        == "Error: the API server: 403 Forbidden: no; check --context and your permissions in the cluster\n"
+    )
 
 
 def test_bad_input_is_an_error_in_one_line(run):

@@ -21,13 +21,13 @@ def test_a_line_that_is_not_json_is_named_with_what_is_allowed():
 
 
 def test_an_empty_file_is_refused():
-    with pytest.raises(InvalidInput, match=r"^<stdin> is empty; it must hold one JSON value per line$"):
+    with pytest.raises(InvalidInput, match=r"^<stdin> is empty; it must contain one JSON value per line$"):
         read_inputs("\n \n", source="<stdin>")
 
 
 def test_more_than_one_request_can_hold_is_refused_with_the_limit():
     with pytest.raises(
-        InvalidInput, match=r"6,291,458 bytes; one request takes at most 6,291,456, so split it"
+        InvalidInput, match=r"6,291,458 bytes; one request takes at most 6,291,456; split the file"
     ):
         read_inputs('"' + "a" * 6_291_456 + '"', source="inputs.jsonl")
 

@@ -4,14 +4,14 @@ import copy
 
 from rich.console import Group
 
-from sagemaker_ab.cli.resource import read_resource
+from sagemaker_ab.cli.snapshot import parse_resource
 from sagemaker_ab.cli.views.listing import resource_lines
 
 
 def test_the_list_has_the_columns_of_kubectl_get(shifting, now, text):
     unseen = copy.deepcopy(shifting)
     del unseen["status"]
-    resources = [read_resource(shifting), read_resource(unseen)]
+    resources = [parse_resource(shifting), parse_resource(unseen)]
 
     assert text(Group(*resource_lines(resources, now=now))) == (
         "NAME     ENDPOINT      WEIGHTS                    READY  REASON    AGE\n"
@@ -21,7 +21,7 @@ def test_the_list_has_the_columns_of_kubectl_get(shifting, now, text):
 
 
 def test_wide_adds_instances_rates_latency_and_region(shifting, now, text):
-    lines = resource_lines([read_resource(shifting)], now=now, wide=True, namespaces=True)
+    lines = resource_lines([parse_resource(shifting)], now=now, wide=True, namespaces=True)
 
     assert text(Group(*lines), width=200) == (
         "NAMESPACE  NAME     ENDPOINT      WEIGHTS                    READY  REASON    AGE"
@@ -34,6 +34,6 @@ def test_wide_adds_instances_rates_latency_and_region(shifting, now, text):
 
 def test_wide_without_status_is_dashes(shifting, now, text):
     del shifting["status"]
-    line = resource_lines([read_resource(shifting)], now=now, wide=True)[1]
+    line = resource_lines([parse_resource(shifting)], now=now, wide=True)[1]
 
     assert text(line, width=200).split() == ["reviews", "reviews-prod", *"–––", "11m", *"–––", "us-east-1"]

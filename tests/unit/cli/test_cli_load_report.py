@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from sagemaker_ab.cli.load_report import Outcome, nearest_rank, summarise
+from sagemaker_ab.cli.load_report import RequestResult, nearest_rank, summarize
 from sagemaker_ab.cli.views.load import load_json, load_view
 
 VARIANTS = ("VariantA", "VariantB", "VariantC")
-OUTCOMES = [
-    *(Outcome(variant="VariantA", seconds=0.010 * n) for n in range(1, 11)),
-    *(Outcome(variant="VariantB", seconds=0.100) for _ in range(29)),
-    Outcome(variant=None, seconds=0.5, error="ServiceUnavailable: later"),
+RESULTS = [
+    *(RequestResult(variant="VariantA", seconds=0.010 * n) for n in range(1, 11)),
+    *(RequestResult(variant="VariantB", seconds=0.100) for _ in range(29)),
+    RequestResult(variant=None, seconds=0.5, error="ServiceUnavailable: later"),
 ]
 
 
@@ -21,7 +21,7 @@ def test_a_percentile_is_the_smallest_value_that_so_many_do_not_exceed(percent, 
 
 
 def test_shares_are_of_the_answers_and_latencies_leave_errors_out():
-    report = summarise(OUTCOMES, variants=VARIANTS, seconds=4)
+    report = summarize(RESULTS, variants=VARIANTS, seconds=4)
     by_name = {load.variant: load for load in report.variants}
 
     assert (report.answers, report.failures) == (39, 1)
@@ -32,7 +32,7 @@ def test_shares_are_of_the_answers_and_latencies_leave_errors_out():
 
 
 def test_the_report_has_a_line_per_variant_even_if_none_of_its_answers_came(text):
-    assert text(load_view(summarise(OUTCOMES, variants=VARIANTS, seconds=4))) == (
+    assert text(load_view(summarize(RESULTS, variants=VARIANTS, seconds=4))) == (
         "VARIANT      ANSWERS  SHARE  ERRORS   AVERAGE       P50       P90       P99\n"
         "VariantA          10  25.6%       0   55.0 ms   50.0 ms   90.0 ms  100.0 ms\n"
         "VariantB          29  74.4%       0  100.0 ms  100.0 ms  100.0 ms  100.0 ms\n"
@@ -45,15 +45,15 @@ def test_the_report_has_a_line_per_variant_even_if_none_of_its_answers_came(text
 
 
 def test_without_any_answer_there_is_no_share(text):
-    failed = [Outcome(variant="VariantA", seconds=1, error="ModelError: no")] * 2
+    failed = [RequestResult(variant="VariantA", seconds=1, error="ModelError: no")] * 2
 
-    assert text(load_view(summarise(failed, variants=["VariantA"], seconds=2))).splitlines()[1] == (
+    assert text(load_view(summarize(failed, variants=["VariantA"], seconds=2))).splitlines()[1] == (
         "VariantA        0      –       2        –    –    –    –"
     )
 
 
 def test_programs_get_one_object_in_seconds_and_parts():
-    report = json.loads(load_json(summarise(OUTCOMES, variants=VARIANTS, seconds=4)))
+    report = json.loads(load_json(summarize(RESULTS, variants=VARIANTS, seconds=4)))
 
     assert report["answers"] == 39
     assert report["errors"] == {"ServiceUnavailable: later": 1}

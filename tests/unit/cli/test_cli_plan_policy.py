@@ -3,8 +3,8 @@
 import pytest
 
 from sagemaker_ab.api.policies.traffic import InvalidPolicy, parse_policy, path_of, variants_of
-from sagemaker_ab.cli.plan_policy import wanted
-from sagemaker_ab.cli.replaying.policy_file import Asked
+from sagemaker_ab.cli.plan_policy import design_defaults
+from sagemaker_ab.cli.replaying.policy_file import PolicyFile
 
 THREE = [{"variant": "B", "percent": 20}, {"variant": "A", "percent": 70}, {"variant": "C", "percent": 10}]
 
@@ -14,7 +14,7 @@ def asked(traffic, *variants):
     if variants:
         listed = [{"name": name} for name in variants]
         raw = {"kind": "SageMakerABEndpoint", "spec": {"variants": listed, **raw}}
-    return Asked(policy=parse_policy(raw), path=path_of(raw), variants=variants_of(raw))
+    return PolicyFile(policy=parse_policy(raw), path=path_of(raw), variants=variants_of(raw))
 
 
 def ab_test(**changes):
@@ -23,17 +23,17 @@ def ab_test(**changes):
 
 
 def test_error_rates_are_the_policys():
-    found = wanted(asked(ab_test(errorRates={"falseWinner": "0.01", "power": "0.9"})))
+    found = design_defaults(asked(ab_test(errorRates={"falseWinner": "0.01", "power": "0.9"})))
     assert (found.power, found.false_winner) == (0.9, 0.01)
 
 
 def test_the_shares_are_the_allocations_the_baselines_first():
-    assert wanted(asked(ab_test(allocation=THREE))).shares == (0.7, 0.2, 0.1)
+    assert design_defaults(asked(ab_test(allocation=THREE))).shares == (0.7, 0.2, 0.1)
 
 
 def test_without_allocation_the_variants_of_the_resource_share_evenly_and_else_there_are_two():
-    assert wanted(asked(ab_test(), "A", "B", "C", "D")).shares == (0.25,) * 4
-    assert wanted(asked(ab_test())).shares == (0.5, 0.5)
+    assert design_defaults(asked(ab_test(), "A", "B", "C", "D")).shares == (0.25,) * 4
+    assert design_defaults(asked(ab_test())).shares == (0.5, 0.5)
 
 
 @pytest.mark.parametrize(
@@ -56,5 +56,5 @@ def test_without_allocation_the_variants_of_the_resource_share_evenly_and_else_t
 )
 def test_what_no_such_test_can_be_planned_of_is_refused_by_its_path(policy, words):
     with pytest.raises(InvalidPolicy) as refused:
-        wanted(policy)
+        design_defaults(policy)
     assert refused.value.messages[0].startswith(words)

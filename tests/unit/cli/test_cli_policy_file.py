@@ -6,7 +6,7 @@ import click
 import pytest
 
 from sagemaker_ab.api.policies.traffic import InvalidPolicy
-from sagemaker_ab.cli.replaying.policy_file import read_policy, refusing
+from sagemaker_ab.cli.replaying.policy_file import read_policy, reporting_invalid_policy
 
 DIGITS = "1" * 80
 
@@ -23,7 +23,10 @@ DIGITS = "1" * 80
         ("seed: 0x1" + "0" * 5000, "is an integer of more than 64 bits"),
         ("seed: " + "[" * 3000, "is nested too deeply"),
         ("a: " + "{a: " * 3000, "is nested too deeply"),
-        ('{"\\e[3m": 1, "\\e[3m": 2}', 'line 1, column 14: "\\u001b[3m" should stand once, but stands again'),
+        (
+            '{"\\e[3m": 1, "\\e[3m": 2}',
+            'line 1, column 14: "\\u001b[3m" should appear once, but appears again',
+        ),
         ("a: !!%1B[3m x", "line 1, column 4: could not determine a constructor for the tag"),
         (
             "{}\n---\n{}",
@@ -46,5 +49,8 @@ def test_a_fault_has_its_line_and_column(text, words):
 def test_the_refusal_names_the_file_in_each_line():
     file = StringIO()
     file.name = "policy.yaml"
-    with pytest.raises(click.ClickException, match=r"^policy.yaml: a\npolicy.yaml: b$"), refusing(file):
+    with (
+        pytest.raises(click.ClickException, match=r"^policy.yaml: a\npolicy.yaml: b$"),
+        reporting_invalid_policy(file),
+    ):
         raise InvalidPolicy(("a", "b"))

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from sagemaker_ab.cli.replaying.lines import line
-from sagemaker_ab.cli.replaying.looks import Look
+from sagemaker_ab.cli.replaying.replayer import Look
 from sagemaker_ab.traffic.decision import Decision, Outcome, Progress, Reason, Verdict
 from sagemaker_ab.traffic.explain import Account
 

@@ -3,13 +3,13 @@
 import pytest
 
 from sagemaker_ab.api.status import Condition
-from sagemaker_ab.cli.resource import UnreadableResource, read_resource
+from sagemaker_ab.cli.snapshot import UnreadableResource, parse_resource
 from sagemaker_ab.cli.views.conditions import icon_of
 from sagemaker_ab.cli.views.tree import resource_tree
 
 
 def test_a_resource_in_a_weight_shift_is_drawn_whole(shifting, now, text):
-    assert text(resource_tree(read_resource(shifting), now=now), width=80) == (
+    assert text(resource_tree(parse_resource(shifting), now=now), width=80) == (
         "SageMakerABEndpoint ml/reviews  11m\n"
         "├── ◌ Ready              Updating   44s    the weights are on their way\n"
         "├── ◌ Reconciling        Updating   44s\n"
@@ -38,7 +38,7 @@ def test_a_resource_in_a_weight_shift_is_drawn_whole(shifting, now, text):
 def test_a_resource_that_no_operator_has_seen_shows_what_the_spec_knows(shifting, now, text):
     del shifting["status"]
 
-    assert text(resource_tree(read_resource(shifting), now=now)) == (
+    assert text(resource_tree(parse_resource(shifting), now=now)) == (
         "SageMakerABEndpoint ml/reviews  11m  not yet seen by the operator\n"
         "└── Endpoint reviews-prod  –\n"
         "    ├── region  us-east-1\n"
@@ -65,7 +65,7 @@ def test_a_failed_deployment_says_what_was_asked_and_what_aws_answered(shifting,
         "message": "rolled back",
     }
 
-    assert text(resource_tree(read_resource(shifting), now=now)).splitlines()[6:13] == [
+    assert text(resource_tree(parse_resource(shifting), now=now)).splitlines()[6:13] == [
         "    ├── region     us-east-1 123456789012",
         "    ├── config     reviews-prod-8c1f2ab3",
         "    ├── pending    reviews-prod-99999999",
@@ -77,7 +77,7 @@ def test_a_failed_deployment_says_what_was_asked_and_what_aws_answered(shifting,
 
 
 def test_wide_shows_the_arn_and_the_whole_image(shifting, now, text):
-    drawn = text(resource_tree(read_resource(shifting), now=now, wide=True), width=200)
+    drawn = text(resource_tree(parse_resource(shifting), now=now, wide=True), width=200)
 
     assert "arn       arn:aws:sagemaker:us-east-1:123456789012:endpoint/reviews-prod\n" in drawn
     assert f"bert-a  {shifting['status']['variants'][0]['imageDigest']}\n" in drawn
@@ -87,7 +87,7 @@ def test_gpus_are_shown_for_all_variants_once_one_has_them(shifting, now, text):
     shifting["status"]["metrics"]["variants"][0]["gpuUtilizationPercent"] = "71.5"
 
     loads = [
-        line for line in text(resource_tree(read_resource(shifting), now=now)).splitlines() if "CPU" in line
+        line for line in text(resource_tree(parse_resource(shifting), now=now)).splitlines() if "CPU" in line
     ]
 
     assert [line.split("disk")[1] for line in loads] == [
@@ -99,7 +99,7 @@ def test_gpus_are_shown_for_all_variants_once_one_has_them(shifting, now, text):
 def test_a_variant_on_its_way_out_is_marked(shifting, now, text):
     del shifting["spec"]["variants"][0]
 
-    lines = text(resource_tree(read_resource(shifting), now=now)).splitlines()
+    lines = text(resource_tree(parse_resource(shifting), now=now)).splitlines()
 
     assert "    ├── VariantA  ━━━━━─────  50% → 0%    1/1 instances         not in spec" in lines
 
@@ -117,7 +117,7 @@ def test_the_head_says_when_status_lags_or_the_resource_is_going(
     shifting["metadata"] |= metadata
     shifting["status"]["observedGeneration"] = observed
 
-    first = text(resource_tree(read_resource(shifting), now=now)).splitlines()[0]
+    first = text(resource_tree(parse_resource(shifting), now=now)).splitlines()[0]
 
     assert first == f"SageMakerABEndpoint ml/reviews  {head}"
 
@@ -145,5 +145,5 @@ def test_icons_tell_good_from_bad_whatever_the_polarity(now, kind, status, under
 def test_a_stored_object_of_another_form_is_refused_with_the_field(shifting):
     shifting["spec"]["variants"][0]["weight"] = "heavy"
 
-    with pytest.raises(UnreadableResource, match=r"ml/reviews is not of the form .* spec\.variants"):
-        read_resource(shifting)
+    with pytest.raises(UnreadableResource, match=r"ml/reviews does not match the CRD .* spec\.variants"):
+        parse_resource(shifting)

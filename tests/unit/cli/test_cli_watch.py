@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from sagemaker_ab.cli.finder import NoSuchResource
+from sagemaker_ab.cli.reader import ResourceNotFound
 from sagemaker_ab.cli.watch import Frame, watch
 from sagemaker_ab.kube.client import KubernetesError
 
@@ -24,60 +24,60 @@ class World:
 
 
 def frame(text, content=None):
-    return Frame(content=content or text, drawn=Text(text))
+    return Frame(content=content or text, renderable=Text(text))
 
 
-def watched(world, *, edges, terminal=False, timeout=None):
+def watched(world, *, clients, terminal=False, timeout=None):
     out = io.StringIO()
     console = Console(file=out, width=60, force_terminal=terminal, color_system=None)
-    watch(world.look, console=console, edges=edges, timeout=timeout)
+    watch(world.look, console=console, clients=clients, timeout=timeout)
     return out.getvalue()
 
 
-def test_piped_only_what_has_changed_is_printed(edges):
+def test_piped_only_what_has_changed_is_printed(clients):
     world = World(frame("age 1s", "same"), frame("age 2s", "same"), frame("shifted"))
 
-    assert watched(world, edges=edges, timeout=10) == "age 1s\nshifted\n"
+    assert watched(world, clients=clients, timeout=10) == "age 1s\nshifted\n"
 
 
-def test_it_looks_every_second_until_the_timeout(edges, fake_time):
-    watched(World(frame("still")), edges=edges, timeout=30)
+def test_it_looks_every_second_until_the_timeout(clients, fake_time):
+    watched(World(frame("still")), clients=clients, timeout=30)
 
     assert fake_time.seconds == 30
 
 
-def test_on_a_terminal_growing_ages_are_redrawn_in_place(edges):
+def test_on_a_terminal_growing_ages_are_redrawn_in_place(clients):
     written = watched(
-        World(frame("age 1s", "same"), frame("age 2s", "same")), edges=edges, terminal=True, timeout=3
+        World(frame("age 1s", "same"), frame("age 2s", "same")), clients=clients, terminal=True, timeout=3
     )
 
     assert re.findall(r"age \ds", written)[:2] == ["age 1s", "age 2s"]
     assert "\x1b[2K" in written, "the line before is erased"
 
 
-def test_a_resource_deleted_meanwhile_ends_the_watch(edges):
+def test_a_resource_deleted_meanwhile_ends_the_watch(clients):
     assert (
-        watched(World(frame("there"), NoSuchResource("gone")), edges=edges)
-        == "there\nthere\nIt has been deleted.\n"
+        watched(World(frame("there"), ResourceNotFound("gone")), clients=clients)
+        == "there\nthere\nThe resource was deleted.\n"
     )
 
 
-def test_a_resource_that_never_was_is_an_error(edges):
-    with pytest.raises(NoSuchResource):
-        watched(World(NoSuchResource("no such")), edges=edges)
+def test_a_resource_that_never_was_is_an_error(clients):
+    with pytest.raises(ResourceNotFound):
+        watched(World(ResourceNotFound("no such")), clients=clients)
 
 
-def test_an_api_server_that_goes_away_is_said_and_asked_again(edges):
+def test_an_api_server_that_goes_away_is_said_and_asked_again(clients):
     world = World(frame("there"), KubernetesError("connection refused"), frame("there again"))
 
-    assert watched(world, edges=edges, timeout=5) == (
+    assert watched(world, clients=clients, timeout=5) == (
         "there\n"
         "there\n"
-        "The API server cannot be asked and this may be old: \n"
-        "connection refused\n"
+        "The API server could not be read, so this may be out of \n"
+        "date: connection refused\n"
         "there again\n"
     )
 
 
-def test_ctrl_c_ends_it_quietly(edges):
-    assert watched(World(frame("there"), KeyboardInterrupt()), edges=edges) == "there\n"
+def test_ctrl_c_ends_it_quietly(clients):
+    assert watched(World(frame("there"), KeyboardInterrupt()), clients=clients) == "there\n"

@@ -1,1 +1,1 @@
-"""Replays of recorded counts: the file, the looks, the lines and the picture."""
+"""Replays recorded counts: reads the files, makes the decisions, writes lines and picture."""

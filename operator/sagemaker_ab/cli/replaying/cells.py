@@ -1,4 +1,4 @@
-"""What may stand in a cell of recorded counts, and how it is said that something else does."""
+"""Parses the cells of recorded counts."""
 
 import re
 from collections.abc import Callable
@@ -14,7 +14,7 @@ _LONGEST: Final = 60
 
 
 class InvalidCell(ValueError):
-    """A cell that cannot be read; the message names what was given and what is allowed."""
+    """A cell is invalid; the message names the value and what is allowed."""
 
     def __init__(self, text: str, allowed: str) -> None:
         super().__init__(f"{shown(text)} should be {allowed}")
@@ -22,41 +22,41 @@ class InvalidCell(ValueError):
 
 @lru_cache(maxsize=4096)
 def integer(text: str) -> int | None:
-    """Read a count. An empty cell is absent, which is not zero."""
+    """Parse a count; None for an empty cell, which is not zero. Raises InvalidCell."""
     if _INTEGER.fullmatch(text):
         return int(text)
-    _demand_empty(text, "an integer of 0 or more, of 15 digits at most, or empty")
+    _check_empty(text, "an integer of 0 or more, of 15 digits at most, or empty")
     return None
 
 
 @lru_cache(maxsize=4096)
 def decimal(text: str) -> float | None:
-    """Read a weight or microseconds. An empty cell is absent, which is not zero."""
+    """Parse a weight or microseconds; None for an empty cell, which is not zero. Raises InvalidCell."""
     if _DECIMAL.fullmatch(text):
         return float(text)
-    _demand_empty(text, "a decimal of 0 or more, of 15 digits before the point at most, or empty")
+    _check_empty(text, "a decimal of 0 or more, of 15 digits before the point at most, or empty")
     return None
 
 
-def _demand_empty(text: str, allowed: str) -> None:
+def _check_empty(text: str, allowed: str) -> None:
     if text:
         raise InvalidCell(text, allowed)
 
 
 @lru_cache(maxsize=64)
 def minute(text: str) -> int:
-    """Read a moment that is a whole minute in UTC, as minutes since 1970."""
+    """Parse a whole minute in UTC, as minutes since 1970. Raises InvalidCell."""
     if _MINUTE.fullmatch(text):
         try:
             return int(datetime.fromisoformat(text).astimezone(UTC).timestamp()) // 60
         except (ValueError, OverflowError):
-            pass  # no such day or hour
+            pass  # the day or hour does not exist
     raise InvalidCell(text, "a minute in UTC, such as 2026-03-02T10:39Z")
 
 
 @lru_cache(maxsize=64)
 def variant(text: str) -> str:
-    """Read a variant's name (SageMaker's VariantName, which has no underscore)."""
+    """Parse a VariantName of SageMaker, which has no underscore. Raises InvalidCell."""
     if _VARIANT.fullmatch(text):
         return text
     raise InvalidCell(text, "a variant's name: letters, digits and inner -, at most 63")
@@ -66,11 +66,11 @@ Parser = Callable[[str], int | float | str | None]
 
 
 def shown(text: str) -> str:
-    """Return what was given, quoted, without control characters, and not too long."""
+    """Quote a value for a message, with control characters escaped and cut to 60 characters."""
     cut = f"{text[:_LONGEST]}…" if len(text) > _LONGEST else text
     return f"'{cut}'" if cut.isprintable() else repr(cut)
 
 
 def moment(at: int) -> str:
-    """Return minutes since 1970 as they are read, such as 2026-03-02T10:39Z."""
+    """Format minutes since 1970 as in the file, such as 2026-03-02T10:39Z."""
     return datetime.fromtimestamp(at * 60, tz=UTC).strftime("%Y-%m-%dT%H:%MZ")

@@ -1,4 +1,4 @@
-"""The columns of recorded counts: which there may be, and a row by them."""
+"""The columns of recorded counts, and the rows parsed by them."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -38,9 +38,9 @@ _WHOLES: Final = {
 
 
 class InvalidRow(ValueError):
-    """A header or row that cannot be read; the message goes on from the line's number.
+    """A header or row is invalid; the message continues after the line's number.
 
-    It names column, what was given and what is allowed.
+    It names the column, the value and what is allowed.
     """
 
     def __init__(self, words: str, *, column: str | int | None = None) -> None:
@@ -48,12 +48,12 @@ class InvalidRow(ValueError):
 
 
 class Columns:
-    """The columns that a header names, in its order. Raises InvalidRow."""
+    """The columns of a header, in its order. Raises InvalidRow."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = [name.strip() for name in names]
-        self._demand_known()
-        self._demand_enough()
+        self._check_known()
+        self._check_enough()
         self._parsers = [_PARSERS[name] for name in self.names]
         self._at, self._variant = map(self.names.index, _KEYS)
         self._fields = [
@@ -65,15 +65,15 @@ class Columns:
             if part in self.names and whole in self.names
         ]
 
-    def _demand_known(self) -> None:
+    def _check_known(self) -> None:
         for place, name in enumerate(self.names, start=1):
             if name not in _PARSERS:
                 known = ", ".join(_PARSERS)
                 raise InvalidRow(f"{shown(name)} is not known; allowed: {known}", column=place)
             if self.names.index(name) < place - 1:
-                raise InvalidRow(f"{name} should stand once, but stands again", column=place)
+                raise InvalidRow(f"{name} should appear once, but appears again", column=place)
 
-    def _demand_enough(self) -> None:
+    def _check_enough(self) -> None:
         given = ", ".join(self.names)
         for name in _KEYS:
             if name not in self.names:
@@ -82,7 +82,7 @@ class Columns:
             raise InvalidRow(f"has nothing but {given}; allowed: {', '.join(_PARSERS)}")
 
     def row(self, texts: Sequence[str]) -> Row:
-        """Return the row that these cells are. Raises InvalidRow."""
+        """Parse the cells of a row. Raises InvalidRow."""
         if len(texts) != len(self.names):
             cells = "1 cell" if len(texts) == 1 else f"{len(texts)} cells"
             raise InvalidRow(f"has {cells}; the header has {len(self.names)} columns")
@@ -92,11 +92,11 @@ class Columns:
                 values.append(parse(text.strip()))
         except InvalidCell as error:
             raise InvalidRow(str(error), column=self.names[len(values)]) from error
-        self._demand_parts(values)
+        self._check_parts(values)
         counts = Counts(**{name: values[place] for name, place in self._fields})
         return Row(values[self._at], values[self._variant], counts)
 
-    def _demand_parts(self, values: Sequence[Any]) -> None:
+    def _check_parts(self, values: Sequence[Any]) -> None:
         for part, whole in self._parts:
             few, many = values[part], values[whole]
             if few is not None and many is not None and few > many:

@@ -1,4 +1,4 @@
-"""Reads recorded counts: CSV, one line for each minute and variant."""
+"""Reads recorded counts from CSV with one line for each minute and variant."""
 
 import csv
 from collections.abc import Collection, Iterable, Iterator
@@ -16,22 +16,22 @@ _BYTE_ORDER_MARK: Final = "\ufeff"
 
 
 class InvalidCounts(ValueError):
-    """Counts that cannot be read; the message names line, column, what was given and what is allowed."""
+    """The counts are invalid; the message names line, column, value and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """Rows by minute, of a minute and variant the last one that stood; variants by their names."""
+    """Rows in order of minutes, variants in order of names. Of duplicates, the last line counts."""
 
     rows: tuple[Row, ...]
     variants: tuple[str, ...]
 
 
 def read_counts(lines: Iterable[str], *, source: str) -> Recorded:
-    """Read CSV with a header, decoded with `surrogateescape`. Raises InvalidCounts."""
+    """Read CSV that has a header and was decoded with `surrogateescape`. Raises InvalidCounts."""
     try:
         found = {(row.at, row.variant): (line, row) for line, row in _rows(_utf8(lines))}
-        _demand_bounds(found.values())
+        _check_bounds(found.values())
     except InvalidCounts as error:
         raise InvalidCounts(f"{source}, {error}") from error
     return Recorded(
@@ -41,9 +41,9 @@ def read_counts(lines: Iterable[str], *, source: str) -> Recorded:
 
 
 def _utf8(lines: Iterable[str]) -> Iterator[str]:
-    """Refuse a byte that is not UTF-8 by its place: spreadsheets and shells like to write UTF-16.
+    """Yield the lines without a byte order mark. Raises InvalidCounts with the position of invalid UTF-8.
 
-    The mark with which others begin UTF-8 is none of the header's.
+    Some spreadsheets and shells write UTF-16.
     """
     for number, line in enumerate(lines, start=1):
         if not line.isascii():
@@ -61,7 +61,7 @@ def _rows(lines: Iterator[str]) -> Iterator[tuple[int, Row]]:
     try:
         names = next(reader, None)
         if not names:
-            raise InvalidRow("is empty; it should be the header: minute,variant,…")  # noqa: TRY301  # the line is told below
+            raise InvalidRow("is empty; it should be the header, such as minute,variant,trials,successes")  # noqa: TRY301  # handled below
         columns = Columns(names)
         for cells in reader:
             if cells:
@@ -72,14 +72,14 @@ def _rows(lines: Iterator[str]) -> Iterator[tuple[int, Row]]:
         raise InvalidCounts(f"line {max(reader.line_num, 1)}{error}") from error
 
 
-def _demand_bounds(found: Collection[tuple[int, Row]]) -> None:
+def _check_bounds(found: Collection[tuple[int, Row]]) -> None:
     if not found:
         raise InvalidCounts("line 2 is missing; there should be one for each minute and variant")
-    _demand_variants(found)
-    _demand_days(found)
+    _check_variants(found)
+    _check_days(found)
 
 
-def _demand_variants(found: Collection[tuple[int, Row]]) -> None:
+def _check_variants(found: Collection[tuple[int, Row]]) -> None:
     lines: dict[str, int] = {}
     for line, row in found:
         lines.setdefault(row.variant, line)
@@ -94,7 +94,7 @@ def _demand_variants(found: Collection[tuple[int, Row]]) -> None:
         )
 
 
-def _demand_days(found: Collection[tuple[int, Row]]) -> None:
+def _check_days(found: Collection[tuple[int, Row]]) -> None:
     (first_line, first), (last_line, last) = (pick(found, key=lambda each: each[1].at) for pick in (min, max))
     days = (last.at - first.at) // _MINUTES_A_DAY
     if days > _MOST_DAYS:

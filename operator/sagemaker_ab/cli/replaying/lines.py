@@ -1,18 +1,18 @@
-"""A look as one line of JSON."""
+"""Writes a look as one line of JSON."""
 
 import json
 from math import isinf
 from typing import Any
 
 from sagemaker_ab.cli.replaying.cells import moment
-from sagemaker_ab.cli.replaying.looks import Look
+from sagemaker_ab.cli.replaying.replayer import Look
 from sagemaker_ab.traffic.explain import Account
 
 _DIGITS = 6
 
 
 def line(look: Look) -> str:
-    """Return the look: what was decided, why, what it needs, and the numbers behind it."""
+    """Return the decision, its reason, what it waits for, and the numbers behind it."""
     outcome = look.decision.outcome
     judged = _judged(look)
     content = {
@@ -36,7 +36,7 @@ def line(look: Look) -> str:
 
 
 def _judged(look: Look) -> Account | None:
-    """The comparison that the decision is about, where it is about a challenger's metric."""
+    """Return the comparison that the decision is about, if it is about a challenger's metric."""
     about = look.decision.outcome.subject.partition(" over ")[0]
     named = (account for account in look.accounts if about == f"{account.metric} of {account.challenger}")
     return next(named, None)
@@ -57,7 +57,7 @@ def _account(account: Account) -> dict[str, Any]:
 
 
 def _interval(account: Account) -> list[float | None] | None:
-    """Return the interval of the ratio; an end that is not bounded yet is null."""
+    """Return the interval of the ratio; an unbounded end is None."""
     if account.interval is None:
         return None
     return [_short(end) for end in account.interval]

@@ -1,4 +1,4 @@
-"""A replay as a picture: weights, rates with their intervals, evidence against its threshold."""
+"""Draws a replay: weights, rates with their intervals, evidence against its threshold."""
 
 from collections.abc import Sequence
 from math import isfinite, isnan, nan
@@ -13,9 +13,9 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from sagemaker_ab.api.policies.parts import LATENCY
 from sagemaker_ab.cli.replaying.cells import moment
-from sagemaker_ab.cli.replaying.looks import Look
 from sagemaker_ab.cli.replaying.rates import Measured
-from sagemaker_ab.cli.views.palette import variant_colour
+from sagemaker_ab.cli.replaying.replayer import Look
+from sagemaker_ab.cli.views.palette import variant_color
 from sagemaker_ab.cli.views.style import DPI, STYLE, show_times
 
 _MINUTES_A_DAY: Final = 1440
@@ -28,7 +28,7 @@ _HEADROOM: Final = 1.25
 
 
 def save_replay(looks: Sequence[Look], measured: Sequence[Measured], path: Path) -> None:
-    """Write the picture; raises OSError."""
+    """Write the picture in the format of the suffix. Raises OSError."""
     metrics = list(dict.fromkeys(each.metric for each in measured))
     with style.context(STYLE):
         figure = Figure(
@@ -57,12 +57,12 @@ def _days(looks: Sequence[Look]) -> list[float]:
     return [look.decision.at / _MINUTES_A_DAY for look in looks]
 
 
-def _colour(looks: Sequence[Look], variant: str) -> str:
-    return variant_colour(list(looks[-1].decision.outcome.weights).index(variant))
+def _color(looks: Sequence[Look], variant: str) -> str:
+    return variant_color(list(looks[-1].decision.outcome.weights).index(variant))
 
 
 def _explain(axis: Axes) -> None:
-    """Name the lines above the axis, at the right of its title."""
+    """Put the legend above the axis, right of its title."""
     axis.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.0, ncols=4, frameon=False)
 
 
@@ -70,9 +70,9 @@ def _draw_weights(axis: Axes, looks: Sequence[Look]) -> None:
     for name in looks[-1].decision.outcome.weights:
         asked = [look.decision.outcome.weights[name] for look in looks]
         applied = [_percent(look, name) for look in looks]
-        colour = _colour(looks, name)
-        axis.step(_days(looks), asked, where="post", color=colour, linewidth=1.8, label=f"{name} asked for")
-        axis.plot(_days(looks), applied, color=colour, linestyle=":", label=f"{name} applied")
+        color = _color(looks, name)
+        axis.step(_days(looks), asked, where="post", color=color, linewidth=1.8, label=f"{name} asked for")
+        axis.plot(_days(looks), applied, color=color, linestyle=":", label=f"{name} applied")
     axis.set_title("Weights")
     axis.set_ylabel("percent")
     axis.set_ylim(-2, 102)
@@ -91,21 +91,21 @@ def _draw_rates(axis: Axes, looks: Sequence[Look], variants: Sequence[Measured])
     for each in variants:
         at = [minute / _MINUTES_A_DAY for minute in each.at]
         values = [scale * value for value in each.values]
-        axis.plot(at, values, color=_colour(looks, each.variant), linewidth=1.2, label=each.variant)
+        axis.plot(at, values, color=_color(looks, each.variant), linewidth=1.2, label=each.variant)
     top = max((value for each in variants for value in each.values), default=0)
     axis.set_ylim(0, _HEADROOM * scale * (top or 1))
     for place, account in enumerate(looks[-1].accounts):
         level = levels.get(account.baseline)
         if account.metric == metric and level is not None:
             _draw_interval(axis, looks, place=place, level=scale * level)
-            axis.axhline(scale * level, color=_colour(looks, account.baseline), linestyle="--", linewidth=1)
+            axis.axhline(scale * level, color=_color(looks, account.baseline), linestyle="--", linewidth=1)
     axis.set_title(metric)
     axis.set_ylabel("average, ms" if metric == LATENCY else "percent")
     _explain(axis)
 
 
 def _draw_interval(axis: Axes, looks: Sequence[Look], *, place: int, level: float) -> None:
-    """Draw the challenger's interval as rates, where the baseline has its rate of the whole time (dashed)."""
+    """Draw the challenger's interval as rates: the baseline's overall rate (dashed) times the ratios."""
     name = looks[-1].accounts[place].challenger
     intervals = [look.accounts[place].interval or (nan, nan) for look in looks]
     if all(isnan(low) for low, _ in intervals):
@@ -115,7 +115,7 @@ def _draw_interval(axis: Axes, looks: Sequence[Look], *, place: int, level: floa
         _days(looks),
         [level * low for low, _ in intervals],
         [level * high if isfinite(high) else min(high, top) for _, high in intervals],
-        color=_colour(looks, name),
+        color=_color(looks, name),
         alpha=0.18,
         linewidth=0,
         label=f"{name}, interval",
@@ -136,5 +136,5 @@ def _draw_evidence(axis: Axes, looks: Sequence[Look]) -> None:
 
 
 def _within(evidence: float) -> float:
-    """Nothing is drawn where nothing is said yet, and no more than can be told apart."""
+    """Clamp evidence to the visible range; NaN, which is not drawn, for none."""
     return min(max(evidence, _LEAST_EVIDENCE), _MOST_EVIDENCE) if evidence > 0.0 else nan

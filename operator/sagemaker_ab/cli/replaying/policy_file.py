@@ -1,4 +1,4 @@
-"""Reads the YAML of a policy, alone or in a whole SageMakerABEndpoint."""
+"""Reads a traffic policy from YAML, alone or within a SageMakerABEndpoint."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,28 +19,28 @@ from sagemaker_ab.cli.replaying.strict_yaml import StrictLoader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """The policy, its path in the file, and the variants that the resource names; none for a policy alone."""
+class PolicyFile:
+    """A policy, its path in the file, and the variants of the resource; none for a policy alone."""
 
     policy: TrafficPolicy
     path: str
     variants: tuple[str, ...]
 
 
-def read_policy(file: TextIO) -> Asked:
-    """Read one YAML document. Raises InvalidPolicy with a path, or a line and column, in each message."""
+def read_policy(file: TextIO) -> PolicyFile:
+    """Read one YAML document. Raises InvalidPolicy; each message has a path, or a line and column."""
     try:
         raw = yaml.load(file, Loader=StrictLoader)  # noqa: S506  # a SafeLoader
     except yaml.MarkedYAMLError as error:
         raise InvalidPolicy((_words(error),)) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InvalidPolicy((f"is not YAML: {' '.join(str(error).split())}",)) from error
-    return Asked(policy=parse_policy(raw), path=path_of(raw), variants=variants_of(raw))
+    return PolicyFile(policy=parse_policy(raw), path=path_of(raw), variants=variants_of(raw))
 
 
 @contextmanager
-def refusing(file: TextIO) -> Iterator[None]:
-    """Turn InvalidPolicy into click's refusal: a line for each fault, after the name of the file."""
+def reporting_invalid_policy(file: TextIO) -> Iterator[None]:
+    """Raise InvalidPolicy as ClickException, with one line for each message after the file's name."""
     try:
         yield
     except InvalidPolicy as error:

@@ -1,4 +1,4 @@
-"""What was measured, in equal spans of time, for a picture of it."""
+"""Aggregates recorded counts over equal time spans for the picture."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,25 +17,25 @@ _LEAST_MINUTES: Final = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """A metric of one variant: rates from 0 to 1, or microseconds, each with its span's middle in minutes."""
+    """A metric of one variant: rates from 0 to 1 or microseconds, at the middle of each span in minutes."""
 
     metric: str
     variant: str
     at: Sequence[float]
     values: Sequence[float]
     level: float | None
-    """Over all spans together."""
+    """The value over all spans; None without data."""
 
 
 def metrics_of(policy: Policy) -> tuple[str, ...]:
-    """Return the metrics that a policy looks at, the one that decides first."""
+    """Return the metrics that a policy reads, the decisive one first."""
     first = [policy.hypothesis.metric] if isinstance(policy, ABTest) else []
     first += [policy.metric] if isinstance(policy, Bandit) else []
     return tuple(dict.fromkeys([*first, *(guardrail.metric for guardrail in policy.guardrails)]))
 
 
 def measured(rows: Sequence[Row], *, metric: str, variant: str) -> Measured:
-    """Sum a variant's counts over some fifty spans."""
+    """Aggregate a metric of one variant over about fifty spans."""
     width = max(_LEAST_MINUTES, (rows[-1].at - rows[0].at) // _SPANS + 1)
     spans: dict[int, tuple[float, float]] = {}
     for row in rows:

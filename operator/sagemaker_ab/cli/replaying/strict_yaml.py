@@ -1,4 +1,4 @@
-"""YAML of which every fault has its line and column, and in which no key stands twice."""
+"""A YAML loader that reports every error with line and column, and refuses duplicate keys."""
 
 from collections.abc import Hashable
 from typing import Any, Final
@@ -11,7 +11,7 @@ _MOST_BITS: Final = 64
 
 
 class StrictLoader(yaml.SafeLoader):
-    """Raises MarkedYAMLError for what PyYAML lets through or stumbles over."""
+    """Raises MarkedYAMLError where PyYAML accepts invalid input or raises another error."""
 
     def get_single_data(self) -> Any:
         try:
@@ -22,7 +22,7 @@ class StrictLoader(yaml.SafeLoader):
             ) from error
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        """Refuse a scalar that is not what its tag says; 2026-13-45 has one that is not written."""
+        """Refuse a scalar that does not match its tag; 2026-13-45 has the implicit tag timestamp."""
         try:
             value = super().construct_object(node, deep=deep)
         except (ValueError, LookupError, AttributeError, OverflowError) as error:
@@ -32,13 +32,13 @@ class StrictLoader(yaml.SafeLoader):
         return value
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """Refuse a key that stands twice, of which YAML's readers silently take the last."""
+        """Refuse a duplicate key; PyYAML silently uses the last value."""
         seen = set()
-        pairs = node.value if node.id == "mapping" else ()  # !!map may stand before anything
+        pairs = node.value if node.id == "mapping" else ()  # !!map can tag any node
         for key in (key for key, _ in pairs if isinstance(key, yaml.ScalarNode)):
             if key.value in seen:
                 raise yaml.MarkedYAMLError(
-                    problem=f"{shown(key.value)} should stand once, but stands again",
+                    problem=f"{shown(key.value)} should appear once, but appears again",
                     problem_mark=key.start_mark,
                 )
             seen.add(key.value)

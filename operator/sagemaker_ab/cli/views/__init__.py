@@ -1,1 +1,1 @@
-"""Pure drawing: data in, rich renderables or text out."""
+"""Renders data as rich renderables or text, without I/O."""

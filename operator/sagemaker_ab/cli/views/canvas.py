@@ -1,4 +1,4 @@
-"""A canvas of braille characters: two dots wide and four high in each cell of the terminal."""
+"""A canvas of braille characters: each terminal cell is two dots wide and four dots high."""
 
 from dataclasses import dataclass, field
 
@@ -12,7 +12,7 @@ _BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One character and the layer that was drawn on it last, if any was."""
+    """One character, and the layer that was drawn on it last; None for an empty cell."""
 
     character: str
     layer: int | None
@@ -20,7 +20,7 @@ class Cell:
 
 @dataclass(slots=True)
 class BrailleCanvas:
-    """Dots are counted from the top left; what lies outside is not drawn."""
+    """Dots count from the top left; a dot outside the canvas is ignored."""
 
     columns: int
     rows: int

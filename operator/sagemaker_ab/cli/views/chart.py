@@ -1,33 +1,33 @@
-"""A chart as text: a step for each minute, one colour per variant, gaps where there is no datapoint."""
+"""Renders a chart as text: a step for each minute, a color for each variant, gaps without datapoints."""
 
 from datetime import datetime
 
 from rich.text import Text
 
-from sagemaker_ab.aws.charts import PERIOD, ChartData, Point, Series, Window
 from sagemaker_ab.cli.views.canvas import BrailleCanvas
-from sagemaker_ab.cli.views.palette import variant_colour
+from sagemaker_ab.cli.views.palette import variant_color
 from sagemaker_ab.cli.views.scale import short, top_of
+from sagemaker_ab.planning.charts import PERIOD, ChartData, Point, Series, TimeRange
 
 _LABEL_WIDTH = 6
 
 
-def chart_text(data: ChartData, *, window: Window, width: int, height: int) -> Text:
-    """Draw `data` in `width` columns and `height` rows, with a title, two axes and a legend around it."""
+def chart_text(data: ChartData, *, time_range: TimeRange, width: int, height: int) -> Text:
+    """Render `data` in `width` columns and `height` rows, plus the lines of title, time axis and legend."""
     canvas = BrailleCanvas(columns=width - _LABEL_WIDTH - 2, rows=height)
     top = top_of(point.value for series in data.series for point in series.points)
     for layer, series in enumerate(data.series):
-        _draw(series, canvas=canvas, window=window, top=top, layer=layer)
-    lines = [_title(data), *_body(canvas, top=top), _time_axis(window, columns=canvas.columns)]
+        _draw(series, canvas=canvas, time_range=time_range, top=top, layer=layer)
+    lines = [_title(data), *_body(canvas, top=top), _time_axis(time_range, columns=canvas.columns)]
     return Text("\n", no_wrap=True, overflow="crop").join([*lines, *_legend(data.series)])
 
 
-def _draw(series: Series, *, canvas: BrailleCanvas, window: Window, top: float, layer: int) -> None:
+def _draw(series: Series, *, canvas: BrailleCanvas, time_range: TimeRange, top: float, layer: int) -> None:
     before: Point | None = None
     for point in series.points:
         y = _y(point.value, canvas=canvas, top=top)
-        left = _x(point.at, canvas=canvas, window=window)
-        right = _x(point.at + PERIOD, canvas=canvas, window=window)
+        left = _x(point.at, canvas=canvas, time_range=time_range)
+        right = _x(point.at + PERIOD, canvas=canvas, time_range=time_range)
         if before and point.at - before.at == PERIOD:
             y_before = _y(before.value, canvas=canvas, top=top)
             canvas.line(x0=left, y0=y_before, x1=left, y1=y, layer=layer)
@@ -35,8 +35,8 @@ def _draw(series: Series, *, canvas: BrailleCanvas, window: Window, top: float, 
         before = point
 
 
-def _x(at: datetime, *, canvas: BrailleCanvas, window: Window) -> int:
-    return round((at - window.start) / (window.end - window.start) * (canvas.width - 1))
+def _x(at: datetime, *, canvas: BrailleCanvas, time_range: TimeRange) -> int:
+    return round((at - time_range.start) / (time_range.end - time_range.start) * (canvas.width - 1))
 
 
 def _y(value: float, *, canvas: BrailleCanvas, top: float) -> int:
@@ -45,8 +45,8 @@ def _y(value: float, *, canvas: BrailleCanvas, top: float) -> int:
 
 def _title(data: ChartData) -> Text:
     chart = data.chart
-    what = f"  {chart.statistic.lower()}, {chart.unit}"
-    return Text.assemble((chart.metric, "bold"), (what, "dim"))
+    what = f"  {chart.metric.statistic.lower()}, {chart.unit}"
+    return Text.assemble((chart.metric.name, "bold"), (what, "dim"))
 
 
 def _body(canvas: BrailleCanvas, *, top: float) -> list[Text]:
@@ -57,23 +57,23 @@ def _body(canvas: BrailleCanvas, *, top: float) -> list[Text]:
         tick = "┤" if row in labels else "│"
         line = Text.assemble((f"{labels.get(row, ''):>{_LABEL_WIDTH}} {tick}", "dim"))
         for cell in cells:
-            line.append(cell.character, None if cell.layer is None else variant_colour(cell.layer))
+            line.append(cell.character, None if cell.layer is None else variant_color(cell.layer))
         lines.append(line)
     return lines
 
 
-def _time_axis(window: Window, *, columns: int) -> Text:
-    middle = window.start + (window.end - window.start) / 2
-    left, centre, right = (f"{at:%H:%M}" for at in (window.start, middle, window.end))
-    labels = f"{left}{centre:^{columns - len(left) - len(right)}}{right}"
+def _time_axis(time_range: TimeRange, *, columns: int) -> Text:
+    middle = time_range.start + (time_range.end - time_range.start) / 2
+    left, center, right = (f"{at:%H:%M}" for at in (time_range.start, middle, time_range.end))
+    labels = f"{left}{center:^{columns - len(left) - len(right)}}{right}"
     margin = " " * (_LABEL_WIDTH + 1)
     return Text(f"{margin}└{'─' * columns}\n{margin} {labels}", "dim")
 
 
 def _legend(all_series: tuple[Series, ...]) -> list[Text]:
     return [
-        Text.assemble("  ", ("━━ ", variant_colour(place)), series.variant, (_figures(series), "dim"))
-        for place, series in enumerate(all_series)
+        Text.assemble("  ", ("━━ ", variant_color(index)), series.variant, (_figures(series), "dim"))
+        for index, series in enumerate(all_series)
     ]
 
 

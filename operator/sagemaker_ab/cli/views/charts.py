@@ -1,4 +1,4 @@
-"""All charts of an endpoint side by side, or one below the other where the terminal is narrow."""
+"""Lays out an endpoint's charts: two in a row, or one if the terminal is narrow."""
 
 from collections.abc import Sequence
 
@@ -6,21 +6,23 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from sagemaker_ab.aws.charts import ChartData, Window
 from sagemaker_ab.cli.views.chart import chart_text
+from sagemaker_ab.planning.charts import ChartData, TimeRange
 
 _GUTTER = 2
-# Two of them, and what is between them, fill 100 columns.
+# Two charts and the gutter fill 100 columns.
 _NARROWEST_CHART = 49
 _ROWS = 8
 
 
-def charts_page(charts: Sequence[ChartData], *, endpoint_name: str, window: Window, width: int) -> Group:
-    """Lay the charts out in `width` columns under a line that names the endpoint and the window."""
+def charts_page(
+    charts: Sequence[ChartData], *, endpoint_name: str, time_range: TimeRange, width: int
+) -> Group:
+    """Lay out the charts in `width` columns below a line with the endpoint and the time range."""
     across = 2 if width >= 2 * _NARROWEST_CHART + _GUTTER else 1
     chart_width = (width - (across - 1) * _GUTTER) // across
-    drawn = [chart_text(data, window=window, width=chart_width, height=_ROWS) for data in charts]
-    page: list[RenderableType] = [_heading(endpoint_name, window=window)]
+    drawn = [chart_text(data, time_range=time_range, width=chart_width, height=_ROWS) for data in charts]
+    page: list[RenderableType] = [_heading(endpoint_name, time_range=time_range)]
     for first in range(0, len(drawn), across):
         page += [Text(), _row(drawn[first : first + across])]
     return Group(*page)
@@ -32,6 +34,6 @@ def _row(charts: Sequence[Text]) -> Table:
     return grid
 
 
-def _heading(endpoint_name: str, *, window: Window) -> Text:
-    span = f"{window.start:%Y-%m-%d %H:%M} to {window.end:%H:%M} UTC"
+def _heading(endpoint_name: str, *, time_range: TimeRange) -> Text:
+    span = f"{time_range.start:%Y-%m-%d %H:%M} to {time_range.end:%H:%M} UTC"
     return Text.assemble("Endpoint ", (endpoint_name, "bold"), f", {span}, minute by minute")

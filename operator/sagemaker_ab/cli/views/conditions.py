@@ -1,4 +1,4 @@
-"""Conditions as lines: icon, type, reason, age, message."""
+"""Renders conditions as lines: icon, type, reason, age, message."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,8 +7,8 @@ from rich.text import Text
 
 from sagemaker_ab.api.conditions import ConditionType
 from sagemaker_ab.api.status import Condition
-from sagemaker_ab.cli.views.columns import aligned
-from sagemaker_ab.cli.views.figures import age
+from sagemaker_ab.cli.views.alignment import aligned
+from sagemaker_ab.cli.views.formatting import age
 
 GOOD = ("✔", "green")
 WAITING = ("◌", "yellow")
@@ -26,9 +26,9 @@ def _is_true(condition: Condition, kind: ConditionType) -> bool:
 
 
 def _cells(condition: Condition, *, under_way: bool, now: datetime) -> tuple[Text, ...]:
-    icon, colour = icon_of(condition, under_way=under_way)
+    icon, color = icon_of(condition, under_way=under_way)
     return (
-        Text(f"{icon} {condition.type}", colour),
+        Text(f"{icon} {condition.type}", color),
         Text(condition.reason),
         Text(age(condition.last_transition_time, now=now), "dim"),
         Text(condition.message, "dim"),
@@ -36,7 +36,10 @@ def _cells(condition: Condition, *, under_way: bool, now: datetime) -> tuple[Tex
 
 
 def icon_of(condition: Condition, *, under_way: bool) -> tuple[str, str]:
-    """Stalled and Reconciling are bad news when true; what is not yet so is bad only if nobody is at it."""
+    """Return icon and color. Stalled and Reconciling are normally False, all other types normally True.
+
+    A False condition is pending, not bad, while a reconcile is under way; so is MetricsAvailable, always.
+    """
     if condition.status == "Unknown":
         return UNDECIDED
     if condition.type == ConditionType.STALLED:

@@ -1,4 +1,4 @@
-"""Resources as a list, one line each, in the columns of `kubectl get`."""
+"""Renders resources as a list, one line each, in the columns of `kubectl get`."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -7,17 +7,17 @@ from rich.text import Text
 
 from sagemaker_ab.api.conditions import ConditionType
 from sagemaker_ab.api.status import Condition, LatencyMicros
-from sagemaker_ab.cli.resource import Resource
-from sagemaker_ab.cli.views.columns import aligned
-from sagemaker_ab.cli.views.figures import ABSENT, age, milliseconds, number, per_minute
+from sagemaker_ab.cli.snapshot import ResourceSnapshot
+from sagemaker_ab.cli.views.alignment import aligned
+from sagemaker_ab.cli.views.formatting import ABSENT, age, milliseconds, number, per_minute
 
 _HEADINGS = ("NAME", "ENDPOINT", "WEIGHTS", "READY", "REASON", "AGE")
 _WIDE_HEADINGS = ("INSTANCES", "INVOCATIONS", "P99 MS", "REGION")
-_READY_COLOURS = {"True": "green", "False": "red"}
+_READY_COLORS = {"True": "green", "False": "red"}
 
 
 def resource_lines(
-    resources: Sequence[Resource], *, now: datetime, wide: bool = False, namespaces: bool = False
+    resources: Sequence[ResourceSnapshot], *, now: datetime, wide: bool = False, namespaces: bool = False
 ) -> list[Text]:
     headings = (
         *(("NAMESPACE",) if namespaces else ()),
@@ -35,33 +35,33 @@ def resource_lines(
     return aligned(rows)
 
 
-def _cells(resource: Resource, *, now: datetime) -> Iterator[Text]:
+def _cells(resource: ResourceSnapshot, *, now: datetime) -> Iterator[Text]:
     ready = _ready(resource)
     yield Text(resource.name)
     yield Text(resource.spec.endpoint_name)
     yield Text(number(resource.status.summary))
-    yield Text(ready.status if ready else ABSENT, _READY_COLOURS.get(ready.status, "") if ready else "")
+    yield Text(ready.status if ready else ABSENT, _READY_COLORS.get(ready.status, "") if ready else "")
     yield Text(ready.reason if ready else ABSENT)
     yield Text(age(resource.created, now=now))
 
 
-def _ready(resource: Resource) -> Condition | None:
+def _ready(resource: ResourceSnapshot) -> Condition | None:
     conditions = resource.status.conditions or []
     return next((each for each in conditions if each.type == ConditionType.READY), None)
 
 
-def _wide_cells(resource: Resource) -> Iterator[Text]:
+def _wide_cells(resource: ResourceSnapshot) -> Iterator[Text]:
     yield Text(_by_variant(resource, _instance_counts(resource)))
     yield Text(_by_variant(resource, _rates(resource)))
     yield Text(_by_variant(resource, _p99s(resource)))
     yield Text(number(resource.region))
 
 
-def _by_variant(resource: Resource, figures: dict[str, str]) -> str:
+def _by_variant(resource: ResourceSnapshot, figures: dict[str, str]) -> str:
     return " ".join(f"{name}={figures[name]}" for name in resource.variants if name in figures) or ABSENT
 
 
-def _instance_counts(resource: Resource) -> dict[str, str]:
+def _instance_counts(resource: ResourceSnapshot) -> dict[str, str]:
     return {
         variant.name: number(variant.instances.current)
         for variant in resource.status.variants or []
@@ -69,7 +69,7 @@ def _instance_counts(resource: Resource) -> dict[str, str]:
     }
 
 
-def _rates(resource: Resource) -> dict[str, str]:
+def _rates(resource: ResourceSnapshot) -> dict[str, str]:
     metrics = resource.status.metrics
     if metrics is None:
         return {}
@@ -78,7 +78,7 @@ def _rates(resource: Resource) -> dict[str, str]:
     }
 
 
-def _p99s(resource: Resource) -> dict[str, str]:
+def _p99s(resource: ResourceSnapshot) -> dict[str, str]:
     metrics = resource.status.metrics
     if metrics is None:
         return {}

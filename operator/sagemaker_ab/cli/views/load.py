@@ -1,4 +1,4 @@
-"""The load report: a table for people, one JSON object for programs."""
+"""Renders the load report as a table or as one JSON object."""
 
 import json
 from dataclasses import asdict
@@ -8,8 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from sagemaker_ab.cli.load_report import LoadReport, VariantLoad
-from sagemaker_ab.cli.views.figures import ABSENT
-from sagemaker_ab.cli.views.palette import variant_colour
+from sagemaker_ab.cli.views.formatting import ABSENT
+from sagemaker_ab.cli.views.palette import variant_color
 
 _NO_VARIANT = "(no answer)"
 
@@ -19,14 +19,14 @@ def load_view(report: LoadReport) -> Group:
     table.add_column("VARIANT")
     for heading in ("ANSWERS", "SHARE", "ERRORS", "AVERAGE", "P50", "P90", "P99"):
         table.add_column(heading, justify="right")
-    for place, load in enumerate(report.variants):
-        table.add_row(*_row(load, colour=variant_colour(place) if load.variant else "red"))
+    for index, load in enumerate(report.variants):
+        table.add_row(*_row(load, color=variant_color(index) if load.variant else "red"))
     return Group(table, Text(), _total(report), *_errors(report))
 
 
-def _row(load: VariantLoad, *, colour: str) -> tuple[Text | str, ...]:
+def _row(load: VariantLoad, *, color: str) -> tuple[Text | str, ...]:
     return (
-        Text(load.variant or _NO_VARIANT, colour),
+        Text(load.variant or _NO_VARIANT, color),
         str(load.answers),
         ABSENT if load.share is None else f"{load.share:.1%}",
         str(load.errors),
@@ -56,5 +56,5 @@ def _errors(report: LoadReport) -> list[Text]:
 
 
 def load_json(report: LoadReport) -> str:
-    """The report as one object; latencies in seconds, shares from 0 to 1."""
+    """Return the report as one JSON object; latencies are seconds, shares from 0 to 1."""
     return json.dumps(asdict(report) | {"errors": dict(report.errors)}, ensure_ascii=False)

@@ -1,8 +1,8 @@
-"""One colour per variant, by its place in the resource, the same in the terminal and in the picture."""
+"""One color for each variant, by its index in the resource; the same in the terminal and in pictures."""
 
-# Ten, as many as a resource may have variants; the first ones differ for the colour-blind too, and all
-# can be read on black and on white.
-VARIANT_COLOURS = (
+# Ten colors, because a resource has at most ten variants. The first ones differ for color-blind readers too.
+# All are legible on black and on white.
+VARIANT_COLORS = (
     "#2f8fe0",
     "#f08a24",
     "#2fa866",
@@ -16,6 +16,6 @@ VARIANT_COLOURS = (
 )
 
 
-def variant_colour(place: int) -> str:
-    """The colour of the variant at `place`, counted from 0."""
-    return VARIANT_COLOURS[place % len(VARIANT_COLOURS)]
+def variant_color(index: int) -> str:
+    """Return the color of the variant at `index`, counted from 0."""
+    return VARIANT_COLORS[index % len(VARIANT_COLORS)]

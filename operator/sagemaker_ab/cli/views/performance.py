@@ -1,15 +1,15 @@
-"""How a variant performs, in lines of figures: requests, errors, latency, utilisation."""
+"""Renders a variant's metrics in rows: requests, errors, latency, utilization."""
 
 from collections.abc import Sequence
 
 from sagemaker_ab.api.status import LatencyMicros, MeanLatencyMicros, Metrics, VariantMetrics
-from sagemaker_ab.cli.views.figures import milliseconds, number, per_minute, percent
+from sagemaker_ab.cli.views.formatting import milliseconds, number, per_minute, percent
 
 Row = tuple[str, ...]
 
 
 def performance_rows(measured: Metrics, *, names: Sequence[str]) -> list[list[Row]]:
-    """Make the lines by kind: of each kind one row for each of `names`, a label and its figures."""
+    """Return the rows by kind, each kind with one row for each variant in `names`."""
     metrics = [_metrics_of(name, measured) for name in names]
     return [
         [_requests(each, period=measured.period_seconds) for each in metrics],
@@ -55,7 +55,7 @@ def _latency(metrics: VariantMetrics) -> Row:
 
 
 def _utilization(all_metrics: Sequence[VariantMetrics]) -> list[Row]:
-    """GPUs are shown only when one of the variants has them, for most have none."""
+    """Return the utilization of CPU, memory and disk, and of GPUs if any variant has one."""
     gpu = any(metrics.gpu_utilization_percent is not None for metrics in all_metrics)
     return [
         (

@@ -1,4 +1,4 @@
-"""The charts as a picture, with matplotlib (the extra `plot`)."""
+"""Saves the charts as a picture, with matplotlib (the extra `plot`)."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -11,17 +11,19 @@ from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from sagemaker_ab.aws.charts import PERIOD, ChartData, Series, Window
-from sagemaker_ab.cli.views.palette import variant_colour
+from sagemaker_ab.cli.views.palette import variant_color
 from sagemaker_ab.cli.views.scale import top_of
 from sagemaker_ab.cli.views.style import DPI, STYLE, show_times
+from sagemaker_ab.planning.charts import PERIOD, ChartData, Series, TimeRange
 
 _COLUMNS = 2
 _HEADROOM = 1.04
 
 
-def save_plot(charts: Sequence[ChartData], *, endpoint_name: str, window: Window, path: Path) -> None:
-    """Write the picture, one chart per metric on one time axis; the suffix of `path` says the format.
+def save_plot(charts: Sequence[ChartData], *, endpoint_name: str, time_range: TimeRange, path: Path) -> None:
+    """Write the picture: one chart per metric, all with the same time axis.
+
+    The suffix of `path` selects the format.
 
     Raises OSError if the file cannot be written and ValueError for a format that matplotlib does not know.
     """
@@ -33,26 +35,26 @@ def save_plot(charts: Sequence[ChartData], *, endpoint_name: str, window: Window
         FigureCanvasAgg(figure)
         axes = figure.subplots(rows, _COLUMNS, sharex=True, squeeze=False)
         for axis, data in zip(axes.flat, charts, strict=False):
-            _draw(axis, data=data, window=window)
-        _frame(figure, endpoint_name=endpoint_name, window=window)
+            _draw(axis, data=data, time_range=time_range)
+        _frame(figure, endpoint_name=endpoint_name, time_range=time_range)
         figure.savefig(path, dpi=DPI)
 
 
-def _draw(axis: Axes, *, data: ChartData, window: Window) -> None:
-    for place, series in enumerate(data.series):
+def _draw(axis: Axes, *, data: ChartData, time_range: TimeRange) -> None:
+    for index, series in enumerate(data.series):
         at, values = zip(*with_gaps(series), strict=True) if series.points else ((), ())
         axis.plot(
             at,
             values,
-            color=variant_colour(place),
+            color=variant_color(index),
             label=series.variant,
             linewidth=1.8,
             marker="o",
             markersize=3,
         )
-    axis.set_title(data.chart.metric)
-    axis.set_ylabel(f"{data.chart.statistic.lower()}, {data.chart.unit}")
-    start, end = date2num([window.start, window.end])  # type: ignore[no-untyped-call]
+    axis.set_title(data.chart.metric.name)
+    axis.set_ylabel(f"{data.chart.metric.statistic.lower()}, {data.chart.unit}")
+    start, end = date2num([time_range.start, time_range.end])  # type: ignore[no-untyped-call]
     axis.set_xlim(start, end)
     top = top_of(point.value for series in data.series for point in series.points)
     axis.set_ylim(0, top * _HEADROOM)
@@ -62,7 +64,7 @@ def _draw(axis: Axes, *, data: ChartData, window: Window) -> None:
 
 
 def with_gaps(series: Series) -> Iterator[tuple[datetime, float]]:
-    """The points, with a NaN after each that has no neighbour, so that no line bridges missing minutes."""
+    """Yield the points, and NaN for the first minute of each gap, so that no line crosses a gap."""
     before: datetime | None = None
     for point in series.points:
         if before and point.at - before > PERIOD:
@@ -71,9 +73,9 @@ def with_gaps(series: Series) -> Iterator[tuple[datetime, float]]:
         before = point.at
 
 
-def _frame(figure: Figure, *, endpoint_name: str, window: Window) -> None:
+def _frame(figure: Figure, *, endpoint_name: str, time_range: TimeRange) -> None:
     figure.suptitle(
-        f"{endpoint_name}   {window.start:%Y-%m-%d %H:%M} to {window.end:%H:%M} UTC",
+        f"{endpoint_name}   {time_range.start:%Y-%m-%d %H:%M} to {time_range.end:%H:%M} UTC",
         x=0.01,
         ha="left",
         fontsize=13,

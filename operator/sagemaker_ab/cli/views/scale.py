@@ -1,4 +1,4 @@
-"""Round figures for the axes of a chart."""
+"""Round numbers for the axes of a chart."""
 
 import math
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ _ROUND = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 
 
 def round_up(value: float) -> float:
-    """The next round figure, one of ten or so in each power of ten; 1 for nothing at all."""
+    """Return the next higher of ten round numbers in each power of ten; 1 for zero."""
     if value <= 0:
         return 1
     power: float = 10 ** math.floor(math.log10(value))
@@ -16,12 +16,12 @@ def round_up(value: float) -> float:
 
 
 def top_of(values: Iterable[float]) -> float:
-    """Where an axis ends that begins at zero and shows all `values`."""
+    """Return the upper end of an axis that begins at zero and shows all `values`."""
     return round_up(max(values, default=0))
 
 
 def short(value: float) -> str:
-    """Three significant digits, without an exponent up to the billions: 0.25, 12.5, 340, 1.2k, 3M."""
+    """Return three significant digits, with a suffix for large numbers: 0.25, 12.5, 340, 12k, 3M."""
     for limit, suffix in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
         if abs(value) >= limit:
             divisor = 1e3 if suffix == "k" else limit

@@ -1,4 +1,4 @@
-"""How pictures look, all of them."""
+"""The style of all pictures."""
 
 from datetime import UTC
 from typing import Final
@@ -27,7 +27,7 @@ STYLE: Final = {
 
 def show_times(axis: Axes) -> None:
     """Label a time axis in UTC, with dates only where they change."""
-    # With fewer than nine ticks at most, matplotlib finds none for some spans, and warns.
+    # With maxticks below nine, matplotlib finds no ticks for some time spans and warns.
     locator = AutoDateLocator(tz=UTC, minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
     axis.xaxis.set_major_locator(locator)
     formatter = ConciseDateFormatter(locator, tz=UTC, show_offset=False)  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""One resource as a tree: conditions, then the endpoint, its variants and how they perform."""
+"""Renders one resource as a tree: conditions, endpoint, variants and their metrics."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,17 +8,17 @@ from rich.tree import Tree
 
 from sagemaker_ab.api.resource import KIND
 from sagemaker_ab.api.status import Metrics
-from sagemaker_ab.cli.resource import Resource
-from sagemaker_ab.cli.views.columns import aligned
+from sagemaker_ab.cli.snapshot import ResourceSnapshot
+from sagemaker_ab.cli.views.alignment import aligned
 from sagemaker_ab.cli.views.conditions import condition_lines
-from sagemaker_ab.cli.views.figures import ABSENT, age, moment
+from sagemaker_ab.cli.views.formatting import ABSENT, age, moment
 from sagemaker_ab.cli.views.variant import variant_branches
 
-_STATUS_COLOURS = {"InService": "green", "Failed": "red", "OutOfService": "red"}
+_STATUS_COLORS = {"InService": "green", "Failed": "red", "OutOfService": "red"}
 
 
-def resource_tree(resource: Resource, *, now: datetime, wide: bool = False) -> Tree:
-    """Draw the tree; ages are counted up to `now`, times that AWS gave are shown as they are."""
+def resource_tree(resource: ResourceSnapshot, *, now: datetime, wide: bool = False) -> Tree:
+    """Return the tree. Ages count to `now`; times from AWS are shown unchanged."""
     tree = Tree(_head(resource, now=now), guide_style="dim")
     for line in condition_lines(resource.status.conditions or [], now=now):
         tree.add(line)
@@ -33,7 +33,7 @@ def resource_tree(resource: Resource, *, now: datetime, wide: bool = False) -> T
     return tree
 
 
-def _head(resource: Resource, *, now: datetime) -> Text:
+def _head(resource: ResourceSnapshot, *, now: datetime) -> Text:
     head = Text.assemble(
         f"{KIND} {resource.namespace}/",
         (resource.name, "bold"),
@@ -49,21 +49,21 @@ def _head(resource: Resource, *, now: datetime) -> Text:
     return head
 
 
-def _endpoint(resource: Resource) -> Text:
+def _endpoint(resource: ResourceSnapshot) -> Text:
     endpoint = resource.status.endpoint
     status = endpoint.status if endpoint else None
     line = Text.assemble(
         "Endpoint ",
         (resource.spec.endpoint_name, "bold"),
         "  ",
-        (status or ABSENT, _STATUS_COLOURS.get(status or "", "yellow")),
+        (status or ABSENT, _STATUS_COLORS.get(status or "", "yellow")),
     )
     if endpoint and endpoint.since:
         line.append(f" since {moment(endpoint.since)}", "dim")
     return line
 
 
-def _details(resource: Resource, *, wide: bool) -> Iterator[tuple[Text, Text]]:
+def _details(resource: ResourceSnapshot, *, wide: bool) -> Iterator[tuple[Text, Text]]:
     status = resource.status
     endpoint, deployment, traffic = status.endpoint, status.deployment, status.traffic
     yield _detail("region", " ".join(filter(None, (resource.region, status.account))))

@@ -1,4 +1,4 @@
-"""A variant as a branch: its share, its instances, its model and how it performs."""
+"""Renders a variant as a branch of the tree: share, instances, model and metrics."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from sagemaker_ab.api.status import (
     Instances,
     VariantStatus,
 )
-from sagemaker_ab.cli.resource import Resource
-from sagemaker_ab.cli.views.columns import aligned
-from sagemaker_ab.cli.views.figures import ABSENT, number, share
-from sagemaker_ab.cli.views.palette import variant_colour
+from sagemaker_ab.cli.snapshot import ResourceSnapshot
+from sagemaker_ab.cli.views.alignment import aligned
+from sagemaker_ab.cli.views.formatting import ABSENT, number, share
+from sagemaker_ab.cli.views.palette import variant_color
 from sagemaker_ab.cli.views.performance import performance_rows
 
 _BAR = 10
@@ -27,29 +27,29 @@ class VariantBranch:
     leaves: tuple[Text, ...]
 
 
-def variant_branches(resource: Resource, *, wide: bool) -> list[VariantBranch]:
-    """One branch per variant of spec and status, aligned with each other so that they can be compared."""
+def variant_branches(resource: ResourceSnapshot, *, wide: bool) -> list[VariantBranch]:
+    """Return one branch for each variant in spec and status, with columns aligned across the branches."""
     names = resource.variants
-    heads = aligned([_head(name, place, resource=resource) for place, name in enumerate(names)])
+    heads = aligned([_head(name, index, resource=resource) for index, name in enumerate(names)])
     leaves = zip(*(_group(group) for group in _leaf_groups(resource, wide=wide)), strict=True)
     return [VariantBranch(head=head, leaves=mine) for head, mine in zip(heads, leaves, strict=True)]
 
 
-def _status_of(name: str, resource: Resource) -> VariantStatus:
+def _status_of(name: str, resource: ResourceSnapshot) -> VariantStatus:
     known = resource.status.variants or []
     return next((variant for variant in known if variant.name == name), VariantStatus(name=name))
 
 
-def _head(name: str, place: int, *, resource: Resource) -> tuple[Text, ...]:
+def _head(name: str, index: int, *, resource: ResourceSnapshot) -> tuple[Text, ...]:
     variant = _status_of(name, resource)
     all_variants = [_status_of(each, resource) for each in resource.variants]
-    current = _part(variant.current_weight, (each.current_weight for each in all_variants))
-    desired = _part(variant.desired_weight, (each.desired_weight for each in all_variants))
-    colour = variant_colour(place)
+    current = _share_of(variant.current_weight, (each.current_weight for each in all_variants))
+    desired = _share_of(variant.desired_weight, (each.desired_weight for each in all_variants))
+    color = variant_color(index)
     in_spec = any(each.name == name for each in resource.spec.variants)
     return (
-        Text(name, f"bold {colour}"),
-        _bar(current, colour=colour),
+        Text(name, f"bold {color}"),
+        _bar(current, color=color),
         _shift(current, desired),
         _instances(variant.instances or Instances()),
         Text("" if in_spec else "not in spec", "yellow"),
@@ -57,7 +57,7 @@ def _head(name: str, place: int, *, resource: Resource) -> tuple[Text, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _Share:
     weight: Decimal
     total: Decimal
 
@@ -65,19 +65,19 @@ class _Part:
         return share(self.weight, total=self.total)
 
 
-def _part(weight: str | None, of: Iterable[str | None]) -> _Part | None:
+def _share_of(weight: str | None, of: Iterable[str | None]) -> _Share | None:
     if weight is None:
         return None
-    return _Part(Decimal(weight), sum((Decimal(each) for each in of if each is not None), Decimal()))
+    return _Share(Decimal(weight), sum((Decimal(each) for each in of if each is not None), Decimal()))
 
 
-def _bar(part: _Part | None, *, colour: str) -> Text:
-    filled = round(_BAR * part.weight / part.total) if part and part.total else 0
-    return Text.assemble(("━" * filled, colour), ("─" * (_BAR - filled), "dim"))
+def _bar(current: _Share | None, *, color: str) -> Text:
+    filled = round(_BAR * current.weight / current.total) if current and current.total else 0
+    return Text.assemble(("━" * filled, color), ("─" * (_BAR - filled), "dim"))
 
 
-def _shift(current: _Part | None, desired: _Part | None) -> Text:
-    """The share of the traffic, and the one that it is on its way to."""
+def _shift(current: _Share | None, desired: _Share | None) -> Text:
+    """Return the current share of the traffic, and the desired share if it differs."""
     now = str(current or ABSENT)
     if desired is None or current == desired:
         return Text(now)
@@ -93,8 +93,8 @@ def _instances(of: Instances) -> Text:
     return text
 
 
-def _leaf_groups(resource: Resource, *, wide: bool) -> list[list[tuple[str, ...]]]:
-    """The leaves by kind: each kind one row of cells per variant."""
+def _leaf_groups(resource: ResourceSnapshot, *, wide: bool) -> list[list[tuple[str, ...]]]:
+    """Return the leaves by kind, each kind with one row of cells for each variant."""
     variants = [_status_of(name, resource) for name in resource.variants]
     models = [_model(variant, wide=wide) for variant in variants]
     measured = resource.status.metrics

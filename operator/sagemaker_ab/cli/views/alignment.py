@@ -1,4 +1,4 @@
-"""Rows aligned by hand, for lines that stand apart (in a tree) or must not wrap (in a list)."""
+"""Aligns rows in columns where a rich table does not fit: branches of a tree, lines that must not wrap."""
 
 from collections.abc import Sequence
 from itertools import zip_longest
@@ -9,7 +9,7 @@ _GAP = "  "
 
 
 def aligned(rows: Sequence[Sequence[Text]]) -> list[Text]:
-    """One line per row, each cell padded to the widest of its column; no blanks at the end."""
+    """Return one line per row, with each cell padded to the width of its column and no trailing blanks."""
     widths = [max(cell.cell_len for cell in column) for column in zip_longest(*rows, fillvalue=Text())]
     return [_line(row, widths=widths) for row in rows]
 

@@ -1,4 +1,4 @@
-"""A SageMakerABEndpoint as the commands read it from the API server."""
+"""A SageMakerABEndpoint as read from the API server at one moment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,11 +13,13 @@ from sagemaker_ab.api.status import Status
 
 
 class UnreadableResource(Exception):
-    """The stored object is not of the shape that this version of the command knows."""
+    """The stored object does not match the CRD that this version of the command knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
+class ResourceSnapshot:
+    """The parts of the object that commands show or use."""
+
     namespace: str
     name: str
     generation: int
@@ -28,22 +30,22 @@ class Resource:
 
     @property
     def region(self) -> str | None:
-        """The region pinned in status, else the one asked for, else None: the caller's default."""
+        """The region pinned in status, else the one in spec, else None: the caller's default region."""
         return self.status.region or self.spec.region
 
     @property
     def variants(self) -> tuple[str, ...]:
-        """Every variant that spec or status knows, in the order of the spec."""
-        asked = (variant.name for variant in self.spec.variants)
-        seen = (variant.name for variant in self.status.variants or [])
-        return tuple(dict.fromkeys((*asked, *seen)))
+        """The names of all variants in spec and status, those of spec first."""
+        in_spec = (variant.name for variant in self.spec.variants)
+        in_status = (variant.name for variant in self.status.variants or [])
+        return tuple(dict.fromkeys((*in_spec, *in_status)))
 
 
-def read_resource(raw: Mapping[str, Any]) -> Resource:
-    """Raises UnreadableResource, with the fields at fault."""
+def parse_resource(raw: Mapping[str, Any]) -> ResourceSnapshot:
+    """Parse an object as the API server returns it. Raises UnreadableResource, which names the fields."""
     metadata = raw["metadata"]
     try:
-        return Resource(
+        return ResourceSnapshot(
             namespace=metadata["namespace"],
             name=metadata["name"],
             generation=metadata.get("generation", 0),
@@ -54,7 +56,8 @@ def read_resource(raw: Mapping[str, Any]) -> Resource:
         )
     except (InvalidSpec, ValidationError) as error:
         raise UnreadableResource(
-            f"{metadata['namespace']}/{metadata['name']} is not of the form that this version reads: {error}"
+            f"{metadata['namespace']}/{metadata['name']} does not match the CRD of this version: {error}; "
+            "use the same version of command and operator"
         ) from error
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from sagemaker_ab.cli.views.figures import age, milliseconds, per_minute, percent, share
+from sagemaker_ab.cli.views.formatting import age, milliseconds, per_minute, percent, share
 from sagemaker_ab.cli.views.scale import round_up, short
 
 

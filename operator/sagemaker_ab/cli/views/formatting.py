@@ -1,16 +1,16 @@
-"""How times and numbers are written for people; what is absent is a dash, never a zero."""
+"""Formats times and numbers for people; an absent value is a dash, never a zero."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-ABSENT = "–"  # noqa: RUF001  # a dash as typographers know it, not a minus
+ABSENT = "–"  # noqa: RUF001  # an en dash, not a minus
 
 _SECOND = timedelta(seconds=1)
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 
-# As kubectl writes ages: an age up to the limit is told in these units.
+# The units that kubectl uses for ages up to each limit.
 _AGE_UNITS = (
     (2 * _MINUTE, ((_SECOND, "s"),)),
     (10 * _MINUTE, ((_MINUTE, "m"), (_SECOND, "s"))),
@@ -23,7 +23,7 @@ _OLDEST = ((_DAY, "d"),)
 
 
 def age(since: datetime | None, *, now: datetime) -> str:
-    """The time that has passed, as kubectl writes it: 45s, 3m20s, 25m, 5h, 12d; never negative."""
+    """Return the time since `since` as kubectl writes it: 45s, 3m20s, 25m, 5h, 12d; never negative."""
     if since is None:
         return ABSENT
     passed = max(now - since, timedelta(0))
@@ -41,17 +41,17 @@ def moment(at: datetime) -> str:
 
 
 def per_minute(count: float | str | None, *, seconds: int) -> str:
-    """A count (or a decimal string of one) over a window of `seconds`."""
+    """Return a count, or a decimal string of one, over `seconds` as a rate per minute."""
     return ABSENT if count is None else f"{float(count) * 60 / seconds:.1f}/min"
 
 
 def milliseconds(micros: int | None) -> str:
-    """The number alone, for the unit stands in the heading."""
+    """Return milliseconds without the unit, which the heading has."""
     return ABSENT if micros is None else f"{micros / 1000:.1f}"
 
 
 def percent(value: str | None) -> str:
-    """A decimal string that counts percents."""
+    """Return a decimal string of percents with the unit."""
     return ABSENT if value is None else f"{float(value):.1f} %"
 
 
@@ -60,5 +60,5 @@ def number(value: object | None) -> str:
 
 
 def share(weight: Decimal, *, total: Decimal) -> str:
-    """A weight as a part of all weights: 50%, 33.3%."""
+    """Return a weight as its share of all weights: 50%, 33.3%."""
     return f"{float(weight / total * 100):.3g}%" if total else ABSENT

@@ -1,7 +1,7 @@
 import threading
 from types import SimpleNamespace
 
-from sagemaker_ab.cli.load_run import Request, send
+from sagemaker_ab.cli.load_generator import Request, send_requests
 
 
 class Runtime:
@@ -26,22 +26,22 @@ def test_as_many_requests_as_asked_for_are_under_way_at_once():
     four_at_once = threading.Barrier(4)
     runtime = Runtime(lambda: four_at_once.wait(timeout=10))
 
-    outcomes = list(send(request(runtime), times=8, concurrency=4))
+    results = list(send_requests(request(runtime), times=8, concurrency=4))
 
-    assert [outcome.variant for outcome in outcomes] == ["VariantA"] * 8
-    assert all(outcome.error is None and outcome.seconds > 0 for outcome in outcomes)
+    assert [result.variant for result in results] == ["VariantA"] * 8
+    assert all(result.error is None and result.seconds > 0 for result in results)
 
 
 def test_every_request_names_the_variant_that_was_asked_for():
-    outcomes = list(send(request(Runtime(), variant="VariantB"), times=3, concurrency=1))
+    results = list(send_requests(request(Runtime(), variant="VariantB"), times=3, concurrency=1))
 
-    assert [outcome.variant for outcome in outcomes] == ["VariantB"] * 3
+    assert [result.variant for result in results] == ["VariantB"] * 3
 
 
 def test_when_the_caller_stops_the_rest_is_neither_sent_nor_awaited():
     permits = threading.Semaphore(1)
     runtime = Runtime(permits.acquire)
-    sending = send(request(runtime), times=1000, concurrency=1)
+    sending = send_requests(request(runtime), times=1000, concurrency=1)
 
     next(sending)
     sending.close()
@@ -51,8 +51,8 @@ def test_when_the_caller_stops_the_rest_is_neither_sent_nor_awaited():
 
 
 def test_a_very_long_load_begins_at_once():
-    """Only what is under way is kept, so that the first outcome does not wait for a million orders."""
-    sending = send(request(Runtime()), times=10**9, concurrency=2)
+    """Only what is under way is kept, so that the first result does not wait for a million orders."""
+    sending = send_requests(request(Runtime()), times=10**9, concurrency=2)
 
     assert next(sending).variant == "VariantA"
     sending.close()

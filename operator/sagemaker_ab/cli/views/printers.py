@@ -1,4 +1,4 @@
-"""Resources as the API server stores them, for programs: JSON, YAML, names."""
+"""Prints resources as the API server stores them, as kubectl does: JSON, YAML, names."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -12,15 +12,15 @@ from sagemaker_ab.api.resource import GROUP, SINGULAR
 Object = Mapping[str, Any]
 
 
-def object_written(raw: Object, *, form: str) -> str:
-    """Write one object in one of FORMS."""
-    return FORMS[form](_without_managed_fields(raw))
+def format_object(raw: Object, *, output_format: str) -> str:
+    """Return one object in one of OUTPUT_FORMATS."""
+    return OUTPUT_FORMATS[output_format](_without_managed_fields(raw))
 
 
-def list_written(found: Sequence[Object], *, form: str) -> str:
-    """Write several objects in one of FORMS, wrapped in a List as kubectl does."""
+def format_list(found: Sequence[Object], *, output_format: str) -> str:
+    """Return several objects in one of OUTPUT_FORMATS, wrapped in a List as kubectl does."""
     items = [_without_managed_fields(raw) for raw in found]
-    return FORMS[form]({"apiVersion": "v1", "kind": "List", "items": items})
+    return OUTPUT_FORMATS[output_format]({"apiVersion": "v1", "kind": "List", "items": items})
 
 
 def _json(raw: Object) -> str:
@@ -37,11 +37,11 @@ def _names(raw: Object) -> str:
 
 
 def _without_managed_fields(raw: Object) -> Object:
-    """Without the bookkeeping of field owners, which kubectl hides too."""
+    """Remove managedFields, which kubectl hides too."""
     metadata = {key: value for key, value in raw["metadata"].items() if key != "managedFields"}
     return {key: metadata if key == "metadata" else value for key, value in raw.items()}
 
 
-FORMS: Mapping[str, Callable[[Object], str]] = MappingProxyType(
+OUTPUT_FORMATS: Mapping[str, Callable[[Object], str]] = MappingProxyType(
     {"json": _json, "yaml": _yaml, "name": _names}
 )

@@ -1,4 +1,4 @@
-"""Looks at recorded counts as the operator would have: every so often, until the verdict is final."""
+"""Replays recorded counts: looks at them at regular intervals until a decision is final."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from sagemaker_ab.traffic.run import Run
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """A decision, the numbers behind it, and the weights that the run's variants had then."""
+    """One look: the decision, the numbers behind it, and the weights that were applied at that time."""
 
     decision: Decision
     accounts: Sequence[Account]
@@ -21,7 +21,7 @@ class Look:
     late_dropped: int
 
 
-def replay(
+def replay_counts(
     recorded: Recorded,
     policy: Policy,
     variants: Sequence[str],
@@ -29,7 +29,7 @@ def replay(
     every_minutes: int,
     approved: Sequence[int],
 ) -> Iterator[Look]:
-    """Yield each look; the last one is final, or at the end of the counts. Raises InvalidPolicy."""
+    """Yield each look; the last is final or at the end of the counts. Raises InvalidPolicy."""
     run = Run(policy, variants, started=recorded.rows[0].at)
     for now, arrived in _batches(recorded.rows, every_minutes=every_minutes):
         run.observe(arrived)
@@ -51,7 +51,7 @@ def _applied(run: Run) -> dict[str, float]:
 
 
 def _batches(rows: Sequence[Row], *, every_minutes: int) -> Iterator[tuple[int, list[Row]]]:
-    """Yield the minute of each look and the rows of the minutes that were over by then."""
+    """Yield the minute of each look, and the rows of the minutes that ended since the look before."""
     now, last = rows[0].at, rows[-1].at
     place = 0
     while now <= last:

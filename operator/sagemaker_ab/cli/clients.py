@@ -1,0 +1,46 @@
+"""The clients and the clock that commands use: Kubernetes, AWS, time."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import click
+
+from sagemaker_ab.aws.sessions import AwsClients
+from sagemaker_ab.kube.client import connect
+
+
+class KubernetesClient(Protocol):
+    """The reads of SageMakerABEndpoints that commands need, from `kube.client.KubeClient`."""
+
+    @property
+    def default_namespace(self) -> str: ...
+
+    def get(self, namespace: str, name: str) -> Mapping[str, Any]: ...
+
+    def list(self, namespace: str | None) -> Sequence[Mapping[str, Any]]: ...
+
+
+def _aws_clients(region: str | None) -> AwsClients:
+    """Raises AwsError and NoRegion."""
+    try:
+        return AwsClients.for_region(region)
+    except ValueError as error:  # botocore raises it for an AWS_ENDPOINT_URL that is not a URL
+        raise click.ClickException(f"AWS: {error}; check AWS_ENDPOINT_URL") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clients:
+    """How commands reach Kubernetes and AWS; nothing connects before a command asks.
+
+    `kubernetes` takes a kubeconfig and a context, `aws` a region; None stands for the user's default.
+    `monotonic` returns seconds and `sleep` takes seconds.
+    """
+
+    kubernetes: Callable[[str | None, str | None], KubernetesClient] = connect
+    aws: Callable[[str | None], AwsClients] = _aws_clients
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep

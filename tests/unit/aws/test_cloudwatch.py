@@ -1,0 +1,25 @@
+"""Metrics are read in as few calls as CloudWatch's limits allow, against the simulated AWS."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from sagemaker_ab.aws.cloudwatch import MAX_QUERIES, read_metrics
+from sagemaker_ab.planning.variant_metrics import Monitored, MonitoredVariant, Window
+from sandbox.aws.inprocess import START, InProcessAws
+
+WINDOW = Window(int(START) - 300, 300)
+
+
+@pytest.mark.parametrize(("endpoints", "calls"), [(0, 0), (1, 1), (38, 1), (39, 2)])
+def test_five_hundred_queries_go_in_one_call(endpoints, calls):
+    aws = InProcessAws(lost_answers=False)
+    clients = SimpleNamespace(cloudwatch=aws.client("cloudwatch"))
+    variants = (MonitoredVariant("VariantA", "ml.m5.large"),)
+    queries = [
+        query for number in range(endpoints) for query in Monitored(f"e{number}", variants, 300).queries
+    ]
+    assert (len(queries) > MAX_QUERIES) == (calls == 2)
+
+    assert read_metrics(clients, WINDOW, queries) == {}
+    assert [call["operation"] for call in aws.calls()] == ["GetMetricData"] * calls
