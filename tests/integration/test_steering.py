@@ -66,18 +66,43 @@ def test_scaling_released_for_an_update_that_is_refused_is_put_back():
     operator.settle()
 
 
-def test_a_refused_count_holds_up_neither_weights_nor_anything_else():
+def test_a_refused_count_holds_up_no_weights_that_do_not_need_it():
     operator = settled()
     operator.sim.edit(quota={"ml.m5.large": 2})
     changed = with_variant(
-        with_variant(spec(), "VariantA", weight=0), "VariantB", weight=100, instanceCount=5
+        with_variant(spec(), "VariantA", weight=100), "VariantB", weight=0, instanceCount=5
     )
     operator.cluster.apply(changed)
     passes(operator, 15)
 
     variants, _ = live(operator)
-    assert [v["currentWeight"] for v in variants.values()] == [0.0, 100.0]
+    assert [v["currentWeight"] for v in variants.values()] == [100.0, 0.0]
     assert "VariantB to 5" in operator.conditions["Stalled"]
+
+
+def test_traffic_waits_for_the_instances_that_were_refused_and_scaling_in_waits_for_traffic():
+    """Else the whole traffic would meet one instance, while the fleet that carried it shrinks."""
+    before = with_variant(with_variant(spec(), "VariantA", weight=90, instanceCount=4), "VariantB", weight=10)
+    operator = settled(before)
+    operator.sim.edit(quota={"ml.m5.large": 5})
+    changed = with_variant(before, "VariantA", weight=0, instanceCount=1)
+    operator.cluster.apply(with_variant(changed, "VariantB", weight=100, instanceCount=4))
+    passes(operator, 15)
+
+    variants, _ = live(operator)
+    assert [v["currentWeight"] for v in variants.values()] == [90.0, 10.0]
+    assert [v["currentInstanceCount"] for v in variants.values()] == [4, 1]
+    stalled = operator.conditions["Stalled"]
+    assert stalled.startswith("True QuotaExceeded")
+    assert "VariantB has 1 of 4 instances in service" in stalled
+    assert "VariantA has 90.0% of the traffic, and its intended share is 0.0%" in stalled
+    assert "Ask for a smaller count, or lower another variant first" in stalled
+
+    operator.sim.edit(quota={"ml.m5.large": None})
+    operator.settle()
+    variants, _ = live(operator)
+    assert [v["currentWeight"] for v in variants.values()] == [0.0, 100.0]
+    assert [v["currentInstanceCount"] for v in variants.values()] == [1, 4]
 
 
 def test_nobody_runs_hot_while_aws_is_busy_and_a_trouble_stands():
@@ -107,9 +132,11 @@ def test_a_change_that_aws_takes_and_goes_back_on_is_told_and_tried_ever_more_sl
     assert told == ["AWS accepted the change and rolled it back: no capacity"]
 
 
-def test_fewer_instances_are_another_attempt_after_more_did_not_come_up():
+def test_fewer_instances_are_another_attempt_after_capacity_was_short_for_more():
     operator = settled()
-    operator.sim.fault({"fail": {"reason": "ping"}}, match={"operation": "UpdateEndpoint"})
+    operator.sim.fault(
+        {"fail": {"reason": "InsufficientInstanceCapacity"}}, match={"operation": "UpdateEndpoint"}
+    )
     bigger = with_variant(spec(), "VariantA", instanceType="ml.m5.xlarge", instanceCount=9)
     operator.cluster.apply(bigger)
     passes(operator, 40)

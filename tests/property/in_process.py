@@ -50,7 +50,8 @@ class ClusterOfOne:
 
     def annotate(self, **annotations: str) -> None:
         assert self.resource is not None
-        self.resource["metadata"]["annotations"] = annotations
+        metadata = self.resource["metadata"]
+        metadata["annotations"] = {**metadata.get("annotations", {}), **annotations}
         self._touch()
 
     def delete(self) -> None:
@@ -66,7 +67,9 @@ class ClusterOfOne:
             raise NotFound
         return copy.deepcopy(self.resource)
 
-    def add_finalizer(self, resource: Object) -> Object:
+    def pin(self, resource: Object, annotations: Mapping[str, str]) -> Object:
+        metadata = self._expect(resource)["metadata"]
+        metadata["annotations"] = {**metadata.get("annotations", {}), **annotations}
         return self._set_finalizers(resource, [FINALIZER])
 
     def remove_finalizer(self, resource: Object) -> Object:

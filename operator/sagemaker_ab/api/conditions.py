@@ -102,12 +102,13 @@ class Reason(StrEnum):
 
     UNKNOWN_IMAGE = "UnknownImage"
     """The operator knows no image for this framework, version, region and instance family. The operator
-    changes nothing in AWS until the spec changes.
+    deploys nothing until the spec changes; weights and counts of the variants that serve still follow it.
     """
 
     NOT_OWNED = "NotOwned"
     """An AWS object with the required name exists, but does not carry the owner tags of this resource. The
-    operator does not change or delete it, and checks again at every resync.
+    operator does not change or delete it, and checks again at every resync. A deletion waits while the owner
+    tags of the endpoint are missing or incomplete.
     """
 
     LOCATION_CHANGED = "LocationChanged"
@@ -132,9 +133,15 @@ class Reason(StrEnum):
 
     DEPLOYMENT_FAILED = "DeploymentFailed"
     """The endpoint config that the spec asks for did not come into service. The previous one, if any, keeps
-    serving. The operator retries capacity shortages and internal failures of AWS up to three times with
-    backoff. Otherwise it waits for a reconcile request, or until the variants, their models, instance types
-    or instance counts change in the spec.
+    serving. The operator retries capacity shortages and internal failures of AWS with backoff: up to three
+    times while the previous config serves, without limit while nothing serves. Otherwise it waits for a
+    reconcile request, or until the variants, their models or instance types change in the spec; after a
+    capacity shortage, also until instance counts change.
+    """
+
+    ENDPOINT_CONFIG_MISSING = "EndpointConfigMissing"
+    """The endpoint config in use was deleted, and its content is not known. AWS refuses updates of the
+    endpoint. The operator changes weights and counts, and waits for a person to restore the config.
     """
 
     CHANGE_ROLLED_BACK = "ChangeRolledBack"

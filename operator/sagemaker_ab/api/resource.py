@@ -26,6 +26,9 @@ CATEGORY: Final = "sagemaker"
 API_VERSION: Final = "sagemaker-ab.dev/v1alpha1"
 FINALIZER: Final = f"{GROUP}/endpoint"
 RECONCILE_REQUESTED_AT: Final = f"{GROUP}/reconcile-requested-at"
+FORCE_WEIGHTS: Final = f"{GROUP}/force-weights"
+ACCOUNT: Final = f"{GROUP}/account"
+REGION: Final = f"{GROUP}/region"
 FIELD_MANAGER: Final = "sagemaker-ab-operator"
 
 

@@ -109,6 +109,11 @@ class Model(ApiModel):
     after overwriting an archive or an image tag in place.
     """
 
+    @property
+    def all_containers(self) -> list[Container]:
+        """The containers in the order in which they process a request."""
+        return [self.primary_container] if self.primary_container else list(self.containers or ())
+
 
 class TargetTrackingScaling(ApiModel):
     """A target tracking policy, which changes the instance count to keep a metric near a target.

@@ -12,6 +12,7 @@ from sagemaker_ab.api.fields import LIST_SET, ApiModel, CutTo, ListMap, Timestam
 
 LARGEST: Final = 2**53 - 1
 ANNOTATION_LENGTH: Final = 256 * 1024
+CONTENT_LENGTH: Final = 32 * 1024
 MOST_TAG_KEYS: Final = 96
 """The 46 tags that a spec can have, and up to 50 that AWS still has from earlier specs."""
 Count = Annotated[int, Field(ge=0, le=LARGEST)]
@@ -65,6 +66,11 @@ class EndpointStatus(ApiModel):
     config_name: Name | None = None
     """The name of the endpoint config in use. AWS field: EndpointConfigName."""
 
+    config_content: Annotated[str, Field(max_length=CONTENT_LENGTH)] | None = None
+    """The content of the endpoint config in use, as JSON with the members of CreateEndpointConfig. The
+    operator creates the config again from it if the config is deleted while the endpoint uses it.
+    """
+
     pending_config_name: Name | None = None
     """The name of the endpoint config that AWS is deploying. AWS field:
     PendingDeploymentSummary.EndpointConfigName.
@@ -94,6 +100,11 @@ class DeploymentStatus(ApiModel):
     fingerprint: Annotated[str, Field(max_length=64)]
     """A hash of the names, models, instance types and instance counts of the variants. Attempts with the same
     fingerprint are attempts of one deployment.
+    """
+
+    content_fingerprint: Annotated[str, Field(max_length=64)] | None = None
+    """A hash of the variants, models and instance types, without instance counts. A failed deployment is not
+    repeated while it stays the same.
     """
 
     config_name: Name
@@ -256,6 +267,29 @@ class Metrics(ApiModel):
     """The metrics of the variants. A variant without datapoints is absent."""
 
 
+class InstanceCount(ApiModel):
+    """A number of instances of one production variant."""
+
+    name: Name
+    """The name of the variant."""
+
+    count: Count
+    """The number of instances."""
+
+
+class ReleasedTarget(ApiModel):
+    """A scalable target that was deregistered for an update of the endpoint."""
+
+    name: Name
+    """The name of the variant."""
+
+    content: Annotated[str, Field(max_length=CONTENT_LENGTH)]
+    """The target with its policies, scheduled actions and suspended state, as JSON."""
+
+    since: Timestamp
+    """The time at which the target was deregistered, by AWS's clock."""
+
+
 class TrafficStatus(ApiModel):
     """The strategy that set the weights of the variants."""
 
@@ -293,6 +327,16 @@ class Status(ApiModel):
 
     variants: Annotated[list[VariantStatus], Field(max_length=20), ListMap("name")] | None = None
     """The production variants of the endpoint, with their weights and instance counts."""
+
+    last_instance_counts: Annotated[list[InstanceCount], Field(max_length=20), ListMap("name")] | None = None
+    """The last known instance counts of autoscaled variants. The operator starts with them if it has to
+    create the endpoint again.
+    """
+
+    released_scaling: Annotated[list[ReleasedTarget], Field(max_length=20), ListMap("name")] | None = None
+    """Scalable targets that are deregistered for an update of the endpoint. The operator restores them
+    afterwards.
+    """
 
     metrics: Metrics | None = None
     """The CloudWatch metrics of the latest window. A later window with the same numbers is not written."""

@@ -3,8 +3,8 @@
 A reconcile reads its own endpoint. An implementation that reads many endpoints at once is another `Observer`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
@@ -15,11 +15,13 @@ from sagemaker_ab.aws.sessions import AwsClients
 from sagemaker_ab.aws.tags import tags_of
 from sagemaker_ab.planning.commands import SCALABLE_DIMENSION, scalable_resource_id
 from sagemaker_ab.planning.desired import Desired
+from sagemaker_ab.planning.image_pins import IMAGE_PIN, PinnedImages
 from sagemaker_ab.planning.observed import (
     EndpointStatus,
     Observed,
     ObservedConfig,
     ObservedEndpoint,
+    ObservedPolicy,
     ObservedTarget,
     ObservedVariant,
 )
@@ -34,11 +36,25 @@ Answer = TypeVar("Answer")
 class Observer(Protocol):
     """The source of the AWS state that a reconcile works on."""
 
-    def observe(self, clients: AwsClients, endpoint_name: str, desired: Desired | None) -> Observed:
-        """Read an endpoint, its config, and the scalable targets and policies of its variants.
+    def observe(self, clients: AwsClients, endpoint_name: str, *, deleting: bool = False) -> Observed:
+        """Read an endpoint, its config in use, and the scalable targets and policies of its variants.
 
-        `desired` is None for a deletion. Raises AwsError.
+        For a deletion, the config of a pending update is read as well. Raises AwsError.
         """
+
+    def observe_prerequisites(self, clients: AwsClients, observed: Observed, desired: Desired) -> Observed:
+        """Add the tags of the desired models and config that exist; only a deployment needs them.
+
+        Raises AwsError.
+        """
+
+    def observe_scheduled_actions(
+        self, clients: AwsClients, observed: Observed, endpoint_name: str, variants: Collection[str]
+    ) -> Observed:
+        """Add the scheduled actions of these variants' scalable targets. Raises AwsError."""
+
+    def pinned_images(self, clients: AwsClients, model_name: str) -> PinnedImages:
+        """Return the images of a model by its pin; nothing if it has none. Raises AwsError."""
 
 
 class DirectObserver:
@@ -48,18 +64,58 @@ class DirectObserver:
     """
 
     @classified()
-    def observe(self, clients: AwsClients, endpoint_name: str, desired: Desired | None) -> Observed:
+    def observe(self, clients: AwsClients, endpoint_name: str, *, deleting: bool = False) -> Observed:
         endpoint = _endpoint(clients, endpoint_name)
-        config = _config(clients, endpoint.config_name) if endpoint and endpoint.config_name else None
-        seen = Observed(
+        read_at = clients.clock.now()
+        config = _config(clients, endpoint.config_name) if endpoint else None
+        pending = _config(clients, endpoint.pending_config_name) if endpoint and deleting else None
+        return Observed(
             now=clients.clock.now(),
+            read_at=read_at,
             endpoint=endpoint,
             config_in_use=config,
+            pending_config=pending,
             targets=dict(_targets(clients, endpoint_name, endpoint, config)) if endpoint else {},
         )
-        if desired is None or seen.deploys(desired):
-            return seen
-        return _with_groundwork(clients, seen, desired)
+
+    @classified()
+    def observe_prerequisites(self, clients: AwsClients, observed: Observed, desired: Desired) -> Observed:
+        models = {}
+        for model in desired.models:
+            described = _unless_gone(clients.sagemaker.describe_model, ModelName=model.name)
+            if described is not None:
+                models[model.name] = tags_of(clients, described["ModelArn"])
+        config = _unless_gone(
+            clients.sagemaker.describe_endpoint_config, EndpointConfigName=desired.config_name
+        )
+        return replace(
+            observed,
+            now=clients.clock.now(),
+            owners_of_models=models,
+            owner_of_config=tags_of(clients, config["EndpointConfigArn"]) if config is not None else None,
+        )
+
+    @classified()
+    def observe_scheduled_actions(
+        self, clients: AwsClients, observed: Observed, endpoint_name: str, variants: Collection[str]
+    ) -> Observed:
+        targets = {
+            name: replace(target, scheduled_actions=dict(_scheduled_actions(clients, endpoint_name, name)))
+            if name in variants
+            else target
+            for name, target in observed.targets.items()
+        }
+        return replace(observed, now=clients.clock.now(), targets=targets)
+
+    @classified()
+    def pinned_images(self, clients: AwsClients, model_name: str) -> PinnedImages:
+        described = _unless_gone(clients.sagemaker.describe_model, ModelName=model_name)
+        if described is None:
+            return {}
+        pin = tags_of(clients, described["ModelArn"]).get(IMAGE_PIN)
+        primary = described.get("PrimaryContainer")
+        containers = [primary] if primary else described.get("Containers", [])
+        return {pin: tuple(container.get("Image", "") for container in containers)} if pin else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,24 +133,6 @@ def live_endpoint(clients: AwsClients, *, endpoint_name: str) -> LiveEndpoint:
     return LiveEndpoint(
         variants=tuple(variant["VariantName"] for variant in response.get("ProductionVariants", [])),
         at=datetime.fromtimestamp(clients.clock.now(), UTC),
-    )
-
-
-def _with_groundwork(clients: AwsClients, seen: Observed, desired: Desired) -> Observed:
-    """Add the tags of the desired models and config that exist; only a deployment needs them."""
-    models = {}
-    for model in desired.models:
-        described = _unless_gone(clients.sagemaker.describe_model, ModelName=model.name)
-        if described is not None:
-            models[model.name] = tags_of(clients, described["ModelArn"])
-    config = _unless_gone(clients.sagemaker.describe_endpoint_config, EndpointConfigName=desired.config_name)
-    return Observed(
-        now=clients.clock.now(),
-        endpoint=seen.endpoint,
-        config_in_use=seen.config_in_use,
-        targets=seen.targets,
-        owners_of_models=models,
-        owner_of_config=tags_of(clients, config["EndpointConfigArn"]) if config is not None else None,
     )
 
 
@@ -131,11 +169,18 @@ def _variant(described: "ProductionVariantSummaryTypeDef") -> ObservedVariant:
     )
 
 
-def _config(clients: AwsClients, name: str) -> ObservedConfig | None:
+def _config(clients: AwsClients, name: str | None) -> ObservedConfig | None:
+    if not name:
+        return None
     described = _unless_gone(clients.sagemaker.describe_endpoint_config, EndpointConfigName=name)
     if described is None:
         return None
-    return ObservedConfig(name=name, production_variants=described["ProductionVariants"])
+    content = {member: value for member, value in described.items() if member not in _NOT_CONTENT}
+    return ObservedConfig(name=name, content=content)
+
+
+_NOT_CONTENT = {"EndpointConfigName", "EndpointConfigArn", "CreationTime", "ResponseMetadata"}
+"""The members of DescribeEndpointConfig that are not part of a config's content."""
 
 
 def _targets(
@@ -151,18 +196,47 @@ def _targets(
     )
     for page in pages:
         for target in page["ScalableTargets"]:
-            policies = dict(_policies(clients, target["ResourceId"]))
-            observed = ObservedTarget(target["MinCapacity"], target["MaxCapacity"], policies)
+            observed = ObservedTarget(
+                min_capacity=target["MinCapacity"],
+                max_capacity=target["MaxCapacity"],
+                policies=dict(_policies(clients, target["ResourceId"])),
+                suspended={name: bool(state) for name, state in target.get("SuspendedState", {}).items()},
+            )
             yield variants[target["ResourceId"]], observed
 
 
-def _policies(clients: AwsClients, resource_id: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _policies(clients: AwsClients, resource_id: str) -> Iterator[tuple[str, ObservedPolicy]]:
     pages = clients.autoscaling.get_paginator("describe_scaling_policies").paginate(
         ServiceNamespace="sagemaker", ResourceId=resource_id, ScalableDimension=SCALABLE_DIMENSION
     )
     for page in pages:
         for policy in page["ScalingPolicies"]:
-            yield policy["PolicyName"], policy.get("TargetTrackingScalingPolicyConfiguration", {})
+            members: Mapping[str, Any] = policy
+            configuration = members.get(f"{policy['PolicyType']}PolicyConfiguration", {})
+            yield policy["PolicyName"], ObservedPolicy(policy["PolicyType"], configuration)
+
+
+def _scheduled_actions(
+    clients: AwsClients, endpoint_name: str, variant: str
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    pages = clients.autoscaling.get_paginator("describe_scheduled_actions").paginate(
+        ServiceNamespace="sagemaker",
+        ResourceId=scalable_resource_id(endpoint_name, variant),
+        ScalableDimension=SCALABLE_DIMENSION,
+    )
+    for page in pages:
+        for action in page["ScheduledActions"]:
+            members: Mapping[str, Any] = action
+            kept = {member: _text(members[member]) for member in _SCHEDULED_ACTION if member in members}
+            yield action["ScheduledActionName"], kept
+
+
+_SCHEDULED_ACTION = ("Schedule", "Timezone", "StartTime", "EndTime", "ScalableTargetAction")
+"""The members of DescribeScheduledActions that PutScheduledAction takes."""
+
+
+def _text(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _unless_gone(

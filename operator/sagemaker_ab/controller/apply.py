@@ -1,6 +1,7 @@
 """Applies one step of a plan: sends its writes and classifies the outcome."""
 
 import logging
+from dataclasses import dataclass
 from enum import Enum, auto
 
 from sagemaker_ab.aws.execute import execute
@@ -34,31 +35,51 @@ class Outcome(Enum):
     """Nothing took effect, and nothing is wrong."""
 
 
-def apply(context: ReconcileContext, clients: AwsClients, step: Step) -> Outcome | Problem:
-    """Send the writes of a step that were not sent recently, up to the first that fails."""
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A write that AWS refused, and what that means to the user."""
+
+    command: Command
+    problem: Problem
+
+
+def apply(context: ReconcileContext, clients: AwsClients, step: Step) -> Outcome | Refused:
+    """Send the writes of a step that were not sent recently, up to the first that fails.
+
+    Nothing is sent any more once the reads that the step rests on are too old.
+    """
     commands = context.memory.unsent(step.commands, clients.clock.now())
     if not commands:
         return Outcome.UNKNOWN
     for command in commands:
+        if step.valid_until is not None and clients.clock.now() > step.valid_until:
+            return Outcome.UNKNOWN
         context.memory.record_sent(command, context.generation, clients.clock.now())
         failure = execute(clients, command)
         if failure is None:
             _LOG.info("%s: %s", context.key, command.description)
             context.record_event("Normal", step.kind, _sentence(command))
+            _took_effect(context, step, command)
             continue
         _LOG.info("%s: could not %s: %s", context.key, command.description, failure.message)
         if failure.kind is FailureKind.LOST:
             return Outcome.UNKNOWN
         if failure.kind is FailureKind.EXISTS or _already_deleted(command, failure):
+            _took_effect(context, step, command)
             continue
         context.memory.record_refused(command)
         if failure.kind in {FailureKind.BUSY, FailureKind.SAME_CONFIG}:
             return Outcome.BUSY
         message = f"AWS refused to {command.description}: {failure.message}"
-        return to_problem(failure, message, failures=context.memory.failures(step.identity))
-    if not step.kind.may_roll_back:
-        context.memory.clear_problem(step.identity)
+        failures = context.memory.failures(command.identity)
+        return Refused(command, to_problem(failure, message, failures=failures))
     return Outcome.ACCEPTED
+
+
+def _took_effect(context: ReconcileContext, step: Step, command: Command) -> None:
+    """Forget a command's problem, except where AWS may still roll back what it accepted."""
+    if not step.kind.may_roll_back:
+        context.memory.record_effect(command)
 
 
 def _already_deleted(command: Command, failure: Failure) -> bool:

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from sagemaker_ab.api.conditions import ConditionType
-from sagemaker_ab.api.resource import FINALIZER, RECONCILE_REQUESTED_AT
+from sagemaker_ab.api.resource import ACCOUNT, FINALIZER, RECONCILE_REQUESTED_AT, REGION
 from sagemaker_ab.api.status import Status
 from sagemaker_ab.aws.failures import AwsError
 from sagemaker_ab.aws.garbage import GarbageLister
@@ -24,14 +24,15 @@ from sagemaker_ab.kube.client import KubeClient, Object
 from sagemaker_ab.kube.events import EventRecorder
 from sagemaker_ab.kube.keys import Key
 from sagemaker_ab.planning.events import draft_events
+from sagemaker_ab.planning.location import Location
 from sagemaker_ab.planning.ownership import Owner
 from sagemaker_ab.planning.problem import Problem
 from sagemaker_ab.planning.status import report_problem
 from sagemaker_ab.planning.steps import Step
 
 _READING = "reading AWS"
-_SLOWEST_REFUSED = 10
-"""What AWS refuses is retried at least once in so many times the first gap."""
+_SLOWEST_REFUSED = 60
+"""What AWS refuses is retried at least once in so many times the first gap, which makes an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +102,22 @@ class ReconcileContext:
         namespace, name = self.key
         return Owner(self.services.cluster_id, namespace, name, self.resource["metadata"]["uid"])
 
+    def annotation(self, key: str) -> str | None:
+        value: str | None = self.resource["metadata"].get("annotations", {}).get(key)
+        return value
+
+    @property
+    def location(self) -> Location:
+        """The account and region of the AWS objects, as far as they are pinned."""
+        return Location(
+            account=self.annotation(ACCOUNT) or self.status.account,
+            region=self.annotation(REGION) or self.status.region,
+        )
+
     @property
     def reconcile_requested_at(self) -> str | None:
         """The reconcile request that no reconcile has honored yet."""
-        token = self.resource["metadata"].get("annotations", {}).get(RECONCILE_REQUESTED_AT)
+        token = self.annotation(RECONCILE_REQUESTED_AT)
         return token if token != self.status.last_handled_reconcile_at else None
 
     def write_status(self, status: Status) -> None:
@@ -147,7 +160,17 @@ class ReconcileContext:
         return gap
 
     def in_backoff(self, step: Step) -> bool:
-        return self.memory.in_backoff(step.identity, self.services.local_clock())
+        now = self.services.local_clock()
+        return any(self.memory.in_backoff(command.identity, now) for command in step.commands)
+
+    def pin(self, account: str, region: str) -> None:
+        """Add finalizer, account and region to the resource, by one patch, before the first write to AWS.
+
+        Raises Conflict if the resource has changed since it was read.
+        """
+        pinned = {ACCOUNT: account, REGION: region}
+        if not self.has_finalizer or any(self.annotation(key) != value for key, value in pinned.items()):
+            self.resource = self.services.kube.pin(self.resource, pinned)
 
     def until_resync(self) -> float:
         """Return the seconds until AWS is read again if nothing else calls for it."""

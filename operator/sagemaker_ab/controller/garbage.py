@@ -7,7 +7,7 @@ from sagemaker_ab.aws.sessions import AwsClients
 from sagemaker_ab.controller.backoff import jittered
 from sagemaker_ab.controller.context import ReconcileContext
 from sagemaker_ab.planning.consistency import SETTLING_SECONDS, STALENESS_SECONDS
-from sagemaker_ab.planning.garbage import OwnedObjects, in_use, plan_garbage_collection
+from sagemaker_ab.planning.garbage import OwnedObjects, in_use, named_by, plan_garbage_collection
 from sagemaker_ab.planning.observed import Observed
 from sagemaker_ab.planning.status import Gathered
 from sagemaker_ab.planning.steps import Step
@@ -21,11 +21,18 @@ _RETRY_SECONDS = 600.0
 
 
 def garbage_step(context: ReconcileContext, clients: AwsClients, gathered: Gathered) -> Step | None:
-    """Return the step that deletes what a converged resource no longer uses; None if nothing is due."""
+    """Return the step that deletes what a converged resource no longer uses; None if nothing is due.
+
+    The listing shows as well which models of the desired state were deleted by hand. The memory keeps them
+    for the next plan.
+    """
     owned = _list_if_due(context, clients, gathered)
     if owned is None:
         return None
-    return plan_garbage_collection(owned, keep=in_use(gathered.observed, gathered.desired))
+    needed = named_by(gathered.desired)
+    context.memory.missing_models = needed.models - owned.models
+    keep = in_use(gathered.observed) | needed
+    return plan_garbage_collection(owned, keep=keep, read_at=gathered.observed.read_at)
 
 
 def retry_garbage_collection_later(context: ReconcileContext, observed: Observed) -> None:

@@ -1,30 +1,53 @@
 """Gathers the input of a reconcile: the desired state, what AWS holds, and the plan that follows."""
 
+from dataclasses import replace
+
 from sagemaker_ab.api.conditions import Reason
+from sagemaker_ab.api.resource import FORCE_WEIGHTS
 from sagemaker_ab.api.spec import EndpointSpec
 from sagemaker_ab.aws.sessions import AwsClients
 from sagemaker_ab.controller.context import ReconcileContext
 from sagemaker_ab.planning import deployment as deployments
 from sagemaker_ab.planning.deployment import Deployment, DeploymentState
 from sagemaker_ab.planning.desired import Desired, desired
+from sagemaker_ab.planning.image_pins import PinnedImages
 from sagemaker_ab.planning.observed import Observed
 from sagemaker_ab.planning.plan import plan
 from sagemaker_ab.planning.problem import Problem
-from sagemaker_ab.planning.status import Gathered, deployment_of
+from sagemaker_ab.planning.records import applied_config_of, deployment_of, instance_counts_of, released_of
+from sagemaker_ab.planning.released import Released, still_released
+from sagemaker_ab.planning.remembered import Remembered
+from sagemaker_ab.planning.scaling import blocking_update
+from sagemaker_ab.planning.start_counts import with_start_counts
+from sagemaker_ab.planning.status import Gathered
 from sagemaker_ab.planning.steps import Plan
 from sagemaker_ab.planning.variant_metrics import Monitored, MonitoredVariant
 
 
 def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, account: str) -> Gathered:
-    """Read AWS and plan. Raises AwsError, and UnknownImage."""
-    wanted = desired(spec, owner=context.owner, region=clients.region)
-    observed = context.services.observer.observe(clients, wanted.endpoint_name, wanted)
-    record = _deployment(context, wanted, observed)
+    """Read AWS and plan. Raises AwsError."""
+    observer = context.services.observer
+    observed = observer.observe(clients, spec.endpoint_name)
+    wanted = _desired(context, spec, clients, observed)
+    if not wanted.unresolved and not observed.deploys(wanted):
+        observed = observer.observe_prerequisites(clients, observed, wanted)
+    released = released_of(context.status)
+    blocking = () if observed.deploys(wanted) else blocking_update(wanted, observed)
+    unread = (released.keys() & observed.targets.keys()) | set(blocking)
+    if unread:
+        observed = observer.observe_scheduled_actions(clients, observed, wanted.endpoint_name, unread)
     if observed.endpoint is not None and wanted.owner.owns(observed.endpoint.tags):
         _monitor(context, clients, wanted, spec.monitoring.interval_seconds)
     endpoint = context.status.endpoint
-    tag_keys = (endpoint.tag_keys if endpoint else None) or ()
-    decided = plan(wanted, observed, deployment=record, managed_tag_keys=tag_keys)
+    remembered = Remembered(
+        deployment=_deployment(context, wanted, observed),
+        managed_tag_keys=frozenset((endpoint.tag_keys if endpoint else None) or ()),
+        released=still_released(released, observed),
+        applied_config=applied_config_of(context.status),
+        missing_models=context.memory.missing_models,
+        force_weights=context.annotation(FORCE_WEIGHTS) == str(context.generation),
+    )
+    decided = plan(wanted, observed, remembered)
     if decided.actionable:
         _update_memory(context, observed, decided)
     return Gathered(
@@ -34,12 +57,34 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
         desired=wanted,
         observed=observed,
         plan=decided,
-        deployment=record,
+        remembered=remembered,
         problem=context.memory.problem_of(decided.steps),
         awaiting_consistency=context.memory.awaiting_earlier_generation(context.generation, observed.now),
         reconcile_requested_at=context.reconcile_requested_at,
         metrics=context.services.metrics.newest(context.key),
     )
+
+
+def _desired(
+    context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, observed: Observed
+) -> Desired:
+    """Resolve the spec; where that gives other models than those in use, look for images that are pinned."""
+    wanted = desired(spec, owner=context.owner, region=clients.region)
+    config, endpoint = observed.config_in_use, observed.endpoint
+    ours = endpoint is not None and wanted.owner.owns(endpoint.tags)
+    if ours and config is not None and not observed.deploys(wanted):
+        pinned = _pinned_images(context, clients, config.models)
+        if pinned:
+            wanted = desired(spec, owner=context.owner, region=clients.region, pinned=pinned)
+    return with_start_counts(wanted, observed, instance_counts_of(context.status))
+
+
+def _pinned_images(context: ReconcileContext, clients: AwsClients, models: frozenset[str]) -> PinnedImages:
+    """Read the pins of models in use. Models are immutable, so each is read once."""
+    known = context.memory.pinned_images
+    for name in sorted(models - known.keys()):
+        known[name] = context.services.observer.pinned_images(clients, name)
+    return {pin: images for name in models for pin, images in known[name].items()}
 
 
 def _deployment(context: ReconcileContext, wanted: Desired, observed: Observed) -> Deployment | None:
@@ -50,13 +95,26 @@ def _deployment(context: ReconcileContext, wanted: Desired, observed: Observed) 
     return record
 
 
+def release_recorded(gathered: Gathered) -> Gathered:
+    """Record the scalable targets that the next update releases, before it is sent.
+
+    A target that is not restored completely since an earlier release keeps the record of that one.
+    """
+    observed, earlier = gathered.observed, gathered.remembered.released
+    released = dict(earlier)
+    for name in blocking_update(gathered.desired, observed):
+        target = earlier[name].target if name in earlier else observed.targets[name]
+        released[name] = Released(target, since=observed.now)
+    return replace(gathered, remembered=replace(gathered.remembered, released=released))
+
+
 def _update_memory(context: ReconcileContext, observed: Observed, decided: Plan) -> None:
     """Back off from what AWS accepted and rolled back, and forget what is no longer pending."""
     context.memory.keep_only(decided.steps)
     reason = observed.endpoint.failure_reason if observed.endpoint else None
     message = f"AWS accepted the change and rolled it back: {reason or 'it gave no reason'}"
     for step in context.memory.take_rolled_back(decided.steps, observed.now):
-        context.back_off(step.identity, Problem(Reason.CHANGE_ROLLED_BACK, message))
+        context.back_off(step.commands[-1].identity, Problem(Reason.CHANGE_ROLLED_BACK, message))
 
 
 def _monitor(context: ReconcileContext, clients: AwsClients, wanted: Desired, interval_seconds: int) -> None:

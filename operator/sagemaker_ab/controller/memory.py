@@ -9,6 +9,7 @@ from itertools import takewhile
 
 from sagemaker_ab.planning.commands import Command
 from sagemaker_ab.planning.consistency import SETTLING_SECONDS
+from sagemaker_ab.planning.image_pins import PinnedImages
 from sagemaker_ab.planning.problem import Problem
 from sagemaker_ab.planning.steps import Step
 
@@ -31,7 +32,7 @@ class _Retry:
 class Memory:
     """Times are seconds on AWS's clock, except those of retries, which are on the local clock.
 
-    A retry belongs to a subject: the identity of a step, or a name for what is not a step.
+    A retry belongs to a subject: the identity of a command, or a name for what is not a command.
     """
 
     uid: str = ""
@@ -47,6 +48,10 @@ class Memory:
     _requested: tuple[int, str | None] | None = None
     """The generation and the reconcile request for which retries were last cleared."""
     _deleting_since: float | None = None
+    missing_models: frozenset[str] = frozenset()
+    """Models of the desired state that the last listing did not contain."""
+    pinned_images: dict[str, PinnedImages] = field(default_factory=dict)
+    """The pins of models in use, by the model's name."""
 
     # Writes and consistency
 
@@ -75,6 +80,12 @@ class Memory:
     def record_refused(self, command: Command) -> None:
         """Record that a command had no effect."""
         self._sent.pop(command.identity, None)
+
+    def record_effect(self, command: Command) -> None:
+        """Record that AWS holds what a command asked for."""
+        self.clear_problem(command.identity)
+        if command.operation == "CreateModel":
+            self.missing_models -= {command.request["ModelName"]}
 
     def _recently_sent(self, now: float) -> Collection[str]:
         self._sent = {key: when for key, when in self._sent.items() if now - when < SETTLING_SECONDS}
@@ -113,7 +124,7 @@ class Memory:
 
     def problem_of(self, steps: Iterable[Step]) -> Problem | None:
         """Return the problem of the first step that has one; it stays until a retry succeeds."""
-        found = (self._retries.get(step.identity) for step in steps)
+        found = (self._retries.get(command.identity) for step in steps for command in step.commands)
         return next((retry.problem for retry in found if retry), None)
 
     @property
@@ -127,9 +138,10 @@ class Memory:
 
     def keep_only(self, steps: Iterable[Step]) -> None:
         """Forget what concerns steps that the plan no longer contains."""
-        pending = {step.identity for step in steps}
-        self._retries = {subject: retry for subject, retry in self._retries.items() if subject in pending}
-        self._accepted &= pending
+        pending = list(steps)
+        subjects = {command.identity for step in pending for command in step.commands}
+        self._retries = {subject: retry for subject, retry in self._retries.items() if subject in subjects}
+        self._accepted &= {step.identity for step in pending}
 
     def honor(self, generation: int, request: str | None) -> None:
         """Clear all retries for a new generation or a new reconcile request, once for each."""
@@ -137,6 +149,7 @@ class Memory:
             self._requested = generation, request
             self._retries.clear()
             self._accepted.clear()
+            self._listed = None
 
     # Garbage collection and deletion
 

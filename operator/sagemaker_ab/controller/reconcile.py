@@ -60,8 +60,6 @@ class Reconciler:
         context = ReconcileContext(self._services, resource, self._memory(key, resource["metadata"]["uid"]))
         if context.deleting:
             return reconcile_delete(context) if context.has_finalizer else None
-        if not context.has_finalizer:
-            context.resource = self._services.kube.add_finalizer(context.resource)
         return reconcile_normal(context)
 
     def _memory(self, key: Key, uid: str) -> Memory:

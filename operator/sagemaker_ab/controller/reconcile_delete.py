@@ -3,12 +3,11 @@
 from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.aws.failures import AwsError
 from sagemaker_ab.aws.sessions import AwsClients, NoRegion
-from sagemaker_ab.controller.apply import Outcome, apply
+from sagemaker_ab.controller.apply import Outcome, Refused, apply
 from sagemaker_ab.controller.context import ReconcileContext
 from sagemaker_ab.controller.garbage import list_for_deletion
 from sagemaker_ab.planning.deletion import plan_deletion
-from sagemaker_ab.planning.garbage import OwnedObjects, plan_garbage_collection
-from sagemaker_ab.planning.location import location_changed
+from sagemaker_ab.planning.garbage import in_use, plan_garbage_collection
 from sagemaker_ab.planning.observed import Observed
 from sagemaker_ab.planning.problem import Problem
 from sagemaker_ab.planning.steps import Step
@@ -28,42 +27,44 @@ def reconcile_delete(context: ReconcileContext) -> float | None:
     try:
         return _reconcile(context)
     except NoRegion as error:
-        requeue_after = _unreachable(context, Problem(Reason.NO_REGION, str(error)))
+        return _unreachable(context, Problem(Reason.NO_REGION, str(error)))
     except AwsError as error:
-        requeue_after = context.report_failed_read(error)
-    # Account and region are pinned in status before the first write, so nothing was ever written to AWS.
-    if context.status.account is None and context.memory.stalled:
-        _release_finalizer(context)
-        return None
-    return requeue_after
+        return context.report_failed_read(error)
 
 
 def _reconcile(context: ReconcileContext) -> float | None:
     services = context.services
     region = context.resource["spec"].get("region")
-    clients = services.aws.clients(context.status.region or region)
-    moved = location_changed(context.status, account=services.aws.account(clients), region=region)
+    clients = services.aws.clients(context.location.region or region)
+    moved = context.location.problem(account=services.aws.account(clients), region=region)
     if moved is not None:
         return _unreachable(context, moved)
     endpoint_name = context.resource["spec"]["endpointName"]
-    observed = services.observer.observe(clients, endpoint_name, None)
+    observed = services.observer.observe(clients, endpoint_name, deleting=True)
     decided = plan_deletion(endpoint_name, context.owner, observed)
+    if decided.problem is not None:
+        context.report_problem(decided.problem)
+        return context.until_resync()
     if decided.endpoint_gone:
-        return _collect_garbage(context, clients, endpoint_name, observed)
+        return _collect_garbage(context, clients, endpoint_name, observed, decided.handed_over)
     if not decided.steps:
         return _wait(context, "Waiting for AWS to finish the current operation on the endpoint")
     return _apply(context, clients, decided.steps[0])
 
 
 def _collect_garbage(
-    context: ReconcileContext, clients: AwsClients, endpoint_name: str, observed: Observed
+    context: ReconcileContext, clients: AwsClients, endpoint_name: str, observed: Observed, handed_over: str
 ) -> float | None:
+    """Delete the configs and models that no endpoint of that name uses, then release the finalizer."""
     owned = list_for_deletion(context, clients, endpoint_name, observed)
     if owned is None:
         return _wait(context, "Waiting until AWS's listings show all objects of the endpoint")
-    step = plan_garbage_collection(owned, keep=OwnedObjects())
+    step = plan_garbage_collection(owned, keep=in_use(observed), read_at=observed.read_at)
     if step is not None:
         return _apply(context, clients, step)
+    if handed_over:
+        message = f"Endpoint {endpoint_name} is {handed_over}: it stays in AWS with all that it uses"
+        context.record_event("Warning", "HandedOver", message)
     _release_finalizer(context)
     return None
 
@@ -74,12 +75,11 @@ def _apply(context: ReconcileContext, clients: AwsClients, step: Step) -> float:
     if known is not None and context.in_backoff(step):
         context.report_problem(known)
         return poll_seconds
-    next_step = "Next: " + "; ".join(command.description for command in step.commands)
-    context.report_problem(known or Problem(Reason.DELETING, next_step, stalled=False))
+    context.report_problem(known or Problem(Reason.DELETING, f"Next: {step.description}", stalled=False))
     outcome = apply(context, clients, step)
-    if isinstance(outcome, Problem):
-        context.report_problem(outcome)
-        return context.back_off(step.identity, outcome)
+    if isinstance(outcome, Refused):
+        context.report_problem(outcome.problem)
+        return context.back_off(outcome.command.identity, outcome.problem)
     return 0.0 if outcome is Outcome.ACCEPTED else poll_seconds
 
 

@@ -4,22 +4,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from sagemaker_ab.api.conditions import Reason
-from sagemaker_ab.api.resource import InvalidSpec, parse_spec
+from sagemaker_ab.api.resource import FORCE_WEIGHTS, InvalidSpec, parse_spec
 from sagemaker_ab.api.status import Status
 from sagemaker_ab.aws.failures import AwsError
 from sagemaker_ab.aws.sessions import AwsClients, NoRegion
-from sagemaker_ab.controller.apply import Outcome, apply
+from sagemaker_ab.controller.apply import Outcome, Refused, apply
 from sagemaker_ab.controller.context import ReconcileContext
 from sagemaker_ab.controller.garbage import garbage_step, retry_garbage_collection_later
-from sagemaker_ab.controller.gather import gather
+from sagemaker_ab.controller.gather import gather, release_recorded
 from sagemaker_ab.planning import deployment as deployments
-from sagemaker_ab.planning.deployment import DeploymentState
-from sagemaker_ab.planning.images import UnknownImage
-from sagemaker_ab.planning.location import location_changed
+from sagemaker_ab.planning.deployment import Deployment, DeploymentState
 from sagemaker_ab.planning.problem import Problem
 from sagemaker_ab.planning.state import EndpointState
 from sagemaker_ab.planning.status import Gathered, report
-from sagemaker_ab.planning.steps import Step
+from sagemaker_ab.planning.steps import Step, StepKind
 
 
 def reconcile_normal(context: ReconcileContext) -> float:
@@ -30,8 +28,6 @@ def reconcile_normal(context: ReconcileContext) -> float:
         return _reconcile(context)
     except InvalidSpec as error:
         context.report_problem(Problem(Reason.INVALID_SPEC, str(error)))
-    except UnknownImage as error:
-        context.report_problem(Problem(Reason.UNKNOWN_IMAGE, str(error)))
     except NoRegion as error:
         context.report_problem(Problem(Reason.NO_REGION, str(error)))
     except AwsError as error:
@@ -41,20 +37,24 @@ def reconcile_normal(context: ReconcileContext) -> float:
 
 def _reconcile(context: ReconcileContext) -> float:
     spec = parse_spec(context.resource["spec"])
-    clients = context.services.aws.clients(context.status.region or spec.region)
+    clients = context.services.aws.clients(context.location.region or spec.region)
     account = context.services.aws.account(clients)
-    moved = location_changed(context.status, account=account, region=spec.region)
+    moved = context.location.problem(account=account, region=spec.region)
     if moved is not None:
         context.report_problem(moved)
         return context.until_resync()
     gathered = gather(context, spec, clients, account)
     context.record_successful_read()
+    if gathered.plan.steps or gathered.owns_endpoint:
+        context.pin(account, clients.region)
     step = gathered.plan.next_step(context.in_backoff)
     if step is not None:
         return _advance(context, clients, gathered, step)
     context.write_status(_report(context, gathered))
     if gathered.plan.state is EndpointState.CURRENT and not gathered.plan.steps:
         garbage = garbage_step(context, clients, gathered)
+        if context.memory.missing_models:
+            return 0.0
         if garbage is not None:
             return _collect_garbage(context, clients, gathered, garbage)
     return _requeue_after(context, gathered)
@@ -63,8 +63,8 @@ def _reconcile(context: ReconcileContext) -> float:
 def _collect_garbage(context: ReconcileContext, clients: AwsClients, gathered: Gathered, step: Step) -> float:
     """Delete garbage. A failure does not affect what the spec asks for: it is an event, not a condition."""
     outcome = apply(context, clients, step)
-    if isinstance(outcome, Problem):
-        context.record_event("Warning", outcome.reason, outcome.message)
+    if isinstance(outcome, Refused):
+        context.record_event("Warning", outcome.problem.reason, outcome.problem.message)
         retry_garbage_collection_later(context, gathered.observed)
     return 0.0 if outcome is Outcome.ACCEPTED else context.services.settings.poll_seconds
 
@@ -80,10 +80,15 @@ def _requeue_after(context: ReconcileContext, gathered: Gathered) -> float:
 
 def _advance(context: ReconcileContext, clients: AwsClients, gathered: Gathered, step: Step) -> float:
     """Report a step before it is sent, so that status has what must survive if the process dies meanwhile."""
+    if step.kind is StepKind.UPDATE_ENDPOINT:
+        gathered = release_recorded(gathered)
     context.write_status(_report(context, _requested(context, gathered, step)))
+    if step.overrides:
+        message = f"Weights are sent at once, as the annotation {FORCE_WEIGHTS} asks: {step.overrides}"
+        context.record_event("Warning", "WeightsForced", message)
     outcome = apply(context, clients, step)
-    if isinstance(outcome, Problem):
-        return _refused(context, gathered, step, outcome)
+    if isinstance(outcome, Refused):
+        return _refused(context, gathered, outcome)
     if step.kind.deploys and outcome is not Outcome.UNKNOWN:
         context.write_status(_report(context, _answered(gathered, outcome)))
     if outcome is not Outcome.ACCEPTED:
@@ -96,26 +101,35 @@ def _advance(context: ReconcileContext, clients: AwsClients, gathered: Gathered,
 def _requested(context: ReconcileContext, gathered: Gathered, step: Step) -> Gathered:
     """Record a deployment before it is requested, unless a refused request is merely repeated."""
     unsent = context.memory.unsent(step.commands, gathered.observed.now)
-    if not step.kind.deploys or not unsent or context.memory.failures(step.identity):
+    if not step.kind.deploys or not unsent or context.memory.failures(step.commands[-1].identity):
         return gathered
-    record = deployments.request(gathered.desired, gathered.observed, gathered.deployment)
-    return replace(gathered, deployment=record)
+    return _with_deployment(gathered, _request(gathered))
 
 
 def _answered(gathered: Gathered, outcome: Outcome) -> Gathered:
     """Record that AWS accepted a deployment; if it was busy, nothing was requested."""
     if outcome is Outcome.BUSY:
         return gathered
-    record = deployments.request(gathered.desired, gathered.observed, gathered.deployment)
-    return replace(gathered, deployment=record.enter(DeploymentState.ACCEPTED, gathered.observed.now))
+    record = _request(gathered).enter(DeploymentState.ACCEPTED, gathered.observed.now)
+    return _with_deployment(gathered, record)
 
 
-def _refused(context: ReconcileContext, gathered: Gathered, step: Step, problem: Problem) -> float:
+def _request(gathered: Gathered) -> Deployment:
+    return deployments.request(gathered.desired, gathered.observed, gathered.remembered.deployment)
+
+
+def _with_deployment(gathered: Gathered, record: Deployment) -> Gathered:
+    return replace(gathered, remembered=replace(gathered.remembered, deployment=record))
+
+
+def _refused(context: ReconcileContext, gathered: Gathered, refused: Refused) -> float:
     """Report a refusal and back off; go on at once if another step can be sent."""
-    gap = context.back_off(step.identity, problem)
+    gap = context.back_off(refused.command.identity, refused.problem)
     reported = context.memory.problem_of(gathered.plan.steps)
     context.write_status(_report(context, replace(gathered, problem=reported)))
-    return 0.0 if gathered.plan.next_step(context.in_backoff) else gap
+    # What was released for an update that AWS refused is restored at once.
+    more = gathered.remembered.released or gathered.plan.next_step(context.in_backoff)
+    return 0.0 if more else gap
 
 
 def _report(context: ReconcileContext, gathered: Gathered) -> Status:

@@ -94,18 +94,23 @@ class KubeClient:
         items: Sequence[Object] = found["items"]
         return items
 
-    def add_finalizer(self, resource: Object) -> Object:
-        """Add the operator's finalizer. Raises Conflict if the resource changed since the read."""
-        return self._set_finalizers(resource, [*resource["metadata"].get("finalizers", ()), FINALIZER])
+    def pin(self, resource: Object, annotations: Mapping[str, str]) -> Object:
+        """Add the operator's finalizer and annotations by one patch.
+
+        Raises Conflict if the resource has changed since it was read.
+        """
+        finalizers = resource["metadata"].get("finalizers", ())
+        added = [*finalizers, *([] if FINALIZER in finalizers else [FINALIZER])]
+        return self._patch_metadata(resource, {"finalizers": added, "annotations": dict(annotations)})
 
     def remove_finalizer(self, resource: Object) -> Object:
-        """Remove the operator's finalizer. Raises Conflict if the resource changed since the read."""
+        """Remove the operator's finalizer. Raises Conflict if the resource has changed since it was read."""
         kept = [item for item in resource["metadata"].get("finalizers", ()) if item != FINALIZER]
-        return self._set_finalizers(resource, kept)
+        return self._patch_metadata(resource, {"finalizers": kept})
 
-    def _set_finalizers(self, resource: Object, finalizers: Sequence[str]) -> Object:
+    def _patch_metadata(self, resource: Object, change: Mapping[str, Any]) -> Object:
         metadata = resource["metadata"]
-        body = {"metadata": {"finalizers": [*finalizers], "resourceVersion": metadata["resourceVersion"]}}
+        body = {"metadata": {**change, "resourceVersion": metadata["resourceVersion"]}}
         patched: Object = _called(
             self._resources.patch_namespaced_custom_object,
             GROUP,

@@ -1,43 +1,87 @@
 """The steps that change the fleet that serves: scaling, instance counts, weights, tags."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from sagemaker_ab.planning import commands, scaling
+from sagemaker_ab.planning import commands
 from sagemaker_ab.planning.commands import Command
 from sagemaker_ab.planning.desired import Desired, DesiredVariant
 from sagemaker_ab.planning.observed import Observed, ObservedEndpoint
+from sagemaker_ab.planning.remembered import Remembered
+from sagemaker_ab.planning.scaling import scaling_steps
+from sagemaker_ab.planning.shares import (
+    above_intended_share,
+    describe_shortage,
+    live_weights,
+    short_of_instances,
+)
 from sagemaker_ab.planning.steps import Step, StepKind
 
 
-def adjustments(desired: Desired, observed: Observed, managed_tag_keys: Iterable[str]) -> tuple[Step, ...]:
-    """Return the steps in the order that keeps traffic on enough instances; none waits for another.
+def adjustments(desired: Desired, observed: Observed, remembered: Remembered) -> tuple[Step, ...]:
+    """Return the steps in the order that keeps traffic on enough instances.
 
-    `managed_tag_keys` are the tag keys that the operator has set on the endpoint before.
+    Counts go up before the weights move, and down after that (S1, S2).
     """
     if observed.endpoint is None:
         return ()
-    return tuple(_adjustments(desired, observed, observed.endpoint, managed_tag_keys))
+    return tuple(_adjustments(desired, observed, observed.endpoint, remembered))
 
 
 def _adjustments(
-    desired: Desired, observed: Observed, endpoint: ObservedEndpoint, managed_tag_keys: Iterable[str]
+    desired: Desired, observed: Observed, endpoint: ObservedEndpoint, remembered: Remembered
 ) -> Iterator[Step]:
-    scaled = tuple(scaling.differences(desired, observed))
-    if scaled:
-        yield Step(StepKind.APPLY_SCALING, scaled)
-    counts = list(_counts(desired, endpoint))
-    for variant, live in counts:
-        if variant.instance_count > live:
-            yield _count(StepKind.SCALE_OUT, desired, variant)
-    live_weights = {variant.name: variant.desired_weight for variant in endpoint.variants}
-    if live_weights.keys() == desired.weights.keys() and live_weights != desired.weights:
-        yield Step(StepKind.SHIFT_WEIGHTS, (commands.update_weights(desired.endpoint_name, desired.weights),))
-    for variant, live in counts:
+    yield from scaling_steps(desired, observed, endpoint, remembered)
+    growing = scale_outs(desired, endpoint)
+    yield from growing.values()
+    yield from _weights(desired, endpoint, growing.values(), force=remembered.force_weights)
+    for variant, live in _counts(desired, endpoint):
         if variant.instance_count < live:
-            yield _count(StepKind.SCALE_IN, desired, variant)
-    tags = tuple(_tags(desired, endpoint, managed_tag_keys))
+            held = above_intended_share(desired, endpoint, variant.name)
+            yield _count(StepKind.SCALE_IN, desired, variant, held=held)
+    tags = tuple(_tags(desired, endpoint, remembered.managed_tag_keys))
     if tags:
         yield Step(StepKind.TAG, tags)
+
+
+def scale_outs(desired: Desired, endpoint: ObservedEndpoint) -> Mapping[str, Step]:
+    """Return the step that raises the count, for each variant whose live count is below the intended one."""
+    return {
+        variant.name: _count(StepKind.SCALE_OUT, desired, variant)
+        for variant, live in _counts(desired, endpoint)
+        if variant.instance_count > live
+    }
+
+
+def _weights(
+    desired: Desired, endpoint: ObservedEndpoint, growing: Iterable[Step], *, force: bool
+) -> Iterator[Step]:
+    changes = weight_changes(desired, endpoint)
+    if not changes:
+        return
+    before = live_weights(endpoint)
+    instances = {variant.name: variant.current_count for variant in endpoint.variants}
+    shortage = describe_shortage(short_of_instances(desired, before, {**before, **changes}, instances))
+    shift = commands.update_weights(desired.endpoint_name, changes)
+    if force:
+        yield Step(StepKind.SHIFT_WEIGHTS, (shift,), overrides=shortage)
+    else:
+        waits_for = frozenset(step.identity for step in growing) if shortage else frozenset[str]()
+        yield Step(StepKind.SHIFT_WEIGHTS, (shift,), waits_for=waits_for, held=shortage)
+
+
+def weight_changes(desired: Desired, endpoint: ObservedEndpoint) -> Mapping[str, int]:
+    """Return the weights to send: all that the spec has for the variants that serve, if any of them differs.
+
+    While a variant is still to be removed, the spec's weights say nothing about its share: only zeros that
+    the spec states are sent. Nothing is sent that would leave no traffic for any variant.
+    """
+    live = {variant.name: variant.desired_weight for variant in endpoint.variants}
+    intended = {name: weight for name, weight in desired.weights.items() if name in live}
+    if live.keys() - intended.keys():
+        intended = {name: 0 for name, weight in intended.items() if weight == 0 and live[name] != 0}
+    if all(live[name] == weight for name, weight in intended.items()):
+        return {}
+    return intended if sum({**live, **intended}.values()) > 0 else {}
 
 
 def _counts(desired: Desired, endpoint: ObservedEndpoint) -> Iterator[tuple[DesiredVariant, int]]:
@@ -48,13 +92,15 @@ def _counts(desired: Desired, endpoint: ObservedEndpoint) -> Iterator[tuple[Desi
             yield variant, live.desired_count
 
 
-def _count(kind: StepKind, desired: Desired, variant: DesiredVariant) -> Step:
+def _count(kind: StepKind, desired: Desired, variant: DesiredVariant, *, held: str = "") -> Step:
     change = commands.update_instance_count(desired.endpoint_name, variant.name, variant.instance_count)
-    return Step(kind, (change,))
+    return Step(kind, (change,), held=held)
 
 
-def _tags(desired: Desired, endpoint: ObservedEndpoint, managed_tag_keys: Iterable[str]) -> Iterator[Command]:
-    stale = (set(managed_tag_keys) & endpoint.tags.keys()) - desired.all_tags.keys()
+def _tags(
+    desired: Desired, endpoint: ObservedEndpoint, managed_tag_keys: frozenset[str]
+) -> Iterator[Command]:
+    stale = (managed_tag_keys & endpoint.tags.keys()) - desired.all_tags.keys()
     if stale:
         # First, since a full set of tags has no room for others.
         yield commands.delete_tags(endpoint.arn, stale)

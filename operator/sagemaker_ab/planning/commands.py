@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sagemaker_ab.planning.desired import Desired, DesiredModel, DesiredPolicy, DesiredScaling
+from sagemaker_ab.planning.desired import Desired, DesiredModel
 from sagemaker_ab.planning.names import content_hash
 
 
@@ -37,19 +37,14 @@ class Command:
 
 
 def create_model(model: DesiredModel, tags: Mapping[str, str]) -> Command:
-    request = {"ModelName": model.name, **model.content, "Tags": _tag_list(tags)}
+    request = {"ModelName": model.name, **model.content, "Tags": _tag_list({**tags, **model.tags})}
     return Command(Service.SAGEMAKER, "CreateModel", request, f"create model {model.name}")
 
 
-def create_endpoint_config(desired: Desired) -> Command:
-    request = {
-        "EndpointConfigName": desired.config_name,
-        "ProductionVariants": list(desired.production_variants),
-        "Tags": _tag_list(desired.all_tags),
-    }
-    return Command(
-        Service.SAGEMAKER, "CreateEndpointConfig", request, f"create endpoint config {desired.config_name}"
-    )
+def create_endpoint_config(name: str, content: Mapping[str, Any], tags: Mapping[str, str]) -> Command:
+    """Create a config; `content` is the request without name and tags."""
+    request = {"EndpointConfigName": name, **content, "Tags": _tag_list(tags)}
+    return Command(Service.SAGEMAKER, "CreateEndpointConfig", request, f"create endpoint config {name}")
 
 
 def create_endpoint(desired: Desired) -> Command:
@@ -74,7 +69,7 @@ def update_endpoint(desired: Desired) -> Command:
         "EndpointName": desired.endpoint_name,
         "EndpointConfigName": desired.config_name,
     }
-    if any(variant.scaling for variant in desired.variants):
+    if desired.retains_counts:
         request["RetainAllVariantProperties"] = True
         request["ExcludeRetainedVariantProperties"] = [{"VariantPropertyType": "DesiredWeight"}]
     description = f"update endpoint {desired.endpoint_name} to config {desired.config_name}"
@@ -128,20 +123,29 @@ def delete_tags(arn: str, keys: Iterable[str]) -> Command:
     )
 
 
-def register_scalable_target(
-    endpoint_name: str, variant: str, scaling: DesiredScaling, tags: Mapping[str, str] | None
+def register_scalable_target(  # noqa: PLR0913 - a request has that many members
+    endpoint_name: str,
+    variant: str,
+    *,
+    min_capacity: int,
+    max_capacity: int,
+    suspended: Mapping[str, bool] | None = None,
+    tags: Mapping[str, str] | None,
 ) -> Command:
-    """Register or change a scalable target; AWS accepts tags only with the first registration."""
+    """Register or change a scalable target; AWS accepts tags only with the first registration.
+
+    `suspended` is SuspendedState; without it, AWS leaves it as it is.
+    """
     request: dict[str, Any] = {
         **_dimension(endpoint_name, variant),
-        "MinCapacity": scaling.min_capacity,
-        "MaxCapacity": scaling.max_capacity,
+        "MinCapacity": min_capacity,
+        "MaxCapacity": max_capacity,
     }
+    if suspended:
+        request["SuspendedState"] = dict(suspended)
     if tags is not None:
         request["Tags"] = dict(tags)
-    description = (
-        f"register {variant} for scaling between {scaling.min_capacity} and {scaling.max_capacity} instances"
-    )
+    description = f"register {variant} for scaling between {min_capacity} and {max_capacity} instances"
     return Command(Service.AUTOSCALING, "RegisterScalableTarget", request, description)
 
 
@@ -153,15 +157,25 @@ def deregister_scalable_target(endpoint_name: str, variant: str) -> Command:
     )
 
 
-def put_scaling_policy(endpoint_name: str, variant: str, policy: DesiredPolicy) -> Command:
+def put_scaling_policy(
+    endpoint_name: str, variant: str, name: str, policy_type: str, configuration: Mapping[str, Any]
+) -> Command:
+    """Put a policy; `configuration` is the member of the request that belongs to its type."""
     request = {
         **_dimension(endpoint_name, variant),
-        "PolicyName": policy.name,
-        "PolicyType": "TargetTrackingScaling",
-        "TargetTrackingScalingPolicyConfiguration": dict(policy.configuration),
+        "PolicyName": name,
+        "PolicyType": policy_type,
+        f"{policy_type}PolicyConfiguration": dict(configuration),
     }
-    description = f"put scaling policy {policy.name} on {variant}"
+    description = f"put scaling policy {name} on {variant}"
     return Command(Service.AUTOSCALING, "PutScalingPolicy", request, description)
+
+
+def put_scheduled_action(endpoint_name: str, variant: str, name: str, members: Mapping[str, Any]) -> Command:
+    """Put a scheduled action; `members` is the request without its target and name."""
+    request = {**_dimension(endpoint_name, variant), "ScheduledActionName": name, **members}
+    description = f"put scheduled action {name} on {variant}"
+    return Command(Service.AUTOSCALING, "PutScheduledAction", request, description)
 
 
 def delete_scaling_policy(endpoint_name: str, variant: str, policy_name: str) -> Command:

@@ -6,7 +6,7 @@ https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -15,7 +15,8 @@ from sagemaker_ab.api.status import Condition
 from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.observed import EndpointStatus, Observed
 from sagemaker_ab.planning.problem import Problem
-from sagemaker_ab.planning.scaling import differences
+from sagemaker_ab.planning.remembered import Remembered
+from sagemaker_ab.planning.scaling import scaling_steps
 from sagemaker_ab.planning.state import EndpointState
 from sagemaker_ab.planning.steps import Plan
 
@@ -47,7 +48,7 @@ def draft_conditions(
     progress = _progress(desired, observed, plan)
     if progress is None and awaiting_consistency:
         progress = Reason.PENDING, "Waiting for AWS to show the result of an earlier change"
-    yield from summary(plan.problem or problem, progress)
+    yield from summary(_with_held(plan.problem or problem, plan), progress)
     yield _in_service(observed)
     yield _weights_applied(desired, observed)
     if any(variant.scaling for variant in desired.variants):
@@ -111,7 +112,29 @@ def _progress(desired: Desired, observed: Observed, plan: Plan) -> tuple[Reason,
             return Reason.UPDATING, "Waiting for AWS to apply weights and instance counts"
     if not plan.steps:
         return None
-    return Reason.PROGRESSING, "Next: " + "; ".join(command.description for command in plan.steps[0].commands)
+    free = next((step for step in plan.steps if not step.held), None)
+    return Reason.PROGRESSING, " ".join(
+        filter(None, [f"Next: {free.description}." if free else "", _held(plan)])
+    )
+
+
+def _with_held(problem: Problem | None, plan: Plan) -> Problem | None:
+    """Add to a problem what waits meanwhile, and the ways out where a quota holds up a change of traffic."""
+    if problem is None or not plan.held:
+        return problem
+    ways_out = ""
+    if problem.reason is Reason.QUOTA_EXCEEDED:
+        ways_out = (
+            "Ask for a smaller count, or lower another variant first in a change of its own where one quota"
+            " serves both."
+        )
+    message = " ".join(filter(None, [f"{problem.message.rstrip('.')}.", _held(plan), ways_out]))
+    return replace(problem, message=message)
+
+
+def _held(plan: Plan) -> str:
+    """Say which steps wait for the state of AWS, and for what (S1, S2)."""
+    return " ".join(f"Waiting to {step.description}: {step.held}." for step in plan.held)
 
 
 def _arrived(desired: Desired, observed: Observed) -> bool:
@@ -160,10 +183,11 @@ def _weights_applied(desired: Desired, observed: Observed) -> ConditionDraft:
 
 def _autoscaling_applied(desired: Desired, observed: Observed) -> ConditionDraft:
     kind = ConditionType.AUTOSCALING_APPLIED
-    complete = observed.endpoint is not None and all(
+    endpoint = observed.endpoint
+    complete = endpoint is not None and all(
         variant.name in observed.targets for variant in desired.variants if variant.scaling
     )
-    if complete and not any(differences(desired, observed)):
+    if endpoint and complete and not any(scaling_steps(desired, observed, endpoint, Remembered())):
         message = "Scalable targets and policies are as the spec asks"
         return ConditionDraft(kind, status=True, reason=Reason.APPLIED, message=message)
     message = "Scalable targets and policies are not yet as the spec asks"

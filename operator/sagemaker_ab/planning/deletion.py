@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.planning import commands
-from sagemaker_ab.planning.observed import Observed
-from sagemaker_ab.planning.ownership import Owner
+from sagemaker_ab.planning.garbage import models_in_use_unknown
+from sagemaker_ab.planning.observed import EndpointStatus, Observed, ObservedEndpoint
+from sagemaker_ab.planning.ownership import Owner, describe_owner
+from sagemaker_ab.planning.problem import Problem
 from sagemaker_ab.planning.steps import Step, StepKind
 
 
@@ -12,24 +15,30 @@ from sagemaker_ab.planning.steps import Step, StepKind
 class DeletionPlan:
     """The next steps of a deletion, of which one reconcile sends the first.
 
-    `endpoint_gone`: no endpoint of ours is left, and garbage collection follows. Without steps, and with an
-    endpoint, the deletion waits for AWS.
+    `endpoint_gone`: no endpoint of ours is left, and garbage collection follows. `handed_over` says who owns
+    the endpoint instead, if there is one. `problem` is what a person must settle first. Without any of
+    these, the deletion waits for AWS.
     """
 
     steps: tuple[Step, ...] = ()
     endpoint_gone: bool = False
+    handed_over: str = ""
+    problem: Problem | None = None
 
 
 def plan_deletion(endpoint_name: str, owner: Owner, observed: Observed) -> DeletionPlan:
     """Release scaling, then delete the endpoint; configs and models follow as garbage.
 
-    AWS refuses to delete a busy endpoint, so a deletion waits while it is busy. Configs and models go last:
-    a fleet that loses them breaks.
+    AWS refuses to delete a busy endpoint, so a deletion waits while it is busy. An endpoint in a status that
+    this version does not know is tried: AWS decides. Configs and models go last: a fleet that loses them
+    breaks.
     """
     endpoint = observed.endpoint
-    if endpoint is None or not owner.owns(endpoint.tags):
+    if endpoint is None:
         return DeletionPlan(endpoint_gone=True)
-    if endpoint.status.busy:
+    if not owner.owns(endpoint.tags):
+        return _not_owned(endpoint_name, owner, observed, endpoint)
+    if endpoint.status.busy and endpoint.status is not EndpointStatus.UNKNOWN:
         return DeletionPlan()
     deletion = Step(StepKind.DELETE_ENDPOINT, (commands.delete_endpoint(endpoint_name),))
     if not observed.targets:
@@ -38,3 +47,28 @@ def plan_deletion(endpoint_name: str, owner: Owner, observed: Observed) -> Delet
         commands.deregister_scalable_target(endpoint_name, variant) for variant in sorted(observed.targets)
     )
     return DeletionPlan((Step(StepKind.RELEASE_SCALING, releases), deletion))
+
+
+def _not_owned(
+    endpoint_name: str, owner: Owner, observed: Observed, endpoint: ObservedEndpoint
+) -> DeletionPlan:
+    """Decide about an endpoint of that name that does not carry our tags.
+
+    Tags that name another owner whole hand the endpoint over. Tags that are gone or incomplete may have been
+    removed from our endpoint: it serves, and its config and models must not be deleted under it.
+    """
+    if not owner.names_another(endpoint.tags):
+        message = (
+            f"endpoint {endpoint_name} exists without the owner tags of this resource, so it is not deleted."
+            f" If it belongs to this resource, restore the tags {owner.describe_tags()}; if not, or if it"
+            " is to stay, set spec.deletionPolicy to Retain"
+        )
+        return DeletionPlan(problem=Problem(Reason.NOT_OWNED, message))
+    if models_in_use_unknown(observed):
+        message = (
+            f"endpoint {endpoint_name} is {describe_owner(endpoint.tags)}, and its endpoint config cannot be"
+            " read, so that the models that it uses are not known. Restore the config, or set"
+            " spec.deletionPolicy to Retain"
+        )
+        return DeletionPlan(problem=Problem(Reason.NOT_OWNED, message))
+    return DeletionPlan(endpoint_gone=True, handed_over=describe_owner(endpoint.tags))

@@ -16,16 +16,21 @@ from sagemaker_ab.planning.observed import EndpointStatus, Observed
 _SILENCE_SECONDS = 300.0
 """An accepted update that no read has shown for this long was rolled back silently (a guess)."""
 
-_MAX_ATTEMPTS = 4
-_FIRST_BACKOFF_SECONDS = 300.0
+_MOST_ATTEMPTS_WHILE_SERVING = 4
+_FIRST_GAP_SECONDS = 300.0
+_LONGEST_GAP_SECONDS = 3600.0
 
-_TRANSIENT_CAUSES = (
-    # Internal failures: the ACK SageMaker controller retries these alone (its endpoint hooks.go).
+_INTERNAL_CAUSES = (
+    # The ACK SageMaker controller retries this cause alone (its endpoint hooks.go).
     "Request to service failed",
-    # Capacity, as DescribeEndpoint's FailureReason words it; instances may be there later.
+)
+_CAPACITY_CAUSES = (
+    # As DescribeEndpoint's FailureReason words them.
     "Unable to provision requested ML compute capacity",
     "InsufficientInstanceCapacity",
     "CapacityError",
+    "ResourceLimitExceeded",
+    "account-level service limit",
 )
 
 
@@ -45,11 +50,13 @@ class DeploymentState(StrEnum):
 class Deployment:
     """A record that is kept in the resource's status until the deployment has succeeded.
 
-    Times are seconds since the epoch on AWS's clock: `since` is when the record entered its state,
-    `last_modified` the endpoint's LastModifiedTime before the request, None for a creation.
+    `content` identifies what the fleet consists of, `fingerprint` its size as well. Times are seconds since
+    the epoch on AWS's clock: `since` is when the record entered its state, `last_modified` the endpoint's
+    LastModifiedTime before the request, None for a creation.
     """
 
     fingerprint: str
+    content: str
     config_name: str
     attempts: int
     state: DeploymentState
@@ -57,12 +64,43 @@ class Deployment:
     last_modified: float | None = None
     message: str = ""
 
-    def retry_due(self, now: float) -> bool:
-        """Return whether a transient cause may be retried now: a few times, with doubling gaps."""
-        if self.attempts >= _MAX_ATTEMPTS or not any(cause in self.message for cause in _TRANSIENT_CAUSES):
+    def is_for(self, desired: Desired) -> bool:
+        """Return whether the record is about the desired content, whatever the size of the fleet.
+
+        A record from a version that did not write `content` is compared with the size.
+        """
+        if not self.content:
+            return self.fingerprint == desired.fingerprint
+        return self.content == desired.content_fingerprint
+
+    @property
+    def transient(self) -> bool:
+        """Whether the deployment failed for a cause that passes without a change of its content."""
+        return self.lacked_capacity or any(cause in self.message for cause in _INTERNAL_CAUSES)
+
+    @property
+    def lacked_capacity(self) -> bool:
+        return any(cause in self.message for cause in _CAPACITY_CAUSES)
+
+    def failed_for(self, desired: Desired) -> bool:
+        """Return whether this is a failure that the desired deployment would repeat.
+
+        Another size is another attempt only after a failure for lack of capacity or quota.
+        """
+        if self.state is not DeploymentState.FAILED or not self.is_for(desired):
             return False
-        backoff: float = _FIRST_BACKOFF_SECONDS * 2 ** (self.attempts - 1)
-        return now - self.since >= backoff
+        return not self.lacked_capacity or self.fingerprint == desired.fingerprint
+
+    def retry_due(self, now: float, *, serving: bool) -> bool:
+        """Return whether a failure with a transient cause may be retried now, with doubling gaps.
+
+        While an earlier fleet serves, the attempts are limited, since each builds a fleet. While nothing
+        serves, there is no limit.
+        """
+        if not self.transient or (serving and self.attempts >= _MOST_ATTEMPTS_WHILE_SERVING):
+            return False
+        gap: float = _FIRST_GAP_SECONDS * 2 ** min(self.attempts - 1, 10)
+        return now - self.since >= min(gap, _LONGEST_GAP_SECONDS)
 
     def unproven(self, now: float) -> bool:
         """Return whether the record is too young for a read to prove anything about it."""
@@ -77,9 +115,10 @@ class Deployment:
 
 def request(desired: Desired, observed: Observed, previous: Deployment | None) -> Deployment:
     """Return the record of a deployment that is about to be requested."""
-    again = previous is not None and previous.fingerprint == desired.fingerprint
+    again = previous is not None and previous.is_for(desired)
     return Deployment(
         fingerprint=desired.fingerprint,
+        content=desired.content_fingerprint,
         config_name=desired.config_name,
         attempts=previous.attempts + 1 if previous and again else 1,
         state=DeploymentState.REQUESTED,

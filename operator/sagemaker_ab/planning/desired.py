@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from sagemaker_ab.api.spec import Autoscaling, Container, EndpointSpec, Model, ScalingPolicy, Variant
-from sagemaker_ab.planning.images import resolve_image
+from sagemaker_ab.planning.image_pins import IMAGE_PIN, PinnedImages, image_pin
+from sagemaker_ab.planning.images import UnknownImage, resolve_image
 from sagemaker_ab.planning.names import content_hash, content_name
 from sagemaker_ab.planning.ownership import Owner
 from sagemaker_ab.traffic.strategies.manual import manual_weights
@@ -13,10 +15,19 @@ from sagemaker_ab.traffic.strategies.manual import manual_weights
 
 @dataclass(frozen=True, slots=True)
 class DesiredModel:
-    """A SageMaker model. `content` is the CreateModel request without name and tags."""
+    """A SageMaker model. `content` is the CreateModel request without name and tags.
+
+    `image_pin` is the pin of its resolved images, None if all its images are given in the spec.
+    """
 
     name: str
     content: Mapping[str, Any]
+    image_pin: str | None = None
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """The tags that the model carries beside those of every object."""
+        return {IMAGE_PIN: self.image_pin} if self.image_pin else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,11 @@ class DesiredScaling:
     min_capacity: int
     max_capacity: int
     policies: tuple[DesiredPolicy, ...]
+    initial_instance_count: int | None = None
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        return self.min_capacity, self.max_capacity
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +75,11 @@ class DesiredVariant:
         return {"VariantName": self.name, "ModelName": self.model_name, "InstanceType": self.instance_type}
 
     @property
+    def intended_minimum(self) -> int:
+        """The number of instances that must be in service before the variant gets more traffic."""
+        return self.scaling.min_capacity if self.scaling else self.instance_count
+
+    @property
     def production_variant(self) -> Mapping[str, Any]:
         return {
             **self.deployed,
@@ -69,13 +90,18 @@ class DesiredVariant:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """The desired state in AWS of one resource."""
+    """The desired state in AWS of one resource.
+
+    `unresolved` says for which variants no image is known; they have no model name, and nothing can be
+    deployed until that changes.
+    """
 
     endpoint_name: str
     owner: Owner
     models: tuple[DesiredModel, ...]
     variants: tuple[DesiredVariant, ...]
     tags: Mapping[str, str]
+    unresolved: tuple[str, ...] = ()
 
     @property
     def config_name(self) -> str:
@@ -87,13 +113,27 @@ class Desired:
         return [variant.production_variant for variant in self._by_name]
 
     @property
-    def fingerprint(self) -> str:
-        """A hash of what decides whether a new fleet comes into service; deployments are compared by it.
+    def config_content(self) -> Mapping[str, Any]:
+        """The CreateEndpointConfig request without name and tags."""
+        return {"ProductionVariants": list(self.production_variants)}
 
-        Instance counts are included, because a smaller fleet can succeed where a larger one failed. Weights
-        are not.
+    @property
+    def retains_counts(self) -> bool:
+        """Whether an update keeps the live counts, because the autoscaler owns some of them."""
+        return any(variant.scaling for variant in self.variants)
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of what decides whether a new fleet comes into service, weights left out.
+
+        Instance counts are included, because a smaller fleet can succeed where a larger one lacked capacity.
         """
         return content_hash([[variant.deployed, variant.instance_count] for variant in self._by_name])
+
+    @property
+    def content_fingerprint(self) -> str:
+        """A hash of what the fleet consists of, whatever its size."""
+        return content_hash([variant.deployed for variant in self._by_name])
 
     @property
     def _by_name(self) -> Sequence[DesiredVariant]:
@@ -109,24 +149,28 @@ class Desired:
         return {variant.name: variant.weight for variant in self.variants}
 
 
-def desired(spec: EndpointSpec, *, owner: Owner, region: str) -> Desired:
+def desired(
+    spec: EndpointSpec, *, owner: Owner, region: str, pinned: PinnedImages = MappingProxyType({})
+) -> Desired:
     """Resolve a valid spec into the desired state in AWS.
 
-    Raises:
-        UnknownImage: no image is known for a framework in its version, region and instance family.
+    `pinned` has the images of the models in use, which take precedence over the image table.
     """
     models = {model.name: model for model in spec.models}
     weights = manual_weights(spec)
     created: dict[str, DesiredModel] = {}
-    variants = []
+    variants, unresolved = [], []
     for variant in spec.variants:
         model = models[variant.model]
-        if model.existing_model_name is not None:
-            model_name = model.existing_model_name
-        else:
-            resolved = _model(spec, model, variant, region)
-            created[resolved.name] = resolved
-            model_name = resolved.name
+        model_name = model.existing_model_name or ""
+        if not model_name:
+            try:
+                resolved = _model(spec, model, variant, region, pinned)
+            except UnknownImage as error:
+                unresolved.append(f"variant {variant.name}: {error}")
+            else:
+                created[resolved.name] = resolved
+                model_name = resolved.name
         variants.append(_variant(variant, model_name, weights[variant.name]))
     return Desired(
         endpoint_name=spec.endpoint_name,
@@ -134,29 +178,44 @@ def desired(spec: EndpointSpec, *, owner: Owner, region: str) -> Desired:
         models=tuple(created.values()),
         variants=tuple(variants),
         tags={tag.key: tag.value for tag in spec.tags},
+        unresolved=tuple(unresolved),
     )
 
 
-def _model(spec: EndpointSpec, model: Model, variant: Variant, region: str) -> DesiredModel:
+def _model(
+    spec: EndpointSpec, model: Model, variant: Variant, region: str, pinned: PinnedImages
+) -> DesiredModel:
     """Resolve a model for one variant, because a framework has different images for CPU and GPU instances."""
+    pin = image_pin(model, variant.instance_type)
+    images = pinned.get(pin or "", ())
     content: dict[str, Any] = {}
     if spec.execution_role_arn is not None:
         content["ExecutionRoleArn"] = spec.execution_role_arn
+    containers = [
+        _container(container, variant.instance_type, region, pinned=images[place : place + 1])
+        for place, container in enumerate(model.all_containers)
+    ]
     if model.primary_container is not None:
-        content["PrimaryContainer"] = _container(model.primary_container, variant.instance_type, region)
+        content["PrimaryContainer"] = containers[0]
     if model.containers is not None:
-        content["Containers"] = [_container(c, variant.instance_type, region) for c in model.containers]
+        content["Containers"] = containers
     hashed = {"content": content, "revision": model.revision or ""}
     name = content_name(spec.endpoint_name, model.name, content=hashed)
-    return DesiredModel(name=name, content=content)
+    return DesiredModel(name=name, content=content, image_pin=pin)
 
 
-def _container(container: Container, instance_type: str, region: str) -> dict[str, Any]:
-    return dict(_container_members(container, instance_type, region))
+def _container(
+    container: Container, instance_type: str, region: str, *, pinned: Sequence[str]
+) -> dict[str, Any]:
+    return dict(_container_members(container, instance_type, region, pinned))
 
 
-def _container_members(container: Container, instance_type: str, region: str) -> Iterator[tuple[str, Any]]:
-    if container.framework is not None:
+def _container_members(
+    container: Container, instance_type: str, region: str, pinned: Sequence[str]
+) -> Iterator[tuple[str, Any]]:
+    if container.framework is not None and pinned:
+        yield "Image", pinned[0]
+    elif container.framework is not None:
         yield "Image", resolve_image(container.framework, region=region, instance_type=instance_type)
     if container.image is not None:
         yield "Image", container.image
@@ -170,7 +229,7 @@ def _container_members(container: Container, instance_type: str, region: str) ->
 
 def _variant(variant: Variant, model_name: str, weight: int) -> DesiredVariant:
     scaling = _scaling(variant.autoscaling) if variant.autoscaling else None
-    count = scaling.min_capacity if scaling else variant.instance_count
+    count = scaling.initial_instance_count or scaling.min_capacity if scaling else variant.instance_count
     if count is None:
         raise ValueError(f"variant {variant.name} has neither instanceCount nor autoscaling")
     return DesiredVariant(

@@ -1,47 +1,73 @@
-"""Garbage collection: models and endpoint configs of ours that nothing refers to any more."""
+"""Garbage collection: models and endpoint configs of ours that nothing refers to any more.
 
+S4: nothing is deleted that the endpoint of that name uses or is updating to, whoever owns it.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from sagemaker_ab.planning import commands
 from sagemaker_ab.planning.desired import Desired
-from sagemaker_ab.planning.observed import Observed
+from sagemaker_ab.planning.observed import Observed, ObservedConfig
 from sagemaker_ab.planning.steps import Step, StepKind
+
+READ_VALID_SECONDS: Final = 50.0
+"""How long after its answer, on AWS's clock, a read of the endpoint supports a deletion.
+
+The rule counts 60 s from the beginning of the read, which takes at most 10 s.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class OwnedObjects:
-    """The names of the models and endpoint configs that carry our owner's tags."""
+    """Names of models and endpoint configs: those that carry our owner tags, or those to be kept."""
 
     models: frozenset[str] = frozenset()
     configs: frozenset[str] = frozenset()
 
+    def __or__(self, other: "OwnedObjects") -> "OwnedObjects":
+        return OwnedObjects(self.models | other.models, self.configs | other.configs)
 
-def plan_garbage_collection(owned: OwnedObjects, *, keep: OwnedObjects) -> Step | None:
+
+def plan_garbage_collection(owned: OwnedObjects, *, keep: OwnedObjects, read_at: float) -> Step | None:
     """Return the step that deletes what is owned and not kept, None if there is nothing to delete.
 
-    Configs go first, since they refer to models.
+    `read_at` is when AWS answered the read from which `keep` follows. Configs go first, since they
+    refer to models.
     """
     deletions = (
         *(commands.delete_endpoint_config(name) for name in sorted(owned.configs - keep.configs)),
         *(commands.delete_model(name) for name in sorted(owned.models - keep.models)),
     )
-    return Step(StepKind.COLLECT_GARBAGE, deletions) if deletions else None
+    if not deletions:
+        return None
+    return Step(StepKind.COLLECT_GARBAGE, deletions, valid_until=read_at + READ_VALID_SECONDS)
 
 
-def in_use(observed: Observed, desired: Desired) -> OwnedObjects:
-    """Return what a converged endpoint uses, and what the desired state names.
+def in_use(observed: Observed) -> OwnedObjects:
+    """Return what the endpoint uses and what it is being updated to."""
+    endpoint = observed.endpoint
+    names = {endpoint.config_name, endpoint.pending_config_name} if endpoint else set()
+    return OwnedObjects(
+        models=frozenset(model for config in _configs(observed) for model in config.models),
+        configs=frozenset(name for name in names if name),
+    )
 
-    The config in use is the last good one. It stays although its initial weights may no longer be the
-    intended ones.
-    """
-    named = OwnedObjects(
+
+def named_by(desired: Desired) -> OwnedObjects:
+    """Return what the desired state consists of."""
+    return OwnedObjects(
         models=frozenset(model.name for model in desired.models), configs=frozenset({desired.config_name})
     )
-    config = observed.config_in_use
-    if config is None:
-        return named
-    serving = (config.model_name(variant.name) for variant in desired.variants)
-    return OwnedObjects(
-        models=named.models | {name for name in serving if name is not None},
-        configs=named.configs | {config.name},
-    )
+
+
+def models_in_use_unknown(observed: Observed) -> bool:
+    """Return whether the endpoint uses a config that cannot be read, so that its models are not known."""
+    return not in_use(observed).configs <= {config.name for config in _configs(observed)}
+
+
+def _configs(observed: Observed) -> Iterator[ObservedConfig]:
+    for config in (observed.config_in_use, observed.pending_config):
+        if config is not None:
+            yield config

@@ -1,17 +1,26 @@
 """Where the AWS objects of a resource are: account and region, pinned before the first write."""
 
+from dataclasses import dataclass
+
 from sagemaker_ab.api.conditions import Reason
-from sagemaker_ab.api.status import Status
 from sagemaker_ab.planning.problem import Problem
 
 
-def location_changed(status: Status, *, account: str, region: str | None) -> Problem | None:
-    """Return a problem if account or region differ from those in which the objects were created.
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Account and region, None where they are not pinned yet."""
 
-    `account` is that of the operator's credentials, `region` that of the spec, None if it names none.
-    """
-    if status.account in {None, account} and not (region and status.region not in {None, region}):
-        return None
-    pinned = f"account {status.account}, region {status.region}"
-    message = f"the endpoint was created in {pinned}; the operator now works in account {account}"
-    return Problem(Reason.LOCATION_CHANGED, message)
+    account: str | None
+    region: str | None
+
+    def problem(self, *, account: str, region: str | None) -> Problem | None:
+        """Return a problem if account or region differ from the pinned ones.
+
+        `account` is that of the operator's credentials, `region` that of the spec, None if it names none.
+        """
+        same_account = self.account in {None, account}
+        if same_account and (region is None or self.region in {None, region}):
+            return None
+        pinned = f"account {self.account}, region {self.region}"
+        message = f"the endpoint was created in {pinned}; the operator now works in account {account}"
+        return Problem(Reason.LOCATION_CHANGED, message)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from sagemaker_ab.planning.config_content import deploys
 from sagemaker_ab.planning.desired import Desired
 
 
@@ -90,58 +91,80 @@ class ObservedEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class ObservedConfig:
-    """An endpoint config; `production_variants` as in DescribeEndpointConfig."""
+    """An endpoint config. `content` holds the members of CreateEndpointConfig except for name and tags."""
 
     name: str
-    production_variants: Sequence[Mapping[str, Any]]
+    content: Mapping[str, Any]
 
-    def deploys(self, desired: Desired) -> bool:
-        """Return whether a fleet built from this config is the desired one, except for weights and counts."""
-        wanted = {variant.name: variant.deployed for variant in desired.variants}
-        have = {variant["VariantName"]: variant for variant in self.production_variants}
-        return have.keys() == wanted.keys() and all(
-            have[name].get(member) == value
-            for name, deployed in wanted.items()
-            for member, value in deployed.items()
-        )
+    @property
+    def production_variants(self) -> Sequence[Mapping[str, Any]]:
+        variants: Sequence[Mapping[str, Any]] = self.content.get("ProductionVariants", ())
+        return variants
+
+    @property
+    def models(self) -> frozenset[str]:
+        return frozenset(v["ModelName"] for v in self.production_variants if v.get("ModelName"))
 
     def instance_type(self, variant_name: str) -> str | None:
-        for variant in self.production_variants:
-            if variant["VariantName"] == variant_name:
-                return str(variant.get("InstanceType"))
-        return None
+        return self._member(variant_name, "InstanceType")
 
     def model_name(self, variant_name: str) -> str | None:
+        return self._member(variant_name, "ModelName")
+
+    def _member(self, variant_name: str, member: str) -> str | None:
         for variant in self.production_variants:
             if variant["VariantName"] == variant_name:
-                return variant.get("ModelName")
+                return variant.get(member)
         return None
 
 
 @dataclass(frozen=True, slots=True)
+class ObservedPolicy:
+    """A scaling policy; `configuration` is the member of PutScalingPolicy that belongs to its type."""
+
+    type: str
+    configuration: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class ObservedTarget:
-    """A scalable target of one variant, with the configuration of its policies by name."""
+    """A scalable target of one variant, with its policies by name.
+
+    `suspended` is SuspendedState. `scheduled_actions` holds the members of PutScheduledAction by name; it is
+    None if they were not read.
+    """
 
     min_capacity: int
     max_capacity: int
-    policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    policies: Mapping[str, ObservedPolicy] = field(default_factory=dict)
+    suspended: Mapping[str, bool] = field(default_factory=dict)
+    scheduled_actions: Mapping[str, Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
     """All that one reconcile has read.
 
-    `config_in_use` is None if the endpoint names none or if it was deleted. `owners_of_models` and
+    `read_at` is when AWS answered the read of the endpoint. `config_in_use` is None if the endpoint names
+    none or if it was deleted; `pending_config` is read for deletions only. `owners_of_models` and
     `owner_of_config` hold the tags of those desired objects that exist. They are read only when a deployment
     is due.
     """
 
     now: float
+    read_at: float = 0.0
     endpoint: ObservedEndpoint | None = None
     config_in_use: ObservedConfig | None = None
+    pending_config: ObservedConfig | None = None
     owners_of_models: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     owner_of_config: Mapping[str, str] | None = None
     targets: Mapping[str, ObservedTarget] = field(default_factory=dict)
 
     def deploys(self, desired: Desired) -> bool:
-        return self.config_in_use is not None and self.config_in_use.deploys(desired)
+        """Return whether the fleet in use is the desired one, except for weights and counts."""
+        return self.config_in_use is not None and deploys(self.config_in_use, desired)
+
+    @property
+    def config_deleted(self) -> bool:
+        """Whether the endpoint names a config that does not exist."""
+        return self.endpoint is not None and bool(self.endpoint.config_name) and self.config_in_use is None

@@ -38,6 +38,16 @@ class Owner:
         identity = {_CLUSTER_ID: self.cluster_id, _NAMESPACE: self.namespace, _NAME: self.name}
         return all(tags.get(key) == value for key, value in identity.items())
 
+    def names_another(self, tags: Mapping[str, str]) -> bool:
+        """Return whether the tags name an owner completely, and it is another one."""
+        complete = all(tags.get(key) for key in (_CLUSTER_ID, _NAMESPACE, _NAME))
+        return complete and not self.owns(tags)
+
+    def describe_tags(self) -> str:
+        """Return the tags by which an object of this owner is recognized, for messages."""
+        identity = {_CLUSTER_ID: self.cluster_id, _NAMESPACE: self.namespace, _NAME: self.name}
+        return ", ".join(f"{key}={value}" for key, value in identity.items())
+
 
 def describe_owner(tags: Mapping[str, str]) -> str:
     """Return a phrase for messages that states who owns the object with these tags."""

@@ -1,42 +1,36 @@
-"""What to do next: `plan(desired, observed, …) → Plan`.
+"""What to do next: `plan(desired, observed, remembered) → Plan`.
 
 One reconcile sends one step of a plan. Every step is safe to send alone and to send again, and the next
 reconcile reads the truth anew, so the process may die between any two calls.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.planning import commands
 from sagemaker_ab.planning.adjustments import adjustments
-from sagemaker_ab.planning.deployment import Deployment, DeploymentState
+from sagemaker_ab.planning.deployment import Deployment
 from sagemaker_ab.planning.desired import Desired
-from sagemaker_ab.planning.observed import Observed
+from sagemaker_ab.planning.observed import Observed, ObservedConfig
 from sagemaker_ab.planning.ownership import describe_owner
 from sagemaker_ab.planning.problem import Problem
-from sagemaker_ab.planning.rollout import rollout
+from sagemaker_ab.planning.remembered import Remembered
+from sagemaker_ab.planning.rollout import recreation_of_config, recreation_of_models, rollout
 from sagemaker_ab.planning.state import EndpointState, determine
 from sagemaker_ab.planning.steps import Plan, Step, StepKind
 
 
-def plan(
-    desired: Desired,
-    observed: Observed,
-    *,
-    deployment: Deployment | None = None,
-    managed_tag_keys: Iterable[str] = (),
-) -> Plan:
-    """Decide what brings AWS nearer to the desired state.
-
-    `deployment` is the record that `follow` brought up to date. `managed_tag_keys` are the tag keys that the
-    operator has set on the endpoint before: of the tags that are not desired, only these are removed.
-    """
-    state = determine(desired, observed, deployment)
+def plan(desired: Desired, observed: Observed, remembered: Remembered) -> Plan:
+    """Decide what brings AWS nearer to the desired state."""
+    state = determine(desired, observed, remembered.deployment)
+    pending = adjustments(desired, observed, remembered)
     match state:
         case EndpointState.ABSENT | EndpointState.OUTDATED:
-            return _outdated(state, desired, observed, managed_tag_keys)
+            return _outdated(state, desired, observed, pending)
+        case EndpointState.CONFIG_DELETED:
+            return _config_deleted(desired, observed, remembered, pending)
         case EndpointState.FAILED:
-            return _failed(desired, observed, deployment)
+            return _failed(desired, observed, remembered.deployment)
         case EndpointState.FOREIGN:
             return Plan(state, problem=_foreign(desired, observed))
         case EndpointState.OUT_OF_SERVICE:
@@ -45,18 +39,21 @@ def plan(
         case EndpointState.CREATING | EndpointState.DELETING | EndpointState.UNPROVEN:
             return Plan(state, actionable=False)
         case EndpointState.BUSY:
-            return Plan(state, adjustments=_busy(desired, observed, managed_tag_keys), actionable=False)
+            # Adjustments that remain say what is pending. Without any, the resource stays ready: the
+            # autoscaler makes an endpoint busy all the time.
+            remaining = pending if _serves_desired(desired, observed) else ()
+            return Plan(state, adjustments=remaining, actionable=False)
         case EndpointState.ROLLED_BACK:
-            pending = adjustments(desired, observed, managed_tag_keys)
-            return Plan(state, adjustments=pending, problem=_deployment_failed(deployment))
+            return Plan(state, adjustments=pending, problem=_deployment_failed(remembered.deployment))
         case EndpointState.CURRENT:
-            return Plan(state, adjustments=adjustments(desired, observed, managed_tag_keys))
+            missing = tuple(recreation_of_models(desired, remembered.missing_models))
+            return Plan(state, missing, pending)
 
 
-def _outdated(
-    state: EndpointState, desired: Desired, observed: Observed, managed_tag_keys: Iterable[str]
-) -> Plan:
-    pending = adjustments(desired, observed, managed_tag_keys)
+def _outdated(state: EndpointState, desired: Desired, observed: Observed, pending: tuple[Step, ...]) -> Plan:
+    if desired.unresolved:
+        problem = Problem(Reason.UNKNOWN_IMAGE, "; ".join(desired.unresolved))
+        return Plan(state, adjustments=pending, problem=problem)
     existing = {f"model {name}": tags for name, tags in observed.owners_of_models.items()}
     if observed.owner_of_config is not None:
         existing[f"endpoint config {desired.config_name}"] = observed.owner_of_config
@@ -66,16 +63,36 @@ def _outdated(
     return Plan(state, rollout(desired, observed), pending)
 
 
+def _config_deleted(
+    desired: Desired, observed: Observed, remembered: Remembered, pending: tuple[Step, ...]
+) -> Plan:
+    """Create the config in use again before anything is deployed; without its content, wait for a person."""
+    name = observed.endpoint.config_name if observed.endpoint else None
+    for config in (remembered.applied_config, ObservedConfig(desired.config_name, desired.config_content)):
+        if config is not None and config.name == name:
+            steps = recreation_of_config(desired, observed, config)
+            return Plan(EndpointState.CONFIG_DELETED, steps, pending)
+    message = (
+        f"endpoint config {name}, which the endpoint uses, was deleted, and its content is not known: AWS"
+        " refuses updates of the endpoint. Create an endpoint config of that name with the variants of the"
+        " endpoint, or delete the endpoint: the operator then creates it again"
+    )
+    problem = Problem(Reason.ENDPOINT_CONFIG_MISSING, message)
+    return Plan(EndpointState.CONFIG_DELETED, adjustments=pending, problem=problem)
+
+
 def _failed(desired: Desired, observed: Observed, deployment: Deployment | None) -> Plan:
     """Delete a failed endpoint, unless another attempt would fail for the same cause."""
     hopeless = (
         deployment is not None
-        and deployment.state is DeploymentState.FAILED
-        and deployment.fingerprint == desired.fingerprint
-        and not deployment.retry_due(observed.now)
+        and deployment.failed_for(desired)
+        and not deployment.retry_due(observed.now, serving=False)
     )
     if hopeless:
         return Plan(EndpointState.FAILED, problem=_deployment_failed(deployment))
+    if desired.unresolved:
+        problem = Problem(Reason.UNKNOWN_IMAGE, "; ".join(desired.unresolved))
+        return Plan(EndpointState.FAILED, problem=problem)
     deletion = Step(StepKind.DELETE_ENDPOINT, (commands.delete_endpoint(desired.endpoint_name),))
     return Plan(EndpointState.FAILED, (deletion,))
 
@@ -94,12 +111,6 @@ def _not_owned(what: str, tags: Mapping[str, str]) -> Problem:
     return Problem(Reason.NOT_OWNED, message)
 
 
-def _busy(desired: Desired, observed: Observed, managed_tag_keys: Iterable[str]) -> tuple[Step, ...]:
-    """Return the adjustments that will remain once AWS is no longer busy.
-
-    Without any, the resource stays ready: the autoscaler makes an endpoint busy all the time.
-    """
+def _serves_desired(desired: Desired, observed: Observed) -> bool:
     endpoint = observed.endpoint
-    if endpoint is None or endpoint.pending_config_name or not observed.deploys(desired):
-        return ()
-    return adjustments(desired, observed, managed_tag_keys)
+    return endpoint is not None and not endpoint.pending_config_name and observed.deploys(desired)

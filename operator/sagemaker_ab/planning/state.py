@@ -26,6 +26,8 @@ class EndpointState(StrEnum):
     """An update was requested and no read has shown its result yet."""
     ROLLED_BACK = "RolledBack"
     """The desired deployment has failed; the previous one serves."""
+    CONFIG_DELETED = "ConfigDeleted"
+    """In service, but the endpoint config in use does not exist; AWS refuses updates of such an endpoint."""
     OUTDATED = "Outdated"
     """In service, built from another config than the desired one."""
     CURRENT = "Current"
@@ -57,12 +59,16 @@ def determine(desired: Desired, observed: Observed, deployment: Deployment | Non
 def _in_service(desired: Desired, observed: Observed, deployment: Deployment | None) -> EndpointState:
     if deployment is not None and deployment.unproven(observed.now):
         return EndpointState.UNPROVEN
+    if observed.config_deleted:
+        return EndpointState.CONFIG_DELETED
     if observed.deploys(desired):
         return EndpointState.CURRENT
-    if deployment is None or deployment.fingerprint != desired.fingerprint:
+    if deployment is None or not deployment.is_for(desired):
         return EndpointState.OUTDATED
     match deployment.state:
-        case DeploymentState.FAILED if deployment.retry_due(observed.now):
+        case DeploymentState.FAILED if not deployment.failed_for(desired):
+            return EndpointState.OUTDATED
+        case DeploymentState.FAILED if deployment.retry_due(observed.now, serving=True):
             return EndpointState.OUTDATED
         case DeploymentState.FAILED:
             return EndpointState.ROLLED_BACK

@@ -1,12 +1,11 @@
 """The resource's status, computed whole from what a reconcile has gathered."""
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
 
 from sagemaker_ab.api.conditions import ConditionType, Reason
 from sagemaker_ab.api.status import (
-    DeploymentStatus,
     EndpointStatus,
     Instances,
     Metrics,
@@ -16,10 +15,16 @@ from sagemaker_ab.api.status import (
 )
 from sagemaker_ab.planning import conditions
 from sagemaker_ab.planning.conditions import ConditionDraft
-from sagemaker_ab.planning.deployment import Deployment, DeploymentState
 from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.observed import Observed, ObservedEndpoint, ObservedVariant
 from sagemaker_ab.planning.problem import Problem
+from sagemaker_ab.planning.records import (
+    record_config_content,
+    record_deployment,
+    record_instance_counts,
+    record_released,
+)
+from sagemaker_ab.planning.remembered import Remembered
 from sagemaker_ab.planning.steps import Plan
 from sagemaker_ab.planning.variant_metrics import Reading
 
@@ -38,11 +43,16 @@ class Gathered:
     desired: Desired
     observed: Observed
     plan: Plan
-    deployment: Deployment | None = None
+    remembered: Remembered = field(default_factory=Remembered)
     problem: Problem | None = None
     awaiting_consistency: bool = False
     reconcile_requested_at: str | None = None
     metrics: Reading = field(default_factory=Reading)
+
+    @property
+    def owns_endpoint(self) -> bool:
+        endpoint = self.observed.endpoint
+        return endpoint is not None and self.desired.owner.owns(endpoint.tags)
 
 
 def report(before: Status, generation: int, found: Gathered, *, now: datetime) -> Status:
@@ -71,8 +81,10 @@ def report(before: Status, generation: int, found: Gathered, *, now: datetime) -
         region=before.region or (found.region if pinned else None),
         last_handled_reconcile_at=found.reconcile_requested_at or before.last_handled_reconcile_at,
         endpoint=_endpoint(before.endpoint, found, now),
-        deployment=_deployment(found.deployment),
+        deployment=record_deployment(found.remembered.deployment),
         variants=_variants(found),
+        last_instance_counts=record_instance_counts(before, found.desired, found.observed),
+        released_scaling=record_released(found.remembered.released),
         metrics=metrics,
         traffic=TrafficStatus(strategy=found.strategy),
         conditions=conditions.merge(drafts, before.conditions or (), generation=generation, now=now),
@@ -96,42 +108,6 @@ def report_problem(before: Status, generation: int, problem: Problem, *, now: da
 
 
 _SUMMARY = {ConditionType.READY, ConditionType.RECONCILING, ConditionType.STALLED}
-
-
-def deployment_of(status: Status) -> Deployment | None:
-    """Read the record of a deployment back from status."""
-    record = status.deployment
-    if record is None:
-        return None
-    modified = record.last_modified_time
-    return Deployment(
-        fingerprint=record.fingerprint,
-        config_name=record.config_name,
-        attempts=record.attempts,
-        state=DeploymentState(record.state),
-        since=record.since.timestamp(),
-        last_modified=modified.timestamp() if modified else None,
-        message=record.message or "",
-    )
-
-
-def _deployment(record: Deployment | None) -> DeploymentStatus | None:
-    if record is None:
-        return None
-    modified = record.last_modified
-    return DeploymentStatus(
-        fingerprint=record.fingerprint,
-        config_name=record.config_name,
-        attempts=record.attempts,
-        state=record.state.value,
-        since=_moment(record.since),
-        last_modified_time=_moment(modified) if modified is not None else None,
-        message=record.message or None,
-    )
-
-
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _metrics(before: Metrics | None, found: Metrics | None) -> Metrics | None:
@@ -163,6 +139,7 @@ def _endpoint(before: EndpointStatus | None, found: Gathered, now: datetime) -> 
         arn=endpoint.arn,
         status=endpoint.status.value,
         config_name=endpoint.config_name,
+        config_content=record_config_content(before, found.observed),
         pending_config_name=endpoint.pending_config_name,
         failure_reason=endpoint.failure_reason,
         since=before.since if before and same else now,

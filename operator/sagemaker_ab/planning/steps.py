@@ -15,7 +15,7 @@ class StepKind(StrEnum):
     CREATE_MODELS = "CreateModels"
     CREATE_ENDPOINT_CONFIG = "CreateEndpointConfig"
     RELEASE_SCALING = "ReleaseScaling"
-    """Deregister the scalable targets because of which AWS refuses the update or the deletion."""
+    """Deregister the scalable targets of an endpoint that is about to be deleted."""
     CREATE_ENDPOINT = "CreateEndpoint"
     UPDATE_ENDPOINT = "UpdateEndpoint"
     APPLY_SCALING = "ApplyScaling"
@@ -38,14 +38,24 @@ class StepKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Writes that belong together: one reconcile may send them one after the other.
+    """Writes that belong together: one reconcile sends them one after the other.
 
-    `waits_for` holds the identities of the steps that AWS must have taken before this one is sent.
+    `waits_for` holds the identities of the steps that AWS must have taken before this one is sent. `held`
+    says what else it waits for: the state of AWS by which rule S1 or S2 forbids it now. `overrides` says the
+    same where a person asked to send it all the same. `valid_until` is the time, on AWS's clock, until which
+    the reads support it.
     """
 
     kind: StepKind
     commands: tuple[Command, ...]
     waits_for: frozenset[str] = frozenset()
+    held: str = ""
+    overrides: str = ""
+    valid_until: float | None = None
+
+    @property
+    def description(self) -> str:
+        return "; ".join(command.description for command in self.commands)
 
     @property
     def identity(self) -> str:
@@ -85,9 +95,14 @@ class Plan:
         held = any(in_backoff(step) for step in self.rollout)
         pending = {step.identity for step in self.steps}
         for step in self.adjustments if held else self.steps:
-            if not step.waits_for & pending and not in_backoff(step):
+            if not step.held and not step.waits_for & pending and not in_backoff(step):
                 return step
         return None
+
+    @property
+    def held(self) -> tuple[Step, ...]:
+        """The steps that wait for the state of AWS, not for a turn."""
+        return tuple(step for step in self.steps if step.held)
 
 
 def in_sequence(steps: Iterable[Step]) -> tuple[Step, ...]:

@@ -27,7 +27,7 @@ def test_scaling_goes_first_then_the_endpoint():
     assert len(decided.steps) == 2
 
 
-@pytest.mark.parametrize("status", [s for s in EndpointStatus if s.busy])
+@pytest.mark.parametrize("status", [s for s in EndpointStatus if s.busy and s != EndpointStatus.UNKNOWN])
 def test_a_busy_endpoint_is_waited_for(status):
     decided = plan_deletion("reviews", OWNER, world(WANTED, status=status))
 
@@ -41,9 +41,47 @@ def test_a_failed_endpoint_is_deleted():
     assert operations(plan_deletion("reviews", OWNER, failed)) == ["DeleteEndpoint"]
 
 
-@pytest.mark.parametrize("observed", [nothing(), world(WANTED, tags={})], ids=["gone", "somebody else's"])
-def test_without_an_endpoint_of_ours_garbage_collection_follows(observed):
-    decided = plan_deletion("reviews", OWNER, observed)
+def test_an_endpoint_in_a_status_that_this_version_does_not_know_is_tried():
+    unknown = replace(world(WANTED, status=EndpointStatus.UNKNOWN), targets={})
+
+    assert operations(plan_deletion("reviews", OWNER, unknown)) == ["DeleteEndpoint"]
+
+
+def test_without_an_endpoint_garbage_collection_follows():
+    decided = plan_deletion("reviews", OWNER, nothing())
 
     assert decided.endpoint_gone
     assert decided.steps == ()
+
+
+@pytest.mark.parametrize("missing", ["cluster-id", "namespace", "name", "all"])
+def test_an_endpoint_whose_owner_tags_are_gone_or_incomplete_waits_for_a_person(missing):
+    """Its config and models are in use, whoever removed the tags."""
+    kept = {key: value for key, value in OWNER.tags.items() if not key.endswith(f"/{missing}")}
+    decided = plan_deletion("reviews", OWNER, world(WANTED, tags={} if missing == "all" else kept))
+
+    assert not decided.endpoint_gone
+    assert decided.steps == ()
+    assert decided.problem
+    assert "restore the tags" in decided.problem.message
+    assert "Retain" in decided.problem.message
+
+
+def test_an_endpoint_that_another_owner_has_taken_over_is_left_to_it():
+    theirs = replace(OWNER, cluster_id="cluster-2")
+
+    decided = plan_deletion("reviews", OWNER, world(WANTED, tags=theirs.tags))
+
+    assert decided.endpoint_gone
+    assert decided.steps == ()
+    assert "cluster-2" in decided.handed_over
+
+
+def test_an_endpoint_handed_over_whose_models_are_not_known_waits_for_a_person():
+    theirs = replace(OWNER, cluster_id="cluster-2")
+    unread = replace(world(WANTED, tags=theirs.tags), config_in_use=None)
+
+    decided = plan_deletion("reviews", OWNER, unread)
+
+    assert not decided.endpoint_gone
+    assert decided.problem

@@ -6,9 +6,8 @@ import pytest
 
 from sagemaker_ab.planning.deployment import DeploymentState, follow, request
 from sagemaker_ab.planning.observed import EndpointStatus
-from sagemaker_ab.planning.plan import plan
 from sagemaker_ab.planning.state import EndpointState, determine
-from tests.unit.planning.worlds import NOW, nothing, operations, spec, want, with_variant, world
+from tests.unit.planning.worlds import NOW, nothing, operations, planned, spec, want, with_variant, world
 
 LIVE = want(spec())
 WANTED = want(with_variant(spec(), "VariantA", instanceType="ml.m5.xlarge"))
@@ -97,7 +96,7 @@ def test_a_rollback_keeps_the_reason_that_aws_gave():
 def test_a_failed_deployment_is_not_tried_again():
     failed = asked(DeploymentState.FAILED, message="ping")
 
-    decided = plan(WANTED, later(86_400), deployment=failed)
+    decided = planned(WANTED, later(86_400), deployment=failed)
 
     assert decided.steps == ()
     assert decided.problem.message == "ping"
@@ -109,7 +108,7 @@ def test_weights_still_follow_the_spec_after_a_rollback():
     )
     failed = asked(DeploymentState.FAILED, message="ping")
 
-    assert operations(plan(wanted, later(60), deployment=failed)) == ["UpdateEndpointWeightsAndCapacities"]
+    assert operations(planned(wanted, later(60), deployment=failed)) == ["UpdateEndpointWeightsAndCapacities"]
 
 
 def test_another_deployment_is_tried_at_once():
@@ -145,5 +144,5 @@ def test_a_creation_that_failed_waits_for_a_change():
 
     record = follow(created, WANTED, broken)
 
-    assert plan(WANTED, broken, deployment=record).problem.message == "ping"
-    assert operations(plan(LIVE, broken, deployment=record)) == ["DeleteEndpoint"]
+    assert planned(WANTED, broken, deployment=record).problem.message == "ping"
+    assert operations(planned(LIVE, broken, deployment=record)) == ["DeleteEndpoint"]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from sagemaker_ab.planning.images import UnknownImage
+from sagemaker_ab.api.resource import parse_spec
+from sagemaker_ab.planning.image_pins import image_pin
 from sagemaker_ab.planning.names import content_name, may_stem_from
 from tests.unit.planning.worlds import AUTOSCALING, spec, want, with_variant
 
@@ -88,12 +89,69 @@ def test_one_framework_becomes_two_models_on_cpu_and_gpu():
     assert [image.rsplit(":", 1)[1] for image in images] == ["1.6.0-cpu-py3", "1.6.0-gpu-py3"]
 
 
-def test_an_instance_family_without_an_image_is_refused_not_guessed():
+def test_an_instance_family_without_an_image_is_reported_not_guessed():
     framework = {"name": "pytorch", "version": "1.6.0", "pythonVersion": "py3"}
     models = [{"name": name, "primaryContainer": {"framework": framework}} for name in ("bert-a", "bert-b")]
 
-    with pytest.raises(UnknownImage, match="zz9"):
-        want(with_variant(spec(models=models), "VariantA", instanceType="ml.zz9.large"))
+    wanted = want(with_variant(spec(models=models), "VariantA", instanceType="ml.zz9.large"))
+
+    assert len(wanted.unresolved) == 1
+    assert "zz9" in wanted.unresolved[0]
+    assert [variant.model_name == "" for variant in wanted.variants] == [True, False]
+
+
+def pinned(image="123456789012.dkr.ecr.us-east-1.amazonaws.com/pytorch:pinned", **framework):
+    """A spec with a framework, and the pin of its model with another image than the table has."""
+    block = {"name": "pytorch", "version": "1.6.0", "pythonVersion": "py3", **framework}
+    models = [{"name": name, "primaryContainer": {"framework": block}} for name in ("bert-a", "bert-b")]
+    pin = want(spec(models=models)).models[0].image_pin
+    return spec(models=models), {pin: (image,)}, image
+
+
+def images(wanted):
+    return [model.content["PrimaryContainer"]["Image"] for model in wanted.models]
+
+
+def test_a_pinned_image_takes_precedence_over_the_table():
+    """Else a new version of the operator, with another table, would deploy every endpoint again."""
+    raw, pins, image = pinned()
+
+    wanted = want(raw, pinned=pins)
+
+    assert images(wanted)[0] == image
+    assert images(wanted)[1] == images(want(raw))[1]
+
+
+def test_a_framework_that_the_table_no_longer_has_keeps_its_pinned_image():
+    raw, _, image = pinned()
+    dropped = {"framework": {"name": "pytorch", "version": "0.0.1", "pythonVersion": "py3"}}
+    models = [{"name": model["name"], "primaryContainer": dropped} for model in raw["models"]]
+    pins = {image_pin(model, "ml.m5.large"): (image,) for model in parse_spec(spec(models=models)).models}
+
+    assert len(want(spec(models=models)).unresolved) == 2
+    wanted = want(spec(models=models), pinned=pins)
+
+    assert not wanted.unresolved
+    assert images(wanted) == [image, image]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda raw: with_variant(raw, "VariantA", instanceType="ml.g4dn.xlarge"),
+        lambda raw: {**raw, "models": [{**model, "revision": "2"} for model in raw["models"]]},
+        lambda _: pinned(version="1.7.1")[0],
+    ],
+    ids=["instance family", "revision", "framework"],
+)
+def test_a_pin_ends_with_a_change_of_what_the_image_was_resolved_from(change):
+    raw, pins, image = pinned()
+
+    assert image not in images(want(change(raw), pinned=pins))
+
+
+def test_an_image_that_the_spec_gives_is_not_pinned():
+    assert [model.image_pin for model in want(spec()).models] == [None, None]
 
 
 def test_a_variant_that_scales_starts_with_its_minimum():

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from sagemaker_ab.planning.garbage import OwnedObjects, in_use, plan_garbage_collection
-from tests.unit.planning.worlds import spec, want, with_variant, world
+from sagemaker_ab.planning.garbage import OwnedObjects, in_use, named_by, plan_garbage_collection
+from sagemaker_ab.planning.observed import ObservedConfig
+from tests.unit.planning.worlds import NOW, spec, want, with_variant, world
 
 
 def deletions(step):
@@ -15,7 +16,7 @@ def test_configs_and_models_that_nothing_refers_to_are_deleted_configs_first():
     used = {model.name for model in wanted.models}
     owned = OwnedObjects(frozenset({*used, "old-model"}), frozenset({wanted.config_name, "old-config"}))
 
-    step = plan_garbage_collection(owned, keep=in_use(world(wanted), wanted))
+    step = plan_garbage_collection(owned, keep=in_use(world(wanted)) | named_by(wanted), read_at=NOW)
 
     assert deletions(step) == ["DeleteEndpointConfig", "DeleteModel"]
 
@@ -28,7 +29,9 @@ def test_the_config_in_use_stays_though_weights_have_moved_on():
     )
     owned = OwnedObjects(configs=frozenset({live.config_name}))
 
-    step = plan_garbage_collection(owned, keep=in_use(world(live, variants=shifted), wanted))
+    step = plan_garbage_collection(
+        owned, keep=in_use(world(live, variants=shifted)) | named_by(wanted), read_at=NOW
+    )
 
     assert step is None
 
@@ -36,11 +39,36 @@ def test_the_config_in_use_stays_though_weights_have_moved_on():
 def test_after_the_endpoint_of_a_deleted_resource_all_configs_and_models_go():
     owned = OwnedObjects(models=frozenset({"model"}), configs=frozenset({"config"}))
 
-    assert deletions(plan_garbage_collection(owned, keep=OwnedObjects())) == [
+    assert deletions(plan_garbage_collection(owned, keep=OwnedObjects(), read_at=NOW)) == [
         "DeleteEndpointConfig",
         "DeleteModel",
     ]
 
 
 def test_nothing_owned_is_nothing_to_delete():
-    assert plan_garbage_collection(OwnedObjects(), keep=OwnedObjects()) is None
+    assert plan_garbage_collection(OwnedObjects(), keep=OwnedObjects(), read_at=NOW) is None
+
+
+def test_what_an_endpoint_of_that_name_uses_stays_whoever_owns_it():
+    theirs = want(spec())
+    observed = world(theirs, tags={"team": "other"})
+    owned = OwnedObjects(frozenset(m.name for m in theirs.models), frozenset({theirs.config_name}))
+
+    assert plan_garbage_collection(owned, keep=in_use(observed), read_at=NOW) is None
+
+
+def test_what_an_endpoint_is_being_updated_to_stays():
+    live, coming = want(spec()), want(with_variant(spec(), "VariantA", model="bert-b", weight=7))
+    observed = replace(
+        world(live, pending_config_name=coming.config_name),
+        pending_config=ObservedConfig(coming.config_name, coming.config_content),
+    )
+    owned = OwnedObjects(frozenset(m.name for m in coming.models), frozenset({coming.config_name}))
+
+    assert plan_garbage_collection(owned, keep=in_use(observed), read_at=NOW) is None
+
+
+def test_a_deletion_rests_on_a_read_of_the_last_minute():
+    step = plan_garbage_collection(OwnedObjects(models=frozenset({"m"})), keep=OwnedObjects(), read_at=NOW)
+
+    assert step.valid_until <= NOW + 60

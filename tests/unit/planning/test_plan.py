@@ -10,13 +10,13 @@ from sagemaker_ab.planning.observed import (
     ObservedConfig,
     ObservedTarget,
 )
-from sagemaker_ab.planning.plan import plan
 from sagemaker_ab.planning.state import EndpointState
 from sagemaker_ab.planning.steps import StepKind
 from tests.unit.planning.worlds import (
     AUTOSCALING,
     nothing,
     operations,
+    planned,
     request,
     spec,
     want,
@@ -44,7 +44,7 @@ def existing(wanted):
 def test_an_endpoint_is_created_from_its_models_and_config():
     wanted = want(spec())
 
-    assert operations(plan(wanted, nothing())) == [
+    assert operations(planned(wanted, nothing())) == [
         "CreateModel",
         "CreateModel",
         "CreateEndpointConfig",
@@ -53,20 +53,20 @@ def test_an_endpoint_is_created_from_its_models_and_config():
 
 
 def test_models_are_the_first_step_since_the_config_names_them():
-    assert plan(want(spec()), nothing()).steps[0].kind is StepKind.CREATE_MODELS
+    assert planned(want(spec()), nothing()).steps[0].kind is StepKind.CREATE_MODELS
 
 
 def test_what_exists_already_is_not_created_again():
     wanted = want(spec())
 
-    assert operations(plan(wanted, replace(nothing(), **existing(wanted)))) == ["CreateEndpoint"]
+    assert operations(planned(wanted, replace(nothing(), **existing(wanted)))) == ["CreateEndpoint"]
 
 
 def test_a_model_of_that_name_that_is_somebody_elses_stops_the_creation():
     wanted = want(spec())
     theirs = replace(nothing(), owners_of_models={wanted.models[0].name: {"team": "other"}})
 
-    decided = plan(wanted, theirs)
+    decided = planned(wanted, theirs)
 
     assert decided.steps == ()
     assert decided.problem
@@ -77,14 +77,14 @@ def test_a_model_of_that_name_that_is_somebody_elses_stops_the_creation():
 
 
 def test_an_endpoint_as_desired_needs_no_step():
-    decided = plan(want(spec()), world(want(spec())))
+    decided = planned(want(spec()), world(want(spec())))
 
     assert decided.state is EndpointState.CURRENT
     assert decided.steps == ()
 
 
 def test_an_endpoint_of_somebody_else_is_left_alone():
-    decided = plan(want(spec()), world(want(spec()), tags={}))
+    decided = planned(want(spec()), world(want(spec()), tags={}))
 
     assert decided.state is EndpointState.FOREIGN
     assert decided.steps == ()
@@ -96,7 +96,7 @@ def test_an_endpoint_of_somebody_else_is_left_alone():
 def test_nothing_is_sent_to_a_busy_endpoint(status):
     shifted = with_variant(spec(), "VariantA", weight=1)
 
-    assert not plan(want(shifted), world(want(spec()), status=status)).actionable
+    assert not planned(want(shifted), world(want(spec()), status=status)).actionable
 
 
 # Weights and counts: the cheapest sufficient call
@@ -105,7 +105,7 @@ def test_nothing_is_sent_to_a_busy_endpoint(status):
 def test_a_weight_shift_is_one_call_with_all_weights_and_no_count():
     shifted = with_variant(with_variant(spec(), "VariantA", weight=0), "VariantB", weight=100)
 
-    decided = plan(want(shifted), world(want(spec())))
+    decided = planned(want(shifted), world(want(spec())))
 
     assert operations(decided) == ["UpdateEndpointWeightsAndCapacities"]
     assert request(decided, "UpdateEndpointWeightsAndCapacities")["DesiredWeightsAndCapacities"] == [
@@ -115,7 +115,7 @@ def test_a_weight_shift_is_one_call_with_all_weights_and_no_count():
 
 
 def test_a_count_is_one_call_for_that_variant():
-    decided = plan(want(with_variant(spec(), "VariantA", instanceCount=3)), world(want(spec())))
+    decided = planned(want(with_variant(spec(), "VariantA", instanceCount=3)), world(want(spec())))
 
     assert request(decided, "UpdateEndpointWeightsAndCapacities")["DesiredWeightsAndCapacities"] == [
         {"VariantName": "VariantA", "DesiredInstanceCount": 3}
@@ -128,7 +128,7 @@ def test_instances_come_before_the_traffic_and_go_after_it():
     )
     live = want(with_variant(spec(), "VariantA", instanceCount=3))
 
-    kinds = [step.kind for step in plan(want(changed), world(live)).steps]
+    kinds = [step.kind for step in planned(want(changed), world(live)).steps]
 
     assert kinds == [StepKind.SCALE_OUT, StepKind.SHIFT_WEIGHTS, StepKind.SCALE_IN]
 
@@ -141,7 +141,7 @@ def test_the_count_of_a_variant_that_scales_is_the_autoscalers():
         for v in live.endpoint.variants
     ]
 
-    decided = plan(wanted, replace(live, endpoint=replace(live.endpoint, variants=tuple(scaled_out))))
+    decided = planned(wanted, replace(live, endpoint=replace(live.endpoint, variants=tuple(scaled_out))))
 
     assert decided.steps == ()
 
@@ -150,20 +150,20 @@ def test_the_count_of_a_variant_that_scales_is_the_autoscalers():
 
 
 def test_autoscaling_turned_on_is_a_target_and_a_policy_and_no_deployment():
-    assert operations(plan(want(SCALING), world(want(spec())))) == [
+    assert operations(planned(want(SCALING), world(want(spec())))) == [
         "RegisterScalableTarget",
         "PutScalingPolicy",
     ]
 
 
 def test_autoscaling_turned_off_is_a_deregistration():
-    assert operations(plan(want(spec()), world(want(SCALING)))) == ["DeregisterScalableTarget"]
+    assert operations(planned(want(spec()), world(want(SCALING)))) == ["DeregisterScalableTarget"]
 
 
 def test_tags_go_with_the_first_registration_only():
-    first = plan(want(SCALING), world(want(spec())))
+    first = planned(want(SCALING), world(want(spec())))
     wider = with_variant(SCALING, "VariantB", autoscaling={**AUTOSCALING, "maxCapacity": 9})
-    later = plan(want(wider), world(want(SCALING)))
+    later = planned(want(wider), world(want(SCALING)))
 
     assert "Tags" in request(first, "RegisterScalableTarget")
     assert "Tags" not in request(later, "RegisterScalableTarget")
@@ -174,7 +174,7 @@ def test_a_policy_goes_before_its_successor_of_another_name_comes():
     renamed = {**AUTOSCALING["policies"][0], "name": "renamed"}
     changed = with_variant(SCALING, "VariantB", autoscaling={**AUTOSCALING, "policies": [renamed]})
 
-    assert operations(plan(want(changed), world(want(SCALING)))) == [
+    assert operations(planned(want(changed), world(want(SCALING)))) == [
         "DeleteScalingPolicy",
         "PutScalingPolicy",
     ]
@@ -183,9 +183,12 @@ def test_a_policy_goes_before_its_successor_of_another_name_comes():
 def test_a_default_that_aws_spells_out_is_no_difference():
     wanted = want(SCALING)
     live = world(wanted)
-    spelled = {name: {**c, "DisableScaleIn": False} for name, c in live.targets["VariantB"].policies.items()}
+    spelled = {
+        name: replace(policy, configuration={**policy.configuration, "DisableScaleIn": False})
+        for name, policy in live.targets["VariantB"].policies.items()
+    }
 
-    assert plan(wanted, replace(live, targets={"VariantB": ObservedTarget(1, 4, spelled)})).steps == ()
+    assert planned(wanted, replace(live, targets={"VariantB": ObservedTarget(1, 4, spelled)})).steps == ()
 
 
 # Deployments
@@ -199,13 +202,17 @@ def test_another_model_is_one_model_one_config_and_one_update():
         owners_of_models={want(spec()).models[0].name: want(spec()).all_tags},
     )
 
-    assert operations(plan(want(changed), live)) == ["CreateModel", "CreateEndpointConfig", "UpdateEndpoint"]
+    assert operations(planned(want(changed), live)) == [
+        "CreateModel",
+        "CreateEndpointConfig",
+        "UpdateEndpoint",
+    ]
 
 
 def test_an_update_without_autoscaling_takes_weights_and_counts_from_the_config():
     changed = with_variant(spec(), "VariantA", instanceType="ml.m5.xlarge")
 
-    asked = request(plan(want(changed), world(want(spec()))), "UpdateEndpoint")
+    asked = request(planned(want(changed), world(want(spec()))), "UpdateEndpoint")
 
     assert "RetainAllVariantProperties" not in asked
 
@@ -213,7 +220,7 @@ def test_an_update_without_autoscaling_takes_weights_and_counts_from_the_config(
 def test_an_update_with_autoscaling_keeps_live_counts_and_takes_the_intended_weights():
     changed = with_variant(SCALING, "VariantA", instanceType="ml.m5.xlarge")
 
-    asked = request(plan(want(changed), world(want(SCALING))), "UpdateEndpoint")
+    asked = request(planned(want(changed), world(want(SCALING))), "UpdateEndpoint")
 
     assert asked["RetainAllVariantProperties"] is True
     assert asked["ExcludeRetainedVariantProperties"] == [{"VariantPropertyType": "DesiredWeight"}]
@@ -223,14 +230,14 @@ def test_scaling_is_released_only_where_aws_would_refuse_the_update():
     other_type = with_variant(SCALING, "VariantB", instanceType="ml.m5.xlarge")
     other_model = with_variant(SCALING, "VariantB", model="bert-a")
 
-    assert "DeregisterScalableTarget" in operations(plan(want(other_type), world(want(SCALING))))
-    assert "DeregisterScalableTarget" not in operations(plan(want(other_model), world(want(SCALING))))
+    assert "DeregisterScalableTarget" in operations(planned(want(other_type), world(want(SCALING))))
+    assert "DeregisterScalableTarget" not in operations(planned(want(other_model), world(want(SCALING))))
 
 
 def test_scaling_of_a_variant_that_goes_is_released_before_the_update():
     alone = spec(variants=[spec()["variants"][0]])
 
-    decided = operations(plan(want(alone), world(want(SCALING))))
+    decided = operations(planned(want(alone), world(want(SCALING))))
 
     assert decided[-2:] == ["DeregisterScalableTarget", "UpdateEndpoint"]
 
@@ -241,27 +248,57 @@ def test_a_config_deleted_underneath_its_endpoint_comes_back_without_an_update()
         world(wanted), config_in_use=None, owners_of_models=existing(wanted)["owners_of_models"]
     )
 
-    assert operations(plan(wanted, orphaned)) == ["CreateEndpointConfig"]
+    assert operations(planned(wanted, orphaned)) == ["CreateEndpointConfig"]
+
+
+def test_a_config_deleted_underneath_its_endpoint_comes_back_as_it_was_before_anything_is_deployed():
+    live, wanted = want(SCALING), want(with_variant(SCALING, "VariantB", instanceType="ml.m5.xlarge"))
+    orphaned = replace(world(live), config_in_use=None, **existing(live))
+
+    decided = planned(wanted, orphaned, applied_config=world(live).config_in_use)
+
+    assert operations(decided) == ["CreateEndpointConfig"]
+    creation = request(decided, "CreateEndpointConfig")
+    assert creation["EndpointConfigName"] == live.config_name
+    assert creation["ProductionVariants"] == list(live.production_variants)
+
+
+def test_models_that_went_with_a_deleted_config_come_back_before_it():
+    wanted = want(spec())
+
+    decided = planned(wanted, replace(world(wanted), config_in_use=None))
+
+    assert operations(decided) == ["CreateModel", "CreateModel", "CreateEndpointConfig"]
+
+
+def test_without_the_content_of_a_deleted_config_nothing_is_deployed_and_nothing_deregistered():
+    wanted = want(with_variant(SCALING, "VariantB", instanceType="ml.m5.xlarge"))
+    orphaned = replace(world(want(SCALING)), config_in_use=None)
+
+    decided = planned(wanted, orphaned)
+
+    assert decided.steps == ()
+    assert decided.problem
+    assert decided.problem.stalled
+    assert decided.problem.reason is Reason.ENDPOINT_CONFIG_MISSING
 
 
 def test_a_foreign_update_is_undone():
     wanted = want(spec())
-    foreign = ObservedConfig(
-        "by-hand", want(with_variant(spec(), "VariantA", model="bert-b")).production_variants
-    )
+    foreign = ObservedConfig("by-hand", want(with_variant(spec(), "VariantA", model="bert-b")).config_content)
     live = replace(world(wanted, config_name="by-hand"), config_in_use=foreign, **existing(wanted))
 
-    assert operations(plan(wanted, live)) == ["UpdateEndpoint"]
+    assert operations(planned(wanted, live)) == ["UpdateEndpoint"]
 
 
 def test_a_failed_endpoint_without_a_record_is_deleted_to_be_made_again():
-    decided = plan(want(spec()), world(want(spec()), status=EndpointStatus.FAILED))
+    decided = planned(want(spec()), world(want(spec()), status=EndpointStatus.FAILED))
 
     assert operations(decided) == ["DeleteEndpoint"]
 
 
 def test_out_of_service_is_reported_and_left_to_aws():
-    decided = plan(want(spec()), world(want(spec()), status=EndpointStatus.OUT_OF_SERVICE))
+    decided = planned(want(spec()), world(want(spec()), status=EndpointStatus.OUT_OF_SERVICE))
 
     assert decided.steps == ()
     assert decided.problem
@@ -275,7 +312,7 @@ def test_tags_are_added_changed_and_only_ours_taken_away():
     wanted = want(spec(tags=[{"key": "team", "value": "b"}]))
     observed = world(live, tags={**live.all_tags, "theirs": "y"})
 
-    decided = plan(wanted, observed, managed_tag_keys=["team", "old"])
+    decided = planned(wanted, observed, managed_tag_keys=frozenset(["team", "old"]))
 
     # In this order, for a full set of tags has no room for more.
     assert operations(decided) == ["DeleteTags", "AddTags"]
@@ -287,7 +324,7 @@ def test_tags_are_added_changed_and_only_ours_taken_away():
 
 
 def test_the_steps_of_a_rollout_wait_for_each_other():
-    rollout = plan(want(spec()), nothing()).rollout
+    rollout = planned(want(spec()), nothing()).rollout
 
     assert [step.waits_for for step in rollout] == [
         frozenset(),
@@ -296,7 +333,7 @@ def test_the_steps_of_a_rollout_wait_for_each_other():
 
 
 def test_the_rollout_goes_before_the_adjustments_of_the_fleet_that_serves():
-    decided = plan(want(OTHER_MODEL_AND_WEIGHT), world(want(spec())))
+    decided = planned(want(OTHER_MODEL_AND_WEIGHT), world(want(spec())))
 
     step = decided.next_step(lambda _: False)
 
@@ -306,7 +343,7 @@ def test_the_rollout_goes_before_the_adjustments_of_the_fleet_that_serves():
 
 @pytest.mark.parametrize("stuck", range(3))
 def test_adjustments_go_on_while_any_step_of_the_rollout_is_in_backoff(stuck):
-    decided = plan(want(OTHER_MODEL_AND_WEIGHT), world(want(spec())))
+    decided = planned(want(OTHER_MODEL_AND_WEIGHT), world(want(spec())))
 
     step = decided.next_step(lambda step: step is decided.rollout[stuck])
 
@@ -314,4 +351,4 @@ def test_adjustments_go_on_while_any_step_of_the_rollout_is_in_backoff(stuck):
 
 
 def test_nothing_is_sent_while_everything_is_in_backoff():
-    assert plan(want(OTHER_MODEL_AND_WEIGHT), world(want(spec()))).next_step(lambda _: True) is None
+    assert planned(want(OTHER_MODEL_AND_WEIGHT), world(want(spec()))).next_step(lambda _: True) is None

@@ -10,11 +10,12 @@ from sagemaker_ab.api.status import Metrics, Status, VariantMetrics
 from sagemaker_ab.planning.deployment import DeploymentState, request
 from sagemaker_ab.planning.events import draft_events
 from sagemaker_ab.planning.observed import EndpointStatus
-from sagemaker_ab.planning.plan import plan
 from sagemaker_ab.planning.problem import Problem
-from sagemaker_ab.planning.status import Gathered, deployment_of, report, report_problem
+from sagemaker_ab.planning.records import deployment_of
+from sagemaker_ab.planning.remembered import Remembered
+from sagemaker_ab.planning.status import Gathered, report, report_problem
 from sagemaker_ab.planning.variant_metrics import Reading
-from tests.unit.planning.worlds import AUTOSCALING, nothing, spec, want, with_variant, world
+from tests.unit.planning.worlds import AUTOSCALING, nothing, planned, spec, want, with_variant, world
 
 WANTED = want(spec())
 SCALING = want(with_variant(spec(), "VariantB", instanceCount=None, autoscaling=AUTOSCALING))
@@ -28,7 +29,8 @@ def gathered(observed, wanted=WANTED, **changes):
         strategy="Manual",
         desired=wanted,
         observed=observed,
-        plan=plan(wanted, observed, deployment=changes.get("deployment")),
+        plan=planned(wanted, observed, deployment=changes.get("deployment")),
+        remembered=Remembered(deployment=changes.pop("deployment", None)),
     )
     return replace(found, **changes)
 

@@ -12,10 +12,13 @@ from sagemaker_ab.planning.observed import (
     Observed,
     ObservedConfig,
     ObservedEndpoint,
+    ObservedPolicy,
     ObservedTarget,
     ObservedVariant,
 )
 from sagemaker_ab.planning.ownership import Owner
+from sagemaker_ab.planning.plan import plan
+from sagemaker_ab.planning.remembered import Remembered
 from sagemaker_ab.planning.steps import Plan
 
 OWNER = Owner("cluster-1", "ml", "reviews", "uid-1")
@@ -80,8 +83,8 @@ AUTOSCALING = {
 }
 
 
-def want(spec: Spec) -> Desired:
-    return desired(parse_spec(spec), owner=OWNER, region="us-east-1")
+def want(spec: Spec, **changes: Any) -> Desired:
+    return desired(parse_spec(spec), owner=OWNER, region="us-east-1", **changes)
 
 
 def world(wanted: Desired, **changes: Any) -> Observed:
@@ -102,7 +105,7 @@ def world(wanted: Desired, **changes: Any) -> Observed:
         v.name: ObservedTarget(
             v.scaling.min_capacity,
             v.scaling.max_capacity,
-            {policy.name: policy.configuration for policy in v.scaling.policies},
+            {p.name: ObservedPolicy("TargetTrackingScaling", p.configuration) for p in v.scaling.policies},
         )
         for v in wanted.variants
         if v.scaling
@@ -110,9 +113,14 @@ def world(wanted: Desired, **changes: Any) -> Observed:
     return Observed(
         now=NOW,
         endpoint=replace(endpoint, **changes),
-        config_in_use=ObservedConfig(wanted.config_name, wanted.production_variants),
+        config_in_use=ObservedConfig(wanted.config_name, wanted.config_content),
         targets=targets,
     )
+
+
+def planned(wanted: Desired, observed: Observed, **remembered: Any) -> Plan:
+    """The plan of a reconcile that remembers this much."""
+    return plan(wanted, observed, Remembered(**remembered))
 
 
 def nothing() -> Observed:
