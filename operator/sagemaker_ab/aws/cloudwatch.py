@@ -4,6 +4,7 @@ API: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMet
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -19,12 +20,26 @@ if TYPE_CHECKING:
 MAX_QUERIES = 500
 """The size of MetricDataQueries in the API reference."""
 
+_COMPLETE = "Complete"
+
+
+@dataclass(frozen=True, slots=True)
+class WindowValues:
+    """The values of a window, and the queries that failed although the call succeeded.
+
+    `failed` holds the StatusCode of each of these, such as InternalError or Forbidden. A query that is in
+    neither has no datapoint.
+    """
+
+    values: Mapping[Query, float]
+    failed: Mapping[Query, str]
+
 
 @classified()
-def read_metrics(clients: AwsClients, window: Window, queries: Iterable[Query]) -> Mapping[Query, float]:
-    """Read each query's value over the window; a query without a datapoint is left out.
+def read_window(clients: AwsClients, window: Window, queries: Iterable[Query]) -> WindowValues:
+    """Read each query's value over the window.
 
-    Sends one GetMetricData for each 500 queries. Raises AwsError.
+    Sends one GetMetricData for each 500 queries, and follows its pages. Raises AwsError.
     """
     by_id = {f"q{position}": query for position, query in enumerate(queries)}
     period = window.seconds
@@ -34,12 +49,17 @@ def read_metrics(clients: AwsClients, window: Window, queries: Iterable[Query]) 
         start=datetime.fromtimestamp(window.start, UTC),
         end=datetime.fromtimestamp(window.end, UTC),
     )
-    return {
-        by_id[result["Id"]]: value
-        for result in results
-        for timestamp, value in zip(result["Timestamps"], result["Values"], strict=True)
-        if timestamp.timestamp() == window.start
-    }
+    values: dict[Query, float] = {}
+    # Every page but the last one has the status PartialData; a query that never gets a result was not read.
+    status = dict.fromkeys(by_id.values(), "InternalError")
+    for result in results:
+        query = by_id[result["Id"]]
+        status[query] = result.get("StatusCode", _COMPLETE)
+        for timestamp, value in zip(result["Timestamps"], result["Values"], strict=True):
+            if timestamp.timestamp() == window.start:
+                values[query] = value
+    failed = {query: code for query, code in status.items() if code != _COMPLETE}
+    return WindowValues({query: value for query, value in values.items() if query not in failed}, failed)
 
 
 @classified()
@@ -80,7 +100,7 @@ def _series(pages: Sequence["MetricDataResultTypeDef"], *, chart: Chart, variant
         variant=variant,
         points=tuple(sorted(points, key=lambda point: point.at)),
         # Every page but the last one has the status PartialData, even when nothing is missing.
-        complete=bool(pages) and pages[-1].get("StatusCode") == "Complete",
+        complete=bool(pages) and pages[-1].get("StatusCode") == _COMPLETE,
     )
 
 

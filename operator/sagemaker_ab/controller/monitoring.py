@@ -5,12 +5,13 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.api.status import Metrics
-from sagemaker_ab.aws.cloudwatch import MAX_QUERIES, read_metrics
+from sagemaker_ab.aws.cloudwatch import MAX_QUERIES, WindowValues, read_window
 from sagemaker_ab.aws.failures import AwsError
 from sagemaker_ab.aws.sessions import AwsClients
 from sagemaker_ab.kube.keys import Key
@@ -33,6 +34,8 @@ class _Entry:
     metrics: Metrics | None = None
     failures: int = 0
     problem: Problem | None = None
+    retry_at: float = 0.0
+    """When to read again after CloudWatch failed for this endpoint alone, on the local clock."""
 
     def __post_init__(self) -> None:
         self.first = self._newest()
@@ -104,7 +107,7 @@ class MetricsMonitor:
         due: dict[tuple[str, Window], Batch] = defaultdict(list)
         for key, entry in entries:
             window = entry.due()
-            if window is not None:
+            if window is not None and self._local_clock() >= entry.retry_at:
                 due[entry.clients.region, window].append((key, entry))
         return [key for (_, window), batch in due.items() for key in self._read(window, batch)]
 
@@ -121,7 +124,7 @@ class MetricsMonitor:
         while waiting:
             call = _first_call(waiting)
             try:
-                numbers = read_metrics(
+                answer = read_window(
                     clients, window, (q for _, entry in call for q in entry.monitored.queries)
                 )
             except AwsError as error:
@@ -130,10 +133,24 @@ class MetricsMonitor:
                 return
             waiting = waiting[len(call) :]
             for key, entry in call:
-                entry.metrics, entry.read = assemble(entry.monitored, window, numbers), window
-                entry.failures, entry.problem = 0, None
-                yield key
+                if self._take(entry, window, answer):
+                    yield key
         region.failures = 0
+
+    def _take(self, entry: _Entry, window: Window, answer: WindowValues) -> bool:
+        """Take over what was read; return whether there is something new to report.
+
+        If a query of the endpoint failed, its last metrics stay and it is read again with backoff.
+        """
+        codes = {answer.failed[query] for query in entry.monitored.queries if query in answer.failed}
+        if not codes:
+            entry.metrics, entry.read = assemble(entry.monitored, window, answer.values), window
+            entry.failures, entry.problem = 0, None
+            return True
+        before, entry.problem = entry.problem, _problem_of_queries(codes)
+        entry.failures += 1
+        entry.retry_at = self._local_clock() + self._backoff(entry.failures)
+        return entry.problem != before
 
     def _fail(self, region: _Region, name: str, error: AwsError) -> None:
         region.failures += 1
@@ -169,3 +186,11 @@ def _problem(error: AwsError, region: _Region) -> Problem | None:
         return None
     message = f"CloudWatch could not be read: {failure.message}"
     return Problem(failure.kind.reason, message, stalled=failure.kind.stalls)
+
+
+def _problem_of_queries(codes: AbstractSet[str]) -> Problem:
+    """Return the problem of an endpoint of which CloudWatch answered queries with these status codes."""
+    message = f"CloudWatch answered metrics of this endpoint with {', '.join(sorted(codes))}; retrying"
+    if "Forbidden" in codes:
+        return Problem(Reason.ACCESS_DENIED, message)
+    return Problem(Reason.RETRYING, message, stalled=False)

@@ -1,0 +1,74 @@
+"""AWS's time, whatever a single response says."""
+
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+import pytest
+from botocore.hooks import HierarchicalEmitter
+
+from sagemaker_ab.aws.clock import AwsClock
+
+NOON = 1_767_182_400.0
+
+
+class Responses:
+    """What a client emits when responses arrive."""
+
+    def __init__(self):
+        self.clock = AwsClock()
+        self._events = HierarchicalEmitter()
+        self.clock.attach(self._events)
+
+    def arrive(self, *times):
+        for time in times:
+            self.arrive_dated(format_datetime(datetime.fromtimestamp(time, UTC), usegmt=True))
+
+    def arrive_dated(self, date):
+        headers = {} if date is None else {"Date": date}
+        self._events.emit("response-received.sagemaker.DescribeEndpoint", response_dict={"headers": headers})
+
+    def lose_connection(self):
+        self._events.emit("response-received.sagemaker.DescribeEndpoint", response_dict=None)
+
+
+@pytest.fixture
+def aws():
+    return Responses()
+
+
+def test_the_first_response_sets_the_clock(aws):
+    aws.arrive(NOON)
+
+    assert aws.clock.now() == NOON
+
+
+def test_the_clock_follows_the_responses(aws):
+    aws.arrive(NOON, NOON + 60, NOON + 61, NOON + 62)
+
+    assert aws.clock.now() == NOON + 61
+
+
+@pytest.mark.parametrize("off_by", [7200, -7200])
+def test_one_response_with_a_wrong_date_changes_nothing(aws, off_by):
+    """A clock that takes the newest date would stand still for two hours after it."""
+    aws.arrive(NOON, NOON + 1, NOON + off_by)
+    assert NOON <= aws.clock.now() <= NOON + 1
+
+    aws.arrive(NOON + 2, NOON + 3)
+    assert NOON + 2 <= aws.clock.now() <= NOON + 3
+
+
+@pytest.mark.parametrize("date", ["yesterday", "", "Tue, 99 Feb 2026 00:00:00 GMT", None])
+def test_a_date_that_is_none_is_ignored(aws, date):
+    aws.arrive(NOON)
+    aws.arrive_dated(date)
+    aws.lose_connection()
+
+    assert aws.clock.now() == NOON
+
+
+def test_a_large_difference_from_the_local_clock_is_logged_once(aws, caplog):
+    aws.arrive(NOON, NOON + 1, NOON + 2)
+
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "differ by" in caplog.text
