@@ -12,7 +12,7 @@ from calibration.worlds import DAY, NAMES, seeded
 from sagemaker_ab.api.policies.parts import Guardrail
 from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.decision import Reason
-from sagemaker_ab.traffic.evidence.ledger import Row
+from sagemaker_ab.traffic.evidence.minute_buffer import Row
 from sagemaker_ab.traffic.strategies.watch import within_margin
 
 _PROOF: Final = 20.0

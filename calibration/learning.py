@@ -10,7 +10,7 @@ from calibration.rows import CalibrationRow, Measure, Outcome
 from calibration.trial import policy_of
 from calibration.worlds import DAY, NAMES, WEEK, Array, seeded
 from sagemaker_ab.traffic.counts import Counts
-from sagemaker_ab.traffic.evidence.ledger import Row
+from sagemaker_ab.traffic.evidence.minute_buffer import Row
 from sagemaker_ab.traffic.run import Run
 
 _FLOOR, _CEILING, _STEP, _DEADBAND = 0.05, 0.90, 0.20, 0.03

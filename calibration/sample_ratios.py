@@ -11,7 +11,7 @@ from calibration.trial import ab_test, looked_at
 from calibration.worlds import DAY, NAMES, seeded
 from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.decision import Reason
-from sagemaker_ab.traffic.evidence.ledger import Row
+from sagemaker_ab.traffic.evidence.minute_buffer import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from calibration.worlds import DAY, NAMES, History
 from sagemaker_ab.api.policies.traffic import Policy, parse_policy
 from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.decision import Decision
-from sagemaker_ab.traffic.evidence.ledger import Row
+from sagemaker_ab.traffic.evidence.minute_buffer import Row
 from sagemaker_ab.traffic.run import Run
 
 _REVISED_AFTER = 3

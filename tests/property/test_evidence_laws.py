@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from sagemaker_ab.traffic.counts import Counts, Minute
-from sagemaker_ab.traffic.evidence import t_factor
-from sagemaker_ab.traffic.evidence.finding import Finding
-from sagemaker_ab.traffic.evidence.linear import solve
+from sagemaker_ab.traffic.evidence import t_bayes_factor
+from sagemaker_ab.traffic.evidence.linear_algebra import solve
 from sagemaker_ab.traffic.evidence.mixture import Mixture, rivals
 from sagemaker_ab.traffic.evidence.packing import packed, unpacked
 from sagemaker_ab.traffic.evidence.posterior import Posterior
-from sagemaker_ab.traffic.evidence.rates import RateComparison
-from sagemaker_ab.traffic.evidence.t_factor import critical_share, t_evidence
+from sagemaker_ab.traffic.evidence.rate_comparison import RateComparison
+from sagemaker_ab.traffic.evidence.signed_evidence import Finding
+from sagemaker_ab.traffic.evidence.t_bayes_factor import critical_share, t_evidence
 from sagemaker_ab.traffic.forecast import Plan, binomial, fixed_minutes, poisson
 
 WIDTHS = (0.01, 0.1, 1.0)
@@ -76,7 +76,7 @@ def test_with_cauchys_widths_it_is_the_published_bayes_factor_of_students_sleep(
     """
     places = (np.arange(200_000) + 0.5) / 200_000
     widths = 0.5 / stats.chi2.ppf(places, 1)
-    monkeypatch.setattr(t_factor, "_WIDTHS", tuple(widths.tolist()))
+    monkeypatch.setattr(t_bayes_factor, "_WIDTHS", tuple(widths.tolist()))
     assert t_evidence(len(y), sum(y) ** 2 / sum(y**2)) == pytest.approx(published, rel=2e-6)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sagemaker_ab.traffic.counts import Counts
-from sagemaker_ab.traffic.evidence.ledger import OPEN_MINUTES, Row
+from sagemaker_ab.traffic.evidence.minute_buffer import OPEN_MINUTES, Row
 from sagemaker_ab.traffic.run import Run
 from tests.unit.traffic.worlds import ab_test, bandit, rows, stepped
 

@@ -9,8 +9,8 @@ from sagemaker_ab.api.policies.ab_test import ABTest
 from sagemaker_ab.api.policies.bandit import Bandit
 from sagemaker_ab.api.policies.traffic import Policy
 from sagemaker_ab.traffic.evidence.comparison import Comparison, anytime_p
-from sagemaker_ab.traffic.evidence.evidence import Evidence
 from sagemaker_ab.traffic.evidence.posterior import Posterior
+from sagemaker_ab.traffic.evidence.run_evidence import Evidence
 from sagemaker_ab.traffic.roles import Roles
 
 _CREDIBLE: Final = 1.96

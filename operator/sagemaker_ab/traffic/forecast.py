@@ -7,7 +7,7 @@ from random import Random
 from statistics import NormalDist
 from typing import Final
 
-from sagemaker_ab.traffic.evidence.rates import RateComparison
+from sagemaker_ab.traffic.evidence.rate_comparison import RateComparison
 from sagemaker_ab.traffic.evidence.strata import MINUTES, Stratum
 
 # Additions of a stratum that fit into a few seconds, and the runs that are wanted of them.

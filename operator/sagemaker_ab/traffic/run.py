@@ -7,8 +7,8 @@ from typing import Any, Final, Self
 
 from sagemaker_ab.api.policies.traffic import Policy
 from sagemaker_ab.traffic.decision import Decision, Progress, Window
-from sagemaker_ab.traffic.evidence.evidence import Evidence
-from sagemaker_ab.traffic.evidence.ledger import Row
+from sagemaker_ab.traffic.evidence.minute_buffer import Row
+from sagemaker_ab.traffic.evidence.run_evidence import Evidence
 from sagemaker_ab.traffic.roles import roles
 from sagemaker_ab.traffic.strategies.decide import decide
 

@@ -7,7 +7,7 @@ import pytest
 
 from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.decision import Reason
-from sagemaker_ab.traffic.evidence.ledger import Row
+from sagemaker_ab.traffic.evidence.minute_buffer import Row
 from sagemaker_ab.traffic.explain import accounts
 from sagemaker_ab.traffic.forecast import Plan, even_shares, forecast, shares_of
 from sagemaker_ab.traffic.run import Run

@@ -4,7 +4,7 @@ import pytest
 
 from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.decision import Reason, Verdict
-from sagemaker_ab.traffic.evidence.ledger import Row
+from sagemaker_ab.traffic.evidence.minute_buffer import Row
 from sagemaker_ab.traffic.run import Run
 from tests.unit.traffic.worlds import rows, stepped
 

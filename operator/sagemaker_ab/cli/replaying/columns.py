@@ -6,7 +6,7 @@ from typing import Any, Final
 from sagemaker_ab.cli.replaying import cells
 from sagemaker_ab.cli.replaying.cells import InvalidCell, Parser, shown
 from sagemaker_ab.traffic.counts import Counts
-from sagemaker_ab.traffic.evidence.ledger import Row
+from sagemaker_ab.traffic.evidence.minute_buffer import Row
 
 _PARSERS: Final[dict[str, Parser]] = {
     "minute": cells.minute,

@@ -7,7 +7,7 @@ from typing import Final
 
 from sagemaker_ab.cli.replaying.cells import moment
 from sagemaker_ab.cli.replaying.columns import Columns, InvalidRow
-from sagemaker_ab.traffic.evidence.ledger import Row
+from sagemaker_ab.traffic.evidence.minute_buffer import Row
 
 _MOST_VARIANTS: Final = 10
 _MOST_DAYS: Final = 366

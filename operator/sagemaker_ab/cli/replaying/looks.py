@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sagemaker_ab.api.policies.traffic import Policy
 from sagemaker_ab.cli.replaying.counts_file import Recorded
 from sagemaker_ab.traffic.decision import Decision
-from sagemaker_ab.traffic.evidence.ledger import Row
+from sagemaker_ab.traffic.evidence.minute_buffer import Row
 from sagemaker_ab.traffic.explain import Account, accounts
 from sagemaker_ab.traffic.run import Run
 

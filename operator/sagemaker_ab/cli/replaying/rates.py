@@ -9,7 +9,7 @@ from sagemaker_ab.api.policies.bandit import Bandit
 from sagemaker_ab.api.policies.parts import LATENCY
 from sagemaker_ab.api.policies.traffic import Policy
 from sagemaker_ab.traffic.counts import reading
-from sagemaker_ab.traffic.evidence.ledger import Row
+from sagemaker_ab.traffic.evidence.minute_buffer import Row
 
 _SPANS: Final = 50
 _LEAST_MINUTES: Final = 5

@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from sagemaker_ab.traffic.evidence.finding import Finding
-from sagemaker_ab.traffic.evidence.stream import Stream
+from sagemaker_ab.traffic.evidence.accumulator import Stream
+from sagemaker_ab.traffic.evidence.signed_evidence import Finding
 
 
 class Comparison(Stream, Protocol):

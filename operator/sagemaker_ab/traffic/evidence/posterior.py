@@ -10,7 +10,7 @@ from math import exp, sqrt
 from typing import Final
 
 from sagemaker_ab.traffic.counts import Minute, reading
-from sagemaker_ab.traffic.evidence.linear import Matrix, identity, solve
+from sagemaker_ab.traffic.evidence.linear_algebra import Matrix, identity, solve
 from sagemaker_ab.traffic.evidence.strata import MINUTES
 
 _PRIOR_DEVIATION: Final = 0.3

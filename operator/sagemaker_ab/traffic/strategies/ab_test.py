@@ -7,7 +7,7 @@ from typing import Any
 from sagemaker_ab.api.policies.ab_test import ABTest, RampStep
 from sagemaker_ab.api.policies.parts import MINUTE
 from sagemaker_ab.traffic.decision import Decision, Outcome, Reason, Verdict, Window
-from sagemaker_ab.traffic.evidence.evidence import Evidence
+from sagemaker_ab.traffic.evidence.run_evidence import Evidence
 from sagemaker_ab.traffic.roles import WHOLE
 from sagemaker_ab.traffic.strategies.contest import Contest, Judgement
 from sagemaker_ab.traffic.strategies.shares import all_to, whole_percents

@@ -9,9 +9,9 @@ from typing import Any, Final
 from sagemaker_ab.api.policies.bandit import Bandit, Stop
 from sagemaker_ab.api.policies.parts import MINUTE, default_goal
 from sagemaker_ab.traffic.decision import Decision, Outcome, Reason, Verdict, Window
-from sagemaker_ab.traffic.evidence.evidence import Evidence
-from sagemaker_ab.traffic.evidence.linear import back, cholesky, identity
+from sagemaker_ab.traffic.evidence.linear_algebra import back, cholesky, identity
 from sagemaker_ab.traffic.evidence.posterior import Posterior
+from sagemaker_ab.traffic.evidence.run_evidence import Evidence
 from sagemaker_ab.traffic.roles import WHOLE
 from sagemaker_ab.traffic.strategies.shares import all_to, whole_percents
 from sagemaker_ab.traffic.strategies.watch import FRESH_MINUTES, Alarm, alarms, silent

@@ -7,7 +7,7 @@ from typing import Any
 from sagemaker_ab.api.policies.ab_test import Hypothesis
 from sagemaker_ab.api.policies.parts import default_goal
 from sagemaker_ab.traffic.decision import Reason
-from sagemaker_ab.traffic.evidence.evidence import Evidence
+from sagemaker_ab.traffic.evidence.run_evidence import Evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sagemaker_ab.api.policies.parts import MINUTE, Hold
 from sagemaker_ab.api.policies.stepped import Step, Stepped
 from sagemaker_ab.traffic.decision import Decision, Outcome, Progress, Reason, Verdict, Window
-from sagemaker_ab.traffic.evidence.evidence import Evidence
+from sagemaker_ab.traffic.evidence.run_evidence import Evidence
 from sagemaker_ab.traffic.roles import WHOLE
 from sagemaker_ab.traffic.strategies.shares import all_to
 from sagemaker_ab.traffic.strategies.steps import Stage, next_step

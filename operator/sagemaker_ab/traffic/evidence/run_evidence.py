@@ -9,17 +9,17 @@ from sagemaker_ab.api.policies.bandit import Bandit
 from sagemaker_ab.api.policies.parts import LATENCY, SUCCESSES, Guardrail, default_goal
 from sagemaker_ab.api.policies.stepped import Stepped
 from sagemaker_ab.api.policies.traffic import Policy
+from sagemaker_ab.traffic.evidence.accumulator import Stream
+from sagemaker_ab.traffic.evidence.accumulator_group import Fold
 from sagemaker_ab.traffic.evidence.breaker import BreakerWatch
 from sagemaker_ab.traffic.evidence.comparison import Comparison
-from sagemaker_ab.traffic.evidence.fold import Fold
 from sagemaker_ab.traffic.evidence.harm import Harm
-from sagemaker_ab.traffic.evidence.latency import LatencyComparison
-from sagemaker_ab.traffic.evidence.ledger import Ledger, Row
+from sagemaker_ab.traffic.evidence.latency_comparison import LatencyComparison
+from sagemaker_ab.traffic.evidence.minute_buffer import Ledger, Row
 from sagemaker_ab.traffic.evidence.packing import packed, unpacked
 from sagemaker_ab.traffic.evidence.posterior import Posterior
-from sagemaker_ab.traffic.evidence.rates import RateComparison
+from sagemaker_ab.traffic.evidence.rate_comparison import RateComparison
 from sagemaker_ab.traffic.evidence.sample_ratio import SampleRatio
-from sagemaker_ab.traffic.evidence.stream import Stream
 from sagemaker_ab.traffic.evidence.totals import Totals
 from sagemaker_ab.traffic.roles import Roles
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from sagemaker_ab.traffic.counts import Minute
-from sagemaker_ab.traffic.evidence.ledger import OPEN_MINUTES, Ledger
-from sagemaker_ab.traffic.evidence.stream import Stream
+from sagemaker_ab.traffic.evidence.accumulator import Stream
+from sagemaker_ab.traffic.evidence.minute_buffer import OPEN_MINUTES, Ledger
 
 Numbers = dict[str, list[float]]
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from math import inf, sqrt
 from typing import Final
 
-from sagemaker_ab.traffic.evidence.t_factor import critical_share, t_evidence
+from sagemaker_ab.traffic.evidence.t_bayes_factor import critical_share, t_evidence
 
 LEAST_BLOCKS: Final = 12
 """A length says nothing before it has so many blocks."""

@@ -11,8 +11,8 @@ from typing import Final
 
 from sagemaker_ab.api.policies.parts import LATENCY
 from sagemaker_ab.traffic.counts import Minute, reading
-from sagemaker_ab.traffic.evidence.finding import NOTHING, Finding, hull, together
-from sagemaker_ab.traffic.evidence.lengths import SUMS, Sums
+from sagemaker_ab.traffic.evidence.block_sums import SUMS, Sums
+from sagemaker_ab.traffic.evidence.signed_evidence import NOTHING, Finding, hull, together
 
 _LENGTHS: Final = (10, 30, 90, 270)
 _LEAST_INFORMATION: Final = 5.0

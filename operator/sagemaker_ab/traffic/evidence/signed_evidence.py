@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from sagemaker_ab.traffic.evidence.lengths import Sums
+from sagemaker_ab.traffic.evidence.block_sums import Sums
 
 
 class Finding(NamedTuple):

@@ -12,8 +12,8 @@ from math import sqrt
 from typing import Final
 
 from sagemaker_ab.traffic.counts import Minute, reading
-from sagemaker_ab.traffic.evidence.finding import NOTHING, Finding, hull, together
-from sagemaker_ab.traffic.evidence.lengths import SUMS, Sums
+from sagemaker_ab.traffic.evidence.block_sums import SUMS, Sums
+from sagemaker_ab.traffic.evidence.signed_evidence import NOTHING, Finding, hull, together
 from sagemaker_ab.traffic.evidence.strata import MINUTES, STRATA_NUMBERS, Strata, Stratum
 
 LENGTHS: Final = (10, 30, 90, 270, 810)
