@@ -13,7 +13,7 @@ from sagemaker_ab.api.policies.parts import Guardrail
 from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.decision import Reason
 from sagemaker_ab.traffic.evidence.minute_buffer import Row
-from sagemaker_ab.traffic.strategies.watch import within_margin
+from sagemaker_ab.traffic.strategies.health_checks import within_margin
 
 _PROOF: Final = 20.0
 _GUARDRAIL: Final = Guardrail(metric="Latency", no_worse_than_percent=10)

@@ -8,7 +8,7 @@ from sagemaker_ab.api.policies.parts import LATENCY
 from sagemaker_ab.api.policies.traffic import InvalidPolicy
 from sagemaker_ab.cli.replaying.policy_file import Asked
 from sagemaker_ab.traffic.forecast import even_shares, shares_of
-from sagemaker_ab.traffic.roles import roles
+from sagemaker_ab.traffic.variant_roles import roles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

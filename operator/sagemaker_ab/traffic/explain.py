@@ -11,7 +11,7 @@ from sagemaker_ab.api.policies.traffic import Policy
 from sagemaker_ab.traffic.evidence.comparison import Comparison, anytime_p
 from sagemaker_ab.traffic.evidence.posterior import Posterior
 from sagemaker_ab.traffic.evidence.run_evidence import Evidence
-from sagemaker_ab.traffic.roles import Roles
+from sagemaker_ab.traffic.variant_roles import Roles
 
 _CREDIBLE: Final = 1.96
 

@@ -9,8 +9,8 @@ from sagemaker_ab.api.policies.traffic import Policy
 from sagemaker_ab.traffic.decision import Decision, Progress, Window
 from sagemaker_ab.traffic.evidence.minute_buffer import Row
 from sagemaker_ab.traffic.evidence.run_evidence import Evidence
-from sagemaker_ab.traffic.roles import roles
 from sagemaker_ab.traffic.strategies.decide import decide
+from sagemaker_ab.traffic.variant_roles import roles
 
 _LAYOUT: Final = 1
 """To be raised when the numbers of a stream change their places: no state is read as what it is not."""

@@ -7,8 +7,8 @@ import pytest
 from sagemaker_ab.api.policies.traffic import InvalidPolicy
 from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.evidence.minute_buffer import Row
-from sagemaker_ab.traffic.roles import roles
 from sagemaker_ab.traffic.run import AnotherRun, Run
+from sagemaker_ab.traffic.variant_roles import roles
 from tests.unit.traffic.worlds import ab_test, bandit, rows, stepped
 
 

@@ -21,7 +21,7 @@ from sagemaker_ab.traffic.evidence.posterior import Posterior
 from sagemaker_ab.traffic.evidence.rate_comparison import RateComparison
 from sagemaker_ab.traffic.evidence.sample_ratio import SampleRatio
 from sagemaker_ab.traffic.evidence.totals import Totals
-from sagemaker_ab.traffic.roles import Roles
+from sagemaker_ab.traffic.variant_roles import Roles
 
 _MINUTE: Final = 60
 

@@ -8,11 +8,7 @@ from sagemaker_ab.api.policies.ab_test import ABTest, RampStep
 from sagemaker_ab.api.policies.parts import MINUTE
 from sagemaker_ab.traffic.decision import Decision, Outcome, Reason, Verdict, Window
 from sagemaker_ab.traffic.evidence.run_evidence import Evidence
-from sagemaker_ab.traffic.roles import WHOLE
-from sagemaker_ab.traffic.strategies.contest import Contest, Judgement
-from sagemaker_ab.traffic.strategies.shares import all_to, whole_percents
-from sagemaker_ab.traffic.strategies.steps import Stage, next_step
-from sagemaker_ab.traffic.strategies.watch import (
+from sagemaker_ab.traffic.strategies.health_checks import (
     FRESH_MINUTES,
     Alarm,
     alarms,
@@ -20,6 +16,10 @@ from sagemaker_ab.traffic.strategies.watch import (
     silent,
     uncompared,
 )
+from sagemaker_ab.traffic.strategies.hypothesis import Contest, Judgement
+from sagemaker_ab.traffic.strategies.shares import all_to, whole_percents
+from sagemaker_ab.traffic.strategies.step_hold import Stage, next_step
+from sagemaker_ab.traffic.variant_roles import WHOLE
 
 
 def decide_ab_test(policy: ABTest, evidence: Evidence, window: Window) -> Decision:

@@ -12,9 +12,9 @@ from sagemaker_ab.traffic.decision import Decision, Outcome, Reason, Verdict, Wi
 from sagemaker_ab.traffic.evidence.linear_algebra import back, cholesky, identity
 from sagemaker_ab.traffic.evidence.posterior import Posterior
 from sagemaker_ab.traffic.evidence.run_evidence import Evidence
-from sagemaker_ab.traffic.roles import WHOLE
+from sagemaker_ab.traffic.strategies.health_checks import FRESH_MINUTES, Alarm, alarms, silent
 from sagemaker_ab.traffic.strategies.shares import all_to, whole_percents
-from sagemaker_ab.traffic.strategies.watch import FRESH_MINUTES, Alarm, alarms, silent
+from sagemaker_ab.traffic.variant_roles import WHOLE
 
 _DRAWS: Final = 600
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sagemaker_ab.traffic.roles import WHOLE
+from sagemaker_ab.traffic.variant_roles import WHOLE
 
 
 def whole_percents(shares: Mapping[str, float]) -> dict[str, int]:

@@ -8,10 +8,7 @@ from sagemaker_ab.api.policies.parts import MINUTE, Hold
 from sagemaker_ab.api.policies.stepped import Step, Stepped
 from sagemaker_ab.traffic.decision import Decision, Outcome, Progress, Reason, Verdict, Window
 from sagemaker_ab.traffic.evidence.run_evidence import Evidence
-from sagemaker_ab.traffic.roles import WHOLE
-from sagemaker_ab.traffic.strategies.shares import all_to
-from sagemaker_ab.traffic.strategies.steps import Stage, next_step
-from sagemaker_ab.traffic.strategies.watch import (
+from sagemaker_ab.traffic.strategies.health_checks import (
     FRESH_MINUTES,
     Alarm,
     alarms,
@@ -23,6 +20,9 @@ from sagemaker_ab.traffic.strategies.watch import (
     unread,
     within_margin,
 )
+from sagemaker_ab.traffic.strategies.shares import all_to
+from sagemaker_ab.traffic.strategies.step_hold import Stage, next_step
+from sagemaker_ab.traffic.variant_roles import WHOLE
 
 _PROOF_THRESHOLD: Final = 20.0
 """`advanceOn: NonInferior` asks each guardrail for proof at 5 %."""

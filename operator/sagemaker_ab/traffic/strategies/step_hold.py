@@ -6,7 +6,7 @@ from typing import Any
 from sagemaker_ab.api.policies.parts import MINUTE, Hold
 from sagemaker_ab.traffic.decision import Progress, Reason
 from sagemaker_ab.traffic.evidence.run_evidence import Evidence
-from sagemaker_ab.traffic.strategies.watch import applied_share
+from sagemaker_ab.traffic.strategies.health_checks import applied_share
 
 _TOLERANCE = 2.0
 
