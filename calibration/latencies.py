@@ -9,7 +9,7 @@ import numpy as np
 from calibration.rows import CalibrationRow, Outcome, percent_of, quantile_of
 from calibration.trial import guarded, looked_at
 from calibration.worlds import DAY, NAMES, seeded
-from sagemaker_ab.api.policies.parts import Guardrail
+from sagemaker_ab.api.policies.common import Guardrail
 from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.decision import Reason
 from sagemaker_ab.traffic.evidence.minute_buffer import Row

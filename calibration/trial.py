@@ -6,7 +6,7 @@ from itertools import repeat
 from typing import Any, NamedTuple
 
 from calibration.worlds import DAY, NAMES, History
-from sagemaker_ab.api.policies.traffic import Policy, parse_policy
+from sagemaker_ab.api.policies.traffic_policy import Policy, parse_policy
 from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.decision import Decision
 from sagemaker_ab.traffic.evidence.minute_buffer import Row

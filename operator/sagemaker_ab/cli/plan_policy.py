@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sagemaker_ab.api.policies.ab_test import ABTest
-from sagemaker_ab.api.policies.parts import LATENCY
-from sagemaker_ab.api.policies.traffic import InvalidPolicy
+from sagemaker_ab.api.policies.common import LATENCY
+from sagemaker_ab.api.policies.traffic_policy import InvalidPolicy
 from sagemaker_ab.cli.replaying.policy_file import Asked
 from sagemaker_ab.traffic.forecast import even_shares, shares_of
 from sagemaker_ab.traffic.variant_roles import roles

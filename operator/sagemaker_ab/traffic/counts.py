@@ -6,7 +6,7 @@ Absent is None and never zero: a minute without a number says nothing about it.
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from sagemaker_ab.api.policies.parts import LATENCY, SUCCESSES
+from sagemaker_ab.api.policies.common import LATENCY, SUCCESSES
 
 
 class Counts(NamedTuple):

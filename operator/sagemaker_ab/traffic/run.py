@@ -5,7 +5,7 @@ from hashlib import sha256
 from json import dumps
 from typing import Any, Final, Self
 
-from sagemaker_ab.api.policies.traffic import Policy
+from sagemaker_ab.api.policies.traffic_policy import Policy
 from sagemaker_ab.traffic.decision import Decision, Progress, Window
 from sagemaker_ab.traffic.evidence.minute_buffer import Row
 from sagemaker_ab.traffic.evidence.run_evidence import Evidence

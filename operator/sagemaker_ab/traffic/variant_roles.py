@@ -7,7 +7,7 @@ from typing import Final
 from sagemaker_ab.api.policies.ab_test import ABTest, RampStep
 from sagemaker_ab.api.policies.bandit import Bandit
 from sagemaker_ab.api.policies.stepped import Stepped
-from sagemaker_ab.api.policies.traffic import InvalidPolicy, Policy
+from sagemaker_ab.api.policies.traffic_policy import InvalidPolicy, Policy
 
 WHOLE: Final = 100
 """A whole in percent."""

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from sagemaker_ab.api.policies.traffic import InvalidPolicy
+from sagemaker_ab.api.policies.traffic_policy import InvalidPolicy
 from sagemaker_ab.traffic.counts import Counts, Minute
 from sagemaker_ab.traffic.decision import Reason, Verdict
 from sagemaker_ab.traffic.evidence.minute_buffer import Row

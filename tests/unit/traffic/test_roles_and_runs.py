@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sagemaker_ab.api.policies.traffic import InvalidPolicy
+from sagemaker_ab.api.policies.traffic_policy import InvalidPolicy
 from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.evidence.minute_buffer import Row
 from sagemaker_ab.traffic.run import AnotherRun, Run

@@ -4,7 +4,7 @@ from random import Random
 
 import yaml
 
-from sagemaker_ab.api.policies.traffic import parse_policy
+from sagemaker_ab.api.policies.traffic_policy import parse_policy
 from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.evidence.minute_buffer import Row
 from sagemaker_ab.traffic.run import Run

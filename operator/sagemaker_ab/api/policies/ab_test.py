@@ -7,16 +7,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from sagemaker_ab.api.fields import LIST_ATOMIC, ApiModel
-from sagemaker_ab.api.policies.demands import (
-    demand_goal,
-    demand_guardrails,
-    demand_names,
-    demand_order,
-    demand_ramp,
-    demand_sum_of_100,
-    refuse,
-)
-from sagemaker_ab.api.policies.parts import (
+from sagemaker_ab.api.policies.common import (
     AnyMetric,
     AttributionSeconds,
     DecimalRate,
@@ -26,6 +17,15 @@ from sagemaker_ab.api.policies.parts import (
     Guardrail,
     Hold,
     Share,
+)
+from sagemaker_ab.api.policies.validation import (
+    demand_goal,
+    demand_guardrails,
+    demand_names,
+    demand_order,
+    demand_ramp,
+    demand_sum_of_100,
+    refuse,
 )
 from sagemaker_ab.api.spec import VariantName
 

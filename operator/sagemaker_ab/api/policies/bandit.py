@@ -5,8 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from sagemaker_ab.api.fields import LIST_ATOMIC, ApiModel
-from sagemaker_ab.api.policies.demands import demand_goal, demand_guardrails, refuse
-from sagemaker_ab.api.policies.parts import (
+from sagemaker_ab.api.policies.common import (
     AttributionSeconds,
     CountedMetric,
     DurationSeconds,
@@ -14,6 +13,7 @@ from sagemaker_ab.api.policies.parts import (
     Goal,
     Guardrail,
 )
+from sagemaker_ab.api.policies.validation import demand_goal, demand_guardrails, refuse
 from sagemaker_ab.api.spec import VariantName
 
 

@@ -6,8 +6,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from sagemaker_ab.api.fields import LIST_ATOMIC, ApiModel
-from sagemaker_ab.api.policies.demands import demand_breakers, demand_guardrails, refuse
-from sagemaker_ab.api.policies.parts import Breaker, DurationSeconds, ErrorRate, Guardrail, Hold
+from sagemaker_ab.api.policies.common import Breaker, DurationSeconds, ErrorRate, Guardrail, Hold
+from sagemaker_ab.api.policies.validation import demand_breakers, demand_guardrails, refuse
 from sagemaker_ab.api.spec import VariantName
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sagemaker_ab.api.policies.traffic import Policy
+from sagemaker_ab.api.policies.traffic_policy import Policy
 from sagemaker_ab.cli.replaying.counts_file import Recorded
 from sagemaker_ab.traffic.decision import Decision
 from sagemaker_ab.traffic.evidence.minute_buffer import Row

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from sagemaker_ab.api.policies.parts import LATENCY
+from sagemaker_ab.api.policies.common import LATENCY
 from sagemaker_ab.cli.replaying.cells import moment
 from sagemaker_ab.cli.replaying.looks import Look
 from sagemaker_ab.cli.replaying.rates import Measured

@@ -6,8 +6,8 @@ from typing import Final
 
 from sagemaker_ab.api.policies.ab_test import ABTest
 from sagemaker_ab.api.policies.bandit import Bandit
-from sagemaker_ab.api.policies.parts import LATENCY
-from sagemaker_ab.api.policies.traffic import Policy
+from sagemaker_ab.api.policies.common import LATENCY
+from sagemaker_ab.api.policies.traffic_policy import Policy
 from sagemaker_ab.traffic.counts import reading
 from sagemaker_ab.traffic.evidence.minute_buffer import Row
 

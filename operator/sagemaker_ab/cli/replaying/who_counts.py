@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sagemaker_ab.api.policies.traffic import InvalidPolicy
+from sagemaker_ab.api.policies.traffic_policy import InvalidPolicy
 from sagemaker_ab.cli.replaying.counts_file import Recorded
 from sagemaker_ab.cli.replaying.policy_file import Asked
 from sagemaker_ab.traffic.variant_roles import roles

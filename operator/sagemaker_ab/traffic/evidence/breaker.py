@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from sagemaker_ab.api.policies.parts import LATENCY, Breaker
+from sagemaker_ab.api.policies.common import LATENCY, Breaker
 from sagemaker_ab.traffic.counts import Counts, Minute, reading
 
 _NEVER: Final = -1.0

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from math import log
 from typing import Final
 
-from sagemaker_ab.api.policies.parts import Goal
+from sagemaker_ab.api.policies.common import Goal
 from sagemaker_ab.traffic.counts import Minute, reading
 from sagemaker_ab.traffic.evidence.mixture import Mixture, Rivals, log_even
 

@@ -9,7 +9,7 @@ the block before.
 from collections.abc import Sequence
 from typing import Final
 
-from sagemaker_ab.api.policies.parts import LATENCY
+from sagemaker_ab.api.policies.common import LATENCY
 from sagemaker_ab.traffic.counts import Minute, reading
 from sagemaker_ab.traffic.evidence.block_sums import SUMS, Sums
 from sagemaker_ab.traffic.evidence.signed_evidence import NOTHING, Finding, hull, together

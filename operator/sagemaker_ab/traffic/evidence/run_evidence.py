@@ -6,9 +6,9 @@ from typing import Any, Final, Self
 
 from sagemaker_ab.api.policies.ab_test import ABTest
 from sagemaker_ab.api.policies.bandit import Bandit
-from sagemaker_ab.api.policies.parts import LATENCY, SUCCESSES, Guardrail, default_goal
+from sagemaker_ab.api.policies.common import LATENCY, SUCCESSES, Guardrail, default_goal
 from sagemaker_ab.api.policies.stepped import Stepped
-from sagemaker_ab.api.policies.traffic import Policy
+from sagemaker_ab.api.policies.traffic_policy import Policy
 from sagemaker_ab.traffic.evidence.accumulator import Stream
 from sagemaker_ab.traffic.evidence.accumulator_group import Fold
 from sagemaker_ab.traffic.evidence.breaker import BreakerWatch

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from sagemaker_ab.api.policies.ab_test import ABTest, RampStep
-from sagemaker_ab.api.policies.parts import MINUTE
+from sagemaker_ab.api.policies.common import MINUTE
 from sagemaker_ab.traffic.decision import Decision, Outcome, Reason, Verdict, Window
 from sagemaker_ab.traffic.evidence.run_evidence import Evidence
 from sagemaker_ab.traffic.strategies.health_checks import (

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, Final
 
 from sagemaker_ab.api.policies.bandit import Bandit, Stop
-from sagemaker_ab.api.policies.parts import MINUTE, default_goal
+from sagemaker_ab.api.policies.common import MINUTE, default_goal
 from sagemaker_ab.traffic.decision import Decision, Outcome, Reason, Verdict, Window
 from sagemaker_ab.traffic.evidence.linear_algebra import back, cholesky, identity
 from sagemaker_ab.traffic.evidence.posterior import Posterior

@@ -3,7 +3,7 @@
 from sagemaker_ab.api.policies.ab_test import ABTest
 from sagemaker_ab.api.policies.bandit import Bandit
 from sagemaker_ab.api.policies.stepped import Stepped
-from sagemaker_ab.api.policies.traffic import Policy
+from sagemaker_ab.api.policies.traffic_policy import Policy
 from sagemaker_ab.traffic.decision import Decision, Window, conclude, concluded
 from sagemaker_ab.traffic.evidence.run_evidence import Evidence
 from sagemaker_ab.traffic.strategies.ab_test import decide_ab_test

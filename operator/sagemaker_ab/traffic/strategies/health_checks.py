@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sagemaker_ab.api.policies.parts import LATENCY, SUCCESSES, Breaker, Guardrail, default_goal
+from sagemaker_ab.api.policies.common import LATENCY, SUCCESSES, Breaker, Guardrail, default_goal
 from sagemaker_ab.traffic.counts import reading
 from sagemaker_ab.traffic.evidence.run_evidence import Evidence, margin_ratio
 from sagemaker_ab.traffic.evidence.sample_ratio import ALARM_RATE

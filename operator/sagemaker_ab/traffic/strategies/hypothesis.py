@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sagemaker_ab.api.policies.ab_test import Hypothesis
-from sagemaker_ab.api.policies.parts import default_goal
+from sagemaker_ab.api.policies.common import default_goal
 from sagemaker_ab.traffic.decision import Reason
 from sagemaker_ab.traffic.evidence.run_evidence import Evidence
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sagemaker_ab.api.policies.parts import MINUTE, Hold
+from sagemaker_ab.api.policies.common import MINUTE, Hold
 from sagemaker_ab.traffic.decision import Progress, Reason
 from sagemaker_ab.traffic.evidence.run_evidence import Evidence
 from sagemaker_ab.traffic.strategies.health_checks import applied_share

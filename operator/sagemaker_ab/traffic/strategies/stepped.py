@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from sagemaker_ab.api.policies.parts import MINUTE, Hold
+from sagemaker_ab.api.policies.common import MINUTE, Hold
 from sagemaker_ab.api.policies.stepped import Step, Stepped
 from sagemaker_ab.traffic.decision import Decision, Outcome, Progress, Reason, Verdict, Window
 from sagemaker_ab.traffic.evidence.run_evidence import Evidence

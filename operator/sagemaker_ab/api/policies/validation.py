@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pydantic_core import PydanticCustomError
 
-from sagemaker_ab.api.policies.parts import LATENCY, SUCCESSES, Breaker, Goal, Guardrail, Share
+from sagemaker_ab.api.policies.common import LATENCY, SUCCESSES, Breaker, Goal, Guardrail, Share
 
 
 def refuse(words: str, **given: object) -> PydanticCustomError:

@@ -9,8 +9,8 @@ from sagemaker_ab.api.fields import ApiModel, ListMap
 from sagemaker_ab.api.messages import key_shown, messages_of, shown
 from sagemaker_ab.api.policies.ab_test import ABTest
 from sagemaker_ab.api.policies.bandit import Bandit
-from sagemaker_ab.api.policies.demands import refuse
 from sagemaker_ab.api.policies.stepped import Stepped
+from sagemaker_ab.api.policies.validation import refuse
 from sagemaker_ab.api.resource import KIND
 from sagemaker_ab.api.spec import VariantName
 
