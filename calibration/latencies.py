@@ -11,7 +11,7 @@ from calibration.trial import guarded, looked_at
 from calibration.worlds import DAY, NAMES, seeded
 from sagemaker_ab.api.policies.common import Guardrail
 from sagemaker_ab.traffic.counts import Counts
-from sagemaker_ab.traffic.decision import Reason
+from sagemaker_ab.traffic.decision import DecisionReason
 from sagemaker_ab.traffic.evidence.minute_buffer import Row
 from sagemaker_ab.traffic.strategies.health_checks import within_margin
 
@@ -39,7 +39,7 @@ def latency_run(seed: int, world: Slowness) -> Outcome:
     for run, decision in looked_at(policy, minutes, variants=2):
         if seen["not worse"] is None and within_margin(_GUARDRAIL, NAMES[1], run.evidence) >= _PROOF:
             seen["not worse"] = decision.at
-        if decision.outcome.reason is Reason.GUARDRAIL_BREACHED:
+        if decision.outcome.reason is DecisionReason.GUARDRAIL_BREACHED:
             seen["worse"] = decision.at
     return seen
 

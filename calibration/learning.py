@@ -53,7 +53,7 @@ def stratified(seed: int, arms: Arms) -> Outcome:
                 rows.append(
                     Row(at + minute, name, Counts(weight=weights[name], invocations=n, successes=x, trials=n))
                 )
-        run.observe(rows)
+        run.ingest(rows)
         weights = run.look(at + trials.shape[1]).outcome.weights
         return _shares(weights)
 

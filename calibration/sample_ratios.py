@@ -10,7 +10,7 @@ from calibration.rows import CalibrationRow, Outcome, percent_of, quantile_of
 from calibration.trial import ab_test, looked_at
 from calibration.worlds import DAY, NAMES, seeded
 from sagemaker_ab.traffic.counts import Counts
-from sagemaker_ab.traffic.decision import Reason
+from sagemaker_ab.traffic.decision import DecisionReason
 from sagemaker_ab.traffic.evidence.minute_buffer import Row
 
 
@@ -30,7 +30,7 @@ def split_day(seed: int, world: Split) -> Outcome:
     policy = ab_test(onSampleRatioMismatch="Hold")
     minutes = _minutes(world, seeded("split", world, seed))
     for _, decision in looked_at(policy, minutes, variants=2):
-        if decision.outcome.reason is Reason.SAMPLE_RATIO_MISMATCH:
+        if decision.outcome.reason is DecisionReason.SAMPLE_RATIO_MISMATCH:
             return {"minutes": decision.at}
     return {"minutes": None}
 

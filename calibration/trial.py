@@ -106,7 +106,7 @@ def looked_at(
         waiting += arrived
         if not looks.due(at + 1):
             continue
-        run.observe(waiting)
+        run.ingest(waiting)
         waiting = []
         decision = run.look(at + 1)
         yield run, decision

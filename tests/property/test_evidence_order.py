@@ -49,7 +49,7 @@ def policy(request):
 def run_of(policy, batches):
     run = Run(policy, ["A", "B"], started=0)
     for batch in batches:
-        run.observe(batch)
+        run.ingest(batch)
     return run
 
 
@@ -88,11 +88,11 @@ def test_a_revision_replaces_its_earlier_self(name, seed):
     run = Run(policy, ["A", "B"], started=0)
     for row in ROWS:
         if random.random() < 0.1:
-            run.observe([row._replace(counts=Counts(weight=50, invocations=7, trials=7, successes=3))])
-        run.observe([row])
+            run.ingest([row._replace(counts=Counts(weight=50, invocations=7, trials=7, successes=3))])
+        run.ingest([row])
         if random.random() < 0.1:
             told = [earlier for earlier in ROWS if row.at - open_minutes(policy) < earlier.at < row.at]
-            run.observe(random.sample(told, min(4, len(told))))
+            run.ingest(random.sample(told, min(4, len(told))))
     assert state(run) == state(run_of(policy, [ROWS]))
 
 
@@ -105,8 +105,8 @@ def test_a_run_saved_and_loaded_goes_on_as_if_never_stopped(name, stop):
     stopped = Run(policy, ["A", "B"], started=0)
     for at in range(MINUTES):
         taken = [row for row in ROWS if row.at == at]
-        whole.observe(taken)
-        stopped.observe(taken)
+        whole.ingest(taken)
+        stopped.ingest(taken)
         assert stopped.look(at + 1) == whole.look(at + 1)
         if at == stop:
             stopped = Run.from_json(json.loads(json.dumps(stopped.to_json())), policy, ["A", "B"])
@@ -132,6 +132,6 @@ def test_what_comes_too_late_is_counted_and_changes_nothing(policy):
     run = run_of(policy, [ROWS])
     before = run.to_json()["evidence"]["folds"]
     late = [row for row in ROWS if row.at == MINUTES - 1 - open_minutes(policy)]
-    run.observe([row._replace(counts=Counts(invocations=1)) for row in late])
+    run.ingest([row._replace(counts=Counts(invocations=1)) for row in late])
     assert run.evidence.ledger.late_dropped == len(late)
     assert run.to_json()["evidence"]["folds"] == before

@@ -22,7 +22,7 @@ def verdict(policy, taken, *, every=10):
     for row in taken:
         by_minute.setdefault(row.at, []).append(row)
     for at in range(400):
-        run.observe(by_minute.get(at, []))
+        run.ingest(by_minute.get(at, []))
         if (at + 1) % every == 0:
             decision = run.look(at + 1)
             if decision.outcome.final:

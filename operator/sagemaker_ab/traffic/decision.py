@@ -17,7 +17,7 @@ class Verdict(StrEnum):
     ROLLBACK = "Rollback"
 
 
-class Reason(StrEnum):
+class DecisionReason(StrEnum):
     """Why. A closed list."""
 
     PROVEN = "Proven"
@@ -69,7 +69,7 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class LookOutcome:
     """A decision's content. `evidence` is the figure that `threshold` is for, `subject` what it is about.
 
     `weights` are percents. `needs` says what is awaited: `seconds`, `requests`, `percent` (applied),
@@ -77,7 +77,7 @@ class Outcome:
     """
 
     verdict: Verdict
-    reason: Reason
+    reason: DecisionReason
     weights: Mapping[str, int]
     winner: str | None = None
     final: bool = False
@@ -88,7 +88,9 @@ class Outcome:
 
     @classmethod
     def from_json(cls, state: Mapping[str, Any]) -> Self:
-        return cls(**{**state, "verdict": Verdict(state["verdict"]), "reason": Reason(state["reason"])})
+        return cls(
+            **{**state, "verdict": Verdict(state["verdict"]), "reason": DecisionReason(state["reason"])}
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +104,7 @@ class Progress:
     dropped: tuple[str, ...] = ()
     weights: Mapping[str, int] = field(default_factory=dict)
     period: int = -1
-    outcome: Outcome | None = None
+    outcome: LookOutcome | None = None
     decided_at: int = -1
 
     def to_json(self) -> dict[str, Any]:
@@ -115,13 +117,13 @@ class Progress:
             **{
                 **state,
                 "dropped": tuple(state["dropped"]),
-                "outcome": None if outcome is None else Outcome.from_json(outcome),
+                "outcome": None if outcome is None else LookOutcome.from_json(outcome),
             }
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class LookContext:
     """The look. `now` is the first minute that is not over; `approved` are steps, counted from 1."""
 
     now: int
@@ -134,27 +136,27 @@ class Decision:
     """What to do now, what to remember, and after how many minutes to look again: 0 once it is final."""
 
     at: int
-    outcome: Outcome
+    outcome: LookOutcome
     progress: Progress
-    look_after_minutes: int = 1
+    next_look_in_minutes: int = 1
     begins_test: bool = False
 
 
-def concluded(window: Window) -> Decision | None:
+def final_decision(context: LookContext) -> Decision | None:
     """Return the decision that stands already: once final, a verdict stays, with the numbers that it had."""
-    if window.progress.outcome is None:
+    if context.progress.outcome is None:
         return None
     return Decision(
-        at=window.now, outcome=window.progress.outcome, progress=window.progress, look_after_minutes=0
+        at=context.now, outcome=context.progress.outcome, progress=context.progress, next_look_in_minutes=0
     )
 
 
-def conclude(decision: Decision) -> Decision:
+def record_outcome(decision: Decision) -> Decision:
     """Record a final outcome, and the weights that were asked for."""
     outcome, progress = decision.outcome, decision.progress
     if outcome.final:
         progress = replace(progress, weights=outcome.weights, outcome=outcome, decided_at=decision.at)
-        return replace(decision, progress=progress, look_after_minutes=0)
+        return replace(decision, progress=progress, next_look_in_minutes=0)
     if progress.weights != outcome.weights:
         progress = replace(progress, weights=outcome.weights)
     return decision if progress is decision.progress else replace(decision, progress=progress)

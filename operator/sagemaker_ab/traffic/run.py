@@ -6,7 +6,7 @@ from json import dumps
 from typing import Any, Final, Self
 
 from sagemaker_ab.api.policies.traffic_policy import Policy
-from sagemaker_ab.traffic.decision import Decision, Progress, Window
+from sagemaker_ab.traffic.decision import Decision, LookContext, Progress
 from sagemaker_ab.traffic.evidence.minute_buffer import Row
 from sagemaker_ab.traffic.evidence.run_evidence import Evidence
 from sagemaker_ab.traffic.strategies.decide import decide
@@ -16,7 +16,7 @@ _LAYOUT: Final = 1
 """To be raised when the numbers of a stream change their places: no state is read as what it is not."""
 
 
-class AnotherRun(ValueError):
+class RunMismatch(ValueError):
     """The state belongs to another policy or to other variants: evidence never crosses runs."""
 
 
@@ -29,14 +29,14 @@ class Run:
         self.evidence = Evidence(policy, self.roles, started=started)
         self.progress = Progress()
 
-    def observe(self, rows: Iterable[Row]) -> None:
+    def ingest(self, rows: Iterable[Row]) -> None:
         """Take counts as they were read, in any order."""
-        self.evidence.observe(rows)
+        self.evidence.ingest(rows)
 
     def look(self, now: int, *, approved: Iterable[int] = ()) -> Decision:
         """Decide at the begin of minute `now`, and remember what must be remembered."""
-        window = Window(now=now, progress=self.progress, approved=frozenset(approved))
-        decision = decide(self.policy, self.evidence, window)
+        context = LookContext(now=now, progress=self.progress, approved=frozenset(approved))
+        decision = decide(self.policy, self.evidence, context)
         self.progress = decision.progress
         if decision.begins_test:
             self.evidence.begin_test(since=now)
@@ -52,10 +52,12 @@ class Run:
 
     @classmethod
     def from_json(cls, state: Mapping[str, Any], policy: Policy, variants: Sequence[str]) -> Self:
-        """Return the run whose `to_json` this is. Raises AnotherRun where policy or variants differ."""
+        """Return the run whose `to_json` this is. Raises RunMismatch where policy or variants differ."""
         run = cls(policy, variants, started=state["evidence"]["started"])
         if state["run"] != (mine := run_hash(policy, run.roles.variants)):
-            raise AnotherRun(f"the state is of run {state['run']}, this policy and these variants are {mine}")
+            raise RunMismatch(
+                f"the state is of run {state['run']}, this policy and these variants are {mine}"
+            )
         run.progress = Progress.from_json(state["progress"])
         run.evidence = Evidence.from_json(state["evidence"], policy, run.roles)
         return run

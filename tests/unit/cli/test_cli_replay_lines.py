@@ -6,7 +6,7 @@ import pytest
 
 from sagemaker_ab.cli.replaying.lines import line
 from sagemaker_ab.cli.replaying.looks import Look
-from sagemaker_ab.traffic.decision import Decision, Outcome, Progress, Reason, Verdict
+from sagemaker_ab.traffic.decision import Decision, DecisionReason, LookOutcome, Progress, Verdict
 from sagemaker_ab.traffic.explain import Account
 
 
@@ -26,8 +26,8 @@ ACCOUNTS = [account("Successes", "B", (0.9, 1.1)), account("Latency", "B", (0.8,
 
 
 def told(subject, **progress):
-    outcome = Outcome(
-        verdict=Verdict.UNDECIDED, reason=Reason.LEARNING, weights={"A": 50, "B": 50}, subject=subject
+    outcome = LookOutcome(
+        verdict=Verdict.UNDECIDED, reason=DecisionReason.LEARNING, weights={"A": 50, "B": 50}, subject=subject
     )
     decision = Decision(at=0, outcome=outcome, progress=Progress(**progress))
     return json.loads(line(Look(decision=decision, accounts=ACCOUNTS, applied={}, late_dropped=0)))

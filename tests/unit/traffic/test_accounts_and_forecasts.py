@@ -6,7 +6,7 @@ from math import inf
 import pytest
 
 from sagemaker_ab.traffic.counts import Counts
-from sagemaker_ab.traffic.decision import Reason
+from sagemaker_ab.traffic.decision import DecisionReason
 from sagemaker_ab.traffic.evidence.minute_buffer import Row
 from sagemaker_ab.traffic.explain import accounts
 from sagemaker_ab.traffic.forecast import Plan, even_shares, forecast, shares_of
@@ -18,7 +18,7 @@ VARIANTS = {"A": {"percent": 50, "rate": 0.1}, "B": {"percent": 50, "rate": 0.15
 
 def observed(policy, *, minutes=600):
     run = Run(policy, list(VARIANTS), started=0)
-    run.observe(rows(VARIANTS, minutes=minutes))
+    run.ingest(rows(VARIANTS, minutes=minutes))
     return run
 
 
@@ -47,7 +47,7 @@ def test_guardrails_of_steps_and_a_bandits_stop_have_accounts_too():
 def test_a_guardrail_on_a_rate_accounts_for_the_rates_that_it_compared():
     guard = [{"metric": "ServerErrors", "noWorseThanPercent": 10}]
     run = Run(ab_test(guardrails=guard), ["A", "B"], started=0)
-    run.observe(
+    run.ingest(
         rows({"A": {"percent": 50, "errors": 0.02}, "B": {"percent": 50, "errors": 0.04}}, minutes=600)
     )
     _, account = accounts(run.policy, run.evidence)
@@ -103,12 +103,12 @@ def test_a_breaker_on_latency_reads_the_tail_of_every_minute():
         ((2000, None, 2000), False),
     ):
         run = Run(policy, ["A", "B"], started=0)
-        run.observe(
+        run.ingest(
             Row(at, name, Counts(weight=50, invocations=10, latency_p99_micros=tail))
             for at, tail in enumerate(tails)
             for name in "AB"
         )
-        assert (run.look(3).outcome.reason is Reason.BREAKER_TRIPPED) is tripped
+        assert (run.look(3).outcome.reason is DecisionReason.BREAKER_TRIPPED) is tripped
 
 
 def test_a_final_outcome_is_kept_through_a_restart():

@@ -8,7 +8,7 @@ import pytest
 
 from sagemaker_ab.api.policies.traffic_policy import InvalidPolicy
 from sagemaker_ab.traffic.counts import Counts, Minute
-from sagemaker_ab.traffic.decision import Reason, Verdict
+from sagemaker_ab.traffic.decision import DecisionReason, Verdict
 from sagemaker_ab.traffic.evidence.minute_buffer import Row
 from sagemaker_ab.traffic.evidence.posterior import Posterior
 from sagemaker_ab.traffic.run import Run
@@ -26,7 +26,7 @@ def learn(policy, *, rates, minutes=600, errors=None, names=NAMES):
             name: {"percent": weights[name], "rate": rate, "errors": (errors or {}).get(name, 0.01)}
             for name, rate in zip(names, rates, strict=True)
         }
-        run.observe(rows(variants, minutes=1, start=at, seed=at))
+        run.ingest(rows(variants, minutes=1, start=at, seed=at))
         decisions.append(run.look(at + 1))
         if decisions[-1].outcome.final:
             break
@@ -36,7 +36,7 @@ def learn(policy, *, rates, minutes=600, errors=None, names=NAMES):
 def test_it_warms_up_with_an_even_split():
     decisions = learn(bandit(), rates=[0.1, 0.1, 0.3], minutes=59)
     assert {tuple(each.outcome.weights.values()) for each in decisions} == {(34, 33, 33)}
-    assert decisions[-1].outcome.reason is Reason.WARMING_UP
+    assert decisions[-1].outcome.reason is DecisionReason.WARMING_UP
 
 
 def test_the_best_gets_the_most_and_the_others_keep_their_floor():
@@ -49,7 +49,7 @@ def test_the_best_gets_the_most_and_the_others_keep_their_floor():
 
 def test_while_it_learns_it_says_how_near_the_evidence_to_stop_is():
     outcome = learn(bandit(stop={"minDurationSeconds": 86400}), rates=[0.1, 0.1, 0.2])[-1].outcome
-    assert (outcome.reason, outcome.subject) == (Reason.LEARNING, "Successes of C over the others")
+    assert (outcome.reason, outcome.subject) == (DecisionReason.LEARNING, "Successes of C over the others")
     assert outcome.evidence > outcome.threshold == 40
 
 
@@ -84,7 +84,7 @@ def test_a_variant_in_breach_is_excluded_and_with_the_last_challenger_it_rolls_b
     policy = bandit(baseline="A", guardrails=guard)
     decisions = learn(policy, rates=[0.1] * 3, errors={"C": 0.4}, minutes=59)
     assert decisions[-1].outcome.weights == {"A": 50, "B": 50, "C": 0}
-    told = next(each for each in decisions if each.outcome.reason is Reason.GUARDRAIL_BREACHED)
+    told = next(each for each in decisions if each.outcome.reason is DecisionReason.GUARDRAIL_BREACHED)
     assert (told.outcome.subject, told.progress.dropped) == ("ServerErrors of C", ("C",))
     last = learn(policy, rates=[0.1] * 3, errors={"B": 0.4, "C": 0.4}, minutes=60)[-1].outcome
     assert (last.verdict, last.weights) == (Verdict.ROLLBACK, {"A": 100, "B": 0, "C": 0})
@@ -105,7 +105,7 @@ def test_without_data_it_keeps_its_weights():
     run = Run(bandit(), NAMES, started=0)
     run.look(0)
     outcome = run.look(600).outcome
-    assert outcome.reason is Reason.MISSING_DATA
+    assert outcome.reason is DecisionReason.MISSING_DATA
     assert outcome.weights == {"A": 34, "B": 33, "C": 33}
 
 
@@ -124,7 +124,7 @@ def test_a_guardrail_that_holds_hides_none_that_excludes():
     run = Run(bandit(baseline="A", guardrails=guards), ["A", "B"], started=0)
     for at in range(60):
         for name, failed in (("A", 1), ("B", 40)):
-            run.observe([Row(at, name, Counts(50, 100, errors_4xx=failed, errors_5xx=failed))])
+            run.ingest([Row(at, name, Counts(50, 100, errors_4xx=failed, errors_5xx=failed))])
         decision = run.look(at + 1)
         if decision.outcome.final:
             break
@@ -171,16 +171,16 @@ def test_what_is_learnt_fades_over_a_gap_as_over_periods_with_data():
 
 def test_conversions_that_come_late_teach_when_they_have_come():
     run = Run(bandit(attributionSeconds=3600, warmUpSeconds=0, stop={}), ["A", "B"], started=0)
-    run.observe(rows({"A": {"percent": 50}, "B": {"percent": 50}}, minutes=100))
+    run.ingest(rows({"A": {"percent": 50}, "B": {"percent": 50}}, minutes=100))
     assert run.evidence.posterior.last == 39
-    assert run.look(100).outcome.reason is Reason.LEARNING
+    assert run.look(100).outcome.reason is DecisionReason.LEARNING
 
 
 def test_while_nothing_else_is_watched_it_looks_again_at_its_next_update():
     learning = [each for each in learn(bandit(), rates=[0.1] * 3, minutes=70) if each.at in (0, 59, 60, 65)]
-    assert [each.at + each.look_after_minutes for each in learning] == [60, 60, 90, 90]
+    assert [each.at + each.next_look_in_minutes for each in learning] == [60, 60, 90, 90]
     guarded = bandit(baseline="A", guardrails=[{"metric": "ServerErrors"}])
-    assert {each.look_after_minutes for each in learn(guarded, rates=[0.1] * 3, minutes=70)} == {1}
+    assert {each.next_look_in_minutes for each in learn(guarded, rates=[0.1] * 3, minutes=70)} == {1}
 
 
 def test_a_variant_without_a_floor_gets_what_the_ceiling_leaves():
@@ -193,4 +193,4 @@ def test_a_variant_without_a_floor_gets_what_the_ceiling_leaves():
 def test_without_data_it_looks_again_at_once():
     run = Run(bandit(), NAMES, started=0)
     missing = run.look(600)
-    assert (missing.outcome.reason, missing.look_after_minutes) == (Reason.MISSING_DATA, 1)
+    assert (missing.outcome.reason, missing.next_look_in_minutes) == (DecisionReason.MISSING_DATA, 1)

@@ -7,7 +7,7 @@ import pytest
 from sagemaker_ab.api.policies.traffic_policy import InvalidPolicy
 from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.evidence.minute_buffer import Row
-from sagemaker_ab.traffic.run import AnotherRun, Run
+from sagemaker_ab.traffic.run import Run, RunMismatch
 from sagemaker_ab.traffic.variant_roles import roles
 from tests.unit.traffic.worlds import ab_test, bandit, rows, stepped
 
@@ -52,16 +52,16 @@ def test_names_that_do_not_fit_the_variants_are_refused(policy, variants, words)
 
 def test_a_state_of_another_policy_is_refused():
     state = Run(ab_test(), ["A", "B"], started=0).to_json()
-    with pytest.raises(AnotherRun):
+    with pytest.raises(RunMismatch):
         Run.from_json(state, ab_test(onWinner="Promote"), ["A", "B"])
-    with pytest.raises(AnotherRun):
+    with pytest.raises(RunMismatch):
         Run.from_json(state, ab_test(), ["A", "B", "C"])
 
 
 def test_a_state_of_another_layout_is_refused(monkeypatch):
     state = Run(ab_test(), ["A", "B"], started=0).to_json()
     monkeypatch.setattr("sagemaker_ab.traffic.run._LAYOUT", 2)
-    with pytest.raises(AnotherRun):
+    with pytest.raises(RunMismatch):
         Run.from_json(state, ab_test(), ["A", "B"])
 
 
@@ -70,11 +70,11 @@ def test_a_conversion_may_come_as_late_as_it_is_attributed():
     run = Run(ab_test(attributionSeconds=3600), ["A", "B"], started=0)
     first = [Row(0, name, Counts(weight=50, trials=100, successes=0)) for name in "AB"]
     rest = [row._replace(at=at) for row in first for at in range(1, 120)]
-    run.observe([*first, *(row for row in rest if row.at <= 40)])
-    run.observe(row._replace(counts=row.counts._replace(successes=10)) for row in first)
-    run.observe(rest)
+    run.ingest([*first, *(row for row in rest if row.at <= 40)])
+    run.ingest(row._replace(counts=row.counts._replace(successes=10)) for row in first)
+    run.ingest(rest)
     assert run.evidence.comparisons["A", "B"].values[1] == pytest.approx(10 / 6000, rel=0.1)
-    run.observe(first)
+    run.ingest(first)
     assert run.evidence.ledger.late_dropped == 2
 
 
@@ -96,7 +96,7 @@ def test_four_variants_with_four_metrics_fit_into_32_kilobytes(policy):
     """At thousands of calls a minute, in which no number is round or nought."""
     variants = {name: {"percent": 25, "errors": 0.01, "micros": 50_000} for name in "ABCD"}
     run = Run(policy, list(variants), started=0)
-    run.observe(busy(row) for row in rows(variants, minutes=359, calls=4000))
+    run.ingest(busy(row) for row in rows(variants, minutes=359, calls=4000))
     run.look(359)
     state = json.dumps(run.to_json())
     assert len(state) <= 32 * 1024

@@ -3,7 +3,7 @@
 import pytest
 
 from sagemaker_ab.traffic.counts import Counts
-from sagemaker_ab.traffic.decision import Reason, Verdict
+from sagemaker_ab.traffic.decision import DecisionReason, Verdict
 from sagemaker_ab.traffic.evidence.minute_buffer import Row
 from sagemaker_ab.traffic.run import Run
 from tests.unit.traffic.worlds import rows, stepped
@@ -29,7 +29,7 @@ def follow(
         if until is not None and at >= until:
             variants["B"] |= then or {}
         if until is None or at < until or then:
-            run.observe(rows(variants, minutes=1, start=at, seed=at, calls=calls))
+            run.ingest(rows(variants, minutes=1, start=at, seed=at, calls=calls))
         decisions.append(run.look(at + 1, approved=approved))
         if decisions[-1].outcome.final:
             break
@@ -44,7 +44,7 @@ def test_without_harm_every_step_is_passed_and_the_candidate_promoted():
     decisions = follow(stepped())
     assert list(dict.fromkeys(each.outcome.weights["B"] for each in decisions)) == [10, 50, 100]
     last = decisions[-1].outcome
-    assert (last.verdict, last.winner, last.reason) == (Verdict.PROMOTE, "B", Reason.STEPS_COMPLETED)
+    assert (last.verdict, last.winner, last.reason) == (Verdict.PROMOTE, "B", DecisionReason.STEPS_COMPLETED)
 
 
 def test_a_hold_says_what_it_needs():
@@ -55,20 +55,20 @@ def test_a_hold_says_what_it_needs():
 
 def test_a_hold_begins_when_the_share_is_applied():
     last = follow(stepped(onNoTraffic="Ignore"), applies=False)[-1].outcome
-    assert (last.reason, last.needs) == (Reason.WEIGHTS_NOT_APPLIED, {"percent": 10})
+    assert (last.reason, last.needs) == (DecisionReason.WEIGHTS_NOT_APPLIED, {"percent": 10})
 
 
 def test_an_approval_is_waited_for_by_number():
     steps = [{"percent": 10, "hold": {"minDurationSeconds": 600, "minRequests": 50}, "approval": "Required"}]
     policy = stepped(steps=[*steps, {"percent": 100}])
     last = follow(policy, minutes=60)[-1].outcome
-    assert (last.reason, last.needs) == (Reason.APPROVAL_REQUIRED, {"approvalOfStep": 1})
+    assert (last.reason, last.needs) == (DecisionReason.APPROVAL_REQUIRED, {"approvalOfStep": 1})
     assert follow(policy, approved=[1])[-1].outcome.verdict is Verdict.PROMOTE
 
 
 def test_harm_rolls_back_to_the_baseline():
     last = follow(stepped(), b={"errors": 0.4})[-1].outcome
-    assert (last.verdict, last.reason) == (Verdict.ROLLBACK, Reason.GUARDRAIL_BREACHED)
+    assert (last.verdict, last.reason) == (Verdict.ROLLBACK, DecisionReason.GUARDRAIL_BREACHED)
     assert last.weights == {"A": 100, "B": 0}
     assert last.subject == "ServerErrors of B"
 
@@ -76,7 +76,7 @@ def test_harm_rolls_back_to_the_baseline():
 def test_a_guardrail_may_hold_instead():
     policy = stepped(guardrails=[GUARD | {"onBreach": "Hold"}], deadlineSeconds=86400)
     last = follow(policy, b={"errors": 0.4}, minutes=60)[-1].outcome
-    assert (last.verdict, last.reason, last.final) == (Verdict.HOLD, Reason.GUARDRAIL_BREACHED, False)
+    assert (last.verdict, last.reason, last.final) == (Verdict.HOLD, DecisionReason.GUARDRAIL_BREACHED, False)
 
 
 def test_where_more_is_better_fewer_are_harm():
@@ -97,7 +97,7 @@ def test_slow_is_harm_by_differences_of_averages():
 def test_a_breaker_needs_no_comparison():
     policy = stepped(guardrails=[], breakers=[{"metric": "ServerErrors", "maxRate": "0.2"}])
     decisions = follow(policy, b={"errors": 0.9}, a={"errors": 0.9})
-    assert decisions[-1].outcome.reason is Reason.BREAKER_TRIPPED
+    assert decisions[-1].outcome.reason is DecisionReason.BREAKER_TRIPPED
     assert decisions[-1].at == 2
 
 
@@ -107,7 +107,7 @@ def broken(minutes, *, every=1, breaker=None, calls=10):
     run = Run(stepped(guardrails=[], breakers=[bounds]), ["A", "B"], started=0)
     for at in range(0, len(minutes), every):
         for minute, failed in enumerate(minutes[at : at + every], start=at):
-            run.observe([Row(minute, "B", Counts(weight=10, invocations=calls, errors_5xx=failed))])
+            run.ingest([Row(minute, "B", Counts(weight=10, invocations=calls, errors_5xx=failed))])
         decision = run.look(at + every)
         if decision.outcome.final:
             break
@@ -117,19 +117,19 @@ def broken(minutes, *, every=1, breaker=None, calls=10):
 @pytest.mark.parametrize("every", [1, 5, 60])
 def test_a_breaker_sees_every_minute_however_seldom_it_is_looked(every):
     outcome = broken([0, 0, 10, 10] + [0] * 56, every=every)
-    assert (outcome.reason, outcome.subject) == (Reason.BREAKER_TRIPPED, "ServerErrors of B")
+    assert (outcome.reason, outcome.subject) == (DecisionReason.BREAKER_TRIPPED, "ServerErrors of B")
 
 
 def test_a_breaker_counts_only_minutes_of_which_it_knows_the_errors():
     assert broken([None, None, 5]).evidence == pytest.approx(0.5)
-    assert broken([0, 0, 5]).reason is not Reason.BREAKER_TRIPPED
+    assert broken([0, 0, 5]).reason is not DecisionReason.BREAKER_TRIPPED
 
 
 def test_a_breaker_forgets_what_was_revised():
     outage = [Row(at, "B", Counts(weight=10, invocations=10, errors_5xx=10)) for at in range(3)]
     run = Run(stepped(guardrails=[], breakers=[{"metric": "ServerErrors"}]), ["A", "B"], started=0)
-    run.observe(outage)
-    run.observe([row._replace(counts=row.counts._replace(errors_5xx=0)) for row in outage])
+    run.ingest(outage)
+    run.ingest([row._replace(counts=row.counts._replace(errors_5xx=0)) for row in outage])
     assert run.look(3).outcome.verdict is Verdict.UNDECIDED
 
 
@@ -138,19 +138,19 @@ def test_a_slow_tail_trips_only_where_it_lasts():
         breaker = {"metric": "Latency", "maxMicros": 1000, "minRequests": 1, "forMinutes": 2}
         run = Run(stepped(guardrails=[], breakers=[breaker]), ["A", "B"], started=0)
         for at, tail in enumerate(tails):
-            run.observe([Row(at, "B", Counts(weight=10, invocations=10, latency_p99_micros=tail))])
+            run.ingest([Row(at, "B", Counts(weight=10, invocations=10, latency_p99_micros=tail))])
         return run.look(len(tails)).outcome
 
     assert last(2000, 3000).evidence == pytest.approx(2000)
-    assert last(2000, 500, 3000).reason is not Reason.BREAKER_TRIPPED
-    assert last(2000, None, 3000).reason is not Reason.BREAKER_TRIPPED
+    assert last(2000, 500, 3000).reason is not DecisionReason.BREAKER_TRIPPED
+    assert last(2000, None, 3000).reason is not DecisionReason.BREAKER_TRIPPED
 
 
 @pytest.mark.parametrize("steps", [[{"percent": 50, "hold": {"minDurationSeconds": 600}}, {"percent": 100}]])
 def test_no_step_is_passed_that_a_breaker_did_not_see(steps):
     policy = stepped(guardrails=[], breakers=[{"metric": "ServerErrors"}], steps=steps)
     last = follow(policy, minutes=60, b={"errors": None})[-1].outcome
-    assert (last.reason, last.needs) == (Reason.MISSING_DATA, {"data": "ServerErrors of B"})
+    assert (last.reason, last.needs) == (DecisionReason.MISSING_DATA, {"data": "ServerErrors of B"})
     assert follow(policy, minutes=60)[-1].outcome.verdict is Verdict.PROMOTE
 
 
@@ -160,13 +160,13 @@ def test_a_candidate_without_data_of_its_guardrail_does_not_bake_to_an_end():
     seen = follow(policy)
     whole = next(each.at for each in seen if each.outcome.weights["B"] == 100)
     blind = follow(policy, minutes=200, until=whole, then={"errors": None})[-1].outcome
-    assert (blind.reason, blind.needs) == (Reason.MISSING_DATA, {"data": "ServerErrors of B"})
+    assert (blind.reason, blind.needs) == (DecisionReason.MISSING_DATA, {"data": "ServerErrors of B"})
     assert seen[-1].outcome.verdict is Verdict.PROMOTE
 
 
 def test_the_deadline_rolls_back():
     last = follow(stepped(deadlineSeconds=1260, onNoTraffic="Ignore"), applies=False)[-1]
-    assert (last.outcome.reason, last.at) == (Reason.DEADLINE_EXCEEDED, 21)
+    assert (last.outcome.reason, last.at) == (DecisionReason.DEADLINE_EXCEEDED, 21)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_a_guardrail_without_data_holds_and_never_passes():
     policy = stepped(guardrails=[{"metric": "Latency", "noWorseThanPercent": 10}])
     decisions = follow(policy, minutes=120)
     assert decisions[-1].outcome.verdict is Verdict.HOLD
-    assert Reason.MISSING_DATA in reasons(decisions)
+    assert DecisionReason.MISSING_DATA in reasons(decisions)
     assert {each.outcome.weights["B"] for each in decisions} == {10}
 
 
@@ -193,10 +193,13 @@ def test_a_step_whose_baseline_was_never_called_is_not_passed():
     policy = stepped(steps=steps, onSampleRatioMismatch="Ignore")
     run = Run(policy, ["A", "B"], started=0)
     for at in range(60):
-        run.observe([Row(at, "A", Counts(weight=50, invocations=0, errors_5xx=0))])
-        run.observe([Row(at, "B", Counts(weight=50, invocations=50, errors_5xx=50))])
+        run.ingest([Row(at, "A", Counts(weight=50, invocations=0, errors_5xx=0))])
+        run.ingest([Row(at, "B", Counts(weight=50, invocations=50, errors_5xx=50))])
         outcome = run.look(at + 1).outcome
-    assert (outcome.reason, outcome.needs) == (Reason.MISSING_DATA, {"data": "ServerErrors of A and B"})
+    assert (outcome.reason, outcome.needs) == (
+        DecisionReason.MISSING_DATA,
+        {"data": "ServerErrors of A and B"},
+    )
 
 
 def test_a_hold_does_not_begin_by_a_minute_of_which_only_the_candidate_has_come():
@@ -204,9 +207,9 @@ def test_a_hold_does_not_begin_by_a_minute_of_which_only_the_candidate_has_come(
     policy = stepped(steps=[{"percent": 50, "hold": {"minDurationSeconds": 600}}, {"percent": 100}])
     run = Run(policy, ["A", "B"], started=0)
     for at in range(30):
-        run.observe(rows({"A": {"percent": 95}, "B": {"percent": 5}}, minutes=1, start=at, seed=at))
-    run.observe([Row(30, "B", Counts(weight=5, invocations=5, errors_5xx=0))])
-    assert run.look(31).outcome.reason is Reason.WEIGHTS_NOT_APPLIED
+        run.ingest(rows({"A": {"percent": 95}, "B": {"percent": 5}}, minutes=1, start=at, seed=at))
+    run.ingest([Row(30, "B", Counts(weight=5, invocations=5, errors_5xx=0))])
+    assert run.look(31).outcome.reason is DecisionReason.WEIGHTS_NOT_APPLIED
 
 
 def test_data_that_stop_never_end_in_promotion():
@@ -221,7 +224,7 @@ def test_advancing_on_proof_waits_for_it():
         steps=[{"percent": 50, "hold": {"minDurationSeconds": 600}}, {"percent": 100}],
     )
     decisions = follow(policy, minutes=900, a={"errors": 0.1}, b={"errors": 0.1})
-    assert Reason.NOT_INFERIOR_UNPROVEN in reasons(decisions)
+    assert DecisionReason.NOT_INFERIOR_UNPROVEN in reasons(decisions)
     assert decisions[-1].outcome.verdict is Verdict.PROMOTE
     assert decisions[-1].at >= 120
 

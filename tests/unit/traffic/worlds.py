@@ -81,7 +81,7 @@ def run_through(asked, variants, *, minutes, every=1, approved=(), **world):
     for row in rows(variants, minutes=minutes, **world):
         by_minute.setdefault(row.at, []).append(row)
     for at in range(minutes):
-        run.observe(by_minute.get(at, []))
+        run.ingest(by_minute.get(at, []))
         if (at + 1) % every == 0:
             decisions.append(run.look(at + 1, approved=approved))
             if decisions[-1].outcome.final:

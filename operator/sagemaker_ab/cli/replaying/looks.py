@@ -32,7 +32,7 @@ def replay(
     """Yield each look; the last one is final, or at the end of the counts. Raises InvalidPolicy."""
     run = Run(policy, variants, started=recorded.rows[0].at)
     for now, arrived in _batches(recorded.rows, every_minutes=every_minutes):
-        run.observe(arrived)
+        run.ingest(arrived)
         decision = run.look(now, approved=approved)
         yield Look(
             decision=decision,

@@ -127,7 +127,7 @@ class Evidence:
             Fold(late, since=since, lag=self.attribution),
         ]
 
-    def observe(self, rows: Iterable[Row]) -> None:
+    def ingest(self, rows: Iterable[Row]) -> None:
         """Take counts in any order; a later row of a minute and variant replaces the earlier one."""
         earliest = self.ledger.enter(rows)
         if earliest is None:

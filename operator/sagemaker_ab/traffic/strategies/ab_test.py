@@ -6,7 +6,7 @@ from typing import Any
 
 from sagemaker_ab.api.policies.ab_test import ABTest, RampStep
 from sagemaker_ab.api.policies.common import MINUTE
-from sagemaker_ab.traffic.decision import Decision, Outcome, Reason, Verdict, Window
+from sagemaker_ab.traffic.decision import Decision, DecisionReason, LookContext, LookOutcome, Verdict
 from sagemaker_ab.traffic.evidence.run_evidence import Evidence
 from sagemaker_ab.traffic.strategies.health_checks import (
     FRESH_MINUTES,
@@ -22,18 +22,18 @@ from sagemaker_ab.traffic.strategies.step_hold import Stage, next_step
 from sagemaker_ab.traffic.variant_roles import WHOLE
 
 
-def decide_ab_test(policy: ABTest, evidence: Evidence, window: Window) -> Decision:
+def decide_ab_test(policy: ABTest, evidence: Evidence, context: LookContext) -> Decision:
     """Return the next decision of a run that has none final."""
-    return _Look(policy, evidence, window).decide()
+    return _Look(policy, evidence, context).decide()
 
 
 class _Look:
     """One look: breaches first, then what holds, then the ramp-up, then the hypothesis."""
 
-    def __init__(self, policy: ABTest, evidence: Evidence, window: Window) -> None:
-        self.policy, self.evidence, self.now = policy, evidence, window.now
+    def __init__(self, policy: ABTest, evidence: Evidence, context: LookContext) -> None:
+        self.policy, self.evidence, self.now = policy, evidence, context.now
         self.baseline = evidence.roles.baseline
-        self.progress = self.before = window.progress
+        self.progress = self.before = context.progress
         if self.progress.step_since < 0:
             self.progress = replace(self.progress, step_since=evidence.started)
         self.begins_test = False
@@ -67,20 +67,20 @@ class _Look:
         if self.remaining and (not worst or self._is_over):
             return None
         if self.remaining:
-            return self._undecided(Reason.GUARDRAIL_BREACHED, **worst)
+            return self._undecided(DecisionReason.GUARDRAIL_BREACHED, **worst)
         weights = all_to(self.baseline, self.evidence.roles.variants)
         return self._decision(
-            Verdict.ROLLBACK, Reason.GUARDRAIL_BREACHED, weights=weights, final=True, **worst
+            Verdict.ROLLBACK, DecisionReason.GUARDRAIL_BREACHED, weights=weights, final=True, **worst
         )
 
     def _held(self) -> Decision | None:
         for alarm in self._breaches("Hold"):
-            return self._hold(Reason.GUARDRAIL_BREACHED, **alarm.figures)
+            return self._hold(DecisionReason.GUARDRAIL_BREACHED, **alarm.figures)
         if self.policy.on_sample_ratio_mismatch == "Hold" and (off := ratio_alarm(self.evidence)):
-            return self._hold(Reason.SAMPLE_RATIO_MISMATCH, **off)
+            return self._hold(DecisionReason.SAMPLE_RATIO_MISMATCH, **off)
         unseen = silent(self.policy.guardrails, self.evidence, challengers=self.remaining, now=self.now)
         if unseen:
-            return self._hold(Reason.MISSING_DATA, subject=unseen, needs={"data": unseen})
+            return self._hold(DecisionReason.MISSING_DATA, subject=unseen, needs={"data": unseen})
         return None
 
     def _breaches(self, reaction: str) -> list[Alarm]:
@@ -97,25 +97,25 @@ class _Look:
         if not self._is_ramping:
             return None
         if self._is_over:
-            return self._undecided(Reason.MAXIMUM_DURATION, final=True)
+            return self._undecided(DecisionReason.MAXIMUM_DURATION, final=True)
         step = self._ramp[self.progress.step]
         stage = Stage(percent=step.percent, names=self.remaining, now=self.now)
         self.progress = stage.settled_in(self.progress, self.evidence)
         wait = stage.waits(self.progress, self.evidence, step.hold)
         if wait is not None:
-            return self._undecided(Reason.RAMPING_UP, needs=wait.needs)
+            return self._undecided(DecisionReason.RAMPING_UP, needs=wait.needs)
         since = self.progress.held_since
         unseen = uncompared(self.policy.guardrails, self.evidence, challengers=self.remaining, since=since)
         if unseen:
-            return self._undecided(Reason.MISSING_DATA, subject=unseen, needs={"data": unseen})
+            return self._undecided(DecisionReason.MISSING_DATA, subject=unseen, needs={"data": unseen})
         self.progress = next_step(self.progress, now=self.now)
         self.begins_test = self.progress.step == len(self._ramp)
-        return self._undecided(Reason.STEP_ADVANCED)
+        return self._undecided(DecisionReason.STEP_ADVANCED)
 
     def _judged(self) -> Decision:
         if self.now < self.evidence.tested_since:
             left = (self.evidence.tested_since - self.now) * MINUTE
-            return self._undecided(Reason.WARMING_UP, needs={"seconds": left})
+            return self._undecided(DecisionReason.WARMING_UP, needs={"seconds": left})
         contest = Contest(
             self.evidence,
             hypothesis=self.policy.hypothesis,
@@ -129,13 +129,13 @@ class _Look:
         if judgement is not None and early <= 0:
             return self._won(judgement, figures)
         if self._is_over:
-            return self._undecided(Reason.MAXIMUM_DURATION, final=True, **figures)
+            return self._undecided(DecisionReason.MAXIMUM_DURATION, final=True, **figures)
         if not fresh:
-            return self._undecided(Reason.MISSING_DATA, needs={"data": self._stalest}, **figures)
+            return self._undecided(DecisionReason.MISSING_DATA, needs={"data": self._stalest}, **figures)
         if judgement is not None:
-            return self._undecided(Reason.MINIMUM_DURATION, needs={"seconds": early}, **figures)
+            return self._undecided(DecisionReason.MINIMUM_DURATION, needs={"seconds": early}, **figures)
         needs = {"evidence": contest.needed, "seconds": early} if early > 0 else {"evidence": contest.needed}
-        return self._undecided(Reason.EVIDENCE_TOO_LOW, needs=needs, **figures)
+        return self._undecided(DecisionReason.EVIDENCE_TOO_LOW, needs=needs, **figures)
 
     @property
     def _elapsed_seconds(self) -> int:
@@ -176,20 +176,25 @@ class _Look:
             **(figures | judgement.figures),
         )
 
-    def _hold(self, reason: Reason, **figures: Any) -> Decision:
+    def _hold(self, reason: DecisionReason, **figures: Any) -> Decision:
         """What holds keeps every verdict away, to the end."""
         if self._is_over:
-            return self._undecided(Reason.MAXIMUM_DURATION, final=True, **figures)
+            return self._undecided(DecisionReason.MAXIMUM_DURATION, final=True, **figures)
         return self._decision(Verdict.HOLD, reason, **figures)
 
-    def _undecided(self, reason: Reason, **figures: Any) -> Decision:
+    def _undecided(self, reason: DecisionReason, **figures: Any) -> Decision:
         return self._decision(Verdict.UNDECIDED, reason, **figures)
 
     def _decision(
-        self, verdict: Verdict, reason: Reason, *, weights: Mapping[str, int] | None = None, **figures: Any
+        self,
+        verdict: Verdict,
+        reason: DecisionReason,
+        *,
+        weights: Mapping[str, int] | None = None,
+        **figures: Any,
     ) -> Decision:
         asked = self._asked() if weights is None else weights
-        outcome = Outcome(verdict=verdict, reason=reason, weights=asked, **figures)
+        outcome = LookOutcome(verdict=verdict, reason=reason, weights=asked, **figures)
         return Decision(at=self.now, outcome=outcome, progress=self.progress, begins_test=self.begins_test)
 
     def _asked(self) -> Mapping[str, int]:

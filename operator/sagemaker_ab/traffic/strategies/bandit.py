@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sagemaker_ab.api.policies.bandit import Bandit, Stop
 from sagemaker_ab.api.policies.common import MINUTE, default_goal
-from sagemaker_ab.traffic.decision import Decision, Outcome, Reason, Verdict, Window
+from sagemaker_ab.traffic.decision import Decision, DecisionReason, LookContext, LookOutcome, Verdict
 from sagemaker_ab.traffic.evidence.linear_algebra import back, cholesky, identity
 from sagemaker_ab.traffic.evidence.posterior import Posterior
 from sagemaker_ab.traffic.evidence.run_evidence import Evidence
@@ -19,20 +19,20 @@ from sagemaker_ab.traffic.variant_roles import WHOLE
 _DRAWS: Final = 600
 
 
-def decide_bandit(policy: Bandit, evidence: Evidence, window: Window) -> Decision:
+def decide_bandit(policy: Bandit, evidence: Evidence, context: LookContext) -> Decision:
     """Return the next decision of a run that has none final."""
-    return _Look(policy, evidence, window).decide()
+    return _Look(policy, evidence, context).decide()
 
 
 class _Look:
     """One look: exclude what is in breach, stop if the evidence says so, else move weights once a period."""
 
-    def __init__(self, policy: Bandit, evidence: Evidence, window: Window) -> None:
+    def __init__(self, policy: Bandit, evidence: Evidence, context: LookContext) -> None:
         if evidence.posterior is None:
             raise ValueError("a bandit needs evidence with a posterior")
-        self.policy, self.evidence, self.now = policy, evidence, window.now
+        self.policy, self.evidence, self.now = policy, evidence, context.now
         self.posterior: Posterior = evidence.posterior
-        self.progress = window.progress
+        self.progress = context.progress
         self.better = 1 if (policy.goal or default_goal(policy.metric)) == "Increase" else -1
 
     @property
@@ -52,15 +52,15 @@ class _Look:
         if len(self._remaining) == 1:
             weights = all_to(self.evidence.roles.baseline, self.evidence.roles.variants)
             return self._decision(
-                Verdict.ROLLBACK, Reason.GUARDRAIL_BREACHED, weights=weights, final=True, **worst
+                Verdict.ROLLBACK, DecisionReason.GUARDRAIL_BREACHED, weights=weights, final=True, **worst
             )
         if worst:
             return self._decision(
-                Verdict.UNDECIDED, Reason.GUARDRAIL_BREACHED, weights=self._current(), **worst
+                Verdict.UNDECIDED, DecisionReason.GUARDRAIL_BREACHED, weights=self._current(), **worst
             )
         for alarm in self._breaches("Hold"):
             return self._decision(
-                Verdict.HOLD, Reason.GUARDRAIL_BREACHED, weights=self._current(), **alarm.figures
+                Verdict.HOLD, DecisionReason.GUARDRAIL_BREACHED, weights=self._current(), **alarm.figures
             )
         return None
 
@@ -87,7 +87,7 @@ class _Look:
             return None
         needs = {"data": unseen}
         return self._decision(
-            Verdict.HOLD, Reason.MISSING_DATA, weights=self._current(), subject=unseen, needs=needs
+            Verdict.HOLD, DecisionReason.MISSING_DATA, weights=self._current(), subject=unseen, needs=needs
         )
 
     def _stopped(self) -> Decision | None:
@@ -101,7 +101,7 @@ class _Look:
             return None
         weights = all_to(name, self.evidence.roles.variants)
         return self._decision(
-            Verdict.WINNER, Reason.PROVEN, winner=name, weights=weights, final=True, **figures
+            Verdict.WINNER, DecisionReason.PROVEN, winner=name, weights=weights, final=True, **figures
         )
 
     def _leader(self, stop: Stop) -> tuple[str, dict[str, Any]]:
@@ -145,11 +145,13 @@ class _Look:
         period = self.now * MINUTE // self.policy.update_seconds
         if elapsed < self.policy.warm_up_seconds:
             needs = {"seconds": self.policy.warm_up_seconds - elapsed}
-            return self._decision(Verdict.UNDECIDED, Reason.WARMING_UP, weights=self._even(), needs=needs)
+            return self._decision(
+                Verdict.UNDECIDED, DecisionReason.WARMING_UP, weights=self._even(), needs=needs
+            )
         if not self._fresh:
             return self._decision(
                 Verdict.UNDECIDED,
-                Reason.MISSING_DATA,
+                DecisionReason.MISSING_DATA,
                 weights=self._current(),
                 needs={"data": self.policy.metric},
             )
@@ -158,7 +160,7 @@ class _Look:
             self.progress = replace(self.progress, period=period)
             weights = self._moved(weights, self._target(period))
         figures = self._leader(self.policy.stop)[1] if self.policy.stop else {}
-        return self._decision(Verdict.UNDECIDED, Reason.LEARNING, weights=weights, **figures)
+        return self._decision(Verdict.UNDECIDED, DecisionReason.LEARNING, weights=weights, **figures)
 
     def _even(self) -> dict[str, int]:
         shares = {name: float(name in self._remaining) for name in self.evidence.roles.variants}
@@ -195,10 +197,12 @@ class _Look:
             {name: current[name] + part * (target[name] - current[name]) for name in current}
         )
 
-    def _decision(self, verdict: Verdict, reason: Reason, **figures: Any) -> Decision:
-        outcome = Outcome(verdict=verdict, reason=reason, **figures)
-        after = self._minutes_to_update if reason in {Reason.LEARNING, Reason.WARMING_UP} else 1
-        return Decision(at=self.now, outcome=outcome, progress=self.progress, look_after_minutes=after)
+    def _decision(self, verdict: Verdict, reason: DecisionReason, **figures: Any) -> Decision:
+        outcome = LookOutcome(verdict=verdict, reason=reason, **figures)
+        after = (
+            self._minutes_to_update if reason in {DecisionReason.LEARNING, DecisionReason.WARMING_UP} else 1
+        )
+        return Decision(at=self.now, outcome=outcome, progress=self.progress, next_look_in_minutes=after)
 
     @property
     def _minutes_to_update(self) -> int:

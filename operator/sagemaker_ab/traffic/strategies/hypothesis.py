@@ -6,7 +6,7 @@ from typing import Any
 
 from sagemaker_ab.api.policies.ab_test import Hypothesis
 from sagemaker_ab.api.policies.common import default_goal
-from sagemaker_ab.traffic.decision import Reason
+from sagemaker_ab.traffic.decision import DecisionReason
 from sagemaker_ab.traffic.evidence.run_evidence import Evidence
 
 
@@ -15,7 +15,7 @@ class Judgement:
     """A winner, or None where all are proven to be as good as the same."""
 
     winner: str | None
-    reason: Reason
+    reason: DecisionReason
     figures: dict[str, Any] = field(default_factory=dict)
 
 
@@ -49,9 +49,9 @@ class Contest:
             if proven:
                 return self._best(proven)
             if self._hypothesis.expect == "Different" and len(clear) == len(self._remaining):
-                return Judgement(winner=self._baseline, reason=Reason.PROVEN)
+                return Judgement(winner=self._baseline, reason=DecisionReason.PROVEN)
         if self._all_within_minimum_effect():
-            return Judgement(winner=None, reason=Reason.WITHIN_MINIMUM_EFFECT)
+            return Judgement(winner=None, reason=DecisionReason.WITHIN_MINIMUM_EFFECT)
         return None
 
     def figures(self) -> dict[str, Any]:
@@ -70,9 +70,9 @@ class Contest:
         best = max(proven, key=lambda name: self._better * self._estimate(name))
         over_all = all(self._beats(best, other) for other in self._remaining if other != best)
         if self._hypothesis.expect == "NonInferior":
-            reason = Reason.NOT_INFERIOR
+            reason = DecisionReason.NOT_INFERIOR
         else:
-            reason = Reason.PROVEN if over_all else Reason.BEST_OF_SEVERAL
+            reason = DecisionReason.PROVEN if over_all else DecisionReason.BEST_OF_SEVERAL
         return Judgement(winner=best, reason=reason, figures=self._figures_of(best))
 
     def _estimate(self, name: str) -> float:

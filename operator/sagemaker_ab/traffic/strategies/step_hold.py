@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sagemaker_ab.api.policies.common import MINUTE, Hold
-from sagemaker_ab.traffic.decision import Progress, Reason
+from sagemaker_ab.traffic.decision import DecisionReason, Progress
 from sagemaker_ab.traffic.evidence.run_evidence import Evidence
 from sagemaker_ab.traffic.strategies.health_checks import applied_share
 
@@ -15,7 +15,7 @@ _TOLERANCE = 2.0
 class Waiting:
     """Why a step is not over, and what it needs."""
 
-    reason: Reason
+    reason: DecisionReason
     needs: dict[str, Any]
 
 
@@ -39,12 +39,12 @@ class Stage:
     def waits(self, progress: Progress, evidence: Evidence, hold: Hold) -> Waiting | None:
         """Return what the hold waits for, or None when it is full."""
         if progress.held_since < 0:
-            return Waiting(reason=Reason.WEIGHTS_NOT_APPLIED, needs={"percent": self.percent})
+            return Waiting(reason=DecisionReason.WEIGHTS_NOT_APPLIED, needs={"percent": self.percent})
         seconds = hold.min_duration_seconds - (self.now - progress.held_since) * MINUTE
         requests = hold.min_requests - (self._requests(evidence) - progress.requests_before)
         needs = {"seconds": seconds, "requests": int(requests)}
         left = {name: amount for name, amount in needs.items() if amount > 0}
-        return Waiting(reason=Reason.STEP_HOLD, needs=left) if left else None
+        return Waiting(reason=DecisionReason.STEP_HOLD, needs=left) if left else None
 
     def _requests(self, evidence: Evidence) -> float:
         return sum(evidence.totals.calls[name] for name in self.names)

@@ -6,7 +6,14 @@ from typing import Any, Final
 
 from sagemaker_ab.api.policies.common import MINUTE, Hold
 from sagemaker_ab.api.policies.stepped import Step, Stepped
-from sagemaker_ab.traffic.decision import Decision, Outcome, Progress, Reason, Verdict, Window
+from sagemaker_ab.traffic.decision import (
+    Decision,
+    DecisionReason,
+    LookContext,
+    LookOutcome,
+    Progress,
+    Verdict,
+)
 from sagemaker_ab.traffic.evidence.run_evidence import Evidence
 from sagemaker_ab.traffic.strategies.health_checks import (
     FRESH_MINUTES,
@@ -28,19 +35,19 @@ _PROOF_THRESHOLD: Final = 20.0
 """`advanceOn: NonInferior` asks each guardrail for proof at 5 %."""
 
 
-def decide_stepped(policy: Stepped, evidence: Evidence, window: Window) -> Decision:
+def decide_stepped(policy: Stepped, evidence: Evidence, context: LookContext) -> Decision:
     """Return the next decision of a run that has none final."""
-    return _Look(policy, evidence, window).decide()
+    return _Look(policy, evidence, context).decide()
 
 
 class _Look:
     """One look: what it reads, in the order in which it may end the run."""
 
-    def __init__(self, policy: Stepped, evidence: Evidence, window: Window) -> None:
-        self.policy, self.evidence, self.now = policy, evidence, window.now
-        self.approved = window.approved
+    def __init__(self, policy: Stepped, evidence: Evidence, context: LookContext) -> None:
+        self.policy, self.evidence, self.now = policy, evidence, context.now
+        self.approved = context.approved
         self.baseline, (self.candidate,) = evidence.roles.baseline, evidence.roles.challengers
-        self.progress = window.progress
+        self.progress = context.progress
         if self.progress.step_since < 0:
             self.progress = replace(self.progress, step_since=evidence.started)
         self.progress = self._settled()
@@ -64,28 +71,28 @@ class _Look:
             breaker, value = trip
             bound = breaker.max_micros if breaker.max_rate is None else float(breaker.max_rate)
             return self._rollback(
-                Reason.BREAKER_TRIPPED,
+                DecisionReason.BREAKER_TRIPPED,
                 evidence=value,
                 threshold=float(bound or 0),
                 subject=f"{breaker.metric} of {self.candidate}",
             )
         for alarm in self._breaches("Rollback"):
-            return self._rollback(Reason.GUARDRAIL_BREACHED, **alarm.figures)
+            return self._rollback(DecisionReason.GUARDRAIL_BREACHED, **alarm.figures)
         if (self.now - self.evidence.started) * MINUTE >= self.policy.deadline_seconds:
-            return self._rollback(Reason.DEADLINE_EXCEEDED)
+            return self._rollback(DecisionReason.DEADLINE_EXCEEDED)
         if self.policy.on_no_traffic == "Rollback" and self._without_traffic():
-            return self._rollback(Reason.NO_TRAFFIC)
+            return self._rollback(DecisionReason.NO_TRAFFIC)
         return None
 
     def _held(self) -> Decision | None:
         if self.policy.on_no_traffic == "Hold" and self._without_traffic():
-            return self._hold(Reason.NO_TRAFFIC)
+            return self._hold(DecisionReason.NO_TRAFFIC)
         for alarm in self._breaches("Hold"):
-            return self._hold(Reason.GUARDRAIL_BREACHED, **alarm.figures)
+            return self._hold(DecisionReason.GUARDRAIL_BREACHED, **alarm.figures)
         if self.policy.on_sample_ratio_mismatch == "Hold" and (off := ratio_alarm(self.evidence)):
-            return self._hold(Reason.SAMPLE_RATIO_MISMATCH, **off)
+            return self._hold(DecisionReason.SAMPLE_RATIO_MISMATCH, **off)
         if self._compares() and (subject := self._silent()):
-            return self._hold(Reason.MISSING_DATA, subject=subject, needs={"data": subject})
+            return self._hold(DecisionReason.MISSING_DATA, subject=subject, needs={"data": subject})
         return None
 
     def _silent(self) -> str:
@@ -98,19 +105,21 @@ class _Look:
         if hold is not None and (wait := self._stage.waits(self.progress, self.evidence, hold)):
             return self._undecided(wait.reason, needs=wait.needs)
         if hold is not None and (unseen := self._unseen()):
-            return self._undecided(Reason.MISSING_DATA, subject=unseen, needs={"data": unseen})
+            return self._undecided(DecisionReason.MISSING_DATA, subject=unseen, needs={"data": unseen})
         if self._compares() and (unproven := self._unproven()):
             return self._undecided(
-                Reason.NOT_INFERIOR_UNPROVEN, subject=unproven, needs={"evidence": _PROOF_THRESHOLD}
+                DecisionReason.NOT_INFERIOR_UNPROVEN, subject=unproven, needs={"evidence": _PROOF_THRESHOLD}
             )
         if step.approval == "Required" and self.progress.step + 1 not in self.approved:
-            return self._undecided(Reason.APPROVAL_REQUIRED, needs={"approvalOfStep": self.progress.step + 1})
+            return self._undecided(
+                DecisionReason.APPROVAL_REQUIRED, needs={"approvalOfStep": self.progress.step + 1}
+            )
         if self._last:
-            return self._decision(Verdict.PROMOTE, Reason.STEPS_COMPLETED, winner=self.candidate)
+            return self._decision(Verdict.PROMOTE, DecisionReason.STEPS_COMPLETED, winner=self.candidate)
         self.progress = next_step(self.progress, now=self.now)
         if self._last and self._demanded() is None and self._step.approval == "NotRequired":
-            return self._decision(Verdict.PROMOTE, Reason.STEPS_COMPLETED, winner=self.candidate)
-        return self._undecided(Reason.STEP_ADVANCED)
+            return self._decision(Verdict.PROMOTE, DecisionReason.STEPS_COMPLETED, winner=self.candidate)
+        return self._undecided(DecisionReason.STEP_ADVANCED)
 
     @property
     def _step(self) -> Step:
@@ -162,14 +171,14 @@ class _Look:
         since = max(self.evidence.totals.last_call[self.candidate], self.progress.step_since - 1)
         return self.now - 1 - since > grace
 
-    def _rollback(self, reason: Reason, **figures: Any) -> Decision:
+    def _rollback(self, reason: DecisionReason, **figures: Any) -> Decision:
         weights = all_to(self.baseline, self.evidence.roles.variants)
         return self._decision(Verdict.ROLLBACK, reason, weights=weights, **figures)
 
-    def _hold(self, reason: Reason, **figures: Any) -> Decision:
+    def _hold(self, reason: DecisionReason, **figures: Any) -> Decision:
         return self._decision(Verdict.HOLD, reason, **figures)
 
-    def _undecided(self, reason: Reason, **figures: Any) -> Decision:
+    def _undecided(self, reason: DecisionReason, **figures: Any) -> Decision:
         return self._decision(Verdict.UNDECIDED, reason, **(self._worst() | figures))
 
     def _worst(self) -> dict[str, Any]:
@@ -179,11 +188,16 @@ class _Look:
         return max(self.alarms, key=lambda alarm: alarm.evidence).figures
 
     def _decision(
-        self, verdict: Verdict, reason: Reason, *, weights: Mapping[str, int] | None = None, **figures: Any
+        self,
+        verdict: Verdict,
+        reason: DecisionReason,
+        *,
+        weights: Mapping[str, int] | None = None,
+        **figures: Any,
     ) -> Decision:
         percent = self._step.percent
         asked = {self.baseline: WHOLE - percent, self.candidate: percent}
-        outcome = Outcome(
+        outcome = LookOutcome(
             verdict=verdict,
             reason=reason,
             weights=asked if weights is None else weights,
