@@ -18,7 +18,8 @@ from sagemaker_ab.traffic.evidence.posterior import Posterior
 from sagemaker_ab.traffic.evidence.rate_comparison import RateComparison
 from sagemaker_ab.traffic.evidence.signed_evidence import Finding
 from sagemaker_ab.traffic.evidence.t_bayes_factor import critical_share, t_evidence
-from sagemaker_ab.traffic.forecast import Plan, binomial, fixed_minutes, poisson
+from sagemaker_ab.traffic.forecast import TestDesign as Design  # pytest collects names in Test
+from sagemaker_ab.traffic.forecast import draw_binomial, draw_poisson, fixed_sample_minutes
 
 WIDTHS = (0.01, 0.1, 1.0)
 
@@ -308,8 +309,8 @@ def test_what_is_not_packed_numbers_is_refused(text):
 
 def test_the_plans_fixed_number_has_the_power_that_it_promises():
     """By enumeration of both binomials: 5 % against 10 % at 80 %."""
-    plan = Plan(rate=0.05, effect=1.0, requests_per_minute=1.0, power=0.8, shares=(0.5, 0.5))
-    n = round(fixed_minutes(plan) / 2)
+    design = Design(rate=0.05, effect=1.0, requests_per_minute=1.0, power=0.8, shares=(0.5, 0.5))
+    n = round(fixed_sample_minutes(design) / 2)
     x = np.arange(n + 1)
     p, q = x[:, None] / n, x[None, :] / n
     spread = np.sqrt((p * (1 - p) + q * (1 - q)) / n)
@@ -321,11 +322,11 @@ def test_the_plans_fixed_number_has_the_power_that_it_promises():
 def test_draws_have_the_means_and_variances_of_their_laws():
     random = Random(1)
     for tries, rate in ((20, 0.1), (50, 0.9), (1000, 0.3)):
-        drawn = [binomial(random, tries, rate) for _ in range(4000)]
+        drawn = [draw_binomial(random, tries, rate) for _ in range(4000)]
         assert np.mean(drawn) == pytest.approx(tries * rate, rel=0.03)
         assert np.var(drawn) == pytest.approx(tries * rate * (1 - rate), rel=0.1)
     for mean in (3.0, 80.0):
-        drawn = [poisson(random, mean) for _ in range(4000)]
+        drawn = [draw_poisson(random, mean) for _ in range(4000)]
         assert np.mean(drawn) == pytest.approx(mean, rel=0.05)
         assert np.var(drawn) == pytest.approx(mean, rel=0.1)
-    assert binomial(random, 10, 0.0) == 0
+    assert draw_binomial(random, 10, 0.0) == 0

@@ -7,7 +7,7 @@ from sagemaker_ab.api.policies.ab_test import ABTest
 from sagemaker_ab.api.policies.common import LATENCY
 from sagemaker_ab.api.policies.traffic_policy import InvalidPolicy
 from sagemaker_ab.cli.replaying.policy_file import Asked
-from sagemaker_ab.traffic.forecast import even_shares, shares_of
+from sagemaker_ab.traffic.forecast import even_shares, shares_from_percents
 from sagemaker_ab.traffic.variant_roles import roles
 
 
@@ -46,4 +46,4 @@ def _shares(test: ABTest, variants: Sequence[str]) -> tuple[float, ...]:
     if test.allocation is None:
         return even_shares(len(roles(test, variants).variants) if variants else 2)
     percents = {share.variant: share.percent for share in test.allocation}
-    return shares_of([percents[name] for name in roles(test, variants or list(percents)).variants])
+    return shares_from_percents([percents[name] for name in roles(test, variants or list(percents)).variants])

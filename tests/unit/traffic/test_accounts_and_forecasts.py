@@ -9,7 +9,8 @@ from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.decision import DecisionReason
 from sagemaker_ab.traffic.evidence.minute_buffer import Row
 from sagemaker_ab.traffic.explain import accounts
-from sagemaker_ab.traffic.forecast import Plan, even_shares, forecast, shares_of
+from sagemaker_ab.traffic.forecast import TestDesign as Design  # pytest collects names in Test
+from sagemaker_ab.traffic.forecast import even_shares, forecast, shares_from_percents
 from sagemaker_ab.traffic.run import Run
 from tests.unit.traffic.worlds import ab_test, bandit, rows, stepped
 
@@ -66,33 +67,35 @@ def test_a_bandit_that_goes_on_accounts_for_what_it_has_learnt():
 
 
 def test_a_forecast_is_of_the_test_itself_and_seeded():
-    plan = Plan(rate=0.1, effect=0.3, requests_per_minute=100, power=0.8, shares=even_shares(2))
-    found = forecast(plan)
-    assert 120 <= found.half_minutes <= found.most_minutes < found.horizon_minutes
-    assert found.fixed_minutes < found.half_minutes
-    assert forecast(plan) == found
+    design = Design(rate=0.1, effect=0.3, requests_per_minute=100, power=0.8, shares=even_shares(2))
+    found = forecast(design)
+    assert 120 <= found.median_minutes <= found.power_minutes < found.horizon_minutes
+    assert found.fixed_sample_minutes < found.median_minutes
+    assert forecast(design) == found
 
 
 def test_a_loss_is_forecast_like_a_gain_and_three_variants_take_longer():
-    plan = {"rate": 0.1, "requests_per_minute": 100, "power": 0.8}
-    loss = forecast(Plan(effect=-0.3, shares=shares_of([50, 50]), **plan))
-    three = forecast(Plan(effect=-0.3, shares=even_shares(3), **plan))
-    assert loss.half_minutes <= three.half_minutes
-    assert loss.most_minutes < three.most_minutes
+    design = {"rate": 0.1, "requests_per_minute": 100, "power": 0.8}
+    loss = forecast(Design(effect=-0.3, shares=shares_from_percents([50, 50]), **design))
+    three = forecast(Design(effect=-0.3, shares=even_shares(3), **design))
+    assert loss.median_minutes <= three.median_minutes
+    assert loss.power_minutes < three.power_minutes
 
 
 def test_fewer_false_winners_take_longer_for_both_kinds_of_test():
-    plan = {"rate": 0.1, "effect": 0.3, "requests_per_minute": 100, "power": 0.8, "shares": even_shares(2)}
-    usual, strict = forecast(Plan(**plan)), forecast(Plan(false_winner=0.001, **plan))
-    assert forecast(Plan(false_winner=0.05, **plan)) == usual
-    assert usual.fixed_minutes < strict.fixed_minutes
-    assert usual.half_minutes < strict.half_minutes
+    design = {"rate": 0.1, "effect": 0.3, "requests_per_minute": 100, "power": 0.8, "shares": even_shares(2)}
+    usual, strict = forecast(Design(**design)), forecast(Design(false_winner=0.001, **design))
+    assert forecast(Design(false_winner=0.05, **design)) == usual
+    assert usual.fixed_sample_minutes < strict.fixed_sample_minutes
+    assert usual.median_minutes < strict.median_minutes
 
 
 def test_what_takes_many_weeks_is_simulated_in_wider_strata_and_few_requests_may_never_do():
-    found = forecast(Plan(rate=0.01, effect=0.2, requests_per_minute=0.5, power=0.99, shares=even_shares(2)))
-    assert found.fixed_minutes > 30 * 1440
-    assert found.half_minutes < found.most_minutes <= inf
+    found = forecast(
+        Design(rate=0.01, effect=0.2, requests_per_minute=0.5, power=0.99, shares=even_shares(2))
+    )
+    assert found.fixed_sample_minutes > 30 * 1440
+    assert found.median_minutes < found.power_minutes <= inf
 
 
 def test_a_breaker_on_latency_reads_the_tail_of_every_minute():
