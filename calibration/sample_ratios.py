@@ -11,7 +11,7 @@ from calibration.trial import ab_test, looked_at
 from calibration.worlds import DAY, NAMES, seeded
 from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.decision import DecisionReason
-from sagemaker_ab.traffic.evidence.minute_buffer import Row
+from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +35,14 @@ def split_day(seed: int, world: Split) -> Outcome:
     return {"minutes": None}
 
 
-def _minutes(world: Split, random: np.random.Generator) -> Iterator[list[Row]]:
+def _minutes(world: Split, random: np.random.Generator) -> Iterator[list[CountsRow]]:
     weights = (100.0 * (1.0 - world.declared), 100.0 * world.declared)
     for at in range(world.minutes):
         share = float(np.clip(world.declared + world.off + random.normal(0.0, world.noise), 0.0, 1.0))
         calls = int(random.poisson(world.per_minute))
         own = int(random.binomial(calls, share))
         yield [
-            Row(at, name, Counts(weight=weight, invocations=n))
+            CountsRow(at, name, Counts(weight=weight, invocations=n))
             for name, weight, n in zip(NAMES, weights, (calls - own, own), strict=False)
         ]
 

@@ -12,12 +12,12 @@ from scipy import integrate, stats
 from sagemaker_ab.traffic.counts import Counts, Minute
 from sagemaker_ab.traffic.evidence import t_bayes_factor
 from sagemaker_ab.traffic.evidence.linear_algebra import solve
-from sagemaker_ab.traffic.evidence.mixture import Mixture, rivals
-from sagemaker_ab.traffic.evidence.packing import packed, unpacked
+from sagemaker_ab.traffic.evidence.mixture import LikelihoodMixture, binomial_hypotheses
+from sagemaker_ab.traffic.evidence.packing import pack_floats, unpack_floats
 from sagemaker_ab.traffic.evidence.posterior import Posterior
 from sagemaker_ab.traffic.evidence.rate_comparison import RateComparison
-from sagemaker_ab.traffic.evidence.signed_evidence import Finding
-from sagemaker_ab.traffic.evidence.t_bayes_factor import critical_share, t_evidence
+from sagemaker_ab.traffic.evidence.signed_evidence import SignedEvidence
+from sagemaker_ab.traffic.evidence.t_bayes_factor import bayes_factor, critical_value
 from sagemaker_ab.traffic.forecast import TestDesign as Design  # pytest collects names in Test
 from sagemaker_ab.traffic.forecast import draw_binomial, draw_poisson, fixed_sample_minutes
 
@@ -40,7 +40,7 @@ def t_by_integration(y, width):
 def test_the_t_factor_is_the_bayes_factor_of_the_t_statistic(seed):
     y = np.random.default_rng(seed).normal(0.2, 1.3, 14)
     expected = np.mean([t_by_integration(y, width) for width in WIDTHS])
-    assert t_evidence(len(y), sum(y) ** 2 / sum(y**2)) == pytest.approx(expected, rel=1e-5)
+    assert bayes_factor(len(y), sum(y) ** 2 / sum(y**2)) == pytest.approx(expected, rel=1e-5)
 
 
 def test_under_the_null_its_mean_is_one_at_every_number():
@@ -48,7 +48,7 @@ def test_under_the_null_its_mean_is_one_at_every_number():
     for n in (2, 5, 12, 60):
         law = stats.beta(0.5, (n - 1) / 2)
         mean = integrate.quad(
-            lambda part, n=n, law=law: t_evidence(n, n * part) * law.pdf(part), 0, 1, limit=400
+            lambda part, n=n, law=law: bayes_factor(n, n * part) * law.pdf(part), 0, 1, limit=400
         )[0]
         assert mean == pytest.approx(1.0, rel=1e-3)
 
@@ -77,21 +77,21 @@ def test_with_cauchys_widths_it_is_the_published_bayes_factor_of_students_sleep(
     """
     places = (np.arange(200_000) + 0.5) / 200_000
     widths = 0.5 / stats.chi2.ppf(places, 1)
-    monkeypatch.setattr(t_bayes_factor, "_WIDTHS", tuple(widths.tolist()))
-    assert t_evidence(len(y), sum(y) ** 2 / sum(y**2)) == pytest.approx(published, rel=2e-6)
+    monkeypatch.setattr(t_bayes_factor, "_PRIOR_VARIANCES", tuple(widths.tolist()))
+    assert bayes_factor(len(y), sum(y) ** 2 / sum(y**2)) == pytest.approx(published, rel=2e-6)
 
 
 def test_one_side_is_never_above_the_published_exact_one():
     """BayesFactor's `ttestBF(…, nullInterval = c(-Inf, 0))` on the same differences: 34.41694."""
-    assert Finding(-1, 17.25888).one_sided(-1) <= 34.41694
-    assert Finding(-1, 17.25888).one_sided(1) == 0.0
+    assert SignedEvidence(-1, 17.25888).one_sided(-1) <= 34.41694
+    assert SignedEvidence(-1, 17.25888).one_sided(1) == 0.0
 
 
 @given(n=st.integers(12, 2000), needed=st.floats(2, 1e6))
 def test_the_critical_share_is_where_the_evidence_reaches_what_is_needed(n, needed):
-    share = critical_share(n, needed)
+    share = critical_value(n, needed)
     if share < n:
-        assert t_evidence(n, share) == pytest.approx(needed, rel=1e-6)
+        assert bayes_factor(n, share) == pytest.approx(needed, rel=1e-6)
 
 
 def test_untempered_the_mixture_is_a_martingale_under_its_null():
@@ -100,18 +100,18 @@ def test_untempered_the_mixture_is_a_martingale_under_its_null():
     total = 6
     mean = 0.0
     for events in range(total + 1):
-        mixture = Mixture(3)
-        mixture.add(events, total, rivals(shares))
+        mixture = LikelihoodMixture(3)
+        mixture.add(events, total, binomial_hypotheses(shares))
         chance = comb(total, events) * 0.2**events * 0.8 ** (total - events)
-        mean += chance * sum(exp(c) for c in mixture.c[1:]) / 3
+        mean += chance * sum(exp(c) for c in mixture.log_ratios[1:]) / 3
     assert mean == pytest.approx(1.0)
 
 
 def test_the_log_likelihood_ratios_are_the_binomials():
-    mixture = Mixture(1)
-    mixture.add(3, 10, rivals([0.2, 0.4]))
+    mixture = LikelihoodMixture(1)
+    mixture.add(3, 10, binomial_hypotheses([0.2, 0.4]))
     expected = stats.binom.logpmf(3, 10, 0.4) - stats.binom.logpmf(3, 10, 0.2)
-    assert mixture.c == [0.0, pytest.approx(expected)]
+    assert mixture.log_ratios == [0.0, pytest.approx(expected)]
 
 
 def test_given_all_events_those_of_one_variant_are_hypergeometric_which_the_binomial_dominates():
@@ -192,7 +192,7 @@ def blocks(minutes, length, ratio):
 @settings(max_examples=20, deadline=None)
 def test_a_finding_is_the_least_evidence_of_every_length_with_twelve_blocks(seed, ratio, null):
     minutes = drawn_minutes(seed, ratio=ratio)
-    found = comparison(minutes).finding(null)
+    found = comparison(minutes).evidence_at(null)
     lengths = [y for length in (10, 30, 90, 270, 810) if len(y := blocks(minutes, length, null)) >= 12]
     least = min(
         np.mean(
@@ -215,8 +215,8 @@ def test_a_finding_is_the_least_evidence_of_every_length_with_twelve_blocks(seed
 def test_relabelled_variants_give_the_mirrored_finding(seed, ratio):
     minutes = drawn_minutes(seed, ratio=ratio)
     straight, mirrored = comparison(minutes), comparison(minutes, swap=True)
-    assert mirrored.finding().direction == -straight.finding().direction
-    assert mirrored.finding().evidence == pytest.approx(straight.finding().evidence, rel=1e-6)
+    assert mirrored.evidence_at().direction == -straight.evidence_at().direction
+    assert mirrored.evidence_at().evidence == pytest.approx(straight.evidence_at().evidence, rel=1e-6)
     low, high = straight.interval(20)
     if low > 0.0 and high < inf:
         assert mirrored.interval(20) == pytest.approx((1 / high, 1 / low), rel=1e-6)
@@ -228,7 +228,7 @@ def test_an_interval_ends_where_the_evidence_reaches_what_is_needed(seed, ratio)
     found = comparison(drawn_minutes(seed, ratio=ratio))
     for end, side in zip(found.interval(20), (1, -1), strict=True):
         if 0.0 < end < inf:
-            beyond, within = (found.finding(end * (1 + sign * side * 1e-6)) for sign in (-1, 1))
+            beyond, within = (found.evidence_at(end * (1 + sign * side * 1e-6)) for sign in (-1, 1))
             assert beyond.direction == side
             assert beyond.evidence >= 20
             assert within.direction != side or within.evidence < 20
@@ -246,7 +246,7 @@ def test_an_interval_may_be_bounded_on_one_side_alone():
     found = comparison(minutes)
     low, high = found.interval(20)
     assert 1.0 < low < high == inf
-    assert found.finding(low * 0.999).evidence >= 20 > found.finding(low * 1.001).evidence
+    assert found.evidence_at(low * 0.999).evidence >= 20 > found.evidence_at(low * 1.001).evidence
     mirrored = comparison(minutes, swap=True).interval(20)
     assert mirrored == (0.0, pytest.approx(1 / low))
 
@@ -270,13 +270,13 @@ def test_a_difference_has_mean_zero_at_the_true_ratio_and_a_variance_that_weight
 def test_where_every_trial_succeeds_rounding_is_no_evidence(calls):
     n_a, n_b = calls
     found = comparison([(n_a, n_a, n_b, n_b)] * 2000)
-    assert found.finding().direction == 0
-    assert found.most < 1.0
+    assert found.evidence_at().direction == 0
+    assert found.peak_evidence < 1.0
 
 
 def test_before_there_are_twelve_blocks_nothing_is_said():
     found = comparison(drawn_minutes(1, ratio=3.0, minutes=100))
-    assert found.finding().direction == 0
+    assert found.evidence_at().direction == 0
     assert found.interval(20) is None
 
 
@@ -298,13 +298,13 @@ def test_the_posterior_of_two_variants_finds_their_log_ratio():
 
 @given(numbers=st.lists(st.floats(allow_nan=False)))
 def test_floats_come_back_bit_for_bit(numbers):
-    assert unpacked(packed(numbers)) == numbers
+    assert unpack_floats(pack_floats(numbers)) == numbers
 
 
 @pytest.mark.parametrize("text", ["§", "AAAA", "eJwBAgAAAAAA"])
 def test_what_is_not_packed_numbers_is_refused(text):
     with pytest.raises(ValueError, match=r"numbers|characters|ascii|ASCII|padding"):
-        unpacked(text)
+        unpack_floats(text)
 
 
 def test_the_plans_fixed_number_has_the_power_that_it_promises():

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sagemaker_ab.traffic.counts import Counts
-from sagemaker_ab.traffic.evidence.minute_buffer import OPEN_MINUTES, Row
+from sagemaker_ab.traffic.evidence.minute_buffer import OPEN_MINUTES, CountsRow
 from sagemaker_ab.traffic.run import Run
 from tests.unit.traffic.worlds import ab_test, bandit, rows, stepped
 
@@ -120,7 +120,7 @@ def test_a_minute_without_data_leaves_the_evidence_bit_for_bit_unchanged(name, a
     """Neither a minute that is not there, nor one without numbers."""
     policy = POLICIES[name]
     without = [row for row in ROWS if row.at != at]
-    empty = [Row(at, variant, Counts()) for variant in ("A", "B") if variant != one]
+    empty = [CountsRow(at, variant, Counts()) for variant in ("A", "B") if variant != one]
     streams = [
         [fold["streams"] for fold in run_of(policy, [batch]).to_json()["evidence"]["folds"]]
         for batch in (without, sorted([*without, *empty]))
@@ -133,5 +133,5 @@ def test_what_comes_too_late_is_counted_and_changes_nothing(policy):
     before = run.to_json()["evidence"]["folds"]
     late = [row for row in ROWS if row.at == MINUTES - 1 - open_minutes(policy)]
     run.ingest([row._replace(counts=Counts(invocations=1)) for row in late])
-    assert run.evidence.ledger.late_dropped == len(late)
+    assert run.evidence.buffer.late_dropped == len(late)
     assert run.to_json()["evidence"]["folds"] == before

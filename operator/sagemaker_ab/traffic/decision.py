@@ -1,4 +1,4 @@
-"""What a strategy decides, and what it remembers from one look to the next."""
+"""What a strategy receives at a look, what it decides, and what it remembers until the next look."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -7,7 +7,7 @@ from typing import Any, Self
 
 
 class Verdict(StrEnum):
-    """What a look ends with."""
+    """The result of a look."""
 
     UNDECIDED = "Undecided"
     WINNER = "Winner"
@@ -18,62 +18,64 @@ class Verdict(StrEnum):
 
 
 class DecisionReason(StrEnum):
-    """Why. A closed list."""
+    """Why a look has its verdict. The list is closed."""
 
     PROVEN = "Proven"
-    """The winner is proven over every other variant."""
+    """The winner is proven better than every other variant."""
     BEST_OF_SEVERAL = "BestOfSeveral"
-    """The winner is proven over the baseline, but not over each other challenger."""
+    """The winner is proven better than the baseline, but not better than every other challenger."""
     NOT_INFERIOR = "NotInferior"
-    """The challenger is proven to be within the margin."""
+    """The challenger is proven to be within the margin of the baseline, or better."""
     WITHIN_MINIMUM_EFFECT = "WithinMinimumEffect"
-    """Every interval lies within the smallest difference of interest."""
+    """Every confidence interval lies within the minimum effect."""
     EVIDENCE_TOO_LOW = "EvidenceTooLow"
-    """Some block length does not yet tell."""
+    """The evidence is below its threshold at some block length."""
     MINIMUM_DURATION = "MinimumDuration"
-    """The evidence would do, the time does not."""
+    """The evidence suffices, but the minimum duration is not over."""
     MAXIMUM_DURATION = "MaximumDuration"
-    """The time is over, and nothing is decided."""
+    """The maximum duration is over without a verdict."""
     RAMPING_UP = "RampingUp"
-    """The allocation is not reached; the hypothesis sees nothing yet."""
+    """The ramp-up has not reached the allocation. The hypothesis ignores its data."""
     WARMING_UP = "WarmingUp"
-    """The first minutes do not count."""
+    """The warm-up is not over. Its data does not count."""
     MISSING_DATA = "MissingData"
-    """The metric that decides, or one that guards, has not come."""
+    """There is no recent data of the metric that decides, or of a metric that guards."""
     SAMPLE_RATIO_MISMATCH = "SampleRatioMismatch"
-    """Invocations are not split as the weights say: what is compared may not be comparable."""
+    """Invocations are not split as the weights say, so the variants may not be comparable."""
     GUARDRAIL_BREACHED = "GuardrailBreached"
     """A challenger is proven worse than the baseline by more than the margin."""
     BREAKER_TRIPPED = "BreakerTripped"
-    """An absolute bound is broken."""
+    """An absolute bound was exceeded."""
     DEADLINE_EXCEEDED = "DeadlineExceeded"
-    """The steps did not end in time."""
+    """The steps did not complete before the deadline."""
     NO_TRAFFIC = "NoTraffic"
-    """The candidate has a share and no invocations."""
+    """The candidate has a share of the traffic but no invocations."""
     STEP_HOLD = "StepHold"
-    """The step's time or requests are not full."""
+    """The step has not had its duration or its requests."""
     WEIGHTS_NOT_APPLIED = "WeightsNotApplied"
-    """The step's share is asked for and not applied."""
+    """The share of the step is requested but not applied."""
     APPROVAL_REQUIRED = "ApprovalRequired"
-    """A person's word is awaited."""
+    """The step waits for the approval of a person."""
     NOT_INFERIOR_UNPROVEN = "NotInferiorUnproven"
-    """A guardrail has not yet proven that the candidate is within its margin."""
+    """A guardrail has not proven that the candidate is within its margin."""
     STEP_ADVANCED = "StepAdvanced"
-    """The next step begins."""
+    """The next step starts."""
     BAKING = "Baking"
-    """The last step is reached, and not yet final."""
+    """The last step is reached, and its bake time is not over."""
     STEPS_COMPLETED = "StepsCompleted"
-    """Every step is passed."""
+    """Every step is complete."""
     LEARNING = "Learning"
-    """Weights follow what is learnt."""
+    """The weights follow the posterior."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookOutcome:
-    """A decision's content. `evidence` is the figure that `threshold` is for, `subject` what it is about.
+    """The content of a decision.
 
-    `weights` are percents. `needs` says what is awaited: `seconds`, `requests`, `percent` (applied),
-    `approvalOfStep`, `evidence`, `data` (of what).
+    `weights` are the requested weights in percent. `evidence` is an e-value about `subject` and is compared
+    with `threshold`; of a breaker both are a rate or microseconds. `needs` says what the run waits for:
+    `seconds`, `requests`, `percent` (to be applied), `approvalOfStep` (counted from 1), `evidence` and `data`
+    (of what). A `final` outcome ends the run.
     """
 
     verdict: Verdict
@@ -95,7 +97,14 @@ class LookOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """What a run remembers: moments count minutes since 1970, -1 is never."""
+    """What a run remembers between looks. The field names are the persisted layout.
+
+    Minutes are counted since 1970-01-01 UTC; -1 is never. `step` is the index of the current step, which
+    started at `step_since`. Its share has been applied since `held_since`, when its variants had had
+    `requests_before` invocations. `dropped` are the challengers that a guardrail has excluded, in order.
+    `weights` are those last requested, in percent. `period` is the index of the last weight update of a
+    bandit. `outcome` is the final outcome, and `decided_at` its minute.
+    """
 
     step: int = 0
     step_since: int = -1
@@ -124,7 +133,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookContext:
-    """The look. `now` is the first minute that is not over; `approved` are steps, counted from 1."""
+    """What a strategy receives at a look, beside the evidence.
+
+    `now` is the first minute that is not over. `approved` are the approved steps, counted from 1.
+    """
 
     now: int
     progress: Progress
@@ -133,7 +145,11 @@ class LookContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What to do now, what to remember, and after how many minutes to look again: 0 once it is final."""
+    """What to do now, what to remember, and when to look again.
+
+    `next_look_in_minutes` is 0 once the outcome is final. `begins_test` is set when a ramp-up has ended and
+    the hypothesis must discard what it saw.
+    """
 
     at: int
     outcome: LookOutcome
@@ -143,7 +159,7 @@ class Decision:
 
 
 def final_decision(context: LookContext) -> Decision | None:
-    """Return the decision that stands already: once final, a verdict stays, with the numbers that it had."""
+    """Return the decision that ended the run, with the numbers it had then; None if the run has not ended."""
     if context.progress.outcome is None:
         return None
     return Decision(
@@ -152,7 +168,7 @@ def final_decision(context: LookContext) -> Decision | None:
 
 
 def record_outcome(decision: Decision) -> Decision:
-    """Record a final outcome, and the weights that were asked for."""
+    """Return the decision with the requested weights, and the outcome if it is final, in its progress."""
     outcome, progress = decision.outcome, decision.progress
     if outcome.final:
         progress = replace(progress, weights=outcome.weights, outcome=outcome, decided_at=decision.at)

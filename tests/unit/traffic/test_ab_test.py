@@ -4,7 +4,7 @@ import pytest
 
 from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.decision import DecisionReason, Verdict
-from sagemaker_ab.traffic.evidence.minute_buffer import Row
+from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 from sagemaker_ab.traffic.run import Run
 from tests.unit.traffic.worlds import ab_test, rows, run_through
 
@@ -176,7 +176,7 @@ def test_missing_data_never_ends_in_a_winner():
     assert (outcome.verdict, outcome.reason) == (Verdict.UNDECIDED, DecisionReason.MISSING_DATA)
 
 
-@pytest.mark.parametrize("empty", [[], [Row(at, "A", Counts(weight=50)) for at in range(600)]])
+@pytest.mark.parametrize("empty", [[], [CountsRow(at, "A", Counts(weight=50)) for at in range(600)]])
 def test_without_data_nothing_is_decided(empty):
     run = Run(ab_test(hypothesis={"metric": "Successes", "minimumEffectPercent": 50}), ["A", "B"], started=0)
     run.ingest(empty)
@@ -225,7 +225,7 @@ def test_a_warm_up_that_outlasts_the_ramp_up_still_does_not_count():
         run.ingest(rows(world(A=0.1, B=0.1), minutes=1, start=at, seed=at))
         run.look(at + 1)
     assert run.evidence.tested_since == 120
-    assert run.evidence.comparisons["A", "B"].last == 129
+    assert run.evidence.comparisons["A", "B"].last_seen == 129
 
 
 def test_a_ramp_up_that_waits_for_the_warm_up_has_its_whole_time_after_it():

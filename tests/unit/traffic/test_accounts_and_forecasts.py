@@ -7,8 +7,8 @@ import pytest
 
 from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.decision import DecisionReason
-from sagemaker_ab.traffic.evidence.minute_buffer import Row
-from sagemaker_ab.traffic.explain import accounts
+from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
+from sagemaker_ab.traffic.explain import comparison_summaries
 from sagemaker_ab.traffic.forecast import TestDesign as Design  # pytest collects names in Test
 from sagemaker_ab.traffic.forecast import even_shares, forecast, shares_from_percents
 from sagemaker_ab.traffic.run import Run
@@ -25,24 +25,24 @@ def observed(policy, *, minutes=600):
 
 def test_an_account_gives_rates_ratio_interval_and_a_p_value():
     run = observed(ab_test())
-    (account,) = accounts(run.policy, run.evidence)
-    assert (account.metric, account.baseline, account.challenger) == ("Successes", "A", "B")
-    assert account.values == pytest.approx((0.1, 0.15), rel=0.1)
-    assert 1 < account.interval[0] < account.ratio < account.interval[1]
-    assert account.p < 0.05
+    (summary,) = comparison_summaries(run.policy, run.evidence)
+    assert (summary.metric, summary.baseline, summary.challenger) == ("Successes", "A", "B")
+    assert summary.values == pytest.approx((0.1, 0.15), rel=0.1)
+    assert 1 < summary.interval[0] < summary.ratio < summary.interval[1]
+    assert summary.p < 0.05
 
 
 def test_before_there_is_evidence_an_account_says_so():
     run = observed(ab_test(), minutes=30)
-    (account,) = accounts(run.policy, run.evidence)
-    assert (account.interval, account.p) == (None, 1.0)
+    (summary,) = comparison_summaries(run.policy, run.evidence)
+    assert (summary.interval, summary.p) == (None, 1.0)
 
 
 def test_guardrails_of_steps_and_a_bandits_stop_have_accounts_too():
     run = observed(stepped(steps=[{"percent": 50}]))
-    assert [each.metric for each in accounts(run.policy, run.evidence)] == ["ServerErrors"]
+    assert [each.metric for each in comparison_summaries(run.policy, run.evidence)] == ["ServerErrors"]
     run = observed(bandit(stop={}))
-    assert [each.metric for each in accounts(run.policy, run.evidence)] == ["Successes"]
+    assert [each.metric for each in comparison_summaries(run.policy, run.evidence)] == ["Successes"]
 
 
 def test_a_guardrail_on_a_rate_accounts_for_the_rates_that_it_compared():
@@ -51,19 +51,19 @@ def test_a_guardrail_on_a_rate_accounts_for_the_rates_that_it_compared():
     run.ingest(
         rows({"A": {"percent": 50, "errors": 0.02}, "B": {"percent": 50, "errors": 0.04}}, minutes=600)
     )
-    _, account = accounts(run.policy, run.evidence)
-    assert (account.metric, account.challenger) == ("ServerErrors", "B")
-    assert account.values == pytest.approx((0.02, 0.04), rel=0.1)
-    assert account.interval is None
+    _, summary = comparison_summaries(run.policy, run.evidence)
+    assert (summary.metric, summary.challenger) == ("ServerErrors", "B")
+    assert summary.values == pytest.approx((0.02, 0.04), rel=0.1)
+    assert summary.interval is None
 
 
 def test_a_bandit_that_goes_on_accounts_for_what_it_has_learnt():
     run = observed(bandit())
-    (account,) = accounts(run.policy, run.evidence)
-    assert (account.metric, account.baseline, account.challenger) == ("Successes", "A", "B")
-    assert account.ratio == pytest.approx(1.5, rel=0.1)
-    assert 1 < account.interval[0] < account.ratio < account.interval[1]
-    assert account.p is None
+    (summary,) = comparison_summaries(run.policy, run.evidence)
+    assert (summary.metric, summary.baseline, summary.challenger) == ("Successes", "A", "B")
+    assert summary.ratio == pytest.approx(1.5, rel=0.1)
+    assert 1 < summary.interval[0] < summary.ratio < summary.interval[1]
+    assert summary.p is None
 
 
 def test_a_forecast_is_of_the_test_itself_and_seeded():
@@ -107,7 +107,7 @@ def test_a_breaker_on_latency_reads_the_tail_of_every_minute():
     ):
         run = Run(policy, ["A", "B"], started=0)
         run.ingest(
-            Row(at, name, Counts(weight=50, invocations=10, latency_p99_micros=tail))
+            CountsRow(at, name, Counts(weight=50, invocations=10, latency_p99_micros=tail))
             for at, tail in enumerate(tails)
             for name in "AB"
         )

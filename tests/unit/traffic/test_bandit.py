@@ -9,7 +9,7 @@ import pytest
 from sagemaker_ab.api.policies.traffic_policy import InvalidPolicy
 from sagemaker_ab.traffic.counts import Counts, Minute
 from sagemaker_ab.traffic.decision import DecisionReason, Verdict
-from sagemaker_ab.traffic.evidence.minute_buffer import Row
+from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 from sagemaker_ab.traffic.evidence.posterior import Posterior
 from sagemaker_ab.traffic.run import Run
 from tests.unit.traffic.worlds import bandit, drawn, rows
@@ -124,7 +124,7 @@ def test_a_guardrail_that_holds_hides_none_that_excludes():
     run = Run(bandit(baseline="A", guardrails=guards), ["A", "B"], started=0)
     for at in range(60):
         for name, failed in (("A", 1), ("B", 40)):
-            run.ingest([Row(at, name, Counts(50, 100, errors_4xx=failed, errors_5xx=failed))])
+            run.ingest([CountsRow(at, name, Counts(50, 100, errors_4xx=failed, errors_5xx=failed))])
         decision = run.look(at + 1)
         if decision.outcome.final:
             break
@@ -172,7 +172,7 @@ def test_what_is_learnt_fades_over_a_gap_as_over_periods_with_data():
 def test_conversions_that_come_late_teach_when_they_have_come():
     run = Run(bandit(attributionSeconds=3600, warmUpSeconds=0, stop={}), ["A", "B"], started=0)
     run.ingest(rows({"A": {"percent": 50}, "B": {"percent": 50}}, minutes=100))
-    assert run.evidence.posterior.last == 39
+    assert run.evidence.posterior.last_seen == 39
     assert run.look(100).outcome.reason is DecisionReason.LEARNING
 
 

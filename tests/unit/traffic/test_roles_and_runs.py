@@ -6,15 +6,15 @@ import pytest
 
 from sagemaker_ab.api.policies.traffic_policy import InvalidPolicy
 from sagemaker_ab.traffic.counts import Counts
-from sagemaker_ab.traffic.evidence.minute_buffer import Row
+from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 from sagemaker_ab.traffic.run import Run, RunMismatch
-from sagemaker_ab.traffic.variant_roles import roles
+from sagemaker_ab.traffic.variant_roles import assign_roles
 from tests.unit.traffic.worlds import ab_test, bandit, rows, stepped
 
 
 def test_of_two_variants_the_one_that_is_not_named_has_the_other_role():
-    assert roles(stepped(baseline=None), ["A", "B"]).baseline == "A"
-    assert roles(stepped(candidate=None), ["A", "B"]).challengers == ("B",)
+    assert assign_roles(stepped(baseline=None), ["A", "B"]).baseline == "A"
+    assert assign_roles(stepped(candidate=None), ["A", "B"]).challengers == ("B",)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_of_two_variants_the_one_that_is_not_named_has_the_other_role():
 )
 def test_names_that_do_not_fit_the_variants_are_refused(policy, variants, words):
     with pytest.raises(InvalidPolicy, match=words):
-        roles(policy, variants)
+        assign_roles(policy, variants)
 
 
 def test_a_state_of_another_policy_is_refused():
@@ -68,14 +68,14 @@ def test_a_state_of_another_layout_is_refused(monkeypatch):
 def test_a_conversion_may_come_as_late_as_it_is_attributed():
     """Forty minutes after its trial; later than an hour and a quarter it is dropped, and counted as such."""
     run = Run(ab_test(attributionSeconds=3600), ["A", "B"], started=0)
-    first = [Row(0, name, Counts(weight=50, trials=100, successes=0)) for name in "AB"]
+    first = [CountsRow(0, name, Counts(weight=50, trials=100, successes=0)) for name in "AB"]
     rest = [row._replace(at=at) for row in first for at in range(1, 120)]
     run.ingest([*first, *(row for row in rest if row.at <= 40)])
     run.ingest(row._replace(counts=row.counts._replace(successes=10)) for row in first)
     run.ingest(rest)
     assert run.evidence.comparisons["A", "B"].values[1] == pytest.approx(10 / 6000, rel=0.1)
     run.ingest(first)
-    assert run.evidence.ledger.late_dropped == 2
+    assert run.evidence.buffer.late_dropped == 2
 
 
 FOUR = ("ServerErrors", "ClientErrors", "Latency")

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sagemaker_ab.traffic.counts import Counts, Minute
-from sagemaker_ab.traffic.evidence.mixture import Mixture, log_even, rivals
-from sagemaker_ab.traffic.evidence.sample_ratio import SampleRatio
+from sagemaker_ab.traffic.evidence.mixture import LikelihoodMixture, binomial_hypotheses, log_spaced
+from sagemaker_ab.traffic.evidence.sample_ratio import SampleRatioTest
 
 
 def minute(at, *, weight, calls, own):
@@ -19,7 +19,7 @@ def minute(at, *, weight, calls, own):
 
 
 def ratio_of(minutes):
-    ratio = SampleRatio("B", ["A", "B"])
+    ratio = SampleRatioTest("B", ["A", "B"])
     for each in minutes:
         ratio.add(each)
     return ratio
@@ -37,7 +37,7 @@ def drawn(seed, *, off=0.0, weights=(50.0,), minutes=60):
 
 def minute_at_a_time(minutes):
     """Both sides by the formulas: a mixture that takes each counted minute in full."""
-    sides = [Mixture(12), Mixture(12)]
+    sides = [LikelihoodMixture(12), LikelihoodMixture(12)]
     for place, ((weight, calls, own), (following, _, _)) in enumerate(pairwise(minutes)):
         begins = place == 0 or minutes[place - 1][0] != weight
         if begins or following != weight:
@@ -46,8 +46,8 @@ def minute_at_a_time(minutes):
             (sides[0], weight / 100.0, own),
             (sides[1], 1.0 - weight / 100.0, calls - own),
         ):
-            beyond = [share + 0.02 + step for step in (0.0, *log_even(0.005, 0.30, 12))]
-            side.add(events, calls, rivals([min(each, 1.0 - 1e-6) for each in beyond]))
+            beyond = [share + 0.02 + step for step in (0.0, *log_spaced(0.005, 0.30, 12))]
+            side.add(events, calls, binomial_hypotheses([min(each, 1.0 - 1e-6) for each in beyond]))
     return max(side.evidence for side in sides)
 
 
@@ -89,4 +89,4 @@ def test_minutes_without_weights_or_invocations_say_nothing():
             Minute(3, {"A": Counts(weight=0.0, invocations=5), "B": Counts(weight=0.0, invocations=5)}),
         ]
     )
-    assert ratio.numbers() == SampleRatio("B", ["A", "B"]).numbers()
+    assert ratio.numbers() == SampleRatioTest("B", ["A", "B"]).numbers()

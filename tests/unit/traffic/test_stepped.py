@@ -4,7 +4,7 @@ import pytest
 
 from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.decision import DecisionReason, Verdict
-from sagemaker_ab.traffic.evidence.minute_buffer import Row
+from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 from sagemaker_ab.traffic.run import Run
 from tests.unit.traffic.worlds import rows, stepped
 
@@ -107,7 +107,7 @@ def broken(minutes, *, every=1, breaker=None, calls=10):
     run = Run(stepped(guardrails=[], breakers=[bounds]), ["A", "B"], started=0)
     for at in range(0, len(minutes), every):
         for minute, failed in enumerate(minutes[at : at + every], start=at):
-            run.ingest([Row(minute, "B", Counts(weight=10, invocations=calls, errors_5xx=failed))])
+            run.ingest([CountsRow(minute, "B", Counts(weight=10, invocations=calls, errors_5xx=failed))])
         decision = run.look(at + every)
         if decision.outcome.final:
             break
@@ -126,7 +126,7 @@ def test_a_breaker_counts_only_minutes_of_which_it_knows_the_errors():
 
 
 def test_a_breaker_forgets_what_was_revised():
-    outage = [Row(at, "B", Counts(weight=10, invocations=10, errors_5xx=10)) for at in range(3)]
+    outage = [CountsRow(at, "B", Counts(weight=10, invocations=10, errors_5xx=10)) for at in range(3)]
     run = Run(stepped(guardrails=[], breakers=[{"metric": "ServerErrors"}]), ["A", "B"], started=0)
     run.ingest(outage)
     run.ingest([row._replace(counts=row.counts._replace(errors_5xx=0)) for row in outage])
@@ -138,7 +138,7 @@ def test_a_slow_tail_trips_only_where_it_lasts():
         breaker = {"metric": "Latency", "maxMicros": 1000, "minRequests": 1, "forMinutes": 2}
         run = Run(stepped(guardrails=[], breakers=[breaker]), ["A", "B"], started=0)
         for at, tail in enumerate(tails):
-            run.ingest([Row(at, "B", Counts(weight=10, invocations=10, latency_p99_micros=tail))])
+            run.ingest([CountsRow(at, "B", Counts(weight=10, invocations=10, latency_p99_micros=tail))])
         return run.look(len(tails)).outcome
 
     assert last(2000, 3000).evidence == pytest.approx(2000)
@@ -193,8 +193,8 @@ def test_a_step_whose_baseline_was_never_called_is_not_passed():
     policy = stepped(steps=steps, onSampleRatioMismatch="Ignore")
     run = Run(policy, ["A", "B"], started=0)
     for at in range(60):
-        run.ingest([Row(at, "A", Counts(weight=50, invocations=0, errors_5xx=0))])
-        run.ingest([Row(at, "B", Counts(weight=50, invocations=50, errors_5xx=50))])
+        run.ingest([CountsRow(at, "A", Counts(weight=50, invocations=0, errors_5xx=0))])
+        run.ingest([CountsRow(at, "B", Counts(weight=50, invocations=50, errors_5xx=50))])
         outcome = run.look(at + 1).outcome
     assert (outcome.reason, outcome.needs) == (
         DecisionReason.MISSING_DATA,
@@ -208,7 +208,7 @@ def test_a_hold_does_not_begin_by_a_minute_of_which_only_the_candidate_has_come(
     run = Run(policy, ["A", "B"], started=0)
     for at in range(30):
         run.ingest(rows({"A": {"percent": 95}, "B": {"percent": 5}}, minutes=1, start=at, seed=at))
-    run.ingest([Row(30, "B", Counts(weight=5, invocations=5, errors_5xx=0))])
+    run.ingest([CountsRow(30, "B", Counts(weight=5, invocations=5, errors_5xx=0))])
     assert run.look(31).outcome.reason is DecisionReason.WEIGHTS_NOT_APPLIED
 
 

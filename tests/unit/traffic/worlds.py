@@ -6,7 +6,7 @@ import yaml
 
 from sagemaker_ab.api.policies.traffic_policy import parse_policy
 from sagemaker_ab.traffic.counts import Counts
-from sagemaker_ab.traffic.evidence.minute_buffer import Row
+from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 from sagemaker_ab.traffic.run import Run
 
 
@@ -70,7 +70,9 @@ def rows(variants, *, minutes, seed=1, start=0, calls=100):
         for name, settings in variants.items():
             percent = settings["percent"]
             rest = {key: value for key, value in settings.items() if key != "percent"}
-            yield Row(at, name, counts(random, calls=round(calls * percent / 100), weight=percent, **rest))
+            yield CountsRow(
+                at, name, counts(random, calls=round(calls * percent / 100), weight=percent, **rest)
+            )
 
 
 def run_through(asked, variants, *, minutes, every=1, approved=(), **world):

@@ -15,8 +15,8 @@ from sagemaker_ab.api.policies.common import (
     ErrorRate,
     Goal,
     Guardrail,
-    Hold,
     Share,
+    StepHold,
 )
 from sagemaker_ab.api.policies.validation import (
     demand_goal,
@@ -94,7 +94,7 @@ class RampStep(ApiModel):
     percent: Annotated[int, Field(ge=1, le=99)]
     """The share of all challengers together."""
 
-    hold: Hold = Hold()
+    hold: StepHold = StepHold()
     """How long the step lasts at least."""
 
 

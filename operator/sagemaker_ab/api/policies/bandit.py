@@ -17,7 +17,7 @@ from sagemaker_ab.api.policies.validation import demand_goal, demand_guardrails,
 from sagemaker_ab.api.spec import VariantName
 
 
-class Stop(ApiModel):
+class StoppingRule(ApiModel):
     """End the learning by evidence, not by probability."""
 
     false_winner: ErrorRate = "0.05"
@@ -71,7 +71,7 @@ class Bandit(ApiModel):
     false_alarm_rate: ErrorRate = "0.01"
     """How often all guardrails together may wrongly exclude a variant."""
 
-    stop: Stop | None = None
+    stop: StoppingRule | None = None
     """When to end with a winner; without it, the bandit goes on."""
 
     seed: Annotated[int, Field(ge=0, le=4_294_967_295)] = 0

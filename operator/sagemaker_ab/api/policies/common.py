@@ -13,7 +13,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from sagemaker_ab.api.fields import DECIMAL, DECIMAL_LENGTH, ApiModel
 from sagemaker_ab.api.spec import VariantName
 
-MINUTE: Final = 60
+SECONDS_PER_MINUTE: Final = 60
 YEAR_SECONDS: Final = 366 * 86400
 _MAX_RATE: Final = "0.2"
 
@@ -52,8 +52,8 @@ class DecimalRate:
 
 ErrorRate = Annotated[str, DecimalRate("0.0001", "0.5")]
 Percent = Annotated[int, Field(ge=0, le=100)]
-DurationSeconds = Annotated[int, Field(ge=0, le=YEAR_SECONDS, multiple_of=MINUTE)]
-AttributionSeconds = Annotated[int, Field(ge=0, le=3600, multiple_of=MINUTE)]
+DurationSeconds = Annotated[int, Field(ge=0, le=YEAR_SECONDS, multiple_of=SECONDS_PER_MINUTE)]
+AttributionSeconds = Annotated[int, Field(ge=0, le=3600, multiple_of=SECONDS_PER_MINUTE)]
 
 
 LATENCY: Final = "Latency"
@@ -76,7 +76,7 @@ class Guardrail(ApiModel):
     """The margin, in percent of the baseline's value."""
 
     on_breach: Literal["Rollback", "Hold"] = "Rollback"
-    """Rollback: the challenger is dropped, or the run ended. Hold: nothing moves while it lasts."""
+    """Rollback: the challenger is dropped, or the run ended. StepHold: nothing moves while it lasts."""
 
 
 class Breaker(ApiModel):
@@ -117,7 +117,7 @@ class Share(ApiModel):
     """Its share in percent."""
 
 
-class Hold(ApiModel):
+class StepHold(ApiModel):
     """How long a step lasts at least, from the moment at which its share is applied."""
 
     min_duration_seconds: DurationSeconds = 1800

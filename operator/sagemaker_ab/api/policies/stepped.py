@@ -6,18 +6,18 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from sagemaker_ab.api.fields import LIST_ATOMIC, ApiModel
-from sagemaker_ab.api.policies.common import Breaker, DurationSeconds, ErrorRate, Guardrail, Hold
+from sagemaker_ab.api.policies.common import Breaker, DurationSeconds, ErrorRate, Guardrail, StepHold
 from sagemaker_ab.api.policies.validation import demand_breakers, demand_guardrails, refuse
 from sagemaker_ab.api.spec import VariantName
 
 
-class Step(ApiModel):
+class TrafficStep(ApiModel):
     """One share of the candidate, and what must pass before the next."""
 
     percent: Annotated[int, Field(ge=1, le=100)]
     """The candidate's share; each step's is more than the one before."""
 
-    hold: Hold | None = None
+    hold: StepHold | None = None
     """How long the step lasts at least: the defaults of its fields, but for the last step none."""
 
     approval: Literal["Required", "NotRequired"] = "NotRequired"
@@ -33,7 +33,7 @@ class Stepped(ApiModel):
     candidate: VariantName | None = None
     """The variant that is to take over. Needed unless the other of two variants is the baseline."""
 
-    steps: Annotated[list[Step], Field(min_length=1, max_length=20, json_schema_extra=LIST_ATOMIC)]
+    steps: Annotated[list[TrafficStep], Field(min_length=1, max_length=20, json_schema_extra=LIST_ATOMIC)]
     """The candidate's shares, in their order."""
 
     guardrails: Annotated[list[Guardrail], Field(max_length=5, json_schema_extra=LIST_ATOMIC)] = Field(
@@ -104,8 +104,8 @@ class Stepped(ApiModel):
     def _demand_time(self) -> None:
         """The deadline lies after all that the steps wait for at least."""
         *before, last = [step.hold for step in self.steps]
-        holds = [hold or Hold() for hold in before]
-        holds += [last] if last else [] if before or self.bake_seconds else [Hold()]
+        holds = [hold or StepHold() for hold in before]
+        holds += [last] if last else [] if before or self.bake_seconds else [StepHold()]
         least = sum(hold.min_duration_seconds for hold in holds) + self.bake_seconds
         if least >= self.deadline_seconds:
             raise refuse(

@@ -1,4 +1,4 @@
-"""What every stream of evidence can do."""
+"""The interface of an accumulator: running sums over the minutes of a run."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -6,14 +6,14 @@ from typing import Protocol
 from sagemaker_ab.traffic.counts import Minute
 
 
-class Stream(Protocol):
-    """Takes minutes in ascending order; its numbers are all that it is."""
+class Accumulator(Protocol):
+    """Adds minutes in ascending order. Its numbers are its complete state."""
 
     def add(self, minute: Minute) -> None:
-        """Take one minute; one in which a compared variant is missing changes nothing."""
+        """Add one minute. A minute that lacks a variant or a metric it needs leaves the state unchanged."""
 
     def numbers(self) -> list[float]:
-        """Return the state, all of it."""
+        """Return the complete state. The order of the numbers is the persisted layout."""
 
     def restore(self, numbers: Sequence[float]) -> None:
-        """Become the stream whose `numbers` these are."""
+        """Set the state to `numbers`, which an accumulator with the same settings returned."""

@@ -1,94 +1,102 @@
-"""Keeps streams in step with a ledger whose last minutes may still change.
+"""Keeps accumulators consistent with a buffer whose newest minutes may still change.
 
-The streams hold everything that is known, open minutes included. Beside them stands what they were at an
-earlier minute that is settled; when a minute changes, they go back to it and take the minutes since again, in
-their order. So neither the order in which minutes come nor their grouping changes a bit.
+The accumulators hold every known minute, including those that may still change. The group also keeps a
+checkpoint: their numbers at an earlier minute that is past the watermark. When a minute changes, the group
+restores the checkpoint and adds the later minutes again in ascending order. The result is therefore the same,
+bit for bit, in whatever order and batches the minutes arrive.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 from sagemaker_ab.traffic.counts import Minute
-from sagemaker_ab.traffic.evidence.accumulator import Stream
-from sagemaker_ab.traffic.evidence.minute_buffer import OPEN_MINUTES, Ledger
+from sagemaker_ab.traffic.evidence.accumulator import Accumulator
+from sagemaker_ab.traffic.evidence.minute_buffer import OPEN_MINUTES, MinuteBuffer
 
 Numbers = dict[str, list[float]]
+"""The numbers of each accumulator by its name."""
 
 _NEVER: Final = -1
 
 
-class Fold:
-    """Streams that see a minute `lag` minutes after it, and each from its minute `since` on."""
+class AccumulatorGroup:
+    """Accumulators that receive a minute `lag` minutes late, each from its minute in `since` on.
 
-    def __init__(self, streams: Mapping[str, Stream], *, since: Mapping[str, int], lag: int) -> None:
-        self._streams = dict(streams)
+    `checkpoint_at` is the last minute that the checkpoint contains, -1 before the first.
+    """
+
+    def __init__(
+        self, accumulators: Mapping[str, Accumulator], *, since: Mapping[str, int], lag: int
+    ) -> None:
+        self._accumulators = dict(accumulators)
         self._lag = lag
-        self._begins = [(since[name], stream) for name, stream in streams.items()]
-        self._at = self.base_at = self._mark_at = _NEVER
-        self._base = self._fresh = self._numbers()
-        self._mark: Numbers | None = None
+        self._since = [(since[name], accumulator) for name, accumulator in accumulators.items()]
+        # `_next` is a later checkpoint, kept until its minute is past the watermark.
+        self._at = self.checkpoint_at = self._next_at = _NEVER
+        self._checkpoint = self._empty = self._numbers()
+        self._next: Numbers | None = None
 
-    def changed(self, earliest: int) -> None:
-        """Go back before a minute that has changed."""
+    def rewind(self, earliest: int) -> None:
+        """Restore a checkpoint from before minute `earliest`, which has changed."""
         if earliest > self._at:
             return
-        if self._mark is not None and self._mark_at < earliest:
-            self._restore(self._mark, self._mark_at)
+        if self._next is not None and self._next_at < earliest:
+            self._restore(self._next, self._next_at)
         else:
-            self._mark = None
-            self._restore(self._base, self.base_at)
+            self._next = None
+            self._restore(self._checkpoint, self.checkpoint_at)
 
-    def advance(self, ledger: Ledger) -> None:
-        """Take every minute that may be seen."""
-        for minute in ledger.minutes(after=self._at, until=ledger.newest - self._lag):
-            if self._mark is None and minute.at > self.base_at + OPEN_MINUTES:
-                self._mark, self._mark_at = self._numbers(), self._at
-            self._take(minute)
-            if self._mark is not None and self._mark_at <= min(ledger.settled, minute.at - OPEN_MINUTES):
-                self._base, self.base_at, self._mark = self._mark, self._mark_at, None
+    def advance(self, buffer: MinuteBuffer) -> None:
+        """Add every buffered minute that is older than the lag."""
+        for minute in buffer.minutes(after=self._at, until=buffer.newest - self._lag):
+            if self._next is None and minute.at > self.checkpoint_at + OPEN_MINUTES:
+                self._next, self._next_at = self._numbers(), self._at
+            self._add(minute)
+            if self._next is not None and self._next_at <= min(buffer.watermark, minute.at - OPEN_MINUTES):
+                self._checkpoint, self.checkpoint_at, self._next = self._next, self._next_at, None
 
-    def settle(self, ledger: Ledger) -> None:
-        """Fold in all that is settled, so that the state is the same however it came."""
-        until = min(ledger.settled, ledger.newest - self._lag)
-        self._mark = None
-        self._restore(self._base, self.base_at)
-        for minute in ledger.minutes(after=self._at, until=until):
-            self._take(minute)
+    def advance_checkpoint(self, buffer: MinuteBuffer) -> None:
+        """Move the checkpoint to the watermark, so that the saved state does not depend on past batches."""
+        until = min(buffer.watermark, buffer.newest - self._lag)
+        self._next = None
+        self._restore(self._checkpoint, self.checkpoint_at)
+        for minute in buffer.minutes(after=self._at, until=until):
+            self._add(minute)
         self._at = max(self._at, until)
-        self._base, self.base_at = self._numbers(), self._at
-        self.advance(ledger)
+        self._checkpoint, self.checkpoint_at = self._numbers(), self._at
+        self.advance(buffer)
 
-    def begin_anew(self, names: Iterable[str], *, since: int) -> None:
-        """Let these streams forget everything before a minute."""
-        forgotten = set(names)
-        self._begins = [
-            (since if name in forgotten else begin, stream)
-            for (name, stream), (begin, _) in zip(self._streams.items(), self._begins, strict=True)
+    def reset(self, names: Iterable[str], *, since: int) -> None:
+        """Empty these accumulators. They start again at minute `since`."""
+        emptied = set(names)
+        self._since = [
+            (since if name in emptied else start, accumulator)
+            for (name, accumulator), (start, _) in zip(self._accumulators.items(), self._since, strict=True)
         ]
-        self._base = self._base | {name: self._fresh[name] for name in forgotten}
-        self._mark = None
-        self._restore(self._base, self.base_at)
+        self._checkpoint = self._checkpoint | {name: self._empty[name] for name in emptied}
+        self._next = None
+        self._restore(self._checkpoint, self.checkpoint_at)
 
-    def settled_numbers(self) -> Numbers:
-        """Return each stream's numbers as of the settled minute."""
-        return self._base
+    def checkpoint(self) -> Numbers:
+        """Return each accumulator's numbers at minute `checkpoint_at`."""
+        return self._checkpoint
 
-    def load(self, numbers: Numbers, *, at: int) -> None:
-        """Become the fold whose `settled_numbers` these are."""
-        self._mark = None
-        self._base, self.base_at = numbers, at
-        self._restore(numbers, at)
+    def load(self, checkpoint: Numbers, *, at: int) -> None:
+        """Restore a saved checkpoint of minute `at`."""
+        self._next = None
+        self._checkpoint, self.checkpoint_at = checkpoint, at
+        self._restore(checkpoint, at)
 
-    def _take(self, minute: Minute) -> None:
-        for since, stream in self._begins:
+    def _add(self, minute: Minute) -> None:
+        for since, accumulator in self._since:
             if minute.at >= since:
-                stream.add(minute)
+                accumulator.add(minute)
         self._at = minute.at
 
     def _numbers(self) -> Numbers:
-        return {name: stream.numbers() for name, stream in self._streams.items()}
+        return {name: accumulator.numbers() for name, accumulator in self._accumulators.items()}
 
     def _restore(self, numbers: Numbers, at: int) -> None:
-        for name, stream in self._streams.items():
-            stream.restore(numbers[name])
+        for name, accumulator in self._accumulators.items():
+            accumulator.restore(numbers[name])
         self._at = at

@@ -1,26 +1,28 @@
-"""Closed blocks of one length, as the sums that the t-factor needs at any ratio.
+"""The closed blocks of one length, reduced to the sums that the t-test needs at any null ratio.
 
-A block gives b, what the challenger had, and a, what it would have had at a ratio of 1, both on one scale. At
-ratio θ its deviation is y = b - θ·a: S(θ) = Σb - θ·Σa and V(θ) = Σb² - 2θ·Σab + θ²·Σa², exactly.
+Each block contributes b, the challenger's total, and a, the total expected of it at a ratio of 1, on one
+scale. At a null ratio θ the block deviates by y = b - θ·a. The sums over blocks follow exactly:
+
+    S(θ) = Σy = Σb - θ·Σa,  V(θ) = Σy² = Σb² - 2θ·Σab + θ²·Σa²
 """
 
 from collections.abc import Sequence
 from math import inf, sqrt
 from typing import Final
 
-from sagemaker_ab.traffic.evidence.t_bayes_factor import critical_share, t_evidence
+from sagemaker_ab.traffic.evidence.t_bayes_factor import bayes_factor, critical_value
 
-LEAST_BLOCKS: Final = 12
-"""A length says nothing before it has so many blocks."""
+MIN_BLOCKS: Final = 12
+"""A length takes part in a verdict from this number of closed blocks on."""
 
-SUMS: Final = 6
+SUMS_STATE_SIZE: Final = 6
 
-# Below this part of what they are the difference of, sums are what rounding left.
+# A difference of sums below this fraction of its terms is rounding error, not data.
 _ROUNDING: Final = 1e-12
 
 
-class Sums:
-    """n, Σb, Σa, Σb², Σab and Σa²."""
+class BlockSums:
+    """The number of closed blocks n and their Σb, Σa, Σb², Σab and Σa²."""
 
     __slots__ = ("a", "aa", "ab", "b", "bb", "n")
 
@@ -28,6 +30,7 @@ class Sums:
         self.n = self.b = self.a = self.bb = self.ab = self.aa = 0.0
 
     def add(self, b: float, a: float) -> None:
+        """Add one closed block."""
         self.n += 1.0
         self.b += b
         self.a += a
@@ -37,35 +40,39 @@ class Sums:
 
     @property
     def ready(self) -> bool:
-        return self.n >= LEAST_BLOCKS
+        """Whether there are enough closed blocks."""
+        return self.n >= MIN_BLOCKS
 
-    def at(self, ratio: float) -> tuple[int, float]:
-        """Return the sign of S and the evidence against this ratio."""
+    def evidence_at(self, ratio: float) -> tuple[int, float]:
+        """Return the sign of S(ratio) and the two-sided evidence that the true ratio is another."""
         expected = ratio * self.a
         s = self.b - expected
         squares = self.bb + ratio * ratio * self.aa
         v = squares - 2.0 * ratio * self.ab
         if abs(s) <= _ROUNDING * (self.b + expected) or v <= _ROUNDING * squares:
-            return 0, t_evidence(self.n, 0.0)
-        return (1 if s > 0.0 else -1), t_evidence(self.n, min(s * s / v, self.n))
+            return 0, bayes_factor(self.n, 0.0)
+        return (1 if s > 0.0 else -1), bayes_factor(self.n, min(s * s / v, self.n))
 
-    def bounds(self, needed: float) -> tuple[float, float]:
-        """Return the ratios between which the evidence is less than `needed`; 0 and infinity without ends.
+    def bounds(self, threshold: float) -> tuple[float, float]:
+        """Return the interval of ratios whose evidence is below `threshold`; 0 and inf where it is unbounded.
 
-        The evidence grows with S²/V alone, so the ends are where S(θ)² = k·V(θ), a quadratic in θ. Where one
-        of the two had nothing, blocks differ by nothing but their scale, and bound no ratio.
+        The evidence grows with S²/V alone, so the bounds solve S(θ)² = k·V(θ), a quadratic equation in θ,
+        with k the critical value. If either variant had no event, the blocks differ only in scale and bound
+        no ratio.
         """
-        k = critical_share(self.n, needed)
-        curve, start = self.a * self.a - k * self.aa, self.b * self.b - k * self.bb
-        if self.a <= 0.0 or self.b <= 0.0 or curve == 0.0 or (curve < 0.0 and start <= 0.0):
+        k = critical_value(self.n, threshold)
+        quadratic, constant = self.a * self.a - k * self.aa, self.b * self.b - k * self.bb
+        if self.a <= 0.0 or self.b <= 0.0 or quadratic == 0.0 or (quadratic < 0.0 and constant <= 0.0):
             return 0.0, inf
-        middle = self.a * self.b - k * self.ab
-        root = sqrt(max(0.0, middle * middle - curve * start))
-        low = max(0.0, (middle - root) / curve)
-        return low, ((middle + root) / curve if curve > 0.0 else inf)
+        linear = self.a * self.b - k * self.ab
+        root = sqrt(max(0.0, linear * linear - quadratic * constant))
+        low = max(0.0, (linear - root) / quadratic)
+        return low, ((linear + root) / quadratic if quadratic > 0.0 else inf)
 
     def numbers(self) -> list[float]:
+        """Return the state."""
         return [self.n, self.b, self.a, self.bb, self.ab, self.aa]
 
     def restore(self, numbers: Sequence[float]) -> None:
+        """Set the state to what `numbers` returned."""
         self.n, self.b, self.a, self.bb, self.ab, self.aa = numbers

@@ -1,192 +1,223 @@
-"""The evidence of one run: the streams that its policy needs, kept in step with the minutes as they come."""
+"""The evidence of one run: the accumulators that its policy needs, and the minutes that may still change."""
 
 from collections.abc import Iterable, Mapping
 from itertools import combinations
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from sagemaker_ab.api.policies.ab_test import ABTest
 from sagemaker_ab.api.policies.bandit import Bandit
-from sagemaker_ab.api.policies.common import LATENCY, SUCCESSES, Guardrail, default_goal
+from sagemaker_ab.api.policies.common import (
+    LATENCY,
+    SECONDS_PER_MINUTE,
+    SUCCESSES,
+    Guardrail,
+    default_goal,
+)
 from sagemaker_ab.api.policies.stepped import Stepped
 from sagemaker_ab.api.policies.traffic_policy import Policy
-from sagemaker_ab.traffic.evidence.accumulator import Stream
-from sagemaker_ab.traffic.evidence.accumulator_group import Fold
-from sagemaker_ab.traffic.evidence.breaker import BreakerWatch
+from sagemaker_ab.traffic.evidence.accumulator import Accumulator
+from sagemaker_ab.traffic.evidence.accumulator_group import AccumulatorGroup
+from sagemaker_ab.traffic.evidence.breaker import BreakerState
 from sagemaker_ab.traffic.evidence.comparison import Comparison
-from sagemaker_ab.traffic.evidence.harm import Harm
+from sagemaker_ab.traffic.evidence.harm import HarmTest
 from sagemaker_ab.traffic.evidence.latency_comparison import LatencyComparison
-from sagemaker_ab.traffic.evidence.minute_buffer import Ledger, Row
-from sagemaker_ab.traffic.evidence.packing import packed, unpacked
+from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow, MinuteBuffer
+from sagemaker_ab.traffic.evidence.packing import pack_floats, unpack_floats
 from sagemaker_ab.traffic.evidence.posterior import Posterior
 from sagemaker_ab.traffic.evidence.rate_comparison import RateComparison
-from sagemaker_ab.traffic.evidence.sample_ratio import SampleRatio
-from sagemaker_ab.traffic.evidence.totals import Totals
-from sagemaker_ab.traffic.variant_roles import Roles
-
-_MINUTE: Final = 60
+from sagemaker_ab.traffic.evidence.sample_ratio import SampleRatioTest
+from sagemaker_ab.traffic.evidence.totals import InvocationTotals
+from sagemaker_ab.traffic.variant_roles import VariantRoles
 
 Pair = tuple[str, str]
-Watch = tuple[str, str]
+"""(baseline, challenger) of a comparison; of two challengers, in the order of the variants."""
+
+GuardrailKey = tuple[str, str]
+"""(metric, challenger) of a guardrail."""
 
 
-class Evidence:
-    """Everything that counts have said since minute `started`.
+class RunEvidence:
+    """Everything that the counts have shown since minute `started`.
 
-    `comparisons` by (baseline, challenger); `harms` and `margins` by (metric of the guardrail, challenger),
-    the first for harm, the second where a block comparison judges a guardrail; `breakers` in the policy's
-    order; `ratios` by variant.
+    - `comparisons`: what the hypothesis or the bandit's stopping rule compares.
+    - `harm_tests`: whether a challenger breaches a guardrail on a rate.
+    - `margin_comparisons`: guardrails that are compared in blocks, which are all guardrails on latency, and
+      with Stepped also those on rates.
+    - `breakers`: in the order of the policy.
+    - `sample_ratios`: the sample ratio tests, by variant.
+    - `posterior`: what a bandit has learned; None for the other strategies.
+
+    Minutes are counted since 1970-01-01 UTC. Guardrails and sample ratio count from `guarded_since` on, which
+    is the end of the warm-up. The hypothesis and the bandit count from `tested_since` on.
     """
 
     def __init__(
-        self, policy: Policy, roles: Roles, *, started: int, tested_since: int | None = None
+        self, policy: Policy, roles: VariantRoles, *, started: int, tested_since: int | None = None
     ) -> None:
         self.roles = roles
         self.started = started
-        # Minutes by which what comes of a trial may be later than it.
-        self.attribution = 0 if isinstance(policy, Stepped) else policy.attribution_seconds // _MINUTE
-        self.ledger = Ledger(roles.variants, started=started, attribution=self.attribution)
-        self.totals = Totals(roles.variants)
+        # By how many minutes a success may come later than its trial.
+        self.attribution_minutes = (
+            0 if isinstance(policy, Stepped) else policy.attribution_seconds // SECONDS_PER_MINUTE
+        )
+        self.buffer = MinuteBuffer(roles.variants, started=started, attribution=self.attribution_minutes)
+        self.totals = InvocationTotals(roles.variants)
         self.comparisons: dict[Pair, Comparison] = {}
-        self.harms: dict[Watch, Harm] = {}
-        self.margins: dict[Watch, Comparison] = {}
-        self.breakers: list[BreakerWatch] = []
-        self.ratios = _ratios(policy, roles)
+        self.harm_tests: dict[GuardrailKey, HarmTest] = {}
+        self.margin_comparisons: dict[GuardrailKey, Comparison] = {}
+        self.breakers: list[BreakerState] = []
+        self.sample_ratios = _sample_ratio_tests(policy, roles)
         self.posterior: Posterior | None = None
-        # The minutes from which guardrails and sample ratio count, and the hypothesis.
-        self.watched_since = started + _warm_up_minutes(policy)
-        self.tested_since = self.watched_since if tested_since is None else tested_since
-        self._fill(policy)
-        self._folds = self._folded()
+        self.guarded_since = started + _warm_up_minutes(policy)
+        self.tested_since = self.guarded_since if tested_since is None else tested_since
+        self._add_accumulators(policy)
+        self._groups = self._grouped()
 
-    def _fill(self, policy: Policy) -> None:
+    def _add_accumulators(self, policy: Policy) -> None:
         match policy:
             case Stepped():
-                self._guard(policy.guardrails, blocks=True)
+                self._add_guardrails(policy.guardrails, blocks=True)
                 (candidate,) = self.roles.challengers
-                self.breakers = [BreakerWatch(each, variant=candidate) for each in policy.breakers]
+                self.breakers = [BreakerState(each, variant=candidate) for each in policy.breakers]
             case ABTest():
-                self._guard(policy.guardrails, blocks=False)
-                self.comparisons = _hypothesis(policy, self.roles)
+                self._add_guardrails(policy.guardrails, blocks=False)
+                self.comparisons = _hypothesis_comparisons(policy, self.roles)
             case Bandit():
-                self._guard(policy.guardrails, blocks=False)
+                self._add_guardrails(policy.guardrails, blocks=False)
                 self.posterior = Posterior(
                     self.roles.variants,
                     metric=policy.metric,
-                    period_minutes=policy.update_seconds // _MINUTE,
-                    half_life_minutes=policy.half_life_seconds / _MINUTE,
+                    period_minutes=policy.update_seconds // SECONDS_PER_MINUTE,
+                    half_life_minutes=policy.half_life_seconds / SECONDS_PER_MINUTE,
                 )
                 pairs = combinations(self.roles.variants, 2) if policy.stop else ()
                 self.comparisons = {
                     (a, b): RateComparison(baseline=a, challenger=b, metric=policy.metric) for a, b in pairs
                 }
 
-    def _guard(self, guardrails: Iterable[Guardrail], *, blocks: bool) -> None:
+    def _add_guardrails(self, guardrails: Iterable[Guardrail], *, blocks: bool) -> None:
         for guardrail in guardrails:
             for challenger in self.roles.challengers:
-                watch = (guardrail.metric, challenger)
+                key = (guardrail.metric, challenger)
                 if guardrail.metric == LATENCY:
-                    self.margins[watch] = LatencyComparison(
+                    self.margin_comparisons[key] = LatencyComparison(
                         baseline=self.roles.baseline, challenger=challenger
                     )
                     continue
-                self.harms[watch] = _harm(guardrail, self.roles.baseline, challenger)
+                self.harm_tests[key] = _harm_test(guardrail, self.roles.baseline, challenger)
                 if blocks:
-                    self.margins[watch] = RateComparison(
+                    self.margin_comparisons[key] = RateComparison(
                         baseline=self.roles.baseline,
                         challenger=challenger,
                         metric=guardrail.metric,
                     )
 
-    def _watches(self) -> dict[str, Stream]:
+    def _guarding(self) -> dict[str, Accumulator]:
+        """Return the accumulators that guard the run, by the name under which their state is saved."""
         return {
-            **{f"harm:{metric}:{name}": harm for (metric, name), harm in self.harms.items()},
-            **{f"margin:{metric}:{name}": margin for (metric, name), margin in self.margins.items()},
-            **{f"ratio:{name}": ratio for name, ratio in self.ratios.items()},
+            **{f"harm:{metric}:{name}": test for (metric, name), test in self.harm_tests.items()},
+            **{f"margin:{metric}:{name}": each for (metric, name), each in self.margin_comparisons.items()},
+            **{f"ratio:{name}": test for name, test in self.sample_ratios.items()},
         }
 
-    def _tests(self) -> dict[str, Stream]:
+    def _testing(self) -> dict[str, Accumulator]:
+        """Return the accumulators of hypothesis and bandit, by the name under which their state is saved."""
         compared = {f"rates:{a}:{b}": each for (a, b), each in self.comparisons.items()}
         return {**compared, **({} if self.posterior is None else {"posterior": self.posterior})}
 
-    def _folded(self) -> list[Fold]:
-        """Whatever looks at successes waits for those that come late; where none do, one fold holds all."""
-        breakers = {f"breaker:{place}": each for place, each in enumerate(self.breakers)}
-        always: dict[str, Stream] = {"totals": self.totals, **breakers}
-        watches, tests = self._watches(), self._tests()
+    def _grouped(self) -> list[AccumulatorGroup]:
+        """Group the accumulators by lag: those that need successes wait for the attribution window.
+
+        Without an attribution window there is one group.
+        """
+        breakers = {f"breaker:{index}": each for index, each in enumerate(self.breakers)}
+        always: dict[str, Accumulator] = {"totals": self.totals, **breakers}
+        guarding, testing = self._guarding(), self._testing()
         since = (
             dict.fromkeys(always, self.started)
-            | dict.fromkeys(watches, self.watched_since)
-            | dict.fromkeys(tests, self.tested_since)
+            | dict.fromkeys(guarding, self.guarded_since)
+            | dict.fromkeys(testing, self.tested_since)
         )
-        if self.attribution == 0:
-            return [Fold({**always, **watches, **tests}, since=since, lag=0)]
-        late = {name: watch for name, watch in watches.items() if f":{SUCCESSES}:" in name} | tests
-        prompt = {name: watch for name, watch in watches.items() if name not in late}
+        if self.attribution_minutes == 0:
+            return [AccumulatorGroup({**always, **guarding, **testing}, since=since, lag=0)]
+        late = {name: each for name, each in guarding.items() if f":{SUCCESSES}:" in name} | testing
+        prompt = {name: each for name, each in guarding.items() if name not in late}
         return [
-            Fold({**always, **prompt}, since=since, lag=0),
-            Fold(late, since=since, lag=self.attribution),
+            AccumulatorGroup({**always, **prompt}, since=since, lag=0),
+            AccumulatorGroup(late, since=since, lag=self.attribution_minutes),
         ]
 
-    def ingest(self, rows: Iterable[Row]) -> None:
-        """Take counts in any order; a later row of a minute and variant replaces the earlier one."""
-        earliest = self.ledger.enter(rows)
+    def ingest(self, rows: Iterable[CountsRow]) -> None:
+        """Add rows in any order. A later row for a minute and variant replaces the earlier row."""
+        earliest = self.buffer.insert(rows)
         if earliest is None:
             return
-        for fold in self._folds:
-            fold.changed(earliest)
-            fold.advance(self.ledger)
-        self.ledger.forget(min(self.ledger.settled, *[fold.base_at for fold in self._folds]))
+        for group in self._groups:
+            group.rewind(earliest)
+            group.advance(self.buffer)
+        self._discard_accumulated()
 
     def begin_test(self, *, since: int) -> None:
-        """Throw away what the hypothesis saw of a ramp-up, but for no minute of the warm-up's."""
-        self.tested_since = max(since, self.watched_since)
-        tests = self._folds[-1]
-        tests.begin_anew(self._tests(), since=self.tested_since)
-        tests.advance(self.ledger)
+        """Discard what the hypothesis saw of the ramp-up. It restarts at `since`, or after the warm-up."""
+        self.tested_since = max(since, self.guarded_since)
+        testing = self._groups[-1]
+        testing.reset(self._testing(), since=self.tested_since)
+        testing.advance(self.buffer)
+
+    def _discard_accumulated(self) -> None:
+        """Discard the buffered minutes that every group's checkpoint contains."""
+        self.buffer.discard(min(self.buffer.watermark, *[group.checkpoint_at for group in self._groups]))
 
     def to_json(self) -> dict[str, Any]:
-        """Return the state: sums as of the settled minute, and the rows of the minutes after it."""
-        for fold in self._folds:
-            fold.settle(self.ledger)
-        self.ledger.forget(min(self.ledger.settled, *[fold.base_at for fold in self._folds]))
+        """Return the state: the numbers at the watermark, and the rows of the minutes after it.
+
+        The keys are the persisted layout.
+        """
+        for group in self._groups:
+            group.advance_checkpoint(self.buffer)
+        self._discard_accumulated()
         return {
             "started": self.started,
             "testedSince": self.tested_since,
-            "ledger": self.ledger.to_json(),
+            "ledger": self.buffer.to_json(),
             "folds": [
                 {
-                    "at": fold.base_at,
-                    "streams": {name: packed(numbers) for name, numbers in fold.settled_numbers().items()},
+                    "at": group.checkpoint_at,
+                    "streams": {name: pack_floats(numbers) for name, numbers in group.checkpoint().items()},
                 }
-                for fold in self._folds
+                for group in self._groups
             ],
         }
 
     @classmethod
-    def from_json(cls, state: Mapping[str, Any], policy: Policy, roles: Roles) -> Self:
-        """Return the evidence whose `to_json` this is; it goes on as if it had never been stopped."""
+    def from_json(cls, state: Mapping[str, Any], policy: Policy, roles: VariantRoles) -> Self:
+        """Return the evidence that `to_json` saved. It continues as if it had never been interrupted."""
         evidence = cls(policy, roles, started=state["started"], tested_since=state["testedSince"])
-        evidence.ledger = Ledger.from_json(
-            state["ledger"], roles.variants, started=state["started"], attribution=evidence.attribution
+        evidence.buffer = MinuteBuffer.from_json(
+            state["ledger"],
+            roles.variants,
+            started=state["started"],
+            attribution=evidence.attribution_minutes,
         )
-        for fold, saved in zip(evidence._folds, state["folds"], strict=True):
-            fold.load({name: unpacked(text) for name, text in saved["streams"].items()}, at=saved["at"])
-            fold.advance(evidence.ledger)
+        for group, saved in zip(evidence._groups, state["folds"], strict=True):
+            checkpoint = {name: unpack_floats(text) for name, text in saved["streams"].items()}
+            group.load(checkpoint, at=saved["at"])
+            group.advance(evidence.buffer)
         return evidence
 
 
 def _warm_up_minutes(policy: Policy) -> int:
-    return 0 if isinstance(policy, Bandit) else policy.warm_up_seconds // _MINUTE
+    return 0 if isinstance(policy, Bandit) else policy.warm_up_seconds // SECONDS_PER_MINUTE
 
 
 def margin_ratio(guardrail: Guardrail) -> float:
-    """Return the ratio of challenger to baseline at which a guardrail's margin ends."""
+    """Return the ratio of challenger to baseline at the guardrail's margin."""
     margin = guardrail.no_worse_than_percent / 100
     return 1.0 - margin if (guardrail.goal or default_goal(guardrail.metric)) == "Increase" else 1.0 + margin
 
 
-def _harm(guardrail: Guardrail, baseline: str, challenger: str) -> Harm:
-    return Harm(
+def _harm_test(guardrail: Guardrail, baseline: str, challenger: str) -> HarmTest:
+    return HarmTest(
         baseline=baseline,
         challenger=challenger,
         metric=guardrail.metric,
@@ -195,17 +226,20 @@ def _harm(guardrail: Guardrail, baseline: str, challenger: str) -> Harm:
     )
 
 
-def _ratios(policy: Policy, roles: Roles) -> dict[str, SampleRatio]:
-    """Nothing where no mismatch holds the run. Of two variants one says all: the other has what it lacks."""
+def _sample_ratio_tests(policy: Policy, roles: VariantRoles) -> dict[str, SampleRatioTest]:
+    """Return a test for each variant, or none if the policy ignores a sample ratio mismatch.
+
+    With two variants one test suffices, because one share determines the other.
+    """
     if isinstance(policy, Bandit) or policy.on_sample_ratio_mismatch != "Hold":
         return {}
     variants = roles.variants
-    watched = variants[1:] if len(variants) == 2 else variants  # noqa: PLR2004  # the two of an ordinary test
-    return {name: SampleRatio(name, variants) for name in watched}
+    tested = variants[1:] if len(variants) == 2 else variants  # noqa: PLR2004  # baseline and challenger
+    return {name: SampleRatioTest(name, variants) for name in tested}
 
 
-def _hypothesis(policy: ABTest, roles: Roles) -> dict[Pair, Comparison]:
-    """Each challenger with the baseline, and for the best of several, the challengers with each other."""
+def _hypothesis_comparisons(policy: ABTest, roles: VariantRoles) -> dict[Pair, Comparison]:
+    """Return a comparison for each pair of variants. Those between challengers decide which one is best."""
     pairs = combinations(roles.variants, 2)
     if policy.hypothesis.metric == LATENCY:
         return {(a, b): LatencyComparison(baseline=a, challenger=b) for a, b in pairs}
