@@ -1,4 +1,4 @@
-"""More than forty policies that are refused, each with the path, value and bound that its message names."""
+"""Invalid policies, each with the path, value and bound that its message must name."""
 
 AB = {"baseline": "A", "hypothesis": {"metric": "Successes"}}
 STEPS = [{"percent": 10}, {"percent": 100}]

@@ -1,4 +1,4 @@
-"""Who waits says for what; a hold ends with its cause."""
+"""An outcome reports what the run waits for. A hold ends with its cause."""
 
 import pytest
 
@@ -30,7 +30,7 @@ POLICIES = {
 
 
 @pytest.mark.parametrize("name", POLICIES)
-def test_missing_guardrail_data_hold_and_the_hold_ends_when_they_return(name):
+def test_missing_guardrail_data_holds_the_run_until_it_returns(name):
     outcomes = looks(POLICIES[name], silent=range(40, 90))
     held = [place for place, outcome in enumerate(outcomes) if outcome.verdict is Verdict.HOLD]
     assert held == list(range(13, 18))
@@ -59,14 +59,14 @@ def test_missing_guardrail_data_hold_and_the_hold_ends_when_they_return(name):
     ],
     ids=lambda given: str(given) if isinstance(given, DecisionReason) else "",
 )
-def test_the_first_look_says_what_it_waits_for(policy, reason, needs):
+def test_the_first_look_reports_what_the_run_waits_for(policy, reason, needs):
     outcome = looks(policy, minutes=5)[0]
     assert (outcome.verdict, outcome.reason) == (Verdict.UNDECIDED, reason)
     assert {name: outcome.needs[name] for name in needs} == needs
 
 
 @pytest.mark.parametrize("policy", [ab_test(), bandit(warmUpSeconds=0)], ids=["ABTest", "Bandit"])
-def test_without_the_metric_it_waits_for_the_metric(policy):
+def test_without_the_metric_the_run_waits_for_it(policy):
     last = looks(policy, silent=range(40, 150), fields=("successes",))[-1]
     assert (last.verdict, last.reason) == (Verdict.UNDECIDED, DecisionReason.MISSING_DATA)
     assert last.needs["data"].startswith("Successes")

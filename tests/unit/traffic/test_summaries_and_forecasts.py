@@ -1,4 +1,4 @@
-"""The numbers behind a decision, the plan before one, and what a run keeps of the last."""
+"""Comparison summaries, forecasts of test designs, and the restored outcome of a run."""
 
 import json
 from math import inf
@@ -17,14 +17,14 @@ from tests.unit.traffic.worlds import ab_test, bandit, rows, stepped
 VARIANTS = {"A": {"percent": 50, "rate": 0.1}, "B": {"percent": 50, "rate": 0.15, "errors": 0.02}}
 
 
-def observed(policy, *, minutes=600):
+def ingested(policy, *, minutes=600):
     run = Run(policy, list(VARIANTS), started=0)
     run.ingest(rows(VARIANTS, minutes=minutes))
     return run
 
 
-def test_an_account_gives_rates_ratio_interval_and_a_p_value():
-    run = observed(ab_test())
+def test_a_summary_has_rates_ratio_interval_and_p_value():
+    run = ingested(ab_test())
     (summary,) = comparison_summaries(run.policy, run.evidence)
     assert (summary.metric, summary.baseline, summary.challenger) == ("Successes", "A", "B")
     assert summary.values == pytest.approx((0.1, 0.15), rel=0.1)
@@ -32,20 +32,20 @@ def test_an_account_gives_rates_ratio_interval_and_a_p_value():
     assert summary.p < 0.05
 
 
-def test_before_there_is_evidence_an_account_says_so():
-    run = observed(ab_test(), minutes=30)
+def test_before_there_is_evidence_a_summary_has_no_interval():
+    run = ingested(ab_test(), minutes=30)
     (summary,) = comparison_summaries(run.policy, run.evidence)
     assert (summary.interval, summary.p) == (None, 1.0)
 
 
-def test_guardrails_of_steps_and_a_bandits_stop_have_accounts_too():
-    run = observed(stepped(steps=[{"percent": 50}]))
+def test_guardrails_of_stepped_and_the_stopping_rule_of_a_bandit_have_summaries():
+    run = ingested(stepped(steps=[{"percent": 50}]))
     assert [each.metric for each in comparison_summaries(run.policy, run.evidence)] == ["ServerErrors"]
-    run = observed(bandit(stop={}))
+    run = ingested(bandit(stop={}))
     assert [each.metric for each in comparison_summaries(run.policy, run.evidence)] == ["Successes"]
 
 
-def test_a_guardrail_on_a_rate_accounts_for_the_rates_that_it_compared():
+def test_the_summary_of_a_guardrail_on_a_rate_has_the_compared_rates():
     guard = [{"metric": "ServerErrors", "noWorseThanPercent": 10}]
     run = Run(ab_test(guardrails=guard), ["A", "B"], started=0)
     run.ingest(
@@ -57,8 +57,8 @@ def test_a_guardrail_on_a_rate_accounts_for_the_rates_that_it_compared():
     assert summary.interval is None
 
 
-def test_a_bandit_that_goes_on_accounts_for_what_it_has_learnt():
-    run = observed(bandit())
+def test_the_summary_of_a_bandit_without_stopping_rule_has_the_posterior():
+    run = ingested(bandit())
     (summary,) = comparison_summaries(run.policy, run.evidence)
     assert (summary.metric, summary.baseline, summary.challenger) == ("Successes", "A", "B")
     assert summary.ratio == pytest.approx(1.5, rel=0.1)
@@ -66,7 +66,7 @@ def test_a_bandit_that_goes_on_accounts_for_what_it_has_learnt():
     assert summary.p is None
 
 
-def test_a_forecast_is_of_the_test_itself_and_seeded():
+def test_a_forecast_simulates_the_sequential_test_and_is_seeded():
     design = Design(rate=0.1, effect=0.3, requests_per_minute=100, power=0.8, shares=even_shares(2))
     found = forecast(design)
     assert 120 <= found.median_minutes <= found.power_minutes < found.horizon_minutes
@@ -74,7 +74,7 @@ def test_a_forecast_is_of_the_test_itself_and_seeded():
     assert forecast(design) == found
 
 
-def test_a_loss_is_forecast_like_a_gain_and_three_variants_take_longer():
+def test_a_negative_effect_is_forecast_and_three_variants_take_longer():
     design = {"rate": 0.1, "requests_per_minute": 100, "power": 0.8}
     loss = forecast(Design(effect=-0.3, shares=shares_from_percents([50, 50]), **design))
     three = forecast(Design(effect=-0.3, shares=even_shares(3), **design))
@@ -82,7 +82,7 @@ def test_a_loss_is_forecast_like_a_gain_and_three_variants_take_longer():
     assert loss.power_minutes < three.power_minutes
 
 
-def test_fewer_false_winners_take_longer_for_both_kinds_of_test():
+def test_a_lower_false_winner_rate_takes_longer():
     design = {"rate": 0.1, "effect": 0.3, "requests_per_minute": 100, "power": 0.8, "shares": even_shares(2)}
     usual, strict = forecast(Design(**design)), forecast(Design(false_winner=0.001, **design))
     assert forecast(Design(false_winner=0.05, **design)) == usual
@@ -90,7 +90,7 @@ def test_fewer_false_winners_take_longer_for_both_kinds_of_test():
     assert usual.median_minutes < strict.median_minutes
 
 
-def test_what_takes_many_weeks_is_simulated_in_wider_strata_and_few_requests_may_never_do():
+def test_a_test_of_many_weeks_is_simulated_in_wider_strata_and_may_have_no_end():
     found = forecast(
         Design(rate=0.01, effect=0.2, requests_per_minute=0.5, power=0.99, shares=even_shares(2))
     )
@@ -98,7 +98,7 @@ def test_what_takes_many_weeks_is_simulated_in_wider_strata_and_few_requests_may
     assert found.median_minutes < found.power_minutes <= inf
 
 
-def test_a_breaker_on_latency_reads_the_tail_of_every_minute():
+def test_a_breaker_on_latency_requires_a_p99_above_the_bound_in_every_minute():
     policy = stepped(guardrails=[], breakers=[{"metric": "Latency", "maxMicros": 1000, "minRequests": 3}])
     for tails, tripped in (
         ((2000, 2000, 2000), True),
@@ -114,8 +114,8 @@ def test_a_breaker_on_latency_reads_the_tail_of_every_minute():
         assert (run.look(3).outcome.reason is DecisionReason.BREAKER_TRIPPED) is tripped
 
 
-def test_a_final_outcome_is_kept_through_a_restart():
-    run = observed(ab_test())
+def test_a_final_outcome_is_restored():
+    run = ingested(ab_test())
     outcome = run.look(600).outcome
     assert outcome.final
     again = Run.from_json(json.loads(json.dumps(run.to_json())), run.policy, list(VARIANTS))

@@ -1,4 +1,4 @@
-"""Counts as two or more variants would give them, drawn from a seed or written down."""
+"""Policies, and counts of two or more variants drawn from a seed."""
 
 from random import Random
 
@@ -43,7 +43,7 @@ def bandit(**changes):
 
 
 def drawn(random, calls, rate):
-    """Events among calls; the normal law will do where only plausibility is asked for."""
+    """Draw the events among calls. From 30 expected on, the normal approximation is used."""
     if calls * rate < 30:
         return sum(random.random() < rate for _ in range(calls))
     return max(0, min(calls, round(random.gauss(calls * rate, (calls * rate * (1 - rate)) ** 0.5))))
@@ -64,7 +64,7 @@ def counts(random, *, calls, weight=None, rate=0.1, errors=0.0, micros=None):
 
 
 def rows(variants, *, minutes, seed=1, start=0, calls=100):
-    """`variants`: name -> settings of `counts` and a `percent` of the calls."""
+    """Yield rows. `variants` maps a name to settings of `counts` and the `percent` of the calls."""
     random = Random(seed)
     for at in range(start, start + minutes):
         for name, settings in variants.items():
@@ -76,7 +76,7 @@ def rows(variants, *, minutes, seed=1, start=0, calls=100):
 
 
 def run_through(asked, variants, *, minutes, every=1, approved=(), **world):
-    """Look after every `every` minutes until the verdict is final; return the decisions."""
+    """Look every `every` minutes until the outcome is final. Return the decisions."""
     run = Run(asked, list(variants), started=0)
     decisions = []
     by_minute = {}
