@@ -33,8 +33,8 @@ class _LatencyBlocks:
 
     `scale` is the baseline's average of the last block in microseconds, 0 before the first. Of the open
     block, `start` is the first minute (-1 if there is none), `b` and `a` are Σ h·avg of challenger and
-    baseline, `calls` and `micros` are the baseline's calls and their total latency, `min_calls` is Σ min(n_a,
-    n_b).
+    baseline, `calls` and `micros` are the baseline's calls and their total latency, and `min_calls` is
+    Σ min(n_a, n_b).
     """
 
     __slots__ = ("a", "b", "calls", "closed", "micros", "min_calls", "minutes", "scale", "start")

@@ -4,10 +4,13 @@ Given the X events of a stratum, the variants share them in the proportions
 
     q_i = n_i·exp(m_i) / Σ_j n_j·exp(m_j)
 
-with n the trials and m the log rates. Only ratios of rates enter this multinomial likelihood, so a change
-that moves all variants alike, such as the time of day, teaches nothing, and counts are never pooled over
-weights. At the end of each update period the precision matrix P decays towards the prior's, P ← λP + (1 -
-λ)P₀, and Newton's method adds the strata of the period (Laplace approximation).
+with n the trials and m the log rates. Only ratios of rates enter this multinomial likelihood. A change that
+moves all variants alike, such as the time of day, therefore teaches nothing, and counts are never pooled over
+weights. At the end of each update period the precision matrix P decays towards the prior's P₀,
+
+    P ← λ·P + (1 - λ)·P₀  with  λ = 0.5^(period / half-life)
+
+and Newton's method adds the strata of the period (Laplace approximation).
 """
 
 from collections.abc import Sequence
@@ -180,8 +183,11 @@ def _score_and_information(
 ) -> tuple[list[float], Matrix]:
     """Return the score (K values) and the Fisher information (K×K) of the strata at the log rates `mean`.
 
-    Per stratum with N trials and X events the score is (x - X·q)/(1 - X/N) and the information is X·(diag q -
-    q·qᵀ)/(1 - X/N). The factor 1 - X/N corrects for events that are not rare.
+    A stratum with N trials and X events adds
+
+        score (x - X·q) / (1 - X/N)  and  information X·(diag q - q·qᵀ) / (1 - X/N)
+
+    The factor 1 - X/N corrects for events that are not rare.
     """
     size = len(mean)
     rates = [exp(each) for each in mean]

@@ -124,8 +124,8 @@ class _BanditLook:
     def _leader(self, stop: StoppingRule) -> tuple[str, dict[str, Any]]:
         """Return the variant with the most evidence of being the best, and its figures.
 
-        A variant's evidence is the least of its evidence over each other variant. Its threshold is (K -
-        1)/alpha.
+        A variant's evidence is the least of its evidence over each other variant. For K variants the
+        threshold is (K - 1)/alpha.
         """
         least_evidence = {
             name: min(self._evidence_over(name, other) for other in self._remaining if other != name)
