@@ -7,7 +7,7 @@ from typing import Any, Final
 from bench.calibration.rows import CalibrationRow, Outcome, percent_of
 from bench.calibration.trial import Looks, ab_test, last_decision, looked_at, rows_of
 from bench.calibration.worlds import DAY, NAMES, World, draw, seeded
-from sagemaker_ab.traffic.decision import Reason, Verdict
+from sagemaker_ab.traffic.decision import DecisionReason, Verdict
 
 _LATER: Final = 5
 
@@ -128,7 +128,7 @@ def _is_wrong(ratios: tuple[float, ...], outcome: Outcome) -> bool:
         return False
     truth = dict(zip(NAMES, ratios, strict=False))
     winner, best = truth[outcome["winner"]], max(ratios)
-    if outcome["reason"] == Reason.PROVEN:
+    if outcome["reason"] == DecisionReason.PROVEN:
         return winner < best
     return winner < 1.0 or (outcome["winner"] == NAMES[0] and best > 1.0)
 

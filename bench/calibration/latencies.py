@@ -9,11 +9,11 @@ import numpy as np
 from bench.calibration.rows import CalibrationRow, Outcome, percent_of, quantile_of
 from bench.calibration.trial import guarded, looked_at
 from bench.calibration.worlds import DAY, NAMES, seeded
-from sagemaker_ab.api.policies.parts import Guardrail
+from sagemaker_ab.api.policies.common import Guardrail
 from sagemaker_ab.traffic.counts import Counts
-from sagemaker_ab.traffic.decision import Reason
-from sagemaker_ab.traffic.evidence.ledger import Row
-from sagemaker_ab.traffic.strategies.watch import within_margin
+from sagemaker_ab.traffic.decision import DecisionReason
+from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
+from sagemaker_ab.traffic.strategies.health_checks import non_inferiority_evidence
 
 _PROOF: Final = 20.0
 _GUARDRAIL: Final = Guardrail(metric="Latency", no_worse_than_percent=10)
@@ -37,18 +37,21 @@ def latency_run(seed: int, world: Slowness) -> Outcome:
     policy = guarded("Latency", margin=10, rate="0.05", percent=round(100 * world.share))
     seen: Outcome = {"worse": None, "not worse": None}
     for run, decision in looked_at(policy, minutes, variants=2):
-        if seen["not worse"] is None and within_margin(_GUARDRAIL, NAMES[1], run.evidence) >= _PROOF:
+        if (
+            seen["not worse"] is None
+            and non_inferiority_evidence(_GUARDRAIL, NAMES[1], run.evidence) >= _PROOF
+        ):
             seen["not worse"] = decision.at
-        if decision.outcome.reason is Reason.GUARDRAIL_BREACHED:
+        if decision.outcome.reason is DecisionReason.GUARDRAIL_BREACHED:
             seen["worse"] = decision.at
     return seen
 
 
-def _minutes(world: Slowness, random: np.random.Generator) -> Iterator[list[Row]]:
+def _minutes(world: Slowness, random: np.random.Generator) -> Iterator[list[CountsRow]]:
     variants = list(zip(NAMES, (1.0 - world.share, world.share), (1.0, world.ratio), strict=False))
     for at in range(world.minutes):
         yield [
-            Row(at, name, _counts(world, random, share=share, mean=50_000.0 * ratio))
+            CountsRow(at, name, _counts(world, random, share=share, mean=50_000.0 * ratio))
             for name, share, ratio in variants
         ]
 

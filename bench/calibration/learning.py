@@ -10,7 +10,7 @@ from bench.calibration.rows import CalibrationRow, Measure, Outcome
 from bench.calibration.trial import policy_of
 from bench.calibration.worlds import DAY, NAMES, WEEK, Array, seeded
 from sagemaker_ab.traffic.counts import Counts
-from sagemaker_ab.traffic.evidence.ledger import Row
+from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 from sagemaker_ab.traffic.run import Run
 
 _FLOOR, _CEILING, _STEP, _DEADBAND = 0.05, 0.90, 0.20, 0.03
@@ -51,9 +51,11 @@ def stratified(seed: int, arms: Arms) -> Outcome:
             for place, name in enumerate(NAMES[:3]):
                 n, x = int(trials[place, minute]), int(events[place, minute])
                 rows.append(
-                    Row(at + minute, name, Counts(weight=weights[name], invocations=n, successes=x, trials=n))
+                    CountsRow(
+                        at + minute, name, Counts(weight=weights[name], invocations=n, successes=x, trials=n)
+                    )
                 )
-        run.observe(rows)
+        run.ingest(rows)
         weights = run.look(at + trials.shape[1]).outcome.weights
         return _shares(weights)
 

@@ -10,8 +10,8 @@ from bench.calibration.rows import CalibrationRow, Outcome, percent_of, quantile
 from bench.calibration.trial import ab_test, looked_at
 from bench.calibration.worlds import DAY, NAMES, seeded
 from sagemaker_ab.traffic.counts import Counts
-from sagemaker_ab.traffic.decision import Reason
-from sagemaker_ab.traffic.evidence.ledger import Row
+from sagemaker_ab.traffic.decision import DecisionReason
+from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,19 +30,19 @@ def split_day(seed: int, world: Split) -> Outcome:
     policy = ab_test(onSampleRatioMismatch="Hold")
     minutes = _minutes(world, seeded("split", world, seed))
     for _, decision in looked_at(policy, minutes, variants=2):
-        if decision.outcome.reason is Reason.SAMPLE_RATIO_MISMATCH:
+        if decision.outcome.reason is DecisionReason.SAMPLE_RATIO_MISMATCH:
             return {"minutes": decision.at}
     return {"minutes": None}
 
 
-def _minutes(world: Split, random: np.random.Generator) -> Iterator[list[Row]]:
+def _minutes(world: Split, random: np.random.Generator) -> Iterator[list[CountsRow]]:
     weights = (100.0 * (1.0 - world.declared), 100.0 * world.declared)
     for at in range(world.minutes):
         share = float(np.clip(world.declared + world.off + random.normal(0.0, world.noise), 0.0, 1.0))
         calls = int(random.poisson(world.per_minute))
         own = int(random.binomial(calls, share))
         yield [
-            Row(at, name, Counts(weight=weight, invocations=n))
+            CountsRow(at, name, Counts(weight=weight, invocations=n))
             for name, weight, n in zip(NAMES, weights, (calls - own, own), strict=False)
         ]
 

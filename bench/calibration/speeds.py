@@ -8,7 +8,7 @@ from typing import Final
 from bench.calibration.contests import Contest, contest_run
 from bench.calibration.rows import CalibrationRow, Outcome, quantile_of
 from bench.calibration.worlds import World
-from sagemaker_ab.traffic.forecast import Plan, fixed_minutes
+from sagemaker_ab.traffic.forecast import TestDesign, fixed_sample_minutes
 
 _SPEEDS: Final[dict[str, World]] = {
     "1 % ×2, 100/min": World(rate=0.01, ratios=(1.0, 2.0)),
@@ -43,14 +43,14 @@ def _times_fixed(name: str, fixed: float) -> float | None:
 
 
 def _fixed(world: World) -> float:
-    plan = Plan(
+    design = TestDesign(
         rate=world.rate,
         effect=world.ratios[1] - 1.0,
         requests_per_minute=world.per_minute,
         power=0.8,
         shares=(0.5, 0.5),
     )
-    return fixed_minutes(plan)
+    return fixed_sample_minutes(design)
 
 
 def _fixed_in_words(fixed: float, _outcomes: Sequence[Outcome]) -> str:

@@ -6,10 +6,10 @@ from itertools import repeat
 from typing import Any, NamedTuple
 
 from bench.calibration.worlds import DAY, NAMES, History
-from sagemaker_ab.api.policies.traffic import Policy, parse_policy
+from sagemaker_ab.api.policies.traffic_policy import Policy, parse_policy
 from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.decision import Decision
-from sagemaker_ab.traffic.evidence.ledger import Row
+from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 from sagemaker_ab.traffic.run import Run
 
 _REVISED_AFTER = 3
@@ -61,7 +61,7 @@ def guarded(metric: str, *, margin: int, rate: str, percent: int) -> Policy:
     )
 
 
-def rows_of(history: History, *, errors: bool = False) -> Iterator[list[Row]]:
+def rows_of(history: History, *, errors: bool = False) -> Iterator[list[CountsRow]]:
     """Yield the rows that come in each minute: its own, and what is revised of an earlier one."""
     variants = [
         (_rows(history, place, errors=errors), history.missing[place].tolist())
@@ -78,7 +78,7 @@ def rows_of(history: History, *, errors: bool = False) -> Iterator[list[Row]]:
         yield arrived
 
 
-def _rows(history: History, place: int, *, errors: bool) -> list[Row]:
+def _rows(history: History, place: int, *, errors: bool) -> list[CountsRow]:
     """One variant's rows, with server errors or successes."""
     weights, trials, events = history.weights[place], history.trials[place], history.events[place]
     columns = zip(weights.tolist(), trials.tolist(), events.tolist(), strict=True)
@@ -86,27 +86,27 @@ def _rows(history: History, place: int, *, errors: bool) -> list[Row]:
         counts = [Counts(weight=weight, invocations=n, errors_5xx=x) for weight, n, x in columns]
     else:
         counts = [Counts(weight=weight, invocations=n, successes=x, trials=n) for weight, n, x in columns]
-    return list(map(Row, range(len(counts)), repeat(NAMES[place]), counts))
+    return list(map(CountsRow, range(len(counts)), repeat(NAMES[place]), counts))
 
 
-def _early(row: Row) -> Row:
+def _early(row: CountsRow) -> CountsRow:
     """A reading that came before all of the minute was counted."""
     part, trials = (row.counts.successes or 0) // 2, row.counts.trials or 0
     return row._replace(counts=row.counts._replace(successes=part, trials=max(part, trials * 3 // 4)))
 
 
 def looked_at(
-    policy: Policy, minutes: Iterable[Sequence[Row]], *, variants: int, looks: Looks = EVERY_MINUTE
+    policy: Policy, minutes: Iterable[Sequence[CountsRow]], *, variants: int, looks: Looks = EVERY_MINUTE
 ) -> Iterator[tuple[Run, Decision]]:
     """Feed and look until the verdict is final or the history ends; yield each look."""
     run = Run(policy, NAMES[:variants], started=0)
     run.look(0)
-    waiting: list[Row] = []
+    waiting: list[CountsRow] = []
     for at, arrived in enumerate(minutes):
         waiting += arrived
         if not looks.due(at + 1):
             continue
-        run.observe(waiting)
+        run.ingest(waiting)
         waiting = []
         decision = run.look(at + 1)
         yield run, decision

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sagemaker_ab.api.policies.traffic import parse_policy
+from sagemaker_ab.api.policies.traffic_policy import parse_policy
 from sagemaker_ab.traffic.decision import Verdict
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -275,7 +275,7 @@ def test_a_bad_file_is_refused_by_line_column_value_and_bound(tmp_path, counts, 
 @pytest.mark.parametrize(
     ("policy", "words"),
     [
-        ("", "policy.yaml: the policy should be a mapping with traffic, and is nothing"),
+        ("", "policy.yaml: the policy should be a mapping with traffic, but is nothing"),
         (
             "traffic: [",
             "policy.yaml: line 1, column 11: while parsing a flow node, expected the node content",
@@ -300,7 +300,7 @@ def test_a_bad_file_is_refused_by_line_column_value_and_bound(tmp_path, counts, 
         ),
         (
             "traffic: {strategy: Bandit}",
-            "policy.yaml: traffic: strategy Bandit should have the member bandit",
+            "policy.yaml: traffic: strategy Bandit should have the field bandit",
         ),
         (
             "traffic: {strategy: Stepped, stepped: {candidate: X, steps: [{percent: 5}]}}",

@@ -1,4 +1,4 @@
-"""Whatever the order and grouping of readings, revisions and interruptions, the same counts say the same."""
+"""The same counts give the same evidence in any order and batches, with revisions and after restarts."""
 
 import json
 from random import Random
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sagemaker_ab.traffic.counts import Counts
-from sagemaker_ab.traffic.evidence.ledger import OPEN_MINUTES, Row
+from sagemaker_ab.traffic.evidence.minute_buffer import OPEN_MINUTES, CountsRow
 from sagemaker_ab.traffic.run import Run
 from tests.unit.traffic.worlds import ab_test, bandit, rows, stepped
 
@@ -32,7 +32,7 @@ POLICIES = {
     "Bandit": bandit(updateSeconds=600, stop={}),
 }
 MINUTES = 180
-"""Enough for blocks of ten minutes to say something."""
+"""Enough for evidence from blocks of ten minutes."""
 
 WORLD = {
     "A": {"percent": 60, "errors": 0.02, "micros": 50_000},
@@ -49,7 +49,7 @@ def policy(request):
 def run_of(policy, batches):
     run = Run(policy, ["A", "B"], started=0)
     for batch in batches:
-        run.observe(batch)
+        run.ingest(batch)
     return run
 
 
@@ -58,12 +58,12 @@ def state(run):
 
 
 def open_minutes(policy):
-    """How late a minute may come: what is attributed late may come so much later."""
+    """Return the allowed lateness in minutes, including the attribution window."""
     return OPEN_MINUTES + getattr(policy, "attribution_seconds", 0) // 60
 
 
-def jumbled(seed, policy):
-    """The rows in an order in which none comes more than the allowed minutes late, in batches of any size."""
+def shuffled(seed, policy):
+    """Yield the rows in batches of any size, shuffled so that none exceeds the allowed lateness."""
     random = Random(seed)
     late = sorted(ROWS, key=lambda row: row.at + random.uniform(0, open_minutes(policy) - 1))
     while late:
@@ -75,38 +75,38 @@ def jumbled(seed, policy):
 @given(seed=st.integers(0, 10**9))
 @settings(max_examples=15, deadline=None)
 @pytest.mark.parametrize("name", POLICIES)
-def test_order_and_batches_change_nothing(name, seed):
+def test_order_and_batches_do_not_change_the_state(name, seed):
     policy = POLICIES[name]
-    assert state(run_of(policy, jumbled(seed, policy))) == state(run_of(policy, [ROWS]))
+    assert state(run_of(policy, shuffled(seed, policy))) == state(run_of(policy, [ROWS]))
 
 
 @given(seed=st.integers(0, 10**9))
 @settings(max_examples=8, deadline=None)
 @pytest.mark.parametrize("name", POLICIES)
-def test_a_revision_replaces_its_earlier_self(name, seed):
+def test_a_revised_row_replaces_the_earlier_row(name, seed):
     policy, random = POLICIES[name], Random(seed)
     run = Run(policy, ["A", "B"], started=0)
     for row in ROWS:
         if random.random() < 0.1:
-            run.observe([row._replace(counts=Counts(weight=50, invocations=7, trials=7, successes=3))])
-        run.observe([row])
+            run.ingest([row._replace(counts=Counts(weight=50, invocations=7, trials=7, successes=3))])
+        run.ingest([row])
         if random.random() < 0.1:
-            told = [earlier for earlier in ROWS if row.at - open_minutes(policy) < earlier.at < row.at]
-            run.observe(random.sample(told, min(4, len(told))))
+            sent = [earlier for earlier in ROWS if row.at - open_minutes(policy) < earlier.at < row.at]
+            run.ingest(random.sample(sent, min(4, len(sent))))
     assert state(run) == state(run_of(policy, [ROWS]))
 
 
 @given(stop=st.integers(1, MINUTES - 1))
 @settings(max_examples=15, deadline=None)
 @pytest.mark.parametrize("name", POLICIES)
-def test_a_run_saved_and_loaded_goes_on_as_if_never_stopped(name, stop):
+def test_a_restored_run_continues_as_if_it_had_not_been_interrupted(name, stop):
     policy = POLICIES[name]
     whole = Run(policy, ["A", "B"], started=0)
     stopped = Run(policy, ["A", "B"], started=0)
     for at in range(MINUTES):
         taken = [row for row in ROWS if row.at == at]
-        whole.observe(taken)
-        stopped.observe(taken)
+        whole.ingest(taken)
+        stopped.ingest(taken)
         assert stopped.look(at + 1) == whole.look(at + 1)
         if at == stop:
             stopped = Run.from_json(json.loads(json.dumps(stopped.to_json())), policy, ["A", "B"])
@@ -117,10 +117,10 @@ def test_a_run_saved_and_loaded_goes_on_as_if_never_stopped(name, stop):
 @settings(max_examples=15, deadline=None)
 @pytest.mark.parametrize("name", POLICIES)
 def test_a_minute_without_data_leaves_the_evidence_bit_for_bit_unchanged(name, at, one):
-    """Neither a minute that is not there, nor one without numbers."""
+    """Neither a missing minute nor a minute without numbers changes it."""
     policy = POLICIES[name]
     without = [row for row in ROWS if row.at != at]
-    empty = [Row(at, variant, Counts()) for variant in ("A", "B") if variant != one]
+    empty = [CountsRow(at, variant, Counts()) for variant in ("A", "B") if variant != one]
     streams = [
         [fold["streams"] for fold in run_of(policy, [batch]).to_json()["evidence"]["folds"]]
         for batch in (without, sorted([*without, *empty]))
@@ -128,10 +128,10 @@ def test_a_minute_without_data_leaves_the_evidence_bit_for_bit_unchanged(name, a
     assert streams[0] == streams[1]
 
 
-def test_what_comes_too_late_is_counted_and_changes_nothing(policy):
+def test_a_row_beyond_the_allowed_lateness_is_counted_and_changes_nothing(policy):
     run = run_of(policy, [ROWS])
     before = run.to_json()["evidence"]["folds"]
     late = [row for row in ROWS if row.at == MINUTES - 1 - open_minutes(policy)]
-    run.observe([row._replace(counts=Counts(invocations=1)) for row in late])
-    assert run.evidence.ledger.late_dropped == len(late)
+    run.ingest([row._replace(counts=Counts(invocations=1)) for row in late])
+    assert run.evidence.buffer.late_dropped == len(late)
     assert run.to_json()["evidence"]["folds"] == before

@@ -1,4 +1,4 @@
-"""What must hold of verdicts whatever the counts: symmetry, and that silence decides nothing."""
+"""Properties of verdicts at any counts: symmetry, and no decision on missing data."""
 
 import pytest
 from hypothesis import given, settings
@@ -12,17 +12,17 @@ OTHER = {"A": "B", "B": "A", None: None}
 GUARDS = [{"metric": "ServerErrors", "noWorseThanPercent": 50}]
 POSITIVE = {Verdict.WINNER, Verdict.PROMOTE, Verdict.NO_DIFFERENCE}
 LEAST = 240
-"""Minutes before which these policies decide nothing; data end before."""
+"""These policies decide nothing before this minute. The data ends earlier."""
 
 
 def verdict(policy, taken, *, every=10):
-    """The first final decision, or the last."""
+    """Return minute and outcome of the first final decision, or of the last one."""
     run = Run(policy, ["A", "B"], started=0)
     by_minute = {}
     for row in taken:
         by_minute.setdefault(row.at, []).append(row)
     for at in range(400):
-        run.observe(by_minute.get(at, []))
+        run.ingest(by_minute.get(at, []))
         if (at + 1) % every == 0:
             decision = run.look(at + 1)
             if decision.outcome.final:
@@ -38,7 +38,7 @@ def drawn(seed, ratio, *, percent=50):
     return list(rows(world, minutes=400, seed=seed, calls=200))
 
 
-def relabelled(taken):
+def swapped(taken):
     return [row._replace(variant=OTHER[row.variant]) for row in taken]
 
 
@@ -51,11 +51,11 @@ worlds = {"seed": st.integers(0, 10**6), "ratio": st.sampled_from([0.6, 1.0, 1.5
 
 @given(**worlds, percent=st.sampled_from([50, 30]))
 @settings(max_examples=8, deadline=None)
-def test_relabelled_variants_get_the_mirrored_verdict_at_the_same_minute(seed, ratio, percent):
+def test_swapped_variants_get_the_mirrored_verdict_at_the_same_minute(seed, ratio, percent):
     taken = drawn(seed, ratio, percent=percent)
     (at, straight), (mirrored_at, mirrored) = (
         verdict(hypothesis(), taken),
-        verdict(hypothesis(), relabelled(taken)),
+        verdict(hypothesis(), swapped(taken)),
     )
     assert (mirrored_at, mirrored.verdict, mirrored.reason) == (at, straight.verdict, straight.reason)
     assert mirrored.winner == OTHER[straight.winner]
@@ -64,8 +64,8 @@ def test_relabelled_variants_get_the_mirrored_verdict_at_the_same_minute(seed, r
 
 @given(**worlds)
 @settings(max_examples=8, deadline=None)
-def test_a_metric_turned_round_turns_the_verdict_round(seed, ratio):
-    """More is better, or less is: the same evidence names the other variant, at the same minute."""
+def test_the_opposite_goal_gives_the_opposite_verdict(seed, ratio):
+    """The same evidence names the other variant, at the same minute."""
     taken = drawn(seed, ratio)
     (at, up), (down_at, down) = verdict(hypothesis(), taken), verdict(hypothesis(goal="Decrease"), taken)
     assert (down_at, down.verdict, down.evidence) == (at, up.verdict, up.evidence)
@@ -74,18 +74,18 @@ def test_a_metric_turned_round_turns_the_verdict_round(seed, ratio):
 
 @given(**worlds)
 @settings(max_examples=8, deadline=None)
-def test_superiority_of_less_is_superiority_of_more_with_the_labels_swapped(seed, ratio):
+def test_superiority_at_goal_decrease_is_superiority_at_goal_increase_with_swapped_variants(seed, ratio):
     taken = drawn(seed, ratio)
     (at, more), (less_at, less) = (
         verdict(hypothesis(expect="Superior"), taken),
-        verdict(hypothesis(expect="Superior", goal="Decrease"), relabelled(taken)),
+        verdict(hypothesis(expect="Superior", goal="Decrease"), swapped(taken)),
     )
     assert (less_at, less.verdict, less.winner) == (at, more.verdict, more.winner)
     assert less.evidence == pytest.approx(more.evidence, rel=1e-6)
 
 
 def without(taken, *, since, fields, variants):
-    """Let fields of some variants be absent from minute `since` on; no fields: their rows do not come."""
+    """Remove fields of some variants from minute `since` on, or their rows if there are no fields."""
     for row in taken:
         if row.at < since or row.variant not in variants:
             yield row
@@ -132,6 +132,6 @@ def test_missing_data_never_end_in_a_winner_a_promotion_or_no_difference(name, s
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_with_the_data_the_same_counts_do(name):
+def test_the_same_counts_without_gaps_do_end_in_such_a_verdict(name):
     policy, ratio, _ = CASES[name]
     assert verdict(policy, drawn(7, ratio))[1].verdict in POSITIVE

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from sagemaker_ab.traffic.forecast import shares_of
+from sagemaker_ab.traffic.forecast import shares_from_percents
 
 _LEAST_PERCENT, _MOST_PERCENT, _MOST_LOSS = 0.01, 10_000, 99.99
 
@@ -43,7 +43,7 @@ class Allocation(click.ParamType[tuple[float, ...]]):
             self.fail(
                 f"{value!r} should be percents of at least 1 that sum to 100, such as 50,50", param, ctx
             )
-        return shares_of(percents)
+        return shares_from_percents(percents)
 
 
 class Finite(click.FloatRange):

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sagemaker_ab.api.policies.ab_test import ABTest
-from sagemaker_ab.api.policies.parts import LATENCY
-from sagemaker_ab.api.policies.traffic import InvalidPolicy
+from sagemaker_ab.api.policies.common import LATENCY
+from sagemaker_ab.api.policies.traffic_policy import InvalidPolicy
 from sagemaker_ab.cli.replaying.policy_file import PolicyFile
-from sagemaker_ab.traffic.forecast import even_shares, shares_of
-from sagemaker_ab.traffic.roles import roles
+from sagemaker_ab.traffic.forecast import even_shares, shares_from_percents
+from sagemaker_ab.traffic.variant_roles import assign_roles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,8 @@ def _refused(field: str, given: str, allowed: str) -> InvalidPolicy:
 def _shares(test: ABTest, variants: Sequence[str]) -> tuple[float, ...]:
     """Return the allocation, else an even split of the resource's variants, else of two variants."""
     if test.allocation is None:
-        return even_shares(len(roles(test, variants).variants) if variants else 2)
+        return even_shares(len(assign_roles(test, variants).variants) if variants else 2)
     percents = {share.variant: share.percent for share in test.allocation}
-    return shares_of([percents[name] for name in roles(test, variants or list(percents)).variants])
+    return shares_from_percents(
+        [percents[name] for name in assign_roles(test, variants or list(percents)).variants]
+    )

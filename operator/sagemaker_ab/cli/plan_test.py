@@ -10,7 +10,7 @@ from sagemaker_ab.cli.plan_options import Allocation, Effect, Finite
 from sagemaker_ab.cli.plan_policy import DesignDefaults, design_defaults
 from sagemaker_ab.cli.replaying.policy_file import read_policy, reporting_invalid_policy
 from sagemaker_ab.cli.results import write_line
-from sagemaker_ab.traffic.forecast import Forecast, Plan, even_shares, fixed_minutes, forecast
+from sagemaker_ab.traffic.forecast import Forecast, TestDesign, even_shares, fixed_sample_minutes, forecast
 
 _MOST_DAYS = 366
 
@@ -76,7 +76,7 @@ def plan_test(  # noqa: PLR0913  # click passes each option as an argument
             f"--effect: it changes the rate {rate} to {rate * (1 + effect):g}, which must be below 1"
         )
     defaults = _design_defaults(policy) if policy else DesignDefaults()
-    plan = Plan(
+    design = TestDesign(
         rate=rate,
         effect=effect,
         requests_per_minute=requests_per_minute,
@@ -85,13 +85,13 @@ def plan_test(  # noqa: PLR0913  # click passes each option as an argument
         shares=allocation or (even_shares(variants) if variants else defaults.shares),
         seed=seed,
     )
-    if (days := fixed_minutes(plan) / 1440) > _MOST_DAYS:
+    if (days := fixed_sample_minutes(design) / 1440) > _MOST_DAYS:
         raise click.ClickException(
             f"even a fixed number would take {days:.0f} days; plan for a greater effect or more traffic "
             f"(at most {_MOST_DAYS} days)"
         )
-    found = forecast(plan)
-    write_line(_json(plan, found) if output == "json" else _text(plan, found))
+    found = forecast(design)
+    write_line(_json(design, found) if output == "json" else _text(design, found))
 
 
 def _design_defaults(policy: TextIO) -> DesignDefaults:
@@ -99,21 +99,21 @@ def _design_defaults(policy: TextIO) -> DesignDefaults:
         return design_defaults(read_policy(policy))
 
 
-def _text(plan: Plan, found: Forecast) -> str:
+def _text(design: TestDesign, found: Forecast) -> str:
     rows = [
-        ("fixed number, looked at once", found.fixed_minutes),
-        ("half of the time", found.half_minutes),
-        (f"{plan.power:.0%} of the time", found.most_minutes),
+        ("fixed number, looked at once", found.fixed_sample_minutes),
+        ("half of the time", found.median_minutes),
+        (f"{design.power:.0%} of the time", found.power_minutes),
     ]
     lines = [f"{'until a verdict':<30}{'requests':>14}{'time':>14}"]
     for name, minutes in rows:
-        lines.append(f"{name:<30}{_requests(minutes, plan, found):>14}{_time(minutes, found):>14}")
-    return "\n".join([*lines, f"simulated {found.runs} times, seed {plan.seed}"])
+        lines.append(f"{name:<30}{_requests(minutes, design, found):>14}{_time(minutes, found):>14}")
+    return "\n".join([*lines, f"simulated {found.runs} times, seed {design.seed}"])
 
 
-def _requests(minutes: float, plan: Plan, found: Forecast) -> str:
+def _requests(minutes: float, design: TestDesign, found: Forecast) -> str:
     more = "> " if minutes == inf else ""
-    return f"{more}{min(minutes, found.horizon_minutes) * plan.requests_per_minute:,.0f}"
+    return f"{more}{min(minutes, found.horizon_minutes) * design.requests_per_minute:,.0f}"
 
 
 def _time(minutes: float, found: Forecast) -> str:
@@ -124,21 +124,21 @@ def _time(minutes: float, found: Forecast) -> str:
     return f"{more}{shown:.0f} minutes"
 
 
-def _json(plan: Plan, found: Forecast) -> str:
-    named = {"fixed": found.fixed_minutes, "half": found.half_minutes, "most": found.most_minutes}
+def _json(design: TestDesign, found: Forecast) -> str:
+    named = {"fixed": found.fixed_sample_minutes, "half": found.median_minutes, "most": found.power_minutes}
     content = {
         name: None
         if minutes == inf
-        else {"minutes": round(minutes), "requests": round(minutes * plan.requests_per_minute)}
+        else {"minutes": round(minutes), "requests": round(minutes * design.requests_per_minute)}
         for name, minutes in named.items()
     }
     return json.dumps(
         {
             **content,
-            "power": plan.power,
-            "falseWinner": plan.false_winner,
-            "allocation": [round(100 * share, 2) for share in plan.shares],
+            "power": design.power,
+            "falseWinner": design.false_winner,
+            "allocation": [round(100 * share, 2) for share in design.shares],
             "runs": found.runs,
-            "seed": plan.seed,
+            "seed": design.seed,
         }
     )

@@ -6,7 +6,7 @@ from typing import Any, TextIO
 
 import click
 
-from sagemaker_ab.api.policies.traffic import Policy, TrafficPolicy
+from sagemaker_ab.api.policies.traffic_policy import Policy, TrafficPolicy
 from sagemaker_ab.cli.options import PictureFile
 from sagemaker_ab.cli.replaying.counts_file import InvalidCounts, Recorded, read_counts
 from sagemaker_ab.cli.replaying.lines import line

@@ -1,1 +1,1 @@
-"""Who chooses the weights: strategies, pure functions over the spec and, later, evidence."""
+"""Decides the traffic weights: strategies and statistics as pure functions of spec, policy and counts."""

@@ -1,16 +1,20 @@
-"""What was counted: one variant in one minute, and how a metric is read from it.
+"""The counts of a variant in a minute, and how to read a metric from them.
 
-Absent is None and never zero: a minute without a number says nothing about it.
+An absent number is None and never zero: a minute without a number gives no information about it.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from sagemaker_ab.api.policies.parts import LATENCY, SUCCESSES
+from sagemaker_ab.api.policies.common import LATENCY, SUCCESSES
 
 
 class Counts(NamedTuple):
-    """One variant in one minute, as CloudWatch gives it: AWS/SageMaker, 60 s; counts are sums."""
+    """One variant in one minute: the applied weight and CloudWatch's numbers at a period of 60 seconds.
+
+    Invocations and errors are sums from the namespace AWS/SageMaker. Latencies are ModelLatency's Average and
+    p99. Successes and trials are the user's own.
+    """
 
     weight: float | None = None
     invocations: int | None = None
@@ -24,15 +28,16 @@ class Counts(NamedTuple):
 
 
 class Minute(NamedTuple):
-    """All that is known of a minute: `at` counts minutes since 1970 (UTC)."""
+    """The counts of one minute by variant. `at` is in minutes since 1970-01-01 UTC."""
 
     at: int
     counts: dict[str, Counts]
 
 
-Reading = Callable[[Counts], tuple[float | None, float | None]]
+MetricReader = Callable[[Counts], tuple[float | None, float | None]]
+"""Returns (events, trials) of a rate; of Latency, (average in microseconds, invocations)."""
 
-_READINGS: Final[Mapping[str, Reading]] = {
+_READERS: Final[Mapping[str, MetricReader]] = {
     "ServerErrors": lambda counts: (counts.errors_5xx, counts.invocations),
     "ClientErrors": lambda counts: (counts.errors_4xx, counts.invocations),
     "ModelErrors": lambda counts: (counts.model_errors, counts.invocations),
@@ -41,6 +46,6 @@ _READINGS: Final[Mapping[str, Reading]] = {
 }
 
 
-def reading(metric: str) -> Reading:
-    """Return what reads (events, trials) of a metric; for Latency (average in microseconds, invocations)."""
-    return _READINGS[metric]
+def metric_reader(metric: str) -> MetricReader:
+    """Return the function that reads a metric from the counts of a variant."""
+    return _READERS[metric]

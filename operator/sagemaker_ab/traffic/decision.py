@@ -1,4 +1,4 @@
-"""What a strategy decides, and what it remembers from one look to the next."""
+"""What a strategy receives at a look, what it decides, and what it remembers until the next look."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -7,7 +7,7 @@ from typing import Any, Self
 
 
 class Verdict(StrEnum):
-    """What a look ends with."""
+    """The result of a look."""
 
     UNDECIDED = "Undecided"
     WINNER = "Winner"
@@ -17,67 +17,69 @@ class Verdict(StrEnum):
     ROLLBACK = "Rollback"
 
 
-class Reason(StrEnum):
-    """Why. A closed list."""
+class DecisionReason(StrEnum):
+    """Why a look has its verdict. The list is closed."""
 
     PROVEN = "Proven"
-    """The winner is proven over every other variant."""
+    """The winner is proven better than every other variant."""
     BEST_OF_SEVERAL = "BestOfSeveral"
-    """The winner is proven over the baseline, but not over each other challenger."""
+    """The winner is proven better than the baseline, but not better than every other challenger."""
     NOT_INFERIOR = "NotInferior"
-    """The challenger is proven to be within the margin."""
+    """The challenger is proven to be within the margin of the baseline, or better."""
     WITHIN_MINIMUM_EFFECT = "WithinMinimumEffect"
-    """Every interval lies within the smallest difference of interest."""
+    """Every confidence interval lies within the minimum effect."""
     EVIDENCE_TOO_LOW = "EvidenceTooLow"
-    """Some block length does not yet tell."""
+    """The evidence is below its threshold at some block length."""
     MINIMUM_DURATION = "MinimumDuration"
-    """The evidence would do, the time does not."""
+    """The evidence suffices, but the minimum duration is not over."""
     MAXIMUM_DURATION = "MaximumDuration"
-    """The time is over, and nothing is decided."""
+    """The maximum duration is over without a verdict."""
     RAMPING_UP = "RampingUp"
-    """The allocation is not reached; the hypothesis sees nothing yet."""
+    """The ramp-up has not reached the allocation. The hypothesis ignores its data."""
     WARMING_UP = "WarmingUp"
-    """The first minutes do not count."""
+    """The warm-up is not over. Its data does not count."""
     MISSING_DATA = "MissingData"
-    """The metric that decides, or one that guards, has not come."""
+    """There is no recent data of the metric that decides, or of a metric that guards."""
     SAMPLE_RATIO_MISMATCH = "SampleRatioMismatch"
-    """Invocations are not split as the weights say: what is compared may not be comparable."""
+    """Invocations are not split as the weights say, so the variants may not be comparable."""
     GUARDRAIL_BREACHED = "GuardrailBreached"
     """A challenger is proven worse than the baseline by more than the margin."""
     BREAKER_TRIPPED = "BreakerTripped"
-    """An absolute bound is broken."""
+    """An absolute bound was exceeded."""
     DEADLINE_EXCEEDED = "DeadlineExceeded"
-    """The steps did not end in time."""
+    """The steps did not complete before the deadline."""
     NO_TRAFFIC = "NoTraffic"
-    """The candidate has a share and no invocations."""
+    """The candidate has a share of the traffic but no invocations."""
     STEP_HOLD = "StepHold"
-    """The step's time or requests are not full."""
+    """The step has not had its duration or its requests."""
     WEIGHTS_NOT_APPLIED = "WeightsNotApplied"
-    """The step's share is asked for and not applied."""
+    """The share of the step is requested but not applied."""
     APPROVAL_REQUIRED = "ApprovalRequired"
-    """A person's word is awaited."""
+    """The step waits for the approval of a person."""
     NOT_INFERIOR_UNPROVEN = "NotInferiorUnproven"
-    """A guardrail has not yet proven that the candidate is within its margin."""
+    """A guardrail has not proven that the candidate is within its margin."""
     STEP_ADVANCED = "StepAdvanced"
-    """The next step begins."""
+    """The next step starts."""
     BAKING = "Baking"
-    """The last step is reached, and not yet final."""
+    """The last step is reached, and its bake time is not over."""
     STEPS_COMPLETED = "StepsCompleted"
-    """Every step is passed."""
+    """Every step is complete."""
     LEARNING = "Learning"
-    """Weights follow what is learnt."""
+    """The weights follow the posterior."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """A decision's content. `evidence` is the figure that `threshold` is for, `subject` what it is about.
+class LookOutcome:
+    """The content of a decision.
 
-    `weights` are percents. `needs` says what is awaited: `seconds`, `requests`, `percent` (applied),
-    `approvalOfStep`, `evidence`, `data` (of what).
+    `weights` are the requested weights in percent. `evidence` is an e-value about `subject` and is compared
+    with `threshold`; of a breaker both are a rate or microseconds. `needs` says what the run waits for:
+    `seconds`, `requests`, `percent` (to be applied), `approvalOfStep` (counted from 1), `evidence` and `data`
+    (of what). A `final` outcome ends the run.
     """
 
     verdict: Verdict
-    reason: Reason
+    reason: DecisionReason
     weights: Mapping[str, int]
     winner: str | None = None
     final: bool = False
@@ -88,12 +90,21 @@ class Outcome:
 
     @classmethod
     def from_json(cls, state: Mapping[str, Any]) -> Self:
-        return cls(**{**state, "verdict": Verdict(state["verdict"]), "reason": Reason(state["reason"])})
+        return cls(
+            **{**state, "verdict": Verdict(state["verdict"]), "reason": DecisionReason(state["reason"])}
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """What a run remembers: moments count minutes since 1970, -1 is never."""
+    """What a run remembers between looks. The field names are the persisted layout.
+
+    Minutes are counted since 1970-01-01 UTC; -1 is never. `step` is the index of the current step, which
+    started at `step_since`. Its share has been applied since `held_since`, when its variants had had
+    `requests_before` invocations. `dropped` are the challengers that a guardrail has excluded, in order.
+    `weights` are those last requested, in percent. `period` is the index of the last weight update of a
+    bandit. `outcome` is the final outcome, and `decided_at` its minute.
+    """
 
     step: int = 0
     step_since: int = -1
@@ -102,7 +113,7 @@ class Progress:
     dropped: tuple[str, ...] = ()
     weights: Mapping[str, int] = field(default_factory=dict)
     period: int = -1
-    outcome: Outcome | None = None
+    outcome: LookOutcome | None = None
     decided_at: int = -1
 
     def to_json(self) -> dict[str, Any]:
@@ -115,14 +126,17 @@ class Progress:
             **{
                 **state,
                 "dropped": tuple(state["dropped"]),
-                "outcome": None if outcome is None else Outcome.from_json(outcome),
+                "outcome": None if outcome is None else LookOutcome.from_json(outcome),
             }
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """The look. `now` is the first minute that is not over; `approved` are steps, counted from 1."""
+class LookContext:
+    """What a strategy receives at a look, beside the evidence.
+
+    `now` is the first minute that is not over. `approved` are the approved steps, counted from 1.
+    """
 
     now: int
     progress: Progress
@@ -131,30 +145,34 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What to do now, what to remember, and after how many minutes to look again: 0 once it is final."""
+    """What to do now, what to remember, and when to look again.
+
+    `next_look_in_minutes` is 0 once the outcome is final. `begins_test` is set when a ramp-up has ended and
+    the hypothesis must discard what it saw.
+    """
 
     at: int
-    outcome: Outcome
+    outcome: LookOutcome
     progress: Progress
-    look_after_minutes: int = 1
+    next_look_in_minutes: int = 1
     begins_test: bool = False
 
 
-def concluded(window: Window) -> Decision | None:
-    """Return the decision that stands already: once final, a verdict stays, with the numbers that it had."""
-    if window.progress.outcome is None:
+def final_decision(context: LookContext) -> Decision | None:
+    """Return the decision that ended the run, with the numbers it had then; None if the run has not ended."""
+    if context.progress.outcome is None:
         return None
     return Decision(
-        at=window.now, outcome=window.progress.outcome, progress=window.progress, look_after_minutes=0
+        at=context.now, outcome=context.progress.outcome, progress=context.progress, next_look_in_minutes=0
     )
 
 
-def conclude(decision: Decision) -> Decision:
-    """Record a final outcome, and the weights that were asked for."""
+def record_outcome(decision: Decision) -> Decision:
+    """Return the decision with the requested weights, and the outcome if it is final, in its progress."""
     outcome, progress = decision.outcome, decision.progress
     if outcome.final:
         progress = replace(progress, weights=outcome.weights, outcome=outcome, decided_at=decision.at)
-        return replace(decision, progress=progress, look_after_minutes=0)
+        return replace(decision, progress=progress, next_look_in_minutes=0)
     if progress.weights != outcome.weights:
         progress = replace(progress, weights=outcome.weights)
     return decision if progress is decision.progress else replace(decision, progress=progress)

@@ -1,4 +1,4 @@
-"""The numbers behind a decision, for people: rates, ratios, intervals, p-values."""
+"""Summarizes each comparison of a run for display: rates, ratio, confidence interval, p-value."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,18 +7,24 @@ from typing import Final
 
 from sagemaker_ab.api.policies.ab_test import ABTest
 from sagemaker_ab.api.policies.bandit import Bandit
-from sagemaker_ab.api.policies.traffic import Policy
+from sagemaker_ab.api.policies.traffic_policy import Policy
 from sagemaker_ab.traffic.evidence.comparison import Comparison, anytime_p
-from sagemaker_ab.traffic.evidence.evidence import Evidence
 from sagemaker_ab.traffic.evidence.posterior import Posterior
-from sagemaker_ab.traffic.roles import Roles
+from sagemaker_ab.traffic.evidence.run_evidence import RunEvidence
+from sagemaker_ab.traffic.variant_roles import VariantRoles
 
-_CREDIBLE: Final = 1.96
+# The normal quantile of 95 % two-sided intervals.
+_CREDIBLE_QUANTILE: Final = 1.96
+_DEFAULT_ERROR_RATE: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """A challenger compared with the baseline; `ratio` and `interval` are of challenger over baseline."""
+class ComparisonSummary:
+    """A challenger compared with the baseline in one metric.
+
+    `values` are the pooled rates of baseline and challenger, or their average latencies in microseconds.
+    `ratio` and `interval` are of challenger over baseline. `p` is anytime-valid.
+    """
 
     metric: str
     baseline: str
@@ -29,72 +35,72 @@ class Account:
     p: float | None
 
 
-def accounts(policy: Policy, evidence: Evidence) -> list[Account]:
-    """Return what each comparison with the baseline says, then the rates that guardrails compare.
+def comparison_summaries(policy: Policy, evidence: RunEvidence) -> list[ComparisonSummary]:
+    """Return a summary of each comparison with the baseline, then of the guardrails on rates.
 
-    The intervals of one metric hold at any time, for all challengers together. A bandit that does not stop by
-    evidence compares nothing: of it, what it has learnt, with 95 % credible intervals, which hold at no other
-    time than their own.
+    The intervals of a metric hold at all times and for all challengers together. A bandit without a stopping
+    rule compares nothing. Its summaries have the posterior's ratios with 95 % credible intervals, each of
+    which holds only at its own time.
     """
     return [*_compared(policy, evidence), *_guarded(evidence)]
 
 
-def _guarded(evidence: Evidence) -> list[Account]:
-    """Guardrails on rates weigh harm alone: they have no interval."""
+def _guarded(evidence: RunEvidence) -> list[ComparisonSummary]:
+    """Return the guardrails that test for harm alone. They have neither ratio nor interval."""
     return [
-        Account(
+        ComparisonSummary(
             metric=metric,
             baseline=evidence.roles.baseline,
             challenger=challenger,
-            values=harm.values,
+            values=test.values,
             ratio=None,
             interval=None,
             p=None,
         )
-        for (metric, challenger), harm in evidence.harms.items()
-        if (metric, challenger) not in evidence.margins
+        for (metric, challenger), test in evidence.harm_tests.items()
+        if (metric, challenger) not in evidence.margin_comparisons
     ]
 
 
-def _compared(policy: Policy, evidence: Evidence) -> list[Account]:
+def _compared(policy: Policy, evidence: RunEvidence) -> list[ComparisonSummary]:
     if evidence.posterior is not None and not evidence.comparisons:
-        return _learnt(policy, evidence.posterior, evidence.roles)
-    needed = len(evidence.roles.challengers) / _error_rate(policy)
-    found = (
+        return _learned(policy, evidence.posterior, evidence.roles)
+    threshold = len(evidence.roles.challengers) / _error_rate(policy)
+    comparisons = (
         _of_hypothesis(policy, evidence) if not isinstance(policy, Bandit) else _of_bandit(policy, evidence)
     )
     return [
-        Account(
+        ComparisonSummary(
             metric=metric,
             baseline=baseline,
             challenger=challenger,
             values=comparison.values,
             ratio=comparison.estimate,
-            interval=comparison.interval(needed),
+            interval=comparison.interval(threshold),
             p=anytime_p(comparison),
         )
-        for (metric, baseline, challenger), comparison in found.items()
+        for (metric, baseline, challenger), comparison in comparisons.items()
     ]
 
 
-def _learnt(policy: Policy, posterior: Posterior, roles: Roles) -> list[Account]:
+def _learned(policy: Policy, posterior: Posterior, roles: VariantRoles) -> list[ComparisonSummary]:
     metric = policy.metric if isinstance(policy, Bandit) else ""
-    found = []
-    for place, challenger in enumerate(roles.challengers, start=1):
-        log_ratio, deviation = posterior.contrast(place)
-        ends = (exp(log_ratio - _CREDIBLE * deviation), exp(log_ratio + _CREDIBLE * deviation))
-        found.append(
-            Account(
+    summaries = []
+    for index, challenger in enumerate(roles.challengers, start=1):
+        log_ratio, deviation = posterior.contrast(index)
+        half_width = _CREDIBLE_QUANTILE * deviation
+        summaries.append(
+            ComparisonSummary(
                 metric=metric,
                 baseline=roles.baseline,
                 challenger=challenger,
                 values=(None, None),
                 ratio=exp(log_ratio),
-                interval=ends,
+                interval=(exp(log_ratio - half_width), exp(log_ratio + half_width)),
                 p=None,
             )
         )
-    return found
+    return summaries
 
 
 def _error_rate(policy: Policy) -> float:
@@ -102,20 +108,21 @@ def _error_rate(policy: Policy) -> float:
         return float(policy.error_rates.false_winner)
     if isinstance(policy, Bandit) and policy.stop is not None:
         return float(policy.stop.false_winner)
-    return 0.05
+    return _DEFAULT_ERROR_RATE
 
 
-def _of_hypothesis(policy: Policy, evidence: Evidence) -> Mapping[tuple[str, str, str], Comparison]:
+def _of_hypothesis(policy: Policy, evidence: RunEvidence) -> Mapping[tuple[str, str, str], Comparison]:
+    """Return the comparisons with the baseline by (metric, baseline, challenger), guardrails included."""
     baseline = evidence.roles.baseline
     metric = policy.hypothesis.metric if isinstance(policy, ABTest) else ""
     compared = {
         (metric, a, b): comparison for (a, b), comparison in evidence.comparisons.items() if a == baseline
     }
-    guarded = {(metric, baseline, name): each for (metric, name), each in evidence.margins.items()}
+    guarded = {(metric, baseline, name): each for (metric, name), each in evidence.margin_comparisons.items()}
     return compared | guarded
 
 
-def _of_bandit(policy: Bandit, evidence: Evidence) -> Mapping[tuple[str, str, str], Comparison]:
+def _of_bandit(policy: Bandit, evidence: RunEvidence) -> Mapping[tuple[str, str, str], Comparison]:
     baseline = evidence.roles.baseline
     return {
         (policy.metric, a, b): comparison

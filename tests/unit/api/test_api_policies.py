@@ -2,7 +2,7 @@
 
 import pytest
 
-from sagemaker_ab.api.policies.traffic import InvalidPolicy, parse_policy, path_of, variants_of
+from sagemaker_ab.api.policies.traffic_policy import InvalidPolicy, parse_policy, path_of, variants_of
 from tests.unit.traffic.bad_policies import AB, BAD_POLICIES
 
 METRIC = {"metric": "ServerErrors"}
@@ -29,16 +29,16 @@ def test_there_are_forty_of_them():
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
-        ([], "should be a mapping with traffic, and is a list"),
-        (None, "should be a mapping with traffic, and is nothing"),
-        ("ABTest", 'should be a mapping with traffic, and is "ABTest"'),
+        ([], "should be a mapping with traffic, but is a list"),
+        (None, "should be a mapping with traffic, but is nothing"),
+        ("ABTest", 'should be a mapping with traffic, but is "ABTest"'),
         ("minute,variant\n" + "x" * 10_000, r'is "minute,variant\\nx{63}…$'),
-        ({"traffic": {}, None: 1}, "null: is not a field here"),
-        ({"traffic": {}, "\x1b[31mred": 1}, r'"\\u001b\[31mred": is not a field here'),
+        ({"traffic": {}, None: 1}, "null: is given, but the field is unknown"),
+        ({"traffic": {}, "\x1b[31mred": 1}, r'"\\u001b\[31mred": is given, but the field is unknown'),
         ({"traffic": {"\x9b31m": 1}}, r'traffic."\\u009b31m": 1 is given, but the field is unknown'),
         ({"traffic": {None: 1}}, "traffic: null is not a field name"),
         ({}, "traffic: is required"),
-        ({"traffic": {}, "extra": 1}, "extra: is not a field here"),
+        ({"traffic": {}, "extra": 1}, "extra: is given, but the field is unknown"),
         ({"kind": "SageMakerABEndpoint", "spec": {}}, "spec.traffic.strategy: is required"),
         ({"traffic": None}, "traffic: null should be"),
     ],

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from sagemaker_ab.api.fields import ApiModel
-from sagemaker_ab.api.policies.parts import default_goal
-from sagemaker_ab.api.policies.traffic import InvalidPolicy, parse_policy
+from sagemaker_ab.api.policies.common import default_goal
+from sagemaker_ab.api.policies.traffic_policy import InvalidPolicy, parse_policy
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "docs" / "policies").glob("*.yaml"))
 

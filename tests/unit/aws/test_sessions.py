@@ -76,7 +76,7 @@ def test_every_region_has_a_clock_of_its_own(handed_out):
     handed_out.write_text(json.dumps(CREDENTIALS))
     session = AwsSession()
     here, there = session.clients("us-east-1"), session.clients("eu-west-1")
-    _answer(here.sagemaker, "Thu, 01 Jan 2026 00:00:10 GMT")
+    _answer(here.sagemaker, "Thu, 01 Jan 2026 00:00:20 GMT")
     _answer(here.autoscaling, "Thu, 01 Jan 2026 00:00:20 GMT")
     _answer(there.sts, "Thu, 01 Jan 2026 00:00:05 GMT")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sagemaker_ab.api.policies.traffic import InvalidPolicy, parse_policy, path_of, variants_of
+from sagemaker_ab.api.policies.traffic_policy import InvalidPolicy, parse_policy, path_of, variants_of
 from sagemaker_ab.cli.plan_policy import design_defaults
 from sagemaker_ab.cli.replaying.policy_file import PolicyFile
 

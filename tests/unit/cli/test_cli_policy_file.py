@@ -5,7 +5,7 @@ from io import StringIO
 import click
 import pytest
 
-from sagemaker_ab.api.policies.traffic import InvalidPolicy
+from sagemaker_ab.api.policies.traffic_policy import InvalidPolicy
 from sagemaker_ab.cli.replaying.policy_file import read_policy, reporting_invalid_policy
 
 DIGITS = "1" * 80

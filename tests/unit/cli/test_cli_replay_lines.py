@@ -6,12 +6,12 @@ import pytest
 
 from sagemaker_ab.cli.replaying.lines import line
 from sagemaker_ab.cli.replaying.replayer import Look
-from sagemaker_ab.traffic.decision import Decision, Outcome, Progress, Reason, Verdict
-from sagemaker_ab.traffic.explain import Account
+from sagemaker_ab.traffic.decision import Decision, DecisionReason, LookOutcome, Progress, Verdict
+from sagemaker_ab.traffic.explain import ComparisonSummary
 
 
-def account(metric, challenger, interval):
-    return Account(
+def comparison(metric, challenger, interval):
+    return ComparisonSummary(
         metric=metric,
         baseline="A",
         challenger=challenger,
@@ -22,15 +22,15 @@ def account(metric, challenger, interval):
     )
 
 
-ACCOUNTS = [account("Successes", "B", (0.9, 1.1)), account("Latency", "B", (0.8, 1.2))]
+COMPARISONS = [comparison("Successes", "B", (0.9, 1.1)), comparison("Latency", "B", (0.8, 1.2))]
 
 
 def told(subject, **progress):
-    outcome = Outcome(
-        verdict=Verdict.UNDECIDED, reason=Reason.LEARNING, weights={"A": 50, "B": 50}, subject=subject
+    outcome = LookOutcome(
+        verdict=Verdict.UNDECIDED, reason=DecisionReason.LEARNING, weights={"A": 50, "B": 50}, subject=subject
     )
     decision = Decision(at=0, outcome=outcome, progress=Progress(**progress))
-    return json.loads(line(Look(decision=decision, accounts=ACCOUNTS, applied={}, late_dropped=0)))
+    return json.loads(line(Look(decision=decision, comparisons=COMPARISONS, applied={}, late_dropped=0)))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""More than thirty files that are refused, each with the place, value and bound that its message names."""
+"""Invalid count files, each with the position, value and bound that its message must name."""
 
 from tests.unit.traffic.recorded import HEADER, csv_text, minute
 

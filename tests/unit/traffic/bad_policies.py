@@ -1,4 +1,4 @@
-"""More than forty policies that are refused, each with the path, value and bound that its message names."""
+"""Invalid policies, each with the path, value and bound that its message must name."""
 
 AB = {"baseline": "A", "hypothesis": {"metric": "Successes"}}
 STEPS = [{"percent": 10}, {"percent": 100}]
@@ -61,7 +61,7 @@ BAD_POLICIES = [
         ["minimumEffectPercent", "7", "not for NonInferior"],
     ),
     (hypothesis(minimumEffectPercent=0), ["minimumEffectPercent", "0", "greater than or equal to 1"]),
-    (ab(errorRates={"falseWinner": 0.05}), ["errorRates.falseWinner", "0.05", "quotes", "'0.0001' to '0.5'"]),
+    (ab(errorRates={"falseWinner": 0.05}), ["errorRates.falseWinner", "0.05", "quoted", "'0.0001' to '0.5'"]),
     (ab(errorRates={"falseWinner": "0.9"}), ["errorRates.falseWinner", '"0.9"', "'0.0001' to '0.5'"]),
     (ab(errorRates={"power": "1"}), ["errorRates.power", '"1"', "'0.5' to '0.99'"]),
     (allocation(50, 40), ["abTest", "allocation", "90", "100"]),
@@ -73,11 +73,11 @@ BAD_POLICIES = [
     ),
     (
         ab(allocation=[{"variant": "A", "percent": 50}, {"variant": "A", "percent": 50}]),
-        ["abTest", "allocation", "A stands again"],
+        ["abTest", "allocation", "A is repeated"],
     ),
     (ab(minDurationSeconds=90), ["abTest.minDurationSeconds", "90", "multiple of 60"]),
     (ab(maxDurationSeconds=60), ["abTest", "maxDurationSeconds", "60", "604800"]),
-    (ab(guardrails=[GUARD, GUARD]), ["abTest", "guardrails[1].metric", "ServerErrors", "once"]),
+    (ab(guardrails=[GUARD, GUARD]), ["abTest", "guardrails[1].metric", "ServerErrors", "unique"]),
     (
         ab(guardrails=[{"metric": "Successes", "noWorseThanPercent": 100}]),
         ["guardrails[0].noWorseThanPercent", "100", "less than 100"],

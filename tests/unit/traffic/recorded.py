@@ -1,4 +1,4 @@
-"""Counts written down as CSV, as a person would have recorded them."""
+"""Writes counts as CSV, in the format of recorded counts."""
 
 from datetime import UTC, datetime, timedelta
 

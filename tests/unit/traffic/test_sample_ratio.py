@@ -1,4 +1,4 @@
-"""The sample ratio keeps sums while weights stay; it must say what a minute at a time would."""
+"""The sample ratio test keeps sums while weights stay. It must equal a test that adds each minute."""
 
 from itertools import pairwise
 from math import log
@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sagemaker_ab.traffic.counts import Counts, Minute
-from sagemaker_ab.traffic.evidence.mixture import Mixture, log_even, rivals
-from sagemaker_ab.traffic.evidence.sample_ratio import SampleRatio
+from sagemaker_ab.traffic.evidence.mixture import LikelihoodMixture, binomial_hypotheses, log_spaced
+from sagemaker_ab.traffic.evidence.sample_ratio import SampleRatioTest
 
 
 def minute(at, *, weight, calls, own):
@@ -19,14 +19,14 @@ def minute(at, *, weight, calls, own):
 
 
 def ratio_of(minutes):
-    ratio = SampleRatio("B", ["A", "B"])
+    ratio = SampleRatioTest("B", ["A", "B"])
     for each in minutes:
         ratio.add(each)
     return ratio
 
 
 def drawn(seed, *, off=0.0, weights=(50.0,), minutes=60):
-    """Minutes at each weight in turn; the share is off by so much."""
+    """Draw minutes at each weight in turn, with a share that differs from the weight by `off`."""
     random = Random(seed)
     for at in range(minutes):
         weight = weights[at * len(weights) // minutes]
@@ -35,9 +35,9 @@ def drawn(seed, *, off=0.0, weights=(50.0,), minutes=60):
         yield weight, calls, own
 
 
-def minute_at_a_time(minutes):
-    """Both sides by the formulas: a mixture that takes each counted minute in full."""
-    sides = [Mixture(12), Mixture(12)]
+def by_single_minutes(minutes):
+    """Compute the evidence by the formulas, with a mixture that adds each counted minute."""
+    sides = [LikelihoodMixture(12), LikelihoodMixture(12)]
     for place, ((weight, calls, own), (following, _, _)) in enumerate(pairwise(minutes)):
         begins = place == 0 or minutes[place - 1][0] != weight
         if begins or following != weight:
@@ -46,8 +46,8 @@ def minute_at_a_time(minutes):
             (sides[0], weight / 100.0, own),
             (sides[1], 1.0 - weight / 100.0, calls - own),
         ):
-            beyond = [share + 0.02 + step for step in (0.0, *log_even(0.005, 0.30, 12))]
-            side.add(events, calls, rivals([min(each, 1.0 - 1e-6) for each in beyond]))
+            beyond = [share + 0.02 + step for step in (0.0, *log_spaced(0.005, 0.30, 12))]
+            side.add(events, calls, binomial_hypotheses([min(each, 1.0 - 1e-6) for each in beyond]))
     return max(side.evidence for side in sides)
 
 
@@ -57,30 +57,30 @@ def minute_at_a_time(minutes):
     weights=st.sampled_from([(50.0,), (10.0, 50.0), (50.0, 20.0, 50.0)]),
 )
 @settings(max_examples=50, deadline=None)
-def test_sums_say_what_a_minute_at_a_time_would(seed, off, weights):
+def test_sums_give_the_evidence_of_single_minutes(seed, off, weights):
     minutes = list(drawn(seed, off=off, weights=weights))
     ratio = ratio_of(
         minute(at, weight=weight, calls=calls, own=own) for at, (weight, calls, own) in enumerate(minutes)
     )
-    assert log(ratio.evidence) == pytest.approx(log(minute_at_a_time(minutes)), rel=1e-6, abs=1e-6)
+    assert log(ratio.evidence) == pytest.approx(log(by_single_minutes(minutes)), rel=1e-6, abs=1e-6)
     assert ratio.reaches(4000.0) == (ratio.evidence >= 4000.0)
 
 
-def test_before_ten_minutes_nothing_is_said():
+def test_before_ten_minutes_there_is_no_evidence():
     few = ratio_of(minute(at, weight=50.0, calls=100, own=100) for at in range(10))
     assert (few.evidence, few.reaches(1.0)) == (0.0, False)
     enough = ratio_of(minute(at, weight=50.0, calls=100, own=100) for at in range(12))
     assert enough.reaches(4000.0)
 
 
-def test_at_the_whole_of_the_traffic_there_is_no_share_to_have_too_much_of():
+def test_a_variant_with_all_the_weight_cannot_exceed_its_share():
     all_of_it = ratio_of(minute(at, weight=100.0, calls=100, own=100) for at in range(60))
     assert all_of_it.evidence < 1.0
     next_to_nothing = ratio_of(minute(at, weight=100.0, calls=100, own=80) for at in range(60))
     assert next_to_nothing.reaches(4000.0)
 
 
-def test_minutes_without_weights_or_invocations_say_nothing():
+def test_minutes_without_weights_or_invocations_do_not_count():
     ratio = ratio_of(
         [
             Minute(0, {"A": Counts(invocations=5), "B": Counts(invocations=5)}),
@@ -89,4 +89,4 @@ def test_minutes_without_weights_or_invocations_say_nothing():
             Minute(3, {"A": Counts(weight=0.0, invocations=5), "B": Counts(weight=0.0, invocations=5)}),
         ]
     )
-    assert ratio.numbers() == SampleRatio("B", ["A", "B"]).numbers()
+    assert ratio.numbers() == SampleRatioTest("B", ["A", "B"]).numbers()

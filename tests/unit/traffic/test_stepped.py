@@ -1,10 +1,10 @@
-"""Steps pass when time, requests, guardrails and people let them; harm ends the run."""
+"""Stepped advances after duration, requests, guardrails and approval. Harm rolls the run back."""
 
 import pytest
 
 from sagemaker_ab.traffic.counts import Counts
-from sagemaker_ab.traffic.decision import Reason, Verdict
-from sagemaker_ab.traffic.evidence.ledger import Row
+from sagemaker_ab.traffic.decision import DecisionReason, Verdict
+from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 from sagemaker_ab.traffic.run import Run
 from tests.unit.traffic.worlds import rows, stepped
 
@@ -14,9 +14,9 @@ GUARD = {"metric": "ServerErrors", "noWorseThanPercent": 0}
 def follow(
     policy, *, minutes=200, approved=(), applies=True, calls=100, a=None, b=None, until=None, then=None
 ):
-    """Let the weights follow the decisions, as the operator would; return the decisions.
+    """Apply the weights of each decision, as the operator would. Return the decisions.
 
-    From minute `until` on the candidate is as `then` says, or no data come.
+    From minute `until` on, the candidate has the settings `then`, or there is no data.
     """
     run = Run(policy, ["A", "B"], started=0)
     decisions = [run.look(0)]
@@ -29,7 +29,7 @@ def follow(
         if until is not None and at >= until:
             variants["B"] |= then or {}
         if until is None or at < until or then:
-            run.observe(rows(variants, minutes=1, start=at, seed=at, calls=calls))
+            run.ingest(rows(variants, minutes=1, start=at, seed=at, calls=calls))
         decisions.append(run.look(at + 1, approved=approved))
         if decisions[-1].outcome.final:
             break
@@ -40,52 +40,52 @@ def reasons(decisions):
     return list(dict.fromkeys(each.outcome.reason for each in decisions))
 
 
-def test_without_harm_every_step_is_passed_and_the_candidate_promoted():
+def test_without_harm_every_step_completes_and_the_candidate_is_promoted():
     decisions = follow(stepped())
     assert list(dict.fromkeys(each.outcome.weights["B"] for each in decisions)) == [10, 50, 100]
     last = decisions[-1].outcome
-    assert (last.verdict, last.winner, last.reason) == (Verdict.PROMOTE, "B", Reason.STEPS_COMPLETED)
+    assert (last.verdict, last.winner, last.reason) == (Verdict.PROMOTE, "B", DecisionReason.STEPS_COMPLETED)
 
 
-def test_a_hold_says_what_it_needs():
+def test_a_hold_reports_the_remaining_seconds_and_requests():
     needs = follow(stepped(), minutes=3)[-1].outcome.needs
     assert needs["seconds"] == 600 - 120
     assert 0 < needs["requests"] <= 50
 
 
-def test_a_hold_begins_when_the_share_is_applied():
+def test_a_hold_starts_when_the_share_is_applied():
     last = follow(stepped(onNoTraffic="Ignore"), applies=False)[-1].outcome
-    assert (last.reason, last.needs) == (Reason.WEIGHTS_NOT_APPLIED, {"percent": 10})
+    assert (last.reason, last.needs) == (DecisionReason.WEIGHTS_NOT_APPLIED, {"percent": 10})
 
 
-def test_an_approval_is_waited_for_by_number():
+def test_a_step_with_approval_waits_for_it_by_number():
     steps = [{"percent": 10, "hold": {"minDurationSeconds": 600, "minRequests": 50}, "approval": "Required"}]
     policy = stepped(steps=[*steps, {"percent": 100}])
     last = follow(policy, minutes=60)[-1].outcome
-    assert (last.reason, last.needs) == (Reason.APPROVAL_REQUIRED, {"approvalOfStep": 1})
+    assert (last.reason, last.needs) == (DecisionReason.APPROVAL_REQUIRED, {"approvalOfStep": 1})
     assert follow(policy, approved=[1])[-1].outcome.verdict is Verdict.PROMOTE
 
 
 def test_harm_rolls_back_to_the_baseline():
     last = follow(stepped(), b={"errors": 0.4})[-1].outcome
-    assert (last.verdict, last.reason) == (Verdict.ROLLBACK, Reason.GUARDRAIL_BREACHED)
+    assert (last.verdict, last.reason) == (Verdict.ROLLBACK, DecisionReason.GUARDRAIL_BREACHED)
     assert last.weights == {"A": 100, "B": 0}
     assert last.subject == "ServerErrors of B"
 
 
-def test_a_guardrail_may_hold_instead():
+def test_a_guardrail_with_hold_holds_the_run():
     policy = stepped(guardrails=[GUARD | {"onBreach": "Hold"}], deadlineSeconds=86400)
     last = follow(policy, b={"errors": 0.4}, minutes=60)[-1].outcome
-    assert (last.verdict, last.reason, last.final) == (Verdict.HOLD, Reason.GUARDRAIL_BREACHED, False)
+    assert (last.verdict, last.reason, last.final) == (Verdict.HOLD, DecisionReason.GUARDRAIL_BREACHED, False)
 
 
-def test_where_more_is_better_fewer_are_harm():
+def test_fewer_successes_are_harm():
     policy = stepped(guardrails=[{"metric": "Successes", "noWorseThanPercent": 10}])
     last = follow(policy, b={"rate": 0.01}, a={"rate": 0.3}, minutes=300)[-1].outcome
     assert (last.verdict, last.subject) == (Verdict.ROLLBACK, "Successes of B")
 
 
-def test_slow_is_harm_by_differences_of_averages():
+def test_a_higher_average_latency_is_harm():
     policy = stepped(
         guardrails=[{"metric": "Latency", "noWorseThanPercent": 10}],
         steps=[{"percent": 50, "hold": {"minDurationSeconds": 60_000}}],
@@ -97,17 +97,17 @@ def test_slow_is_harm_by_differences_of_averages():
 def test_a_breaker_needs_no_comparison():
     policy = stepped(guardrails=[], breakers=[{"metric": "ServerErrors", "maxRate": "0.2"}])
     decisions = follow(policy, b={"errors": 0.9}, a={"errors": 0.9})
-    assert decisions[-1].outcome.reason is Reason.BREAKER_TRIPPED
+    assert decisions[-1].outcome.reason is DecisionReason.BREAKER_TRIPPED
     assert decisions[-1].at == 2
 
 
 def broken(minutes, *, every=1, breaker=None, calls=10):
-    """Look every so often at a candidate of which a list says how many calls failed in each minute."""
+    """Look every `every` minutes at a candidate with these failed calls a minute. Return the outcome."""
     bounds = {"metric": "ServerErrors", "maxRate": "0.2", "minRequests": 10} | (breaker or {})
     run = Run(stepped(guardrails=[], breakers=[bounds]), ["A", "B"], started=0)
     for at in range(0, len(minutes), every):
         for minute, failed in enumerate(minutes[at : at + every], start=at):
-            run.observe([Row(minute, "B", Counts(weight=10, invocations=calls, errors_5xx=failed))])
+            run.ingest([CountsRow(minute, "B", Counts(weight=10, invocations=calls, errors_5xx=failed))])
         decision = run.look(at + every)
         if decision.outcome.final:
             break
@@ -115,128 +115,131 @@ def broken(minutes, *, every=1, breaker=None, calls=10):
 
 
 @pytest.mark.parametrize("every", [1, 5, 60])
-def test_a_breaker_sees_every_minute_however_seldom_it_is_looked(every):
+def test_a_breaker_checks_every_minute_at_any_interval_of_looks(every):
     outcome = broken([0, 0, 10, 10] + [0] * 56, every=every)
-    assert (outcome.reason, outcome.subject) == (Reason.BREAKER_TRIPPED, "ServerErrors of B")
+    assert (outcome.reason, outcome.subject) == (DecisionReason.BREAKER_TRIPPED, "ServerErrors of B")
 
 
-def test_a_breaker_counts_only_minutes_of_which_it_knows_the_errors():
+def test_a_breaker_skips_minutes_without_the_metric():
     assert broken([None, None, 5]).evidence == pytest.approx(0.5)
-    assert broken([0, 0, 5]).reason is not Reason.BREAKER_TRIPPED
+    assert broken([0, 0, 5]).reason is not DecisionReason.BREAKER_TRIPPED
 
 
-def test_a_breaker_forgets_what_was_revised():
-    outage = [Row(at, "B", Counts(weight=10, invocations=10, errors_5xx=10)) for at in range(3)]
+def test_a_revision_of_the_counts_resets_a_breaker():
+    outage = [CountsRow(at, "B", Counts(weight=10, invocations=10, errors_5xx=10)) for at in range(3)]
     run = Run(stepped(guardrails=[], breakers=[{"metric": "ServerErrors"}]), ["A", "B"], started=0)
-    run.observe(outage)
-    run.observe([row._replace(counts=row.counts._replace(errors_5xx=0)) for row in outage])
+    run.ingest(outage)
+    run.ingest([row._replace(counts=row.counts._replace(errors_5xx=0)) for row in outage])
     assert run.look(3).outcome.verdict is Verdict.UNDECIDED
 
 
-def test_a_slow_tail_trips_only_where_it_lasts():
+def test_a_high_p99_trips_only_if_every_minute_has_it():
     def last(*tails):
         breaker = {"metric": "Latency", "maxMicros": 1000, "minRequests": 1, "forMinutes": 2}
         run = Run(stepped(guardrails=[], breakers=[breaker]), ["A", "B"], started=0)
         for at, tail in enumerate(tails):
-            run.observe([Row(at, "B", Counts(weight=10, invocations=10, latency_p99_micros=tail))])
+            run.ingest([CountsRow(at, "B", Counts(weight=10, invocations=10, latency_p99_micros=tail))])
         return run.look(len(tails)).outcome
 
     assert last(2000, 3000).evidence == pytest.approx(2000)
-    assert last(2000, 500, 3000).reason is not Reason.BREAKER_TRIPPED
-    assert last(2000, None, 3000).reason is not Reason.BREAKER_TRIPPED
+    assert last(2000, 500, 3000).reason is not DecisionReason.BREAKER_TRIPPED
+    assert last(2000, None, 3000).reason is not DecisionReason.BREAKER_TRIPPED
 
 
 @pytest.mark.parametrize("steps", [[{"percent": 50, "hold": {"minDurationSeconds": 600}}, {"percent": 100}]])
-def test_no_step_is_passed_that_a_breaker_did_not_see(steps):
+def test_a_step_does_not_complete_without_the_metric_of_a_breaker(steps):
     policy = stepped(guardrails=[], breakers=[{"metric": "ServerErrors"}], steps=steps)
     last = follow(policy, minutes=60, b={"errors": None})[-1].outcome
-    assert (last.reason, last.needs) == (Reason.MISSING_DATA, {"data": "ServerErrors of B"})
+    assert (last.reason, last.needs) == (DecisionReason.MISSING_DATA, {"data": "ServerErrors of B"})
     assert follow(policy, minutes=60)[-1].outcome.verdict is Verdict.PROMOTE
 
 
-def test_a_candidate_without_data_of_its_guardrail_does_not_bake_to_an_end():
-    """At the whole of the traffic nothing is compared, and still nothing passes unseen."""
+def test_a_bake_does_not_complete_without_the_metric_of_a_guardrail():
+    """At 100 percent nothing is compared, but the metric is still required."""
     policy = stepped(bakeSeconds=1800)
     seen = follow(policy)
     whole = next(each.at for each in seen if each.outcome.weights["B"] == 100)
     blind = follow(policy, minutes=200, until=whole, then={"errors": None})[-1].outcome
-    assert (blind.reason, blind.needs) == (Reason.MISSING_DATA, {"data": "ServerErrors of B"})
+    assert (blind.reason, blind.needs) == (DecisionReason.MISSING_DATA, {"data": "ServerErrors of B"})
     assert seen[-1].outcome.verdict is Verdict.PROMOTE
 
 
 def test_the_deadline_rolls_back():
     last = follow(stepped(deadlineSeconds=1260, onNoTraffic="Ignore"), applies=False)[-1]
-    assert (last.outcome.reason, last.at) == (Reason.DEADLINE_EXCEEDED, 21)
+    assert (last.outcome.reason, last.at) == (DecisionReason.DEADLINE_EXCEEDED, 21)
 
 
 @pytest.mark.parametrize(
     ("reaction", "verdict"),
     [("Hold", Verdict.HOLD), ("Rollback", Verdict.ROLLBACK), ("Ignore", Verdict.UNDECIDED)],
 )
-def test_no_traffic_does_what_the_policy_says(reaction, verdict):
+def test_no_traffic_has_the_reaction_of_the_policy(reaction, verdict):
     policy = stepped(guardrails=[], onNoTraffic=reaction)
     decisions = follow(policy, minutes=60, applies=False)
     assert decisions[-1].outcome.verdict is verdict
 
 
-def test_a_guardrail_without_data_holds_and_never_passes():
+def test_a_guardrail_without_data_holds_the_run():
     policy = stepped(guardrails=[{"metric": "Latency", "noWorseThanPercent": 10}])
     decisions = follow(policy, minutes=120)
     assert decisions[-1].outcome.verdict is Verdict.HOLD
-    assert Reason.MISSING_DATA in reasons(decisions)
+    assert DecisionReason.MISSING_DATA in reasons(decisions)
     assert {each.outcome.weights["B"] for each in decisions} == {10}
 
 
-def test_a_step_whose_baseline_was_never_called_is_not_passed():
-    """Errors of a candidate that nothing is compared with are no proof that it does no harm."""
+def test_a_step_does_not_complete_without_invocations_of_the_baseline():
+    """Without a comparison, the errors of the candidate do not show that it does no harm."""
     steps = [{"percent": 50, "hold": {"minDurationSeconds": 600}}, {"percent": 100}]
     policy = stepped(steps=steps, onSampleRatioMismatch="Ignore")
     run = Run(policy, ["A", "B"], started=0)
     for at in range(60):
-        run.observe([Row(at, "A", Counts(weight=50, invocations=0, errors_5xx=0))])
-        run.observe([Row(at, "B", Counts(weight=50, invocations=50, errors_5xx=50))])
+        run.ingest([CountsRow(at, "A", Counts(weight=50, invocations=0, errors_5xx=0))])
+        run.ingest([CountsRow(at, "B", Counts(weight=50, invocations=50, errors_5xx=50))])
         outcome = run.look(at + 1).outcome
-    assert (outcome.reason, outcome.needs) == (Reason.MISSING_DATA, {"data": "ServerErrors of A and B"})
+    assert (outcome.reason, outcome.needs) == (
+        DecisionReason.MISSING_DATA,
+        {"data": "ServerErrors of A and B"},
+    )
 
 
-def test_a_hold_does_not_begin_by_a_minute_of_which_only_the_candidate_has_come():
-    """5 % are applied where 50 % are asked for: alone in its minute, the candidate seems to have it all."""
+def test_a_hold_does_not_start_at_a_minute_with_the_candidate_alone():
+    """5 % are applied but 50 % requested. Alone in its minute, the candidate seems to have all the weight."""
     policy = stepped(steps=[{"percent": 50, "hold": {"minDurationSeconds": 600}}, {"percent": 100}])
     run = Run(policy, ["A", "B"], started=0)
     for at in range(30):
-        run.observe(rows({"A": {"percent": 95}, "B": {"percent": 5}}, minutes=1, start=at, seed=at))
-    run.observe([Row(30, "B", Counts(weight=5, invocations=5, errors_5xx=0))])
-    assert run.look(31).outcome.reason is Reason.WEIGHTS_NOT_APPLIED
+        run.ingest(rows({"A": {"percent": 95}, "B": {"percent": 5}}, minutes=1, start=at, seed=at))
+    run.ingest([CountsRow(30, "B", Counts(weight=5, invocations=5, errors_5xx=0))])
+    assert run.look(31).outcome.reason is DecisionReason.WEIGHTS_NOT_APPLIED
 
 
-def test_data_that_stop_never_end_in_promotion():
+def test_a_run_whose_data_stops_is_not_promoted():
     decisions = follow(stepped(), minutes=300, until=8)
     assert decisions[-1].outcome.verdict is not Verdict.PROMOTE
 
 
-def test_advancing_on_proof_waits_for_it():
+def test_advance_on_non_inferior_waits_for_the_proof():
     policy = stepped(
         advanceOn="NonInferior",
         guardrails=[{"metric": "ServerErrors", "noWorseThanPercent": 100}],
         steps=[{"percent": 50, "hold": {"minDurationSeconds": 600}}, {"percent": 100}],
     )
     decisions = follow(policy, minutes=900, a={"errors": 0.1}, b={"errors": 0.1})
-    assert Reason.NOT_INFERIOR_UNPROVEN in reasons(decisions)
+    assert DecisionReason.NOT_INFERIOR_UNPROVEN in reasons(decisions)
     assert decisions[-1].outcome.verdict is Verdict.PROMOTE
     assert decisions[-1].at >= 120
 
 
-def test_the_last_step_may_bake():
+def test_the_last_step_bakes_before_the_promotion():
     decisions = follow(stepped(bakeSeconds=600))
     assert decisions[-1].outcome.verdict is Verdict.PROMOTE
     assert [each.outcome.weights["B"] for each in decisions].count(100) >= 10
 
 
-def test_a_single_step_that_bakes_needs_no_more_than_that():
+def test_a_single_step_with_a_bake_time_has_no_other_hold():
     policy = stepped(steps=[{"percent": 50}], bakeSeconds=1200, deadlineSeconds=1500)
     last = follow(policy)[-1]
     assert (last.outcome.verdict, last.at) == (Verdict.PROMOTE, 21)
 
 
-def test_a_single_step_holds_too():
+def test_a_single_step_has_a_hold():
     assert follow(stepped(steps=[{"percent": 50}]), minutes=5)[-1].outcome.verdict is Verdict.UNDECIDED

@@ -1,4 +1,4 @@
-"""The part that decides needs nothing but Python and the policies: it can be read, and moved, alone."""
+"""The package traffic depends on the standard library and the package api alone."""
 
 import ast
 import sys

@@ -1,12 +1,12 @@
-"""Counts as two or more variants would give them, drawn from a seed or written down."""
+"""Policies, and counts of two or more variants drawn from a seed."""
 
 from random import Random
 
 import yaml
 
-from sagemaker_ab.api.policies.traffic import parse_policy
+from sagemaker_ab.api.policies.traffic_policy import parse_policy
 from sagemaker_ab.traffic.counts import Counts
-from sagemaker_ab.traffic.evidence.ledger import Row
+from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 from sagemaker_ab.traffic.run import Run
 
 
@@ -43,7 +43,7 @@ def bandit(**changes):
 
 
 def drawn(random, calls, rate):
-    """Events among calls; the normal law will do where only plausibility is asked for."""
+    """Draw the events among calls. From 30 expected on, the normal approximation is used."""
     if calls * rate < 30:
         return sum(random.random() < rate for _ in range(calls))
     return max(0, min(calls, round(random.gauss(calls * rate, (calls * rate * (1 - rate)) ** 0.5))))
@@ -64,24 +64,26 @@ def counts(random, *, calls, weight=None, rate=0.1, errors=0.0, micros=None):
 
 
 def rows(variants, *, minutes, seed=1, start=0, calls=100):
-    """`variants`: name -> settings of `counts` and a `percent` of the calls."""
+    """Yield rows. `variants` maps a name to settings of `counts` and the `percent` of the calls."""
     random = Random(seed)
     for at in range(start, start + minutes):
         for name, settings in variants.items():
             percent = settings["percent"]
             rest = {key: value for key, value in settings.items() if key != "percent"}
-            yield Row(at, name, counts(random, calls=round(calls * percent / 100), weight=percent, **rest))
+            yield CountsRow(
+                at, name, counts(random, calls=round(calls * percent / 100), weight=percent, **rest)
+            )
 
 
 def run_through(asked, variants, *, minutes, every=1, approved=(), **world):
-    """Look after every `every` minutes until the verdict is final; return the decisions."""
+    """Look every `every` minutes until the outcome is final. Return the decisions."""
     run = Run(asked, list(variants), started=0)
     decisions = []
     by_minute = {}
     for row in rows(variants, minutes=minutes, **world):
         by_minute.setdefault(row.at, []).append(row)
     for at in range(minutes):
-        run.observe(by_minute.get(at, []))
+        run.ingest(by_minute.get(at, []))
         if (at + 1) % every == 0:
             decisions.append(run.look(at + 1, approved=approved))
             if decisions[-1].outcome.final:

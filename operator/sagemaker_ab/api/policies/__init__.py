@@ -1,1 +1,1 @@
-"""Traffic policies: how Stepped, ABTest and Bandit are asked for, as the resource will take them."""
+"""The traffic policies Stepped, ABTest and Bandit, as the field `traffic` of the resource will have them."""

@@ -1,12 +1,11 @@
-"""Bandit: weights follow what is learnt, within bounds."""
+"""The policy Bandit: weights follow what is learned, within bounds."""
 
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from sagemaker_ab.api.fields import LIST_ATOMIC, ApiModel
-from sagemaker_ab.api.policies.demands import demand_goal, demand_guardrails, refuse
-from sagemaker_ab.api.policies.parts import (
+from sagemaker_ab.api.policies.common import (
     AttributionSeconds,
     CountedMetric,
     DurationSeconds,
@@ -14,79 +13,80 @@ from sagemaker_ab.api.policies.parts import (
     Goal,
     Guardrail,
 )
+from sagemaker_ab.api.policies.validation import policy_error, require_goal, require_guardrails
 from sagemaker_ab.api.spec import VariantName
 
 
-class Stop(ApiModel):
-    """End the learning by evidence, not by probability."""
+class StoppingRule(ApiModel):
+    """Ends the run when a winner is proven. Posterior probabilities do not end it."""
 
     false_winner: ErrorRate = "0.05"
-    """How often a winner may be named between equals."""
+    """The probability of a winner between equal variants."""
 
     min_duration_seconds: DurationSeconds = 86400
-    """No winner before."""
+    """The number of seconds before which there is no winner."""
 
 
 class Bandit(ApiModel):
-    """Batched Thompson sampling, stratified by time and weights."""
+    """Moves the weights by batched Thompson sampling, stratified by time and weights."""
 
     metric: CountedMetric
-    """The metric that is learnt: a share of trials, so not Latency."""
+    """The metric that is learned: a rate, so not Latency."""
 
     goal: Goal | None = None
-    """Which way is better. Successes: Increase unless said; the other metrics: only Decrease."""
+    """Which direction is better. The default is Increase for Successes. Other metrics allow only Decrease."""
 
     baseline: VariantName | None = None
-    """The variant that guardrails compare with; required if there are any."""
+    """The variant that guardrails compare with. Required with guardrails."""
 
     floor_percent: Annotated[int, Field(ge=0, le=50)] = 5
-    """The least share of each variant."""
+    """The minimum share of each variant in percent."""
 
     ceiling_percent: Annotated[int, Field(ge=1, le=100)] = 90
-    """The greatest share of a variant."""
+    """The maximum share of a variant in percent."""
 
     warm_up_seconds: DurationSeconds = 43_200
-    """Seconds of an even split before weights move."""
+    """The number of seconds with an even split before the weights move."""
 
     update_seconds: Annotated[int, Field(ge=600, le=21600, multiple_of=300)] = 1800
-    """Seconds between two updates of the weights: each one makes the endpoint Updating."""
+    """The number of seconds between updates of the weights. Each update sets the endpoint to Updating."""
 
     max_step_percent: Annotated[int, Field(ge=1, le=100)] = 20
-    """The greatest change of a share in one update."""
+    """The maximum change of a share in one update, in percentage points."""
 
     deadband_percent: Annotated[int, Field(ge=0, le=50)] = 3
-    """Changes smaller than this are not made."""
+    """Changes of less than this number of percentage points are not made."""
 
     attribution_seconds: AttributionSeconds = 0
-    """How much later than its trial a success may still come."""
+    """The number of seconds by which a success may come later than its trial."""
 
     half_life_seconds: Annotated[int, Field(ge=3600, le=31_622_400, multiple_of=60)] = 604_800
-    """After so long, what was learnt counts half: shorter forgets more and follows change sooner."""
+    """The number of seconds after which past data counts half. A shorter time follows changes sooner."""
 
     guardrails: Annotated[list[Guardrail], Field(max_length=5, json_schema_extra=LIST_ATOMIC)] = Field(
         default_factory=list
     )
-    """What must not become worse; a variant in breach is excluded."""
+    """The guardrails of the challengers. A variant in breach is excluded."""
 
     false_alarm_rate: ErrorRate = "0.01"
-    """How often all guardrails together may wrongly exclude a variant."""
+    """The probability that any guardrail wrongly excludes a variant."""
 
-    stop: Stop | None = None
-    """When to end with a winner; without it, the bandit goes on."""
+    stop: StoppingRule | None = None
+    """The rule that ends the run with a winner. Without it, the run does not end."""
 
     seed: Annotated[int, Field(ge=0, le=4_294_967_295)] = 0
-    """The seed of the sampling: the same counts give the same weights."""
+    """The seed of the sampling. The same counts and seed give the same weights."""
 
     @model_validator(mode="after")
-    def _hold_together(self) -> Self:
-        demand_goal(self.metric, self.goal, field="goal")
-        demand_guardrails(self.guardrails)
+    def _check_fields(self) -> Self:
+        require_goal(self.metric, self.goal, field="goal")
+        require_guardrails(self.guardrails)
         if self.floor_percent >= self.ceiling_percent:
-            raise refuse(
+            raise policy_error(
                 "floorPercent: {floor} should be less than ceilingPercent, {ceiling}",
                 floor=self.floor_percent,
                 ceiling=self.ceiling_percent,
             )
         if self.guardrails and self.baseline is None:
-            raise refuse("baseline: is required with guardrails, which compare with it; given: none")
+            raise policy_error("baseline: is required with guardrails; given: none")
         return self

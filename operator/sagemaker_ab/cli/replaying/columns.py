@@ -6,7 +6,7 @@ from typing import Any, Final
 from sagemaker_ab.cli.replaying import cells
 from sagemaker_ab.cli.replaying.cells import InvalidCell, Parser, shown
 from sagemaker_ab.traffic.counts import Counts
-from sagemaker_ab.traffic.evidence.ledger import Row
+from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 
 _PARSERS: Final[dict[str, Parser]] = {
     "minute": cells.minute,
@@ -81,8 +81,8 @@ class Columns:
         if len(self.names) == len(_KEYS):
             raise InvalidRow(f"has nothing but {given}; allowed: {', '.join(_PARSERS)}")
 
-    def row(self, texts: Sequence[str]) -> Row:
-        """Parse the cells of a row. Raises InvalidRow."""
+    def row(self, texts: Sequence[str]) -> CountsRow:
+        """Return the row that these cells are. Raises InvalidRow."""
         if len(texts) != len(self.names):
             cells = "1 cell" if len(texts) == 1 else f"{len(texts)} cells"
             raise InvalidRow(f"has {cells}; the header has {len(self.names)} columns")
@@ -94,7 +94,7 @@ class Columns:
             raise InvalidRow(str(error), column=self.names[len(values)]) from error
         self._check_parts(values)
         counts = Counts(**{name: values[place] for name, place in self._fields})
-        return Row(values[self._at], values[self._variant], counts)
+        return CountsRow(values[self._at], values[self._variant], counts)
 
     def _check_parts(self, values: Sequence[Any]) -> None:
         for part, whole in self._parts:

@@ -7,7 +7,7 @@ from typing import Final
 
 from sagemaker_ab.cli.replaying.cells import moment
 from sagemaker_ab.cli.replaying.columns import Columns, InvalidRow
-from sagemaker_ab.traffic.evidence.ledger import Row
+from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 
 _MOST_VARIANTS: Final = 10
 _MOST_DAYS: Final = 366
@@ -23,7 +23,7 @@ class InvalidCounts(ValueError):
 class Recorded:
     """Rows in order of minutes, variants in order of names. Of duplicates, the last line counts."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[CountsRow, ...]
     variants: tuple[str, ...]
 
 
@@ -56,7 +56,7 @@ def _utf8(lines: Iterable[str]) -> Iterator[str]:
         yield line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
 
 
-def _rows(lines: Iterator[str]) -> Iterator[tuple[int, Row]]:
+def _rows(lines: Iterator[str]) -> Iterator[tuple[int, CountsRow]]:
     reader = csv.reader(lines, strict=True)
     try:
         names = next(reader, None)
@@ -72,14 +72,14 @@ def _rows(lines: Iterator[str]) -> Iterator[tuple[int, Row]]:
         raise InvalidCounts(f"line {max(reader.line_num, 1)}{error}") from error
 
 
-def _check_bounds(found: Collection[tuple[int, Row]]) -> None:
+def _check_bounds(found: Collection[tuple[int, CountsRow]]) -> None:
     if not found:
         raise InvalidCounts("line 2 is missing; there should be one for each minute and variant")
     _check_variants(found)
     _check_days(found)
 
 
-def _check_variants(found: Collection[tuple[int, Row]]) -> None:
+def _check_variants(found: Collection[tuple[int, CountsRow]]) -> None:
     lines: dict[str, int] = {}
     for line, row in found:
         lines.setdefault(row.variant, line)
@@ -94,7 +94,7 @@ def _check_variants(found: Collection[tuple[int, Row]]) -> None:
         )
 
 
-def _check_days(found: Collection[tuple[int, Row]]) -> None:
+def _check_days(found: Collection[tuple[int, CountsRow]]) -> None:
     (first_line, first), (last_line, last) = (pick(found, key=lambda each: each[1].at) for pick in (min, max))
     days = (last.at - first.at) // _MINUTES_A_DAY
     if days > _MOST_DAYS:

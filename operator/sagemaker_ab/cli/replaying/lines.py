@@ -6,7 +6,7 @@ from typing import Any
 
 from sagemaker_ab.cli.replaying.cells import moment
 from sagemaker_ab.cli.replaying.replayer import Look
-from sagemaker_ab.traffic.explain import Account
+from sagemaker_ab.traffic.explain import ComparisonSummary
 
 _DIGITS = 6
 
@@ -29,38 +29,42 @@ def line(look: Look) -> str:
         "interval": None if judged is None else _interval(judged),
         "needs": dict(outcome.needs),
         "dropped": list(look.decision.progress.dropped),
-        "comparisons": [_account(account) for account in look.accounts],
+        "comparisons": [_comparison(comparison) for comparison in look.comparisons],
         "lateDropped": look.late_dropped,
     }
     return json.dumps(content)
 
 
-def _judged(look: Look) -> Account | None:
-    """Return the comparison that the decision is about, if it is about a challenger's metric."""
+def _judged(look: Look) -> ComparisonSummary | None:
+    """The comparison that the decision is about, where it is about a challenger's metric."""
     about = look.decision.outcome.subject.partition(" over ")[0]
-    named = (account for account in look.accounts if about == f"{account.metric} of {account.challenger}")
+    named = (
+        comparison
+        for comparison in look.comparisons
+        if about == f"{comparison.metric} of {comparison.challenger}"
+    )
     return next(named, None)
 
 
-def _account(account: Account) -> dict[str, Any]:
-    baseline, challenger = account.values
+def _comparison(comparison: ComparisonSummary) -> dict[str, Any]:
+    baseline, challenger = comparison.values
     return {
-        "metric": account.metric,
-        "baseline": account.baseline,
-        "challenger": account.challenger,
+        "metric": comparison.metric,
+        "baseline": comparison.baseline,
+        "challenger": comparison.challenger,
         "baselineValue": _short(baseline),
         "challengerValue": _short(challenger),
-        "ratio": _short(account.ratio),
-        "interval": _interval(account),
-        "p": _short(account.p),
+        "ratio": _short(comparison.ratio),
+        "interval": _interval(comparison),
+        "p": _short(comparison.p),
     }
 
 
-def _interval(account: Account) -> list[float | None] | None:
-    """Return the interval of the ratio; an unbounded end is None."""
-    if account.interval is None:
+def _interval(comparison: ComparisonSummary) -> list[float | None] | None:
+    """Return the interval of the ratio; an end that is not bounded yet is null."""
+    if comparison.interval is None:
         return None
-    return [_short(end) for end in account.interval]
+    return [_short(end) for end in comparison.interval]
 
 
 def _short(number: float | None) -> float | None:

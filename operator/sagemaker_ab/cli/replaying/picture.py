@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from sagemaker_ab.api.policies.parts import LATENCY
+from sagemaker_ab.api.policies.common import LATENCY
 from sagemaker_ab.cli.replaying.cells import moment
 from sagemaker_ab.cli.replaying.rates import Measured
 from sagemaker_ab.cli.replaying.replayer import Look
@@ -94,20 +94,20 @@ def _draw_rates(axis: Axes, looks: Sequence[Look], variants: Sequence[Measured])
         axis.plot(at, values, color=_color(looks, each.variant), linewidth=1.2, label=each.variant)
     top = max((value for each in variants for value in each.values), default=0)
     axis.set_ylim(0, _HEADROOM * scale * (top or 1))
-    for place, account in enumerate(looks[-1].accounts):
-        level = levels.get(account.baseline)
-        if account.metric == metric and level is not None:
+    for place, comparison in enumerate(looks[-1].comparisons):
+        level = levels.get(comparison.baseline)
+        if comparison.metric == metric and level is not None:
             _draw_interval(axis, looks, place=place, level=scale * level)
-            axis.axhline(scale * level, color=_color(looks, account.baseline), linestyle="--", linewidth=1)
+            axis.axhline(scale * level, color=_color(looks, comparison.baseline), linestyle="--", linewidth=1)
     axis.set_title(metric)
     axis.set_ylabel("average, ms" if metric == LATENCY else "percent")
     _explain(axis)
 
 
 def _draw_interval(axis: Axes, looks: Sequence[Look], *, place: int, level: float) -> None:
-    """Draw the challenger's interval as rates: the baseline's overall rate (dashed) times the ratios."""
-    name = looks[-1].accounts[place].challenger
-    intervals = [look.accounts[place].interval or (nan, nan) for look in looks]
+    """Draw the challenger's interval as rates, where the baseline has its rate of the whole time (dashed)."""
+    name = looks[-1].comparisons[place].challenger
+    intervals = [look.comparisons[place].interval or (nan, nan) for look in looks]
     if all(isnan(low) for low, _ in intervals):
         return
     top = axis.get_ylim()[1]

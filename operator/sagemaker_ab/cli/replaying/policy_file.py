@@ -8,7 +8,7 @@ from typing import TextIO
 import click
 import yaml
 
-from sagemaker_ab.api.policies.traffic import (
+from sagemaker_ab.api.policies.traffic_policy import (
     InvalidPolicy,
     TrafficPolicy,
     parse_policy,

@@ -6,10 +6,10 @@ from typing import Final
 
 from sagemaker_ab.api.policies.ab_test import ABTest
 from sagemaker_ab.api.policies.bandit import Bandit
-from sagemaker_ab.api.policies.parts import LATENCY
-from sagemaker_ab.api.policies.traffic import Policy
-from sagemaker_ab.traffic.counts import reading
-from sagemaker_ab.traffic.evidence.ledger import Row
+from sagemaker_ab.api.policies.common import LATENCY
+from sagemaker_ab.api.policies.traffic_policy import Policy
+from sagemaker_ab.traffic.counts import metric_reader
+from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 
 _SPANS: Final = 50
 _LEAST_MINUTES: Final = 5
@@ -34,8 +34,8 @@ def metrics_of(policy: Policy) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*first, *(guardrail.metric for guardrail in policy.guardrails)]))
 
 
-def measured(rows: Sequence[Row], *, metric: str, variant: str) -> Measured:
-    """Aggregate a metric of one variant over about fifty spans."""
+def measured(rows: Sequence[CountsRow], *, metric: str, variant: str) -> Measured:
+    """Sum a variant's counts over some fifty spans."""
     width = max(_LEAST_MINUTES, (rows[-1].at - rows[0].at) // _SPANS + 1)
     spans: dict[int, tuple[float, float]] = {}
     for row in rows:
@@ -52,8 +52,8 @@ def measured(rows: Sequence[Row], *, metric: str, variant: str) -> Measured:
     )
 
 
-def _events(metric: str, row: Row) -> tuple[float, float] | None:
-    events, calls = reading(metric)(row.counts)
+def _events(metric: str, row: CountsRow) -> tuple[float, float] | None:
+    events, calls = metric_reader(metric)(row.counts)
     if events is None or calls is None:
         return None
     return (events * calls if metric == LATENCY else events), calls

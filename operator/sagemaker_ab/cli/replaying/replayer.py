@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sagemaker_ab.api.policies.traffic import Policy
+from sagemaker_ab.api.policies.traffic_policy import Policy
 from sagemaker_ab.cli.replaying.counts_file import Recorded
 from sagemaker_ab.traffic.decision import Decision
-from sagemaker_ab.traffic.evidence.ledger import Row
-from sagemaker_ab.traffic.explain import Account, accounts
+from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
+from sagemaker_ab.traffic.explain import ComparisonSummary, comparison_summaries
 from sagemaker_ab.traffic.run import Run
 
 
@@ -16,7 +16,7 @@ class Look:
     """One look: the decision, the numbers behind it, and the weights that were applied at that time."""
 
     decision: Decision
-    accounts: Sequence[Account]
+    comparisons: Sequence[ComparisonSummary]
     applied: dict[str, float]
     late_dropped: int
 
@@ -32,26 +32,26 @@ def replay_counts(
     """Yield each look; the last is final or at the end of the counts. Raises InvalidPolicy."""
     run = Run(policy, variants, started=recorded.rows[0].at)
     for now, arrived in _batches(recorded.rows, every_minutes=every_minutes):
-        run.observe(arrived)
+        run.ingest(arrived)
         decision = run.look(now, approved=approved)
         yield Look(
             decision=decision,
-            accounts=accounts(policy, run.evidence),
+            comparisons=comparison_summaries(policy, run.evidence),
             applied=_applied(run),
-            late_dropped=run.evidence.ledger.late_dropped,
+            late_dropped=run.evidence.buffer.late_dropped,
         )
         if decision.outcome.final:
             return
 
 
 def _applied(run: Run) -> dict[str, float]:
-    latest = run.evidence.ledger.latest
+    latest = run.evidence.buffer.latest_counts
     weights = {name: latest[name].weight for name in run.roles.variants if name in latest}
     return {name: weight for name, weight in weights.items() if weight is not None}
 
 
-def _batches(rows: Sequence[Row], *, every_minutes: int) -> Iterator[tuple[int, list[Row]]]:
-    """Yield the minute of each look, and the rows of the minutes that ended since the look before."""
+def _batches(rows: Sequence[CountsRow], *, every_minutes: int) -> Iterator[tuple[int, list[CountsRow]]]:
+    """Yield the minute of each look and the rows of the minutes that were over by then."""
     now, last = rows[0].at, rows[-1].at
     place = 0
     while now <= last:

@@ -1,67 +1,74 @@
-"""Whether a breaker ever tripped: an absolute bound on a few minutes of one variant together.
+"""The state of a breaker: an absolute bound on the last few minutes of one variant, without statistics.
 
-No statistics. Every minute is walked, however seldom it is looked, and only minutes in which the metric is
-known count: absent is not zero.
+Every minute is checked, however rarely the run is evaluated. Minutes without the metric are skipped, because
+absent data is not zero.
 """
 
 from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from sagemaker_ab.api.policies.parts import LATENCY, Breaker
-from sagemaker_ab.traffic.counts import Counts, Minute, reading
+from sagemaker_ab.api.policies.common import LATENCY, Breaker
+from sagemaker_ab.traffic.counts import Counts, Minute, metric_reader
 
 _NEVER: Final = -1.0
 
 
-class BreakerWatch:
-    """`tripped_at` is the value that broke the bound first (a rate, or microseconds); None before."""
+class BreakerState:
+    """Whether the breaker of one variant has tripped.
 
-    __slots__ = ("_breaker", "_read", "_recent", "_variant", "last", "tripped_at")
+    `tripped_value` is the value that first exceeded the bound, a rate or microseconds; None if none did.
+    `last_seen` is the last minute with the metric, in minutes since 1970-01-01 UTC, -1 before the first.
+    """
+
+    __slots__ = ("_breaker", "_read", "_recent", "_variant", "last_seen", "tripped_value")
 
     def __init__(self, breaker: Breaker, *, variant: str) -> None:
         self._breaker = breaker
         self._variant = variant
-        self._read = _p99 if breaker.metric == LATENCY else reading(breaker.metric)
-        nothing = (_NEVER, 0.0, 0.0)
-        self._recent = deque([nothing] * breaker.for_minutes, maxlen=breaker.for_minutes)
-        self.last = _NEVER
-        self.tripped_at: float | None = None
+        self._read = _read_p99 if breaker.metric == LATENCY else metric_reader(breaker.metric)
+        # (minute, value, calls) of the last minutes with the metric; value is events or p99 microseconds.
+        self._recent = deque([(_NEVER, 0.0, 0.0)] * breaker.for_minutes, maxlen=breaker.for_minutes)
+        self.last_seen = _NEVER
+        self.tripped_value: float | None = None
 
     def add(self, minute: Minute) -> None:
         counts = minute.counts.get(self._variant)
         value, calls = (None, None) if counts is None else self._read(counts)
         if value is None or calls is None:
             return
-        self.last = float(minute.at)
-        self._recent.append((self.last, value, calls))
-        if self.tripped_at is None:
-            self.tripped_at = self._beyond()
+        self.last_seen = float(minute.at)
+        self._recent.append((self.last_seen, value, calls))
+        if self.tripped_value is None:
+            self.tripped_value = self._exceeding()
 
-    def _beyond(self) -> float | None:
-        """Return the value of the last minutes where it is beyond the bound, and enough was asked."""
-        oldest = self.last - self._breaker.for_minutes
+    def _exceeding(self) -> float | None:
+        """Return the value of the last `for_minutes` minutes if it exceeds the bound; None below minRequests.
+
+        A p99 must exceed the bound in every one of the minutes; the lowest is returned.
+        """
+        oldest = self.last_seen - self._breaker.for_minutes
         recent = [(value, calls) for at, value, calls in self._recent if at > max(oldest, _NEVER)]
-        asked = sum(calls for _, calls in recent)
-        if asked < self._breaker.min_requests:
+        total_calls = sum(calls for _, calls in recent)
+        if total_calls < self._breaker.min_requests:
             return None
         if self._breaker.max_micros is not None:
-            least = min(value for value, _ in recent)
-            lasted = len(recent) == self._breaker.for_minutes
-            return least if lasted and least > self._breaker.max_micros else None
-        failed = sum(value for value, _ in recent)
-        return failed / asked if failed > float(self._breaker.max_rate or 1) * asked else None
+            lowest = min(value for value, _ in recent)
+            complete = len(recent) == self._breaker.for_minutes
+            return lowest if complete and lowest > self._breaker.max_micros else None
+        events = sum(value for value, _ in recent)
+        return events / total_calls if events > float(self._breaker.max_rate or 1) * total_calls else None
 
     def numbers(self) -> list[float]:
-        tripped_at = _NEVER if self.tripped_at is None else self.tripped_at
-        return [self.last, tripped_at, *(number for each in self._recent for number in each)]
+        tripped_value = _NEVER if self.tripped_value is None else self.tripped_value
+        return [self.last_seen, tripped_value, *(number for each in self._recent for number in each)]
 
     def restore(self, numbers: Sequence[float]) -> None:
-        self.last = numbers[0]
-        self.tripped_at = None if numbers[1] == _NEVER else numbers[1]
+        self.last_seen = numbers[0]
+        self.tripped_value = None if numbers[1] == _NEVER else numbers[1]
         rest = iter(numbers[2:])
         self._recent.extend(zip(rest, rest, rest, strict=True))
 
 
-def _p99(counts: Counts) -> tuple[float | None, float | None]:
+def _read_p99(counts: Counts) -> tuple[float | None, float | None]:
     return counts.latency_p99_micros, counts.invocations

@@ -1,35 +1,42 @@
-"""What the comparison of two variants offers, whatever the metric is made of."""
+"""The interface of a comparison of two variants, whatever its metric."""
 
 from typing import Protocol
 
-from sagemaker_ab.traffic.evidence.finding import Finding
-from sagemaker_ab.traffic.evidence.stream import Stream
+from sagemaker_ab.traffic.evidence.accumulator import Accumulator
+from sagemaker_ab.traffic.evidence.signed_evidence import SignedEvidence
 
 
-class Comparison(Stream, Protocol):
-    """Challenger over baseline, as a ratio: above 1 the challenger has more, or is slower."""
+class Comparison(Accumulator, Protocol):
+    """The ratio of challenger to baseline. Above 1 the challenger has more events or is slower."""
 
-    last: float
-    """The last minute that belongs to a comparison of the two, since 1970; -1 before the first."""
+    last_seen: float
+    """The last minute that counted, in minutes since 1970-01-01 UTC. -1 before the first."""
 
-    most: float
-    """The greatest evidence that there ever was against a ratio of 1."""
+    peak_evidence: float
+    """The greatest evidence against a ratio of 1 at any time so far."""
 
-    def finding(self, ratio: float = 1.0) -> Finding:
-        """Return which side of `ratio` the true one lies on, and the evidence for it."""
+    def evidence_at(self, ratio: float = 1.0) -> SignedEvidence:
+        """Return the evidence that the true ratio differs from `ratio`, with its direction."""
 
-    def interval(self, needed: float) -> tuple[float, float] | None:
-        """Return the ratios that `needed` does not exclude; None before there are enough blocks."""
+    def interval(self, threshold: float) -> tuple[float, float] | None:
+        """Return the confidence interval of the ratio: what evidence of `threshold` does not exclude.
+
+        At a threshold of 1/alpha the intervals of all times form a confidence sequence of coverage 1 - alpha.
+        None before there are enough blocks; an end without a bound is 0 or inf.
+        """
 
     @property
     def estimate(self) -> float | None:
-        """The ratio that the counts point at."""
+        """The point estimate of the ratio. None before there are events of the baseline."""
 
     @property
     def values(self) -> tuple[float | None, float | None]:
-        """The rates of baseline and challenger, or their latencies in microseconds."""
+        """Baseline's and challenger's rate, or average latency in microseconds, pooled over time.
+
+        For display only: no verdict uses pooled values.
+        """
 
 
 def anytime_p(comparison: Comparison) -> float:
-    """Return a p-value that may be looked at whenever one likes."""
-    return min(1.0, 1.0 / comparison.most) if comparison.most > 0.0 else 1.0
+    """Return the anytime-valid p-value of a ratio of 1: one over the peak evidence, at most 1."""
+    return min(1.0, 1.0 / comparison.peak_evidence) if comparison.peak_evidence > 0.0 else 1.0

@@ -1,9 +1,19 @@
-"""A mixture of binomial likelihood ratios, tempered by the dispersion that the data show.
+"""A mixture of binomial likelihood ratios, tempered by the dispersion of the data.
 
-Evidence against a null share is the mean over alternatives of exp(c_j / φ), with c_j the summed logarithms of
-likelihood ratios. At φ = 1 it is a test martingale under the null (Ville 1939: it reaches 1/alpha with
-probability at most alpha). φ is estimated at the best alternative, not at the null, so that an effect is not
-taken for noise.
+In each minute, x of X events are in one group, with the probability p₀ under the null and p_j under
+alternative j. With c_j the sum over minutes of the logarithms of the likelihood ratios, the evidence against
+the null is
+
+    E = mean over j of exp(c_j / φ)
+
+At φ = 1, E is a test martingale under the null: it ever reaches 1/alpha with probability at most alpha (Ville
+1939). The dispersion φ ≥ 1 allows for counts that vary more than binomial ones. It is estimated at the
+alternative that fits best, so that an effect is not mistaken for noise:
+
+    φ = max(1, (Z + 2·M + 7.5) / (k + 4))
+
+with Z the sum of the squared standardized deviations (x - X·p)²/(X·p·(1 - p)), M the largest of them and k
+the number of minutes.
 """
 
 from collections.abc import Sequence
@@ -11,112 +21,133 @@ from math import exp, log
 from operator import add
 from typing import Final, NamedTuple
 
-LARGEST_LOG: Final = 700.0
-"""Evidence is not told apart beyond e^700, where floats end."""
+MAX_LOG_EVIDENCE: Final = 700.0
+"""Evidence is capped at e^700, near the largest float."""
 
-_LEAST_MINUTES: Final = 5
-# The dispersion's prior: seven and a half units of chi-square over four minutes.
+_MIN_MINUTES: Final = 5
+# The prior of the dispersion: a chi-square of 7.5 over 4 minutes.
 _PRIOR_SQUARES: Final = 7.5
 _PRIOR_MINUTES: Final = 4
 
 
-class Rivals(NamedTuple):
-    """Shares of the events, and the logs of their odds against the null's: for an event, for none."""
+class Hypotheses(NamedTuple):
+    """The null, which comes first, and its alternatives.
+
+    `shares` are the probabilities p that an event is in the group. `event_logs` are log(p/p₀), and
+    `other_logs` are log((1 - p)/(1 - p₀)): what an event in the group and any other event add to the
+    log-likelihood ratio.
+    """
 
     shares: Sequence[float]
-    gains: Sequence[float]
-    losses: Sequence[float]
+    event_logs: Sequence[float]
+    other_logs: Sequence[float]
 
 
-def rivals(shares: Sequence[float]) -> Rivals:
-    """Return the null, which is the first of `shares`, and its alternatives; all lie between 0 and 1."""
+def binomial_hypotheses(shares: Sequence[float]) -> Hypotheses:
+    """Return the null `shares[0]` and the alternatives that follow it; all lie strictly between 0 and 1."""
     null = shares[0]
-    gains = [log(share / null) for share in shares]
-    losses = [log((1.0 - share) / (1.0 - null)) for share in shares]
-    return Rivals(shares, gains, losses)
+    event_logs = [log(share / null) for share in shares]
+    other_logs = [log((1.0 - share) / (1.0 - null)) for share in shares]
+    return Hypotheses(shares, event_logs, other_logs)
 
 
-class Mixture:
-    """Log-likelihood ratios c, squared deviations z and the largest of these, the null's first."""
+class LikelihoodMixture:
+    """The sums over minutes of the null, which comes first, and of each alternative.
 
-    __slots__ = ("_alternatives", "c", "largest", "minutes", "z")
+    `log_ratios` are the log-likelihood ratios c, `squares` the sums Z of squared standardized deviations and
+    `largest_squares` the largest of these in one minute. `minutes` counts the minutes with events.
+    """
+
+    __slots__ = ("_alternatives", "largest_squares", "log_ratios", "minutes", "squares")
 
     def __init__(self, alternatives: int) -> None:
         self._alternatives = alternatives
-        self.c = [0.0] * (alternatives + 1)
-        self.z = [0.0] * (alternatives + 1)
-        self.largest = [0.0] * (alternatives + 1)
+        self.log_ratios = [0.0] * (alternatives + 1)
+        self.squares = [0.0] * (alternatives + 1)
+        self.largest_squares = [0.0] * (alternatives + 1)
         self.minutes = 0.0
 
-    def add(self, events: float, total: float, rivals: Rivals) -> None:
-        """Take a minute's `events` of `total`; `rivals` are the null and each alternative."""
-        squares = _squares(events, total, rivals)
-        self.c = list(map(add, self.c, _ratios(events, total, rivals)))
-        self.z = list(map(add, self.z, squares))
-        self.largest = list(map(max, self.largest, squares))
+    def add(self, events: float, total: float, hypotheses: Hypotheses) -> None:
+        """Add a minute in which `events` of `total` events are in the group."""
+        squares = _squares(events, total, hypotheses)
+        self.log_ratios = list(map(add, self.log_ratios, _log_ratios(events, total, hypotheses)))
+        self.squares = list(map(add, self.squares, squares))
+        self.largest_squares = list(map(max, self.largest_squares, squares))
         self.minutes += 1.0
 
-    def add_sums(self, events: float, total: float, squares: float, rivals: Rivals) -> None:
-        """Take sums over minutes that were counted: of events, of totals, of events² by total."""
-        deviations = [(squares - 2.0 * p * events + p * p * total) / (p * (1.0 - p)) for p in rivals.shares]
-        self.c = list(map(add, self.c, _ratios(events, total, rivals)))
-        self.z = list(map(add, self.z, deviations))
+    def add_sums(self, events: float, total: float, squares_by_total: float, hypotheses: Hypotheses) -> None:
+        """Add many minutes of the same hypotheses at once: Σx, ΣX and Σ(x²/X).
 
-    def exceed(self, events: float, total: float, rivals: Rivals) -> None:
-        """Keep a minute's squares where they are the largest."""
-        self.largest = list(map(max, self.largest, _squares(events, total, rivals)))
+        The caller counts these minutes in `minutes` and reports their deviations to `update_largest`.
+        """
+        deviations = [
+            (squares_by_total - 2.0 * p * events + p * p * total) / (p * (1.0 - p)) for p in hypotheses.shares
+        ]
+        self.log_ratios = list(map(add, self.log_ratios, _log_ratios(events, total, hypotheses)))
+        self.squares = list(map(add, self.squares, deviations))
 
-    def copy(self) -> "Mixture":
-        """Return one that can go another way."""
-        other = Mixture(self._alternatives)
-        other.c, other.z, other.largest, other.minutes = self.c, self.z, self.largest, self.minutes
+    def update_largest(self, events: float, total: float, hypotheses: Hypotheses) -> None:
+        """Raise the largest squares to those of this minute where these are larger."""
+        self.largest_squares = list(map(max, self.largest_squares, _squares(events, total, hypotheses)))
+
+    def copy(self) -> "LikelihoodMixture":
+        """Return an independent copy."""
+        other = LikelihoodMixture(self._alternatives)
+        other.log_ratios, other.squares = self.log_ratios, self.squares
+        other.largest_squares, other.minutes = self.largest_squares, self.minutes
         return other
 
     def reaches(self, threshold: float) -> bool:
-        """Say whether the evidence is as much, without working it out where no alternative is near."""
-        return max(self.c) >= log(threshold) and self.evidence >= threshold
+        """Return whether the evidence is at least `threshold`; fast where no alternative comes close."""
+        return max(self.log_ratios) >= log(threshold) and self.evidence >= threshold
 
     @property
     def dispersion(self) -> float:
-        """φ at the best alternative, or at the null where none is better; never below 1."""
-        best = self.c.index(max(self.c))
-        squares = self.z[best] + 2.0 * self.largest[best] + _PRIOR_SQUARES
+        """φ at the alternative with the greatest likelihood, or at the null if none exceeds it."""
+        best = self.log_ratios.index(max(self.log_ratios))
+        squares = self.squares[best] + 2.0 * self.largest_squares[best] + _PRIOR_SQUARES
         return max(1.0, squares / (self.minutes + _PRIOR_MINUTES))
 
     @property
     def evidence(self) -> float:
-        """The evidence against the null; 0 before five minutes with events."""
-        if self.minutes < _LEAST_MINUTES:
+        """The evidence E against the null. 0 before five minutes with events."""
+        if self.minutes < _MIN_MINUTES:
             return 0.0
         dispersion = self.dispersion
-        logs = [c / dispersion for c in self.c[1:]]
+        logs = [c / dispersion for c in self.log_ratios[1:]]
+        # The log-sum-exp of the alternatives, which does not overflow.
         top = max(logs)
         total = sum([exp(each - top) for each in logs]) / self._alternatives
-        return exp(min(top + log(total), LARGEST_LOG))
+        return exp(min(top + log(total), MAX_LOG_EVIDENCE))
 
     def numbers(self) -> list[float]:
-        return [self.minutes, *self.c, *self.z, *self.largest]
+        """Return the state."""
+        return [self.minutes, *self.log_ratios, *self.squares, *self.largest_squares]
 
     def restore(self, numbers: Sequence[float]) -> None:
+        """Set the state to what `numbers` returned."""
         size = self._alternatives + 1
         self.minutes = numbers[0]
-        self.c = list(numbers[1 : 1 + size])
-        self.z = list(numbers[1 + size : 1 + 2 * size])
-        self.largest = list(numbers[1 + 2 * size : 1 + 3 * size])
+        self.log_ratios = list(numbers[1 : 1 + size])
+        self.squares = list(numbers[1 + size : 1 + 2 * size])
+        self.largest_squares = list(numbers[1 + 2 * size : 1 + 3 * size])
 
 
-def _ratios(events: float, total: float, rivals: Rivals) -> list[float]:
-    """Return the logarithms of likelihoods over the null's."""
+def _log_ratios(events: float, total: float, hypotheses: Hypotheses) -> list[float]:
+    """Return the log-likelihood ratio of each hypothesis to the null."""
     rest = total - events
-    return [events * gain + rest * loss for gain, loss in zip(rivals.gains, rivals.losses, strict=True)]
+    return [
+        events * event_log + rest * other_log
+        for event_log, other_log in zip(hypotheses.event_logs, hypotheses.other_logs, strict=True)
+    ]
 
 
-def _squares(events: float, total: float, rivals: Rivals) -> list[float]:
-    """Return squared deviations over their variances."""
-    return [(d := events - total * p) * d / (total * p * (1.0 - p)) for p in rivals.shares]
+def _squares(events: float, total: float, hypotheses: Hypotheses) -> list[float]:
+    """Return the squared standardized deviation from each hypothesis."""
+    return [(d := events - total * p) * d / (total * p * (1.0 - p)) for p in hypotheses.shares]
 
 
-def log_even(low: float, high: float, count: int) -> list[float]:
-    """Return `count` numbers from `low` to `high`, each the same multiple of the one before."""
+def log_spaced(low: float, high: float, count: int) -> list[float]:
+    """Return `count` numbers from `low` to `high` in geometric progression."""
     step = log(high / low) / (count - 1)
-    return [low * exp(step * place) for place in range(count)]
+    return [low * exp(step * index) for index in range(count)]

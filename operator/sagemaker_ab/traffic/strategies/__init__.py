@@ -1,1 +1,1 @@
-"""One module for each traffic strategy."""
+"""The traffic strategies, one module each, and what they share."""

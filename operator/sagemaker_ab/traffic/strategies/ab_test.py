@@ -1,43 +1,46 @@
-"""ABTest: a winner when every block length proves it, between the minimum and the maximum duration."""
+"""The strategy ABTest: a fixed allocation, and a winner once it is proven at every block length.
+
+A verdict is given between the minimum and the maximum duration. A ramp-up may lead to the allocation.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from sagemaker_ab.api.policies.ab_test import ABTest, RampStep
-from sagemaker_ab.api.policies.parts import MINUTE
-from sagemaker_ab.traffic.decision import Decision, Outcome, Reason, Verdict, Window
-from sagemaker_ab.traffic.evidence.evidence import Evidence
-from sagemaker_ab.traffic.roles import WHOLE
-from sagemaker_ab.traffic.strategies.contest import Contest, Judgement
-from sagemaker_ab.traffic.strategies.shares import all_to, whole_percents
-from sagemaker_ab.traffic.strategies.steps import Stage, next_step
-from sagemaker_ab.traffic.strategies.watch import (
-    FRESH_MINUTES,
-    Alarm,
-    alarms,
-    ratio_alarm,
-    silent,
-    uncompared,
+from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE
+from sagemaker_ab.traffic.decision import Decision, DecisionReason, LookContext, LookOutcome, Verdict
+from sagemaker_ab.traffic.evidence.run_evidence import RunEvidence
+from sagemaker_ab.traffic.strategies.health_checks import (
+    MAX_DATA_AGE_MINUTES,
+    GuardrailCheck,
+    check_guardrails,
+    sample_ratio_mismatch,
+    stale_guardrail,
+    uncompared_guardrail,
 )
+from sagemaker_ab.traffic.strategies.hypothesis import Conclusion, HypothesisTest
+from sagemaker_ab.traffic.strategies.shares import all_traffic_to, round_to_percents
+from sagemaker_ab.traffic.strategies.step_hold import ActiveStep, start_next_step
+from sagemaker_ab.traffic.variant_roles import ALL_TRAFFIC_PERCENT
 
 
-def decide_ab_test(policy: ABTest, evidence: Evidence, window: Window) -> Decision:
-    """Return the next decision of a run that has none final."""
-    return _Look(policy, evidence, window).decide()
+def decide_ab_test(policy: ABTest, evidence: RunEvidence, context: LookContext) -> Decision:
+    """Return the decision of a look at a run that has not ended."""
+    return _ABTestLook(policy, evidence, context).decide()
 
 
-class _Look:
-    """One look: breaches first, then what holds, then the ramp-up, then the hypothesis."""
+class _ABTestLook:
+    """One look: first breaches, then holds, then the ramp-up, then the hypothesis."""
 
-    def __init__(self, policy: ABTest, evidence: Evidence, window: Window) -> None:
-        self.policy, self.evidence, self.now = policy, evidence, window.now
+    def __init__(self, policy: ABTest, evidence: RunEvidence, context: LookContext) -> None:
+        self.policy, self.evidence, self.now = policy, evidence, context.now
         self.baseline = evidence.roles.baseline
-        self.progress = self.before = window.progress
+        self.progress = self.progress_before = context.progress
         if self.progress.step_since < 0:
             self.progress = replace(self.progress, step_since=evidence.started)
         self.begins_test = False
-        self.alarms = alarms(
+        self.guardrail_checks = check_guardrails(
             policy.guardrails, evidence, rate=policy.error_rates.false_alarm, challengers=self.remaining
         )
 
@@ -55,146 +58,168 @@ class _Look:
         return self.progress.step < len(self._ramp)
 
     def decide(self) -> Decision:
-        return self._breached() or self._held() or self._ramping() or self._judged()
-
-    def _breached(self) -> Decision | None:
-        """Drop each challenger that is proven worse, and say so; with the last one the run ends."""
-        worst: dict[str, Any] = {}
-        for alarm in self._breaches("Rollback"):
-            if alarm.challenger in self.remaining:
-                self.progress = replace(self.progress, dropped=(*self.progress.dropped, alarm.challenger))
-            worst = alarm.figures
-        if self.remaining and (not worst or self._is_over):
-            return None
-        if self.remaining:
-            return self._undecided(Reason.GUARDRAIL_BREACHED, **worst)
-        weights = all_to(self.baseline, self.evidence.roles.variants)
-        return self._decision(
-            Verdict.ROLLBACK, Reason.GUARDRAIL_BREACHED, weights=weights, final=True, **worst
+        return (
+            self._decide_breach()
+            or self._decide_hold()
+            or self._decide_ramp_up()
+            or self._decide_hypothesis()
         )
 
-    def _held(self) -> Decision | None:
-        for alarm in self._breaches("Hold"):
-            return self._hold(Reason.GUARDRAIL_BREACHED, **alarm.figures)
-        if self.policy.on_sample_ratio_mismatch == "Hold" and (off := ratio_alarm(self.evidence)):
-            return self._hold(Reason.SAMPLE_RATIO_MISMATCH, **off)
-        unseen = silent(self.policy.guardrails, self.evidence, challengers=self.remaining, now=self.now)
-        if unseen:
-            return self._hold(Reason.MISSING_DATA, subject=unseen, needs={"data": unseen})
+    def _decide_breach(self) -> Decision | None:
+        """Drop each challenger in breach. The run ends with a rollback once none remains."""
+        breach: dict[str, Any] = {}
+        for check in self._breached_checks("Rollback"):
+            if check.challenger in self.remaining:
+                self.progress = replace(self.progress, dropped=(*self.progress.dropped, check.challenger))
+            breach = check.figures
+        if self.remaining and (not breach or self._is_over):
+            return None
+        if self.remaining:
+            return self._undecided(DecisionReason.GUARDRAIL_BREACHED, **breach)
+        weights = all_traffic_to(self.baseline, self.evidence.roles.variants)
+        return self._decision(
+            Verdict.ROLLBACK, DecisionReason.GUARDRAIL_BREACHED, weights=weights, final=True, **breach
+        )
+
+    def _decide_hold(self) -> Decision | None:
+        for check in self._breached_checks("Hold"):
+            return self._hold(DecisionReason.GUARDRAIL_BREACHED, **check.figures)
+        if self.policy.on_sample_ratio_mismatch == "Hold" and (
+            mismatch := sample_ratio_mismatch(self.evidence)
+        ):
+            return self._hold(DecisionReason.SAMPLE_RATIO_MISMATCH, **mismatch)
+        stale = stale_guardrail(
+            self.policy.guardrails, self.evidence, challengers=self.remaining, now=self.now
+        )
+        if stale:
+            return self._hold(DecisionReason.MISSING_DATA, subject=stale, needs={"data": stale})
         return None
 
-    def _breaches(self, reaction: str) -> list[Alarm]:
+    def _breached_checks(self, reaction: str) -> list[GuardrailCheck]:
         return [
-            alarm
-            for alarm in self.alarms
-            if alarm.breached
-            and alarm.guardrail.on_breach == reaction
-            and alarm.challenger not in self.progress.dropped
+            check
+            for check in self.guardrail_checks
+            if check.breached
+            and check.guardrail.on_breach == reaction
+            and check.challenger not in self.progress.dropped
         ]
 
-    def _ramping(self) -> Decision | None:
-        """Pass the ramp-up's steps; where they end the test begins, and forgets what it saw of them."""
+    def _decide_ramp_up(self) -> Decision | None:
+        """Advance the steps of the ramp-up. After the last one the test begins, and discards their data."""
         if not self._is_ramping:
             return None
         if self._is_over:
-            return self._undecided(Reason.MAXIMUM_DURATION, final=True)
+            return self._undecided(DecisionReason.MAXIMUM_DURATION, final=True)
         step = self._ramp[self.progress.step]
-        stage = Stage(percent=step.percent, names=self.remaining, now=self.now)
-        self.progress = stage.settled_in(self.progress, self.evidence)
-        wait = stage.waits(self.progress, self.evidence, step.hold)
-        if wait is not None:
-            return self._undecided(Reason.RAMPING_UP, needs=wait.needs)
+        active = ActiveStep(percent=step.percent, names=self.remaining, now=self.now)
+        self.progress = active.start_hold(self.progress, self.evidence)
+        pending = active.pending_hold(self.progress, self.evidence, step.hold)
+        if pending is not None:
+            return self._undecided(DecisionReason.RAMPING_UP, needs=pending.needs)
         since = self.progress.held_since
-        unseen = uncompared(self.policy.guardrails, self.evidence, challengers=self.remaining, since=since)
-        if unseen:
-            return self._undecided(Reason.MISSING_DATA, subject=unseen, needs={"data": unseen})
-        self.progress = next_step(self.progress, now=self.now)
+        uncompared = uncompared_guardrail(
+            self.policy.guardrails, self.evidence, challengers=self.remaining, since=since
+        )
+        if uncompared:
+            return self._undecided(
+                DecisionReason.MISSING_DATA, subject=uncompared, needs={"data": uncompared}
+            )
+        self.progress = start_next_step(self.progress, now=self.now)
         self.begins_test = self.progress.step == len(self._ramp)
-        return self._undecided(Reason.STEP_ADVANCED)
+        return self._undecided(DecisionReason.STEP_ADVANCED)
 
-    def _judged(self) -> Decision:
+    def _decide_hypothesis(self) -> Decision:
         if self.now < self.evidence.tested_since:
-            left = (self.evidence.tested_since - self.now) * MINUTE
-            return self._undecided(Reason.WARMING_UP, needs={"seconds": left})
-        contest = Contest(
+            left = (self.evidence.tested_since - self.now) * SECONDS_PER_MINUTE
+            return self._undecided(DecisionReason.WARMING_UP, needs={"seconds": left})
+        test = HypothesisTest(
             self.evidence,
             hypothesis=self.policy.hypothesis,
             false_winner=float(self.policy.error_rates.false_winner),
             remaining=self.remaining,
         )
-        fresh = self._fresh
-        judgement = contest.judgement() if fresh else None
-        early = self.policy.min_duration_seconds - self._elapsed_seconds
-        figures = contest.figures()
-        if judgement is not None and early <= 0:
-            return self._won(judgement, figures)
+        fresh = self._is_fresh
+        conclusion = test.conclusion() if fresh else None
+        remaining_seconds = self.policy.min_duration_seconds - self._elapsed_seconds
+        figures = test.figures()
+        if conclusion is not None and remaining_seconds <= 0:
+            return self._conclude(conclusion, figures)
         if self._is_over:
-            return self._undecided(Reason.MAXIMUM_DURATION, final=True, **figures)
+            return self._undecided(DecisionReason.MAXIMUM_DURATION, final=True, **figures)
         if not fresh:
-            return self._undecided(Reason.MISSING_DATA, needs={"data": self._stalest}, **figures)
-        if judgement is not None:
-            return self._undecided(Reason.MINIMUM_DURATION, needs={"seconds": early}, **figures)
-        needs = {"evidence": contest.needed, "seconds": early} if early > 0 else {"evidence": contest.needed}
-        return self._undecided(Reason.EVIDENCE_TOO_LOW, needs=needs, **figures)
+            return self._undecided(DecisionReason.MISSING_DATA, needs={"data": self._stalest}, **figures)
+        if conclusion is not None:
+            return self._undecided(
+                DecisionReason.MINIMUM_DURATION, needs={"seconds": remaining_seconds}, **figures
+            )
+        needs = {"evidence": test.threshold}
+        if remaining_seconds > 0:
+            needs["seconds"] = remaining_seconds
+        return self._undecided(DecisionReason.EVIDENCE_TOO_LOW, needs=needs, **figures)
 
     @property
     def _elapsed_seconds(self) -> int:
-        return (self.now - self.evidence.tested_since) * MINUTE
+        return (self.now - self.evidence.tested_since) * SECONDS_PER_MINUTE
 
     @property
     def _is_over(self) -> bool:
-        """The maximum counts from where the test begins, or from where its ramp-up should have ended."""
+        """Whether the maximum duration is over. It starts with the test, or when the ramp-up should end."""
         if not self._is_ramping:
             return self._elapsed_seconds >= self.policy.max_duration_seconds
-        planned = sum(step.hold.min_duration_seconds for step in self._ramp) // MINUTE
-        since = max(self.evidence.started + planned, self.evidence.watched_since)
-        return (self.now - since) * MINUTE >= self.policy.max_duration_seconds
+        planned = sum(step.hold.min_duration_seconds for step in self._ramp) // SECONDS_PER_MINUTE
+        since = max(self.evidence.started + planned, self.evidence.guarded_since)
+        return (self.now - since) * SECONDS_PER_MINUTE >= self.policy.max_duration_seconds
 
     @property
-    def _fresh(self) -> bool:
-        """Every challenger that remains was compared of late."""
-        oldest = self.now - FRESH_MINUTES - self.evidence.attribution
-        return min(map(self._last, self.remaining)) >= oldest
+    def _is_fresh(self) -> bool:
+        """Whether every remaining challenger was compared recently."""
+        oldest = self.now - MAX_DATA_AGE_MINUTES - self.evidence.attribution_minutes
+        return min(map(self._last_compared, self.remaining)) >= oldest
 
     @property
     def _stalest(self) -> str:
-        return f"{self.policy.hypothesis.metric} of {min(self.remaining, key=self._last)}"
+        return f"{self.policy.hypothesis.metric} of {min(self.remaining, key=self._last_compared)}"
 
-    def _last(self, name: str) -> float:
-        return self.evidence.comparisons[self.baseline, name].last
+    def _last_compared(self, name: str) -> float:
+        return self.evidence.comparisons[self.baseline, name].last_seen
 
-    def _won(self, judgement: Judgement, figures: dict[str, Any]) -> Decision:
+    def _conclude(self, conclusion: Conclusion, figures: dict[str, Any]) -> Decision:
         weights = None
-        if judgement.winner is not None and self.policy.on_winner == "Promote":
-            weights = all_to(judgement.winner, self.evidence.roles.variants)
+        if conclusion.winner is not None and self.policy.on_winner == "Promote":
+            weights = all_traffic_to(conclusion.winner, self.evidence.roles.variants)
         return self._decision(
-            Verdict.NO_DIFFERENCE if judgement.winner is None else Verdict.WINNER,
-            judgement.reason,
-            winner=judgement.winner,
+            Verdict.NO_DIFFERENCE if conclusion.winner is None else Verdict.WINNER,
+            conclusion.reason,
+            winner=conclusion.winner,
             weights=weights,
             final=True,
-            **(figures | judgement.figures),
+            **(figures | conclusion.figures),
         )
 
-    def _hold(self, reason: Reason, **figures: Any) -> Decision:
-        """What holds keeps every verdict away, to the end."""
+    def _hold(self, reason: DecisionReason, **figures: Any) -> Decision:
+        """Hold the run: no verdict while the cause lasts. It ends undecided at the maximum duration."""
         if self._is_over:
-            return self._undecided(Reason.MAXIMUM_DURATION, final=True, **figures)
+            return self._undecided(DecisionReason.MAXIMUM_DURATION, final=True, **figures)
         return self._decision(Verdict.HOLD, reason, **figures)
 
-    def _undecided(self, reason: Reason, **figures: Any) -> Decision:
+    def _undecided(self, reason: DecisionReason, **figures: Any) -> Decision:
         return self._decision(Verdict.UNDECIDED, reason, **figures)
 
     def _decision(
-        self, verdict: Verdict, reason: Reason, *, weights: Mapping[str, int] | None = None, **figures: Any
+        self,
+        verdict: Verdict,
+        reason: DecisionReason,
+        *,
+        weights: Mapping[str, int] | None = None,
+        **figures: Any,
     ) -> Decision:
-        asked = self._asked() if weights is None else weights
-        outcome = Outcome(verdict=verdict, reason=reason, weights=asked, **figures)
+        requested = self._requested_weights() if weights is None else weights
+        outcome = LookOutcome(verdict=verdict, reason=reason, weights=requested, **figures)
         return Decision(at=self.now, outcome=outcome, progress=self.progress, begins_test=self.begins_test)
 
-    def _asked(self) -> Mapping[str, int]:
-        """The allocation, without those that were dropped; in a ramp-up its step."""
-        if self.progress is self.before and self.progress.weights:
+    def _requested_weights(self) -> Mapping[str, int]:
+        """The weights of the allocation, or of the step in a ramp-up, without the dropped challengers."""
+        if self.progress is self.progress_before and self.progress.weights:
             return self.progress.weights
         variants = self.evidence.roles.variants
         declared = {share.variant: float(share.percent) for share in self.policy.allocation or ()}
@@ -207,5 +232,5 @@ class _Look:
             percent = self._ramp[self.progress.step].percent
             challengers = sum(share for name, share in shares.items() if name != self.baseline)
             shares = {name: share * percent / challengers for name, share in shares.items()}
-            shares[self.baseline] = float(WHOLE - percent)
-        return whole_percents(shares)
+            shares[self.baseline] = float(ALL_TRAFFIC_PERCENT - percent)
+        return round_to_percents(shares)

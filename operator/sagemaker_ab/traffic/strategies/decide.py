@@ -1,25 +1,25 @@
-"""The one entrance: a policy, what counts have said, and the moment; what to do."""
+"""The entry point of the decision: dispatches to the strategy of the policy."""
 
 from sagemaker_ab.api.policies.ab_test import ABTest
 from sagemaker_ab.api.policies.bandit import Bandit
 from sagemaker_ab.api.policies.stepped import Stepped
-from sagemaker_ab.api.policies.traffic import Policy
-from sagemaker_ab.traffic.decision import Decision, Window, conclude, concluded
-from sagemaker_ab.traffic.evidence.evidence import Evidence
+from sagemaker_ab.api.policies.traffic_policy import Policy
+from sagemaker_ab.traffic.decision import Decision, LookContext, final_decision, record_outcome
+from sagemaker_ab.traffic.evidence.run_evidence import RunEvidence
 from sagemaker_ab.traffic.strategies.ab_test import decide_ab_test
 from sagemaker_ab.traffic.strategies.bandit import decide_bandit
 from sagemaker_ab.traffic.strategies.stepped import decide_stepped
 
 
-def decide(policy: Policy, evidence: Evidence, window: Window) -> Decision:
-    """Return the decision of this look; the same arguments give the same decision. A final one stays."""
-    standing = concluded(window)
-    if standing is not None:
-        return standing
+def decide(policy: Policy, evidence: RunEvidence, context: LookContext) -> Decision:
+    """Return the decision of this look. It depends on the arguments alone. A final one does not change."""
+    final = final_decision(context)
+    if final is not None:
+        return final
     match policy:
         case Stepped():
-            return conclude(decide_stepped(policy, evidence, window))
+            return record_outcome(decide_stepped(policy, evidence, context))
         case ABTest():
-            return conclude(decide_ab_test(policy, evidence, window))
+            return record_outcome(decide_ab_test(policy, evidence, context))
         case Bandit():
-            return conclude(decide_bandit(policy, evidence, window))
+            return record_outcome(decide_bandit(policy, evidence, context))

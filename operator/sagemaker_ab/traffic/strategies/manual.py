@@ -1,4 +1,4 @@
-"""Manual: the weights are the ones that the spec states."""
+"""The strategy Manual: the weights are those of the spec."""
 
 from collections.abc import Mapping
 
@@ -6,5 +6,5 @@ from sagemaker_ab.api.spec import EndpointSpec
 
 
 def manual_weights(spec: EndpointSpec) -> Mapping[str, int]:
-    """Return the relative weight of every variant, as stated."""
+    """Return the relative weight of each variant, as in the spec."""
     return {variant.name: variant.weight for variant in spec.variants}

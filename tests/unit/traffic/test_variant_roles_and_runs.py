@@ -1,20 +1,20 @@
-"""Policies meet variants, and states the run that they belong to."""
+"""Roles of variants, and restoring a run from its state."""
 
 import json
 
 import pytest
 
-from sagemaker_ab.api.policies.traffic import InvalidPolicy
+from sagemaker_ab.api.policies.traffic_policy import InvalidPolicy
 from sagemaker_ab.traffic.counts import Counts
-from sagemaker_ab.traffic.evidence.ledger import Row
-from sagemaker_ab.traffic.roles import roles
-from sagemaker_ab.traffic.run import AnotherRun, Run
+from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
+from sagemaker_ab.traffic.run import Run, RunMismatch
+from sagemaker_ab.traffic.variant_roles import assign_roles
 from tests.unit.traffic.worlds import ab_test, bandit, rows, stepped
 
 
-def test_of_two_variants_the_one_that_is_not_named_has_the_other_role():
-    assert roles(stepped(baseline=None), ["A", "B"]).baseline == "A"
-    assert roles(stepped(candidate=None), ["A", "B"]).challengers == ("B",)
+def test_with_two_variants_the_unnamed_one_has_the_other_role():
+    assert assign_roles(stepped(baseline=None), ["A", "B"]).baseline == "A"
+    assert assign_roles(stepped(candidate=None), ["A", "B"]).challengers == ("B",)
 
 
 @pytest.mark.parametrize(
@@ -45,37 +45,37 @@ def test_of_two_variants_the_one_that_is_not_named_has_the_other_role():
         (ab_test(), ["A"], "needs two variants, but there is only A"),
     ],
 )
-def test_names_that_do_not_fit_the_variants_are_refused(policy, variants, words):
+def test_a_policy_that_does_not_fit_the_variants_is_invalid(policy, variants, words):
     with pytest.raises(InvalidPolicy, match=words):
-        roles(policy, variants)
+        assign_roles(policy, variants)
 
 
-def test_a_state_of_another_policy_is_refused():
+def test_restoring_the_state_of_another_policy_raises_run_mismatch():
     state = Run(ab_test(), ["A", "B"], started=0).to_json()
-    with pytest.raises(AnotherRun):
+    with pytest.raises(RunMismatch):
         Run.from_json(state, ab_test(onWinner="Promote"), ["A", "B"])
-    with pytest.raises(AnotherRun):
+    with pytest.raises(RunMismatch):
         Run.from_json(state, ab_test(), ["A", "B", "C"])
 
 
-def test_a_state_of_another_layout_is_refused(monkeypatch):
+def test_restoring_the_state_of_another_layout_raises_run_mismatch(monkeypatch):
     state = Run(ab_test(), ["A", "B"], started=0).to_json()
     monkeypatch.setattr("sagemaker_ab.traffic.run._LAYOUT", 2)
-    with pytest.raises(AnotherRun):
+    with pytest.raises(RunMismatch):
         Run.from_json(state, ab_test(), ["A", "B"])
 
 
-def test_a_conversion_may_come_as_late_as_it_is_attributed():
-    """Forty minutes after its trial; later than an hour and a quarter it is dropped, and counted as such."""
+def test_the_attribution_window_extends_the_allowed_lateness():
+    """A conversion 40 minutes after its trial counts. After 75 minutes it is dropped and counted as late."""
     run = Run(ab_test(attributionSeconds=3600), ["A", "B"], started=0)
-    first = [Row(0, name, Counts(weight=50, trials=100, successes=0)) for name in "AB"]
+    first = [CountsRow(0, name, Counts(weight=50, trials=100, successes=0)) for name in "AB"]
     rest = [row._replace(at=at) for row in first for at in range(1, 120)]
-    run.observe([*first, *(row for row in rest if row.at <= 40)])
-    run.observe(row._replace(counts=row.counts._replace(successes=10)) for row in first)
-    run.observe(rest)
+    run.ingest([*first, *(row for row in rest if row.at <= 40)])
+    run.ingest(row._replace(counts=row.counts._replace(successes=10)) for row in first)
+    run.ingest(rest)
     assert run.evidence.comparisons["A", "B"].values[1] == pytest.approx(10 / 6000, rel=0.1)
-    run.observe(first)
-    assert run.evidence.ledger.late_dropped == 2
+    run.ingest(first)
+    assert run.evidence.buffer.late_dropped == 2
 
 
 FOUR = ("ServerErrors", "ClientErrors", "Latency")
@@ -93,10 +93,10 @@ GUARDRAILS = [{"metric": metric, "noWorseThanPercent": 10} for metric in FOUR]
     ids=["ABTest", "attribution", "ramp-up", "Bandit"],
 )
 def test_four_variants_with_four_metrics_fit_into_32_kilobytes(policy):
-    """At thousands of calls a minute, in which no number is round or nought."""
+    """At thousands of calls a minute, where no number is round or zero."""
     variants = {name: {"percent": 25, "errors": 0.01, "micros": 50_000} for name in "ABCD"}
     run = Run(policy, list(variants), started=0)
-    run.observe(busy(row) for row in rows(variants, minutes=359, calls=4000))
+    run.ingest(busy(row) for row in rows(variants, minutes=359, calls=4000))
     run.look(359)
     state = json.dumps(run.to_json())
     assert len(state) <= 32 * 1024

@@ -1,4 +1,4 @@
-"""What the policies are made of: rates, shares, durations, guardrails."""
+"""The fields that policies share: rates, durations, shares, guardrails, breakers."""
 
 import re
 from collections.abc import Mapping
@@ -13,14 +13,14 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from sagemaker_ab.api.fields import DECIMAL, DECIMAL_LENGTH, ApiModel
 from sagemaker_ab.api.spec import VariantName
 
-MINUTE: Final = 60
+SECONDS_PER_MINUTE: Final = 60
 YEAR_SECONDS: Final = 366 * 86400
 _MAX_RATE: Final = "0.2"
 
 
 @dataclass(frozen=True, slots=True)
 class DecimalRate:
-    """A decimal in a string, between two bounds that belong to it: CRDs hold no floats."""
+    """A decimal number in a string, from `minimum` to `maximum`, because CRDs should not have floats."""
 
     minimum: str
     maximum: str
@@ -45,15 +45,15 @@ class DecimalRate:
             return value
         raise PydanticCustomError(
             "decimal_rate",
-            "should be a decimal in quotes from '{minimum}' to '{maximum}'",
+            "should be a quoted decimal from '{minimum}' to '{maximum}'",
             {"minimum": self.minimum, "maximum": self.maximum},
         )
 
 
 ErrorRate = Annotated[str, DecimalRate("0.0001", "0.5")]
 Percent = Annotated[int, Field(ge=0, le=100)]
-DurationSeconds = Annotated[int, Field(ge=0, le=YEAR_SECONDS, multiple_of=MINUTE)]
-AttributionSeconds = Annotated[int, Field(ge=0, le=3600, multiple_of=MINUTE)]
+DurationSeconds = Annotated[int, Field(ge=0, le=YEAR_SECONDS, multiple_of=SECONDS_PER_MINUTE)]
+AttributionSeconds = Annotated[int, Field(ge=0, le=3600, multiple_of=SECONDS_PER_MINUTE)]
 
 
 LATENCY: Final = "Latency"
@@ -64,43 +64,43 @@ Goal = Literal["Increase", "Decrease"]
 
 
 class Guardrail(ApiModel):
-    """A metric that must not become worse than the baseline's by more than a margin."""
+    """A metric of a challenger that must not be worse than the baseline's by more than a margin."""
 
     metric: AnyMetric
-    """The metric to guard."""
+    """The metric that is guarded."""
 
     goal: Goal | None = None
-    """Which way is better. Successes: Increase unless said; the other metrics: only Decrease."""
+    """Which direction is better. The default is Increase for Successes. Other metrics allow only Decrease."""
 
     no_worse_than_percent: Annotated[int, Field(ge=0, le=500)] = 0
-    """The margin, in percent of the baseline's value."""
+    """The margin in percent of the baseline's value."""
 
     on_breach: Literal["Rollback", "Hold"] = "Rollback"
-    """Rollback: the challenger is dropped, or the run ended. Hold: nothing moves while it lasts."""
+    """Rollback drops the challenger, or ends the run. Hold keeps the weights while the breach lasts."""
 
 
 class Breaker(ApiModel):
-    """An absolute bound, blunt and fast, that needs no comparison."""
+    """An absolute bound on one variant. It needs no comparison, so it reacts within minutes."""
 
     metric: Literal["ServerErrors", "ClientErrors", "ModelErrors", "Latency"]
-    """The metric; Latency is the p99 of the column latencyP99Micros."""
+    """The metric. Latency is the p99 in the column latencyP99Micros."""
 
     max_rate: Annotated[str, DecimalRate("0.001", "0.99")] | None = None
-    """The highest share of failed invocations. For error metrics: 0.2 unless said."""
+    """The maximum share of failed invocations, for error metrics. The default is 0.2."""
 
     max_micros: Annotated[int, Field(ge=1, le=3_600_000_000)] | None = None
-    """The highest p99 in microseconds, in every one of the minutes. For Latency."""
+    """The maximum p99 in microseconds, for Latency. The breaker trips if every minute exceeds it."""
 
     min_requests: Annotated[int, Field(ge=1, le=1_000_000)] = 20
-    """Invocations within the minutes below which the breaker says nothing."""
+    """The breaker needs this number of invocations within its minutes to trip."""
 
     for_minutes: Annotated[int, Field(ge=1, le=15)] = 3
-    """The last so many minutes, together."""
+    """The number of most recent minutes that are evaluated together."""
 
     @model_validator(mode="before")
     @classmethod
-    def _bound_errors(cls, given: Any) -> Any:
-        """One failure in five is an outage whatever the model; how slow is too slow, only its owner knows."""
+    def _set_default_rate(cls, given: Any) -> Any:
+        """Set the default bound of error metrics. Latency has none, because it depends on the model."""
         bounds = {"maxRate", "max_rate", "maxMicros", "max_micros"}
         if isinstance(given, Mapping) and given.get("metric") != LATENCY and not bounds & given.keys():
             return {**given, "maxRate": _MAX_RATE}
@@ -108,25 +108,25 @@ class Breaker(ApiModel):
 
 
 class Share(ApiModel):
-    """A variant's share of the traffic."""
+    """The share of the traffic of one variant."""
 
     variant: VariantName
-    """The variant's name."""
+    """The name of the variant."""
 
     percent: Percent
-    """Its share in percent."""
+    """The share in percent."""
 
 
-class Hold(ApiModel):
-    """How long a step lasts at least, from the moment at which its share is applied."""
+class StepHold(ApiModel):
+    """The minimum duration and traffic of a step, counted from when its share is applied."""
 
     min_duration_seconds: DurationSeconds = 1800
-    """Seconds at this share."""
+    """The minimum number of seconds at this share."""
 
     min_requests: Annotated[int, Field(ge=1, le=1_000_000_000)] = 100
-    """Invocations of the candidate at this share."""
+    """The minimum number of invocations at this share: of the candidate, or of all challengers together."""
 
 
 def default_goal(metric: str) -> Goal:
-    """Return which way a metric is better unless the policy says so."""
+    """Return which direction of a metric is better if the policy does not say."""
     return "Increase" if metric == SUCCESSES else "Decrease"

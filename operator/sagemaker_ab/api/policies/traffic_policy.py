@@ -1,4 +1,4 @@
-"""Who chooses the weights: the `traffic` of a resource as it will be, and how a file of it is read."""
+"""The field `traffic` of the resource as it will be, and how to parse it from a file."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
@@ -9,8 +9,8 @@ from sagemaker_ab.api.fields import ApiModel, ListMap
 from sagemaker_ab.api.messages import key_shown, messages_of, shown
 from sagemaker_ab.api.policies.ab_test import ABTest
 from sagemaker_ab.api.policies.bandit import Bandit
-from sagemaker_ab.api.policies.demands import refuse
 from sagemaker_ab.api.policies.stepped import Stepped
+from sagemaker_ab.api.policies.validation import policy_error
 from sagemaker_ab.api.resource import KIND
 from sagemaker_ab.api.spec import VariantName
 
@@ -20,22 +20,22 @@ _MEMBERS: Final = {"Stepped": "stepped", "ABTest": "abTest", "Bandit": "bandit"}
 
 
 class InvalidPolicy(ValueError):
-    """A policy that breaks rules; each message names a field, what was given and what is allowed."""
+    """The policy is invalid. Each message names a field, the given value and what is allowed."""
 
     def __init__(self, messages: tuple[str, ...]) -> None:
         super().__init__("; ".join(messages))
         self.messages = messages
 
     def at(self, path: str) -> "InvalidPolicy":
-        """Return the same of a policy that stands at `path` of its file, and not at `traffic`."""
+        """Return the error with `path` in place of `traffic`, for a policy at this path of its file."""
         return InvalidPolicy(tuple(path + message.removeprefix("traffic") for message in self.messages))
 
 
 class TrafficPolicy(ApiModel):
-    """A strategy that chooses weights by evidence, and the member of the same name."""
+    """A strategy that chooses the weights by evidence. The field of the same name contains its settings."""
 
     strategy: Literal["Stepped", "ABTest", "Bandit"]
-    """Who chooses the weights."""
+    """The strategy that chooses the weights."""
 
     stepped: Stepped | None = None
     """The settings of Stepped."""
@@ -47,12 +47,12 @@ class TrafficPolicy(ApiModel):
     """The settings of Bandit."""
 
     @model_validator(mode="after")
-    def _have_the_member_of_the_strategy(self) -> Self:
+    def _require_settings_of_strategy(self) -> Self:
         members = {"stepped": self.stepped, "abTest": self.ab_test, "bandit": self.bandit}
         given = [name for name, member in members.items() if member is not None]
         if given != [_MEMBERS[self.strategy]]:
-            raise refuse(
-                "strategy {strategy} should have the member {wanted} and no other; given: {given}",
+            raise policy_error(
+                "strategy {strategy} should have the field {wanted} and no other; given: {given}",
                 strategy=self.strategy,
                 wanted=_MEMBERS[self.strategy],
                 given=", ".join(given) or "none",
@@ -61,7 +61,7 @@ class TrafficPolicy(ApiModel):
 
     @property
     def policy(self) -> Policy:
-        """The member that the strategy names."""
+        """The settings of the strategy."""
         member = self.stepped or self.ab_test or self.bandit
         if member is None:
             raise InvalidPolicy((f"traffic: {self.strategy} has no settings",))
@@ -69,11 +69,11 @@ class TrafficPolicy(ApiModel):
 
 
 def parse_policy(raw: object) -> TrafficPolicy:
-    """Read a policy that a person wrote: `{traffic: …}`, or a whole SageMakerABEndpoint that has one.
+    """Parse a policy: a mapping with the field `traffic`, or a SageMakerABEndpoint manifest.
 
-    Raises InvalidPolicy with a message for each fault: the field's path, what was given, what is allowed.
+    Unknown fields are forbidden. Raises InvalidPolicy with one message per error.
     """
-    traffic = _found(raw)
+    traffic = _traffic_of(raw)
     try:
         return TrafficPolicy.model_validate(traffic, extra="forbid", by_alias=True, by_name=False)
     except ValidationError as error:
@@ -81,46 +81,46 @@ def parse_policy(raw: object) -> TrafficPolicy:
 
 
 def variants_of(raw: object) -> tuple[str, ...]:
-    """Return the variants that a whole resource names; nothing for a policy alone. Raises InvalidPolicy."""
+    """Return the names of a manifest's variants; () for a policy alone. Raises InvalidPolicy."""
     spec = _spec_of(raw)
     if spec is None:
         return ()
     try:
-        named = _VARIANTS.validate_python(spec.get("variants") or [])
+        variants = _VARIANTS.validate_python(spec.get("variants") or [])
     except ValidationError as error:
         raise InvalidPolicy(messages_of(error, path="spec.variants")) from error
-    return tuple(each.name for each in named)
+    return tuple(each.name for each in variants)
 
 
 def path_of(raw: object) -> str:
-    """Return where the policy stands in what a person wrote."""
+    """Return the path of the policy in a file: `traffic`, or `spec.traffic` in a manifest."""
     return "traffic" if _spec_of(raw) is None else "spec.traffic"
 
 
-class _Named(ApiModel):
-    """Of a variant, what a policy calls it by."""
+class _VariantWithName(ApiModel):
+    """The part of a variant that a policy refers to."""
 
     name: VariantName
 
 
-_VARIANTS: Final = TypeAdapter(Annotated[list[_Named], ListMap("name")])
+_VARIANTS: Final = TypeAdapter(Annotated[list[_VariantWithName], ListMap("name")])
 
 
-def _found(raw: object) -> Any:
+def _traffic_of(raw: object) -> Any:
     if (spec := _spec_of(raw)) is not None:
         return spec.get("traffic", {})
     if not isinstance(raw, Mapping):
         given = "a list" if isinstance(raw, list) else "nothing" if raw is None else shown(raw)
-        raise InvalidPolicy((f"the policy should be a mapping with traffic, and is {given}",))
+        raise InvalidPolicy((f"the policy should be a mapping with traffic, but is {given}",))
     if extra := sorted(key_shown(key) for key in raw if key != "traffic"):
-        raise InvalidPolicy((f"{extra[0]}: is not a field here; a policy has traffic and nothing beside it",))
+        raise InvalidPolicy((f"{extra[0]}: is given, but the field is unknown; a policy has only traffic",))
     if "traffic" not in raw:
         raise InvalidPolicy(("traffic: is required",))
     return raw["traffic"]
 
 
 def _spec_of(raw: object) -> Mapping[Any, Any] | None:
-    """Return the spec of a whole resource, which may lack one; None for what is no resource."""
+    """Return the spec of a manifest, {} if it has none; None if `raw` is not a SageMakerABEndpoint."""
     if not isinstance(raw, Mapping) or raw.get("kind") != KIND:
         return None
     spec = raw.get("spec")

@@ -1,0 +1,55 @@
+"""The hold of a step: when it starts, and what it still waits for."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE, StepHold
+from sagemaker_ab.traffic.decision import DecisionReason, Progress
+from sagemaker_ab.traffic.evidence.run_evidence import RunEvidence
+from sagemaker_ab.traffic.strategies.health_checks import applied_percent
+
+_TOLERANCE_PERCENT: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingHold:
+    """Why a hold is not over, and what it needs."""
+
+    reason: DecisionReason
+    needs: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActiveStep:
+    """The current step at minute `now`: the percent of the traffic that `names` get together."""
+
+    percent: int
+    names: tuple[str, ...]
+    now: int
+
+    def start_hold(self, progress: Progress, evidence: RunEvidence) -> Progress:
+        """Start the hold once the share is applied. If the counts have no weights, it starts at once."""
+        if progress.held_since >= 0 or not evidence.buffer.latest_counts:
+            return progress
+        applied = applied_percent(evidence, self.names)
+        if applied is not None and applied < self.percent - _TOLERANCE_PERCENT:
+            return progress
+        return replace(progress, held_since=self.now, requests_before=self._requests(evidence))
+
+    def pending_hold(self, progress: Progress, evidence: RunEvidence, hold: StepHold) -> PendingHold | None:
+        """Return what the hold waits for, or None if it is over."""
+        if progress.held_since < 0:
+            return PendingHold(reason=DecisionReason.WEIGHTS_NOT_APPLIED, needs={"percent": self.percent})
+        seconds = hold.min_duration_seconds - (self.now - progress.held_since) * SECONDS_PER_MINUTE
+        requests = hold.min_requests - (self._requests(evidence) - progress.requests_before)
+        needs = {"seconds": seconds, "requests": int(requests)}
+        left = {name: amount for name, amount in needs.items() if amount > 0}
+        return PendingHold(reason=DecisionReason.STEP_HOLD, needs=left) if left else None
+
+    def _requests(self, evidence: RunEvidence) -> float:
+        return sum(evidence.totals.invocations[name] for name in self.names)
+
+
+def start_next_step(progress: Progress, *, now: int) -> Progress:
+    """Return the progress at the start of the next step."""
+    return replace(progress, step=progress.step + 1, step_since=now, held_since=-1, requests_before=0.0)
