@@ -167,10 +167,3 @@ def test_during_an_update_both_fleets_count_for_the_quota(
     assert refused(in_service.endpoint, "other", "small")[0] == "ResourceLimitExceeded"
     calm_sim.advance(minutes=4)
     assert in_service.endpoint("other", "small")
-
-
-@pytest.mark.ledger("sm.model.not-found")
-def test_an_update_needs_the_models_of_its_config(in_service: Any, update: Any, refused: Any) -> None:
-    in_service.config("next")
-    in_service.client.delete_model(ModelName="bert-a")
-    assert refused(update, "next")[1].startswith("Could not find model")

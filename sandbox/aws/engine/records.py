@@ -51,6 +51,11 @@ class Model:
             return (self.request["PrimaryContainer"],)
         return tuple(self.request.get("Containers", ()))
 
+    @property
+    def missing(self) -> bool:
+        """Whether this is only the name of a model that did not exist when its instances were launched."""
+        return not self.request
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointConfig:

@@ -72,11 +72,20 @@ def _check_variant(call: Call, resource: ResourceId) -> None:
         raise call.refuse("autoscaling.endpoint-missing", arn=arn, name=resource)
     if endpoint.status is not EndpointStatus.IN_SERVICE:
         raise call.refuse("autoscaling.endpoint-not-in-service", name=endpoint.name, status=endpoint.status)
+    _check_config(call, endpoint.config_name, resource)
     variant = endpoint.variant(resource.variant)
     if variant is None:
         raise call.refuse("autoscaling.endpoint-missing", arn=endpoint.arn, name=resource)
     if re.fullmatch(call.ledger.value("autoscaling.burstable-types"), variant.instance_type):
         raise call.refuse("autoscaling.burstable", instance_type=variant.instance_type)
+
+
+def _check_config(call: Call, name: str, resource: ResourceId) -> None:
+    if sagemaker_of(call.region).config(name) is not None:
+        return
+    if call.ledger.value("autoscaling.config-deleted") == "refuse":
+        arn = arn_of(call.region, "endpoint-config", name)
+        raise call.refuse("autoscaling.config-deleted-text", arn=arn, name=resource)
 
 
 def _check_capacity(call: Call, target: ScalableTarget) -> None:

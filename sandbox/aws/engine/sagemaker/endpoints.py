@@ -66,6 +66,15 @@ def found_config(region: Region, name: str, at: float | None = None) -> Endpoint
     return config
 
 
+def check_config_in_use(region: Region, endpoint: Endpoint, row: str) -> None:
+    """Refuse a change of an endpoint whose config was deleted, where the row says that AWS does."""
+    if store_of(region).config(endpoint.config_name) is None and region.ledger.value(row) == "refuse":
+        name = endpoint.config_name
+        raise region.refuse(
+            "sm.update.config-deleted-text", arn=arn_of(region, "endpoint-config", name), name=name
+        )
+
+
 @operation("sagemaker", "CreateEndpoint", write=True, resource="EndpointName", stale=True)
 @holds("sm.config.eventual", "sm.endpoint.name-case", "sm.guardrails.create-keeps")
 def create_endpoint(call: Call) -> JSON:

@@ -53,6 +53,8 @@ def settle(region: Region, endpoint: Endpoint, status: EndpointStatus, *, reason
 
 
 def _launch_seconds(region: Region, variants: tuple[Variant, ...], cpu: str, gpu: str) -> float:
+    if any(one.model.missing for one in variants):
+        return region.ledger.seconds("sm.model.missing-seconds")
     return region.ledger.seconds(gpu if any(has_gpu(one.instance_type) for one in variants) else cpu)
 
 
@@ -92,12 +94,22 @@ def begin_creating(region: Region, endpoint: Endpoint, failure: Failure | None) 
     announce_launch(region, endpoint, _whole(fleet), failure)
 
 
+def needed_configs(region: Region, names: set[str]) -> tuple[str, ...]:
+    """Return the configs without which the work on an endpoint fails."""
+    store = store_of(region)
+
+    def needed(name: str) -> bool:
+        return store.config(name) is not None or region.ledger.value("sm.update.config-deleted") == "fail"
+
+    return tuple(sorted(name for name in names if needed(name)))
+
+
 @holds("sm.endpoint.config-deleted-while-busy")
 def _trouble_watch(region: Region, endpoint: Endpoint, fleet: tuple[Variant, ...]) -> Callable[[], str]:
     """Return what tells, at the end, why the work on an endpoint fails; empty if it does not."""
     store = store_of(region)
     in_use = {endpoint.config_name} | ({endpoint.pending.config_name} if endpoint.pending else set())
-    watched = sorted(name for name in in_use if store.config(name) is not None)
+    watched = needed_configs(region, in_use)
 
     def tell() -> str:
         gone = next((name for name in watched if store.config(name) is None), None)

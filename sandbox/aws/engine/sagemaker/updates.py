@@ -12,12 +12,16 @@ from sandbox.aws.engine.core import JSON, Call, operation
 from sandbox.aws.engine.happenings import EndpointUpdateRequested, announce
 from sandbox.aws.engine.records import Endpoint, EndpointStatus, PendingDeployment, Variant, counts_by_type
 from sandbox.aws.engine.sagemaker.blue_green import BlueGreen, check_alarms
-from sandbox.aws.engine.sagemaker.endpoints import check_changeable, found_config, found_endpoint
+from sandbox.aws.engine.sagemaker.endpoints import (
+    check_changeable,
+    check_config_in_use,
+    found_config,
+    found_endpoint,
+)
 from sandbox.aws.engine.sagemaker.fleet import launched
 from sandbox.aws.engine.sagemaker.guardrails import check_names, check_shape, planned
 from sandbox.aws.engine.sagemaker.quotas import check_quota
-from sandbox.aws.engine.sagemaker.store import store_of
-from sandbox.aws.engine.sagemaker.transitions import begin_updating, take_over
+from sandbox.aws.engine.sagemaker.transitions import begin_updating, needed_configs, take_over
 from sandbox.aws.ledger import holds
 
 if TYPE_CHECKING:
@@ -77,10 +81,8 @@ def _arrival(
     check_shape(region, deployment, coming.variants)
     guardrails = planned(region, deployment, coming.variants)
     check_alarms(region, guardrails)
-    configs = [name for name in (endpoint.config_name, coming.config_name) if store_of(region).config(name)]
-    return BlueGreen(
-        region=region, guardrails=guardrails, started=coming.started, configs=tuple(configs)
-    ).begin
+    configs = needed_configs(region, {endpoint.config_name, coming.config_name})
+    return BlueGreen(region=region, guardrails=guardrails, started=coming.started, configs=configs).begin
 
 
 @operation("sagemaker", "UpdateEndpoint", write=True, resource="EndpointName", stale=True)
@@ -92,6 +94,7 @@ def update_endpoint(call: Call) -> JSON:
     config = found_config(region, call.params["EndpointConfigName"], call.as_of if eventual else None)
     if config.name == endpoint.config_name:
         raise call.refuse("sm.update.same-config", name=config.name)
+    check_config_in_use(region, endpoint, "sm.update.config-deleted")
     announce(EndpointUpdateRequested(region, endpoint, config))
     fleet = _retained(call, endpoint, launched(region, config))
     deployment = _deployment(call, endpoint)
