@@ -70,6 +70,11 @@ class EndpointConfig:
     def variants(self) -> tuple[Mapping[str, Any], ...]:
         return tuple(self.request["ProductionVariants"])
 
+    @property
+    def capture(self) -> Mapping[str, Any] | None:
+        """The DataCaptureConfig, or None."""
+        return self.request.get("DataCaptureConfig")
+
     def variant(self, name: str) -> Mapping[str, Any] | None:
         return next((variant for variant in self.variants if variant["VariantName"] == name), None)
 
@@ -133,6 +138,8 @@ class PendingDeployment:
     config_name: str
     variants: tuple[Variant, ...]
     started: float
+    capture: Mapping[str, Any] | None = None
+    """The DataCaptureConfig of the config."""
 
     def variant(self, name: str) -> Variant | None:
         return next((variant for variant in self.variants if variant.name == name), None)
@@ -153,6 +160,8 @@ class Endpoint:
     pending: PendingDeployment | None = None
     deployment: Mapping[str, Any] | None = None
     """The most recent DeploymentConfig."""
+    capture: Mapping[str, Any] | None = None
+    """The DataCaptureConfig of the config that serves."""
 
     @property
     def instances(self) -> dict[str, int]:

@@ -27,6 +27,7 @@ from sandbox.aws.ledger import holds
 
 if TYPE_CHECKING:
     from sandbox.aws.engine.core import Region
+    from sandbox.aws.engine.records import Variant
 
 _BUSY = frozenset(
     {
@@ -75,6 +76,11 @@ def check_config_in_use(region: Region, endpoint: Endpoint, row: str) -> None:
         )
 
 
+def coming(config: EndpointConfig, fleet: tuple[Variant, ...], *, started: float) -> PendingDeployment:
+    """Return the deployment of a config that begins now."""
+    return PendingDeployment(config_name=config.name, variants=fleet, started=started, capture=config.capture)
+
+
 @operation("sagemaker", "CreateEndpoint", write=True, resource="EndpointName", stale=True)
 @holds("sm.config.eventual", "sm.endpoint.name-case", "sm.guardrails.create-keeps")
 def create_endpoint(call: Call) -> JSON:
@@ -95,7 +101,7 @@ def create_endpoint(call: Call) -> JSON:
         config_name=config.name,
         created=call.now,
         modified=call.now,
-        pending=PendingDeployment(config_name=config.name, variants=fleet, started=call.now),
+        pending=coming(config, fleet, started=call.now),
         deployment=deployment,
     )
     begin_creating(region, endpoint, call.failure)

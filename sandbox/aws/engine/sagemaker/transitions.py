@@ -134,7 +134,7 @@ def take_over(region: Region, endpoint: Endpoint) -> None:
         replace(variant, current_instance_count=variant.desired_instance_count)
         for variant in pending.variants
     )
-    renewed = replace(endpoint, variants=running, config_name=pending.config_name)
+    renewed = replace(endpoint, variants=running, config_name=pending.config_name, capture=pending.capture)
     settle(region, renewed, EndpointStatus.IN_SERVICE)
 
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from sandbox.aws.engine.core import JSON, Call, operation
 from sandbox.aws.engine.happenings import EndpointUpdateRequested, announce
-from sandbox.aws.engine.records import Endpoint, EndpointStatus, PendingDeployment, Variant, counts_by_type
+from sandbox.aws.engine.records import Endpoint, EndpointStatus, Variant, counts_by_type
 from sandbox.aws.engine.sagemaker.blue_green import BlueGreen, check_alarms
 from sandbox.aws.engine.sagemaker.endpoints import (
     check_changeable,
     check_config_in_use,
+    coming,
     found_config,
     found_endpoint,
 )
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from sandbox.aws.engine.core import Region
+    from sandbox.aws.engine.records import PendingDeployment
 
 
 @holds("sm.update.resets", "sm.update.retains", "sm.update.exclude-weight", "sm.update.exclude-count")
@@ -72,17 +74,17 @@ def _deployment(call: Call, endpoint: Endpoint) -> Mapping[str, Any] | None:
 
 
 def _arrival(
-    region: Region, endpoint: Endpoint, coming: PendingDeployment, deployment: Mapping[str, Any] | None
+    region: Region, endpoint: Endpoint, pending: PendingDeployment, deployment: Mapping[str, Any] | None
 ) -> Callable[[Endpoint], None]:
     """Return what happens when the new fleet has been launched; refuses guardrails that cannot be."""
     if deployment is None:
         return lambda launched_beside: take_over(region, launched_beside)
-    check_names(region, endpoint, coming.variants)
-    check_shape(region, deployment, coming.variants)
-    guardrails = planned(region, deployment, coming.variants)
+    check_names(region, endpoint, pending.variants)
+    check_shape(region, deployment, pending.variants)
+    guardrails = planned(region, deployment, pending.variants)
     check_alarms(region, guardrails)
-    configs = needed_configs(region, {endpoint.config_name, coming.config_name})
-    return BlueGreen(region=region, guardrails=guardrails, started=coming.started, configs=configs).begin
+    configs = needed_configs(region, {endpoint.config_name, pending.config_name})
+    return BlueGreen(region=region, guardrails=guardrails, started=pending.started, configs=configs).begin
 
 
 @operation("sagemaker", "UpdateEndpoint", write=True, resource="EndpointName", stale=True)
@@ -98,15 +100,15 @@ def update_endpoint(call: Call) -> JSON:
     announce(EndpointUpdateRequested(region, endpoint, config))
     fleet = _retained(call, endpoint, launched(region, config))
     deployment = _deployment(call, endpoint)
-    coming = PendingDeployment(config_name=config.name, variants=fleet, started=call.now)
-    arrived = _arrival(region, endpoint, coming, deployment)
+    pending = coming(config, fleet, started=call.now)
+    arrived = _arrival(region, endpoint, pending, deployment)
     check_quota(region, counts_by_type(fleet))
     updating = replace(
         endpoint,
         status=EndpointStatus.UPDATING,
         modified=call.now,
         failure_reason="",
-        pending=coming,
+        pending=pending,
         deployment=_remembered(call, endpoint, deployment),
     )
     begin_updating(region, updating, call.failure, arrived)
