@@ -149,7 +149,7 @@ class Gateway:
         except Exception:
             log.exception("the simulation failed at %s %s", record.service, record.operation)
             http = self._refused(exchange, self._bug(exchange.route), request_id)
-        return replace(http, headers={**http.headers, "Date": self.date()})
+        return replace(http, headers={**http.headers, **self._date_header(exchange.plan.date)})
 
     def _bug(self, way: Route) -> AwsError:
         return self.engine.ledger.refuse("sim.bug", operation=way.operation)
@@ -208,9 +208,12 @@ class Gateway:
             EDITS["status"](call.region, {**status, "endpoint": name})
 
     @holds("aws.date")
-    def date(self) -> str:
-        """Return the simulation's time as a Date header."""
-        return email.utils.formatdate(self.engine.clock.now(), usegmt=True)
+    def _date_header(self, order: Mapping[str, Any]) -> dict[str, str]:
+        """Return the Date header of an answer: the simulation's time, or what a fault puts in its place."""
+        if "absent" in order:
+            return {}
+        now = self.engine.clock.now() + order.get("ahead", 0.0)
+        return {"Date": order.get("text") or email.utils.formatdate(now, usegmt=True)}
 
     def _request_id(self) -> str:
         return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.engine.ledger.seed}/{next(self._request_numbers)}"))

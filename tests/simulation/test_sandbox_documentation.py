@@ -6,6 +6,7 @@ fault or an edit does what it says.
 
 from __future__ import annotations
 
+import email.utils
 import json
 import re
 import shlex
@@ -119,6 +120,11 @@ class Scene:
 
     def status(self) -> str:
         return str(self._deployer.describe()["EndpointStatus"])
+
+    def date(self) -> str | None:
+        """The Date header of an answer."""
+        found: str | None = self._deployer.describe()["ResponseMetadata"]["HTTPHeaders"].get("date")
+        return found
 
     def reason(self) -> str:
         return str(self._deployer.describe().get("FailureReason", ""))
@@ -238,6 +244,13 @@ def changes_the_status(scene: Scene, argument: Any, _rule: Any) -> None:
     assert scene.status() == "InService"
 
 
+def misdates(scene: Scene, argument: Any, _rule: Any) -> None:
+    now = scene.control.now()
+    told = argument.get("text") or email.utils.formatdate(now + argument.get("ahead", 0), usegmt=True)
+    assert scene.date() == (None if "absent" in argument else told)
+    assert scene.date() == email.utils.formatdate(now, usegmt=True)
+
+
 def fails_later(scene: Scene, argument: Any, _rule: Any) -> None:
     assert scene.update() == "ok"
     seen = [scene.status()]
@@ -260,6 +273,7 @@ SCENARIOS: dict[str, Callable[[Scene, Any, Any], None]] = {
     "stale": shows_the_past,
     "status": changes_the_status,
     "fail": fails_later,
+    "date": misdates,
 }
 
 

@@ -253,6 +253,11 @@ def test_a_rule_matches_by_name_of_the_resource_and_by_writing(
         {"effect": {"status": "SystemUpdating"}},
         {"effect": {"status": {"status": "Sleeping"}}},
         {"effect": {"status": {"status": "Failed", "seconds": -1}}},
+        {"effect": {"date": {}}},
+        {"effect": {"date": {"ahead": "long"}}},
+        {"effect": {"date": {"ahead": 60, "absent": True}}},
+        {"effect": {"date": {"absent": False}}},
+        {"effect": {"date": {"text": "two\r\nlines"}}},
     ],
 )
 def test_a_rule_that_makes_no_sense_is_refused(calm_sim: Any, rule: Any) -> None:
@@ -286,6 +291,37 @@ def test_a_refusal_arrives_also_where_answers_are_to_be_lost(
 ) -> None:
     calm_sim.fault({"drop": "after"}, count=None)
     assert refused(deployer.client.delete_model, ModelName="none")[0] == "ValidationException"
+
+
+def told_dates(aws: Any, times: int = 2) -> list[str | None]:
+    """The Date headers of so many answers."""
+    client = aws.client("sts")
+    answers = [client.get_caller_identity()["ResponseMetadata"] for _ in range(times)]
+    return [answer["HTTPHeaders"].get("date") for answer in answers]
+
+
+@pytest.mark.ledger("aws.date")
+@pytest.mark.parametrize(
+    ("order", "told"),
+    [
+        ({"ahead": 7200}, "Thu, 01 Jan 2026 02:00:00 GMT"),
+        ({"ahead": -86400}, "Wed, 31 Dec 2025 00:00:00 GMT"),
+        ({"text": "yesterday"}, "yesterday"),
+        ({"absent": True}, None),
+    ],
+    ids=str,
+)
+def test_the_date_of_an_answer_is_wrong_on_order(calm_sim: Any, order: Any, told: Any) -> None:
+    calm_sim.fault({"date": order})
+    assert told_dates(calm_sim) == [told, "Thu, 01 Jan 2026 00:00:00 GMT"]
+
+
+def test_the_date_of_a_refusal_is_wrong_on_order_too(calm_sim: Any, deployer: Any) -> None:
+    calm_sim.fault({"date": {"ahead": 3600}})
+    with pytest.raises(ClientError) as caught:
+        deployer.describe()
+    headers = caught.value.response["ResponseMetadata"]["HTTPHeaders"]
+    assert headers["date"] == "Thu, 01 Jan 2026 01:00:00 GMT"
 
 
 def test_a_stale_read_sees_what_was_some_seconds_ago(calm_sim: Any, in_service: Any) -> None:

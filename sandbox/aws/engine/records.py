@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from sandbox.aws.answers import NewerValue
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -33,6 +35,11 @@ SERVING = frozenset(
     }
 )
 """The statuses in which an endpoint answers invocations."""
+
+
+def is_status(name: str, *, newer: bool) -> bool:
+    """Whether a name is that of a known status, or can be that of one that no SDK knows yet."""
+    return name.isalpha() and name not in set(EndpointStatus) if newer else name in set(EndpointStatus)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +158,7 @@ class Endpoint:
 
     name: str
     arn: str
-    status: EndpointStatus
+    status: EndpointStatus | NewerValue
     config_name: str
     created: float
     modified: float
@@ -169,8 +176,13 @@ class Endpoint:
         return counts_by_type((*self.variants, *(self.pending.variants if self.pending else ())))
 
     @property
+    def newer(self) -> bool:
+        """Whether the status is one that no SDK knows."""
+        return isinstance(self.status, NewerValue)
+
+    @property
     def serving(self) -> bool:
-        return self.status in SERVING and bool(self.variants)
+        return (self.status in SERVING or self.newer) and bool(self.variants)
 
     def variant(self, name: str) -> Variant | None:
         return next((variant for variant in self.variants if variant.name == name), None)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from sandbox.aws.answers import NewerValue
 from sandbox.aws.engine.core import JSON, Region, edit
 from sandbox.aws.engine.happenings import EndpointDeletionAccepted, EndpointSettled, announce
-from sandbox.aws.engine.records import EndpointStatus
+from sandbox.aws.engine.records import EndpointStatus, is_status
 from sandbox.aws.engine.sagemaker.endpoints import found_endpoint
 from sandbox.aws.engine.sagemaker.store import store_of
 from sandbox.aws.engine.sagemaker.transitions import begin, settle
@@ -107,9 +108,13 @@ def _status(region: Region, asked: Mapping[str, Any]) -> JSON:
     """Put an endpoint into a status, for good or for some seconds.
 
     ``{"endpoint": name, "status": status, "seconds": number, "reason": text}``; then it is InService again.
+    With ``"newer": true`` the status is one that no SDK knows.
     """
     endpoint = found_endpoint(region, asked["endpoint"])
-    status, reason = EndpointStatus(asked["status"]), asked.get("reason", "")
+    wanted, newer, reason = asked["status"], asked.get("newer", False), asked.get("reason", "")
+    if not is_status(wanted, newer=newer):
+        raise ValueError(f"no status {wanted!r} that is{'' if newer else ' not'} newer than the SDKs")
+    status = NewerValue(wanted) if newer else EndpointStatus(wanted)
     if "seconds" not in asked:
         store_of(region).stop_work(endpoint.name)
         settle(region, endpoint, status, reason=reason)

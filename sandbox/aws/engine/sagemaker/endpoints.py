@@ -49,7 +49,7 @@ def found_endpoint(region: Region, name: str, at: float | None = None) -> Endpoi
 
 def check_changeable(region: Region, endpoint: Endpoint) -> None:
     """Refuse an update or a change of weights or counts while the endpoint's status forbids it."""
-    if endpoint.status in _BUSY:
+    if endpoint.status in _BUSY or endpoint.newer:
         raise region.refuse("sm.endpoint.busy", arn=endpoint.arn)
     if endpoint.status is EndpointStatus.DELETING:
         raise region.refuse("sm.endpoint.deleting", arn=endpoint.arn)
@@ -113,7 +113,7 @@ def create_endpoint(call: Call) -> JSON:
 @holds("sm.endpoint.name-busy-until-gone")
 def delete_endpoint(call: Call) -> JSON:
     endpoint = found_endpoint(call.region, call.params["EndpointName"])
-    if endpoint.status in _BUSY:
+    if endpoint.status in _BUSY or _is_kept(call, endpoint):
         raise call.refuse("sm.endpoint.busy", arn=endpoint.arn)
     if endpoint.status is EndpointStatus.DELETING:
         if call.ledger.value("sm.endpoint.delete-twice") == "accept":
@@ -121,6 +121,11 @@ def delete_endpoint(call: Call) -> JSON:
         raise call.refuse("sm.endpoint.deleting", arn=endpoint.arn)
     _start_deletion(call.region, endpoint)
     return {}
+
+
+def _is_kept(call: Call, endpoint: Endpoint) -> bool:
+    """Tell whether an endpoint in a status that no SDK knows refuses to be deleted."""
+    return endpoint.newer and call.ledger.value("sm.endpoint.newer-status") == "refuses deletion"
 
 
 def _start_deletion(region: Region, endpoint: Endpoint) -> None:

@@ -18,6 +18,7 @@ from sandbox.aws.ledger import holds
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sandbox.aws.answers import NewerValue
     from sandbox.aws.engine.core import Failure, Region
     from sandbox.aws.engine.records import Endpoint
 
@@ -37,7 +38,9 @@ def begin(region: Region, endpoint: Endpoint, *, seconds: float, ending: Callabl
     store.work[endpoint.name.lower()] = region.clock.after(seconds, end)
 
 
-def settle(region: Region, endpoint: Endpoint, status: EndpointStatus, *, reason: str = "") -> None:
+def settle(
+    region: Region, endpoint: Endpoint, status: EndpointStatus | NewerValue, *, reason: str = ""
+) -> None:
     """Save an endpoint as no longer busy, and tell the other services."""
     calm = tuple(replace(variant, phases=()) for variant in endpoint.variants)
     settled = replace(
