@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sandbox.aws.engine.cloudwatch.result_faults import ResultFault, ResultStatus
 from sandbox.aws.engine.iam.documents import Decision
 from sandbox.aws.engine.records import EndpointStatus, is_status
 from sandbox.aws.errors import AwsError
@@ -25,7 +26,8 @@ class Plan:
 
     ``refusal`` comes instead of an effect, and so does a denial of the action if ``denied`` says how.
     ``status`` is what the endpoint that the request names is put into first, and ``fail`` how the work that
-    it begins fails. ``date`` says what is wrong with the answer's Date header.
+    it begins fails. ``date`` says what is wrong with the answer's Date header, ``results``
+    which results of GetMetricData fail.
     """
 
     refusal: AwsError | None = None
@@ -37,6 +39,7 @@ class Plan:
     status: Mapping[str, Any] | None = None
     fail: Mapping[str, Any] | None = None
     date: Mapping[str, Any] = field(default_factory=dict)
+    results: list[ResultFault] = field(default_factory=list)
 
 
 Apply = Callable[[Plan, Any, "Ledger", "CallRecord"], None]
@@ -86,6 +89,16 @@ def _is_date(value: Any) -> bool:
     return kind == "absent" and how is True
 
 
+_RESULT = frozenset({"status", "query", "metric", "endpoint", "variant"})
+
+
+def _is_result(value: Any) -> bool:
+    if not isinstance(value, dict) or value.keys() - _RESULT:
+        return False
+    failed = set(ResultStatus) - {ResultStatus.COMPLETE}
+    return value.get("status") in failed and all(isinstance(text, str) for text in value.values())
+
+
 def _error(plan: Plan, value: Any, _ledger: Ledger, _record: CallRecord) -> None:
     plan.refusal = AwsError(value["code"], value.get("text", ""), http=value.get("http", 400))
 
@@ -126,6 +139,10 @@ def _date(plan: Plan, value: Any, _ledger: Ledger, _record: CallRecord) -> None:
     plan.date = value
 
 
+def _result(plan: Plan, value: Any, _ledger: Ledger, _record: CallRecord) -> None:
+    plan.results.append(ResultFault(**value))
+
+
 EFFECTS: Mapping[str, Effect] = {
     "error": Effect(_is_error, _error),
     "throttle": Effect(lambda value: value is True, _throttle),
@@ -137,4 +154,5 @@ EFFECTS: Mapping[str, Effect] = {
     "status": Effect(_is_status, _status),
     "fail": Effect(_is_failure, _fail),
     "date": Effect(_is_date, _date),
+    "result": Effect(_is_result, _result),
 }

@@ -194,6 +194,7 @@ class Gateway:
             as_of=self.engine.clock.now() - exchange.plan.stale,
             access_key=exchange.request.scope.access_key if exchange.request.scope else "",
             failure=None if fail is None else self._failure(fail),
+            result_faults=tuple(exchange.plan.results),
         )
 
     def _failure(self, fail: Mapping[str, Any]) -> Failure:

@@ -175,6 +175,21 @@ class Scene:
         )
         return float(sum(point["Sum"] for point in found["Datapoints"]))
 
+    def metric_status(self) -> str:
+        """The status of the invocations in an answer of GetMetricData."""
+        now = self.control.now()
+        named = {"EndpointName": "reviews", "VariantName": "VariantA"}
+        metric = {
+            "Namespace": "AWS/SageMaker",
+            "MetricName": "Invocations",
+            "Dimensions": [{"Name": name, "Value": value} for name, value in named.items()],
+        }
+        query = {"Id": "q", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}}
+        found = self.aws.client("cloudwatch").get_metric_data(
+            StartTime=now - 600, EndTime=now, MetricDataQueries=[query]
+        )
+        return str(found["MetricDataResults"][0]["StatusCode"])
+
     def models(self) -> set[str]:
         (held,) = self.control.state().values()
         return set(held["models"])
@@ -251,6 +266,10 @@ def misdates(scene: Scene, argument: Any, _rule: Any) -> None:
     assert scene.date() == email.utils.formatdate(now, usegmt=True)
 
 
+def spoils_results(scene: Scene, argument: Any, _rule: Any) -> None:
+    assert [scene.metric_status(), scene.metric_status()] == [argument["status"], "Complete"]
+
+
 def fails_later(scene: Scene, argument: Any, _rule: Any) -> None:
     assert scene.update() == "ok"
     seen = [scene.status()]
@@ -274,6 +293,7 @@ SCENARIOS: dict[str, Callable[[Scene, Any, Any], None]] = {
     "status": changes_the_status,
     "fail": fails_later,
     "date": misdates,
+    "result": spoils_results,
 }
 
 
