@@ -148,6 +148,14 @@ class Scene:
         asked = {"ContentType": "application/jsonlines", "Body": b'{"features": ["good"]}'}
         return str(runtime.invoke_endpoint(EndpointName="reviews", **asked)["Body"].read())
 
+    def launched(self) -> str:
+        """What becomes of one more endpoint."""
+        self._made += 1
+        name = f"endpoint-{self._made}"
+        self._deployer.endpoint(name)
+        self.rest()
+        return str(self._deployer.describe(name)["EndpointStatus"])
+
     def digest(self) -> str:
         """What the image's tag stands for when an endpoint is made now."""
         self._made += 1
@@ -331,6 +339,7 @@ SEEN: dict[str, Callable[[Scene], Any]] = {
     "restored": Scene.create_model,
     "quota": Scene.endpoint_fits,
     "push": Scene.digest,
+    "shortage": Scene.launched,
     "weights": lambda scene: scene.variant()["CurrentWeight"],
     "counts": lambda scene: scene.variant()["CurrentInstanceCount"],
     "traffic": Scene.invocations,

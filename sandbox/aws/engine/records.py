@@ -118,6 +118,8 @@ class Variant:
     desired_instance_count: int
     images: tuple[DeployedImage, ...] = ()
     phases: tuple[VariantPhase, ...] = ()
+    provision_timeout: float | None = None
+    """For how many seconds its launch waits for machines, if its config says so."""
 
 
 def counts_by_type(variants: Iterable[Variant]) -> dict[str, int]:

@@ -36,6 +36,14 @@ def _restored(region: Region, things: Mapping[str, str]) -> JSON:
     return {}
 
 
+@edit("shortage")
+def _shortage(region: Region, lasting: Mapping[str, float]) -> JSON:
+    """``{instance type: seconds}``: no machine of a type is spare for so long, or until it is restored."""
+    for instance_type, seconds in lasting.items():
+        region.scenery.short_of(instance_type, region.clock.now() + float(seconds))
+    return {}
+
+
 @edit("quota")
 def _quota(region: Region, limits: Mapping[str, int | None]) -> JSON:
     """``{instance type: instances}``: how many an account may have in a region; null lifts the limit.

@@ -59,6 +59,7 @@ def _variant(region: Region, asked: Mapping[str, Any]) -> Variant:
         desired_instance_count=count,
         images=tuple(_deployed(region, model)),
         phases=(phase,),
+        provision_timeout=asked.get("VariantInstanceProvisionTimeoutInSeconds"),
     )
 
 
@@ -78,7 +79,7 @@ def _lacks_model(region: Region, model: Model) -> bool:
 def trouble(region: Region, variants: Iterable[Variant]) -> str:
     """Return why a fleet cannot come up now, as a failure reason; an empty string if it can."""
     for variant in variants:
-        if not region.scenery.has(Thing.CAPACITY, variant.instance_type):
+        if not region.scenery.has_capacity(variant.instance_type, region.clock.now()):
             return region.ledger.text("sm.failure.capacity")
         if _lacks_model(region, variant.model):
             name, arn = variant.model.name, variant.model.arn

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.h
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,17 +14,22 @@ from sandbox.aws.engine.records import EndpointStatus, Variant, counts_by_type
 from sandbox.aws.engine.sagemaker.fleet import has_gpu, trouble
 from sandbox.aws.engine.sagemaker.quotas import overdrawn
 from sandbox.aws.engine.sagemaker.store import arn_of, store_of
+from sandbox.aws.engine.sagemaker.waiting import waits
 from sandbox.aws.ledger import holds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from sandbox.aws.answers import NewerValue
     from sandbox.aws.engine.core import Failure, Region
     from sandbox.aws.engine.records import Endpoint
 
 
-def begin(region: Region, endpoint: Endpoint, *, seconds: float, ending: Callable[[Endpoint], None]) -> None:
+Ending = Callable[["Endpoint"], None]
+"""What becomes of an endpoint when the work on it has had its time."""
+
+
+def begin(region: Region, endpoint: Endpoint, *, seconds: float, ending: Ending) -> None:
     """Save an endpoint as busy; ``ending`` gets it when the time has passed, unless it is gone by then."""
     store = store_of(region)
     store.stop_work(endpoint.name)
@@ -36,6 +42,21 @@ def begin(region: Region, endpoint: Endpoint, *, seconds: float, ending: Callabl
             ending(present)
 
     store.work[endpoint.name.lower()] = region.clock.after(seconds, end)
+
+
+def once_equipped(
+    region: Region, launching: Sequence[Variant], failure: Failure | None, ending: Ending
+) -> Ending:
+    """Return the end of a launch that first waits for machines; one that is to fail does not wait."""
+    waiting = waits(region, launching)
+
+    def end(present: Endpoint) -> None:
+        if waiting():
+            begin(region, present, seconds=region.ledger.seconds("sim.capacity-poll"), ending=end)
+        else:
+            ending(present)
+
+    return ending if failure else end
 
 
 def settle(
@@ -93,7 +114,7 @@ def begin_creating(region: Region, endpoint: Endpoint, failure: Failure | None) 
     seconds = _launch_seconds(region, fleet, "sm.endpoint.creating-cpu", "sm.endpoint.creating-gpu")
     if failure:
         seconds = region.ledger.seconds("sm.endpoint.failing")
-    begin(region, endpoint, seconds=seconds, ending=ending)
+    begin(region, endpoint, seconds=seconds, ending=once_equipped(region, fleet, failure, ending))
     announce_launch(region, endpoint, _whole(fleet), failure)
 
 
@@ -142,9 +163,7 @@ def take_over(region: Region, endpoint: Endpoint) -> None:
 
 
 @holds("sm.update.failed-keeps-old", "sm.update.silent-rollback")
-def begin_updating(
-    region: Region, endpoint: Endpoint, failure: Failure | None, arrived: Callable[[Endpoint], None]
-) -> None:
+def begin_updating(region: Region, endpoint: Endpoint, failure: Failure | None, arrived: Ending) -> None:
     """Bring the pending fleet in beside the old one: then it has ``arrived``, or the old config stays."""
     if endpoint.pending is None:
         raise ValueError("an endpoint being updated has a pending deployment")
@@ -163,7 +182,8 @@ def begin_updating(
             arrived(present)
 
     seconds = _launch_seconds(region, pending.variants, "sm.update.seconds-cpu", "sm.update.seconds-gpu")
-    begin(region, endpoint, seconds=seconds, ending=ending)
+    equipped = once_equipped(region, pending.variants, failure, ending)
+    begin(region, endpoint, seconds=seconds, ending=equipped)
     announce_launch(region, endpoint, _whole(pending.variants), failure)
 
 
