@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOGGED_BODY = 8_192
-"""The parameters of larger requests are not logged."""
+"""The parameters of larger reads and invocations are not logged; those of writes are."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -123,6 +123,7 @@ class Gateway:
         self, request: HttpRequest, way: Route, operation: Operation | None, params: Mapping[str, Any]
     ) -> CallRecord:
         scope = request.scope
+        logged = len(request.body) <= LOGGED_BODY or (operation is not None and operation.write)
         return self.calls.open(
             time=self.engine.clock.now(),
             protocol=way.codec.protocol,
@@ -133,14 +134,15 @@ class Gateway:
             account=scope.account if scope else DEFAULT_ACCOUNT,
             region=scope.region if scope else "",
             resource=str(params.get(operation.resource, "")) if operation else "",
-            params=params if len(request.body) <= LOGGED_BODY else {},
+            params=params if logged else {},
         )
 
     def perform(self, exchange: Exchange) -> HttpAnswer:
         """Let a request take effect, or be refused, and return the answer."""
         self.engine.clock.tick()
         request_id = self._request_id()
-        record = exchange.record
+        record, now = exchange.record, self.engine.clock.now()
+        self.calls.perform(record, now=now, as_of=now - exchange.plan.stale)
         try:
             http = self._answer(exchange, request_id)
             record.outcome = Outcome.EFFECT
