@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 RESOURCE = "endpoint/reviews/variant/VariantA"
 METRIC = "SageMakerVariantInvocationsPerInstance"
+KINDS = ("DynamicScalingIn", "DynamicScalingOut", "ScheduledScaling")
 
 
 class Scaling:
@@ -52,6 +53,18 @@ class Scaling:
     def drop(self, name: str = "invocations", resource: str = RESOURCE) -> Any:
         return self.client.delete_scaling_policy(PolicyName=name, **self._variant(resource))
 
+    def schedule(self, name: str = "morning") -> Any:
+        return self.client.put_scheduled_action(
+            ScheduledActionName=name,
+            Schedule="cron(0 8 * * ? *)",
+            ScalableTargetAction={"MinCapacity": 2, "MaxCapacity": 4},
+            **self._variant(RESOURCE),
+        )
+
+    def scheduled(self) -> list[dict[str, Any]]:
+        found = self.client.describe_scheduled_actions(ServiceNamespace="sagemaker")
+        return list(found["ScheduledActions"])
+
     def policies(self, **params: Any) -> list[dict[str, Any]]:
         found = self.client.describe_scaling_policies(ServiceNamespace="sagemaker", **params)
         return list(found["ScalingPolicies"])
@@ -89,13 +102,43 @@ def test_a_target_reads_back_with_the_service_linked_role_whatever_was_sent(scal
     }
 
 
+def suspended(scaling: Scaling) -> list[bool]:
+    """Which of scaling in, scaling out and scheduled scaling are suspended."""
+    (target,) = scaling.targets()
+    return [target["SuspendedState"][f"{kind}Suspended"] for kind in KINDS]
+
+
+@pytest.mark.ledger("autoscaling.suspended-until-changed")
 def test_registering_again_changes_only_what_is_given(scaling: Scaling) -> None:
     arn = scaling.register(SuspendedState={"DynamicScalingInSuspended": True})["ScalableTargetARN"]
     assert scaling.change(MaxCapacity=7)["ScalableTargetARN"] == arn
-    scaling.change(SuspendedState={"DynamicScalingOutSuspended": True})
     (target,) = scaling.targets()
     assert (target["MinCapacity"], target["MaxCapacity"]) == (1, 7)
-    assert list(target["SuspendedState"].values()) == [True, True, False]
+    assert suspended(scaling) == [True, False, False]
+
+
+@pytest.mark.ledger("autoscaling.suspended-partly")
+@pytest.mark.parametrize(("played", "left"), [("leaves", True), ("resumes", False)])
+def test_suspending_another_kind_may_resume_the_first(serving: Any, played: str, left: bool) -> None:
+    sim, _ = serving({"autoscaling.suspended-partly": played})
+    scaling = Scaling(sim)
+    scaling.register(SuspendedState={"DynamicScalingInSuspended": True})
+    scaling.change(SuspendedState={"DynamicScalingOutSuspended": True})
+    assert suspended(scaling) == [left, True, False]
+
+
+@pytest.mark.ledger("autoscaling.registration-resets", "autoscaling.deregister-cascades")
+def test_registering_anew_resumes_everything_and_brings_nothing_back(scaling: Scaling) -> None:
+    scaling.register(SuspendedState=dict.fromkeys((f"{kind}Suspended" for kind in KINDS), True))
+    assert suspended(scaling) == [True, True, True]
+    scaling.put()
+    scaling.schedule()
+    scaling.deregister()
+    assert not scaling.scheduled()
+    scaling.register()
+    assert suspended(scaling) == [False, False, False]
+    assert not scaling.policies()
+    assert not scaling.scheduled()
 
 
 @pytest.mark.ledger("autoscaling.first-capacity")
