@@ -6,68 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.simulation.scaling import METRIC, RESOURCE, Scaling
+
 if TYPE_CHECKING:
     from sandbox.aws.inprocess import InProcessAws
-
-RESOURCE = "endpoint/reviews/variant/VariantA"
-METRIC = "SageMakerVariantInvocationsPerInstance"
-KINDS = ("DynamicScalingIn", "DynamicScalingOut", "ScheduledScaling")
-
-
-class Scaling:
-    """Calls about VariantA of "reviews" unless told otherwise."""
-
-    def __init__(self, sim: InProcessAws) -> None:
-        self.client = sim.client("application-autoscaling")
-
-    def _variant(self, resource: str) -> dict[str, str]:
-        return {
-            "ServiceNamespace": "sagemaker",
-            "ResourceId": resource,
-            "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
-        }
-
-    def register(self, resource: str = RESOURCE, **params: Any) -> Any:
-        bounds = {"MinCapacity": 1, "MaxCapacity": 2}
-        return self.client.register_scalable_target(**self._variant(resource) | bounds | params)
-
-    def change(self, **params: Any) -> Any:
-        return self.client.register_scalable_target(**self._variant(RESOURCE) | params)
-
-    def deregister(self, resource: str = RESOURCE) -> Any:
-        return self.client.deregister_scalable_target(**self._variant(resource))
-
-    def targets(self, **params: Any) -> list[dict[str, Any]]:
-        found = self.client.describe_scalable_targets(ServiceNamespace="sagemaker", **params)
-        return list(found["ScalableTargets"])
-
-    def put(self, name: str = "invocations", resource: str = RESOURCE, **config: Any) -> Any:
-        tracking = {"TargetValue": 2.0, "PredefinedMetricSpecification": {"PredefinedMetricType": METRIC}}
-        return self.client.put_scaling_policy(
-            PolicyName=name,
-            PolicyType="TargetTrackingScaling",
-            TargetTrackingScalingPolicyConfiguration=tracking | config,
-            **self._variant(resource),
-        )
-
-    def drop(self, name: str = "invocations", resource: str = RESOURCE) -> Any:
-        return self.client.delete_scaling_policy(PolicyName=name, **self._variant(resource))
-
-    def schedule(self, name: str = "morning") -> Any:
-        return self.client.put_scheduled_action(
-            ScheduledActionName=name,
-            Schedule="cron(0 8 * * ? *)",
-            ScalableTargetAction={"MinCapacity": 2, "MaxCapacity": 4},
-            **self._variant(RESOURCE),
-        )
-
-    def scheduled(self) -> list[dict[str, Any]]:
-        found = self.client.describe_scheduled_actions(ServiceNamespace="sagemaker")
-        return list(found["ScheduledActions"])
-
-    def policies(self, **params: Any) -> list[dict[str, Any]]:
-        found = self.client.describe_scaling_policies(ServiceNamespace="sagemaker", **params)
-        return list(found["ScalingPolicies"])
 
 
 @pytest.fixture
@@ -100,45 +42,6 @@ def test_a_target_reads_back_with_the_service_linked_role_whatever_was_sent(scal
         },
         "ScalableTargetARN": arn,
     }
-
-
-def suspended(scaling: Scaling) -> list[bool]:
-    """Which of scaling in, scaling out and scheduled scaling are suspended."""
-    (target,) = scaling.targets()
-    return [target["SuspendedState"][f"{kind}Suspended"] for kind in KINDS]
-
-
-@pytest.mark.ledger("autoscaling.suspended-until-changed")
-def test_registering_again_changes_only_what_is_given(scaling: Scaling) -> None:
-    arn = scaling.register(SuspendedState={"DynamicScalingInSuspended": True})["ScalableTargetARN"]
-    assert scaling.change(MaxCapacity=7)["ScalableTargetARN"] == arn
-    (target,) = scaling.targets()
-    assert (target["MinCapacity"], target["MaxCapacity"]) == (1, 7)
-    assert suspended(scaling) == [True, False, False]
-
-
-@pytest.mark.ledger("autoscaling.suspended-partly")
-@pytest.mark.parametrize(("played", "left"), [("leaves", True), ("resumes", False)])
-def test_suspending_another_kind_may_resume_the_first(serving: Any, played: str, left: bool) -> None:
-    sim, _ = serving({"autoscaling.suspended-partly": played})
-    scaling = Scaling(sim)
-    scaling.register(SuspendedState={"DynamicScalingInSuspended": True})
-    scaling.change(SuspendedState={"DynamicScalingOutSuspended": True})
-    assert suspended(scaling) == [left, True, False]
-
-
-@pytest.mark.ledger("autoscaling.registration-resets", "autoscaling.deregister-cascades")
-def test_registering_anew_resumes_everything_and_brings_nothing_back(scaling: Scaling) -> None:
-    scaling.register(SuspendedState=dict.fromkeys((f"{kind}Suspended" for kind in KINDS), True))
-    assert suspended(scaling) == [True, True, True]
-    scaling.put()
-    scaling.schedule()
-    scaling.deregister()
-    assert not scaling.scheduled()
-    scaling.register()
-    assert suspended(scaling) == [False, False, False]
-    assert not scaling.policies()
-    assert not scaling.scheduled()
 
 
 @pytest.mark.ledger("autoscaling.first-capacity")
