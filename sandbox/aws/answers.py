@@ -31,6 +31,16 @@ class WrongAnswerError(Exception):
     """An answer of the engine that its output shape does not allow: a bug of the simulation."""
 
 
+class NewerValue(str):
+    """A value of an enum that AWS introduced after the service models here were published."""
+
+    __slots__ = ()
+
+    @property
+    def value(self) -> NewerValue:
+        return self
+
+
 def check_answer(shape: Shape | None, value: Any) -> None:
     """Raise WrongAnswerError for a member that is unknown, missing or of another type."""
     if shape is not None:
@@ -92,7 +102,7 @@ def _string(shape: Shape) -> Check | None:
     choices = frozenset(shape.metadata["enum"])
 
     def check(value: Any, place: str) -> None:
-        if value not in choices:
+        if value not in choices and not isinstance(value, NewerValue):
             raise WrongAnswerError(f"{place} is {value!r}, which its enum does not have")
 
     return check

@@ -28,7 +28,9 @@ class CallRecord:
     """One request.
 
     ``write_number`` counts the writes since the log was cleared, from 1; a read has 0. ``access_key`` tells
-    callers apart, and is empty for a request that is not signed.
+    callers apart, and is empty for a request that is not signed. A request arrives at ``time``. Its outcome
+    is decided at ``performed``, as the ``position``-th since the log was cleared; both are empty for one that
+    was never performed. ``as_of`` is the time that a read looks at: in the past if the read is stale.
     """
 
     n: int
@@ -46,6 +48,9 @@ class CallRecord:
     code: str = "ok"
     message: str = ""
     outcome: Outcome = Outcome.PENDING
+    performed: float | None = None
+    position: int = 0
+    as_of: float | None = None
 
 
 class CallLog:
@@ -56,6 +61,7 @@ class CallLog:
         self._counts: Counter[str] = Counter()
         self._n = 0
         self._writes = 0
+        self._performed = 0
 
     def open(self, *, write: bool, operation: str, **fields: Any) -> CallRecord:
         """Add a request whose outcome is not known yet."""
@@ -67,6 +73,11 @@ class CallLog:
         )
         self._records.append(record)
         return record
+
+    def perform(self, record: CallRecord, *, now: float, as_of: float) -> None:
+        """Note that the outcome of a request is decided now."""
+        self._performed += 1
+        record.performed, record.position, record.as_of = now, self._performed, as_of
 
     def clear(self) -> None:
         self.__init__()  # type: ignore[misc]  # a cleared log is a new one

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sandbox.aws.engine.cloudwatch.result_faults import ResultFault, ResultStatus
 from sandbox.aws.engine.iam.documents import Decision
-from sandbox.aws.engine.records import EndpointStatus
+from sandbox.aws.engine.records import EndpointStatus, is_status
 from sandbox.aws.errors import AwsError
 from sandbox.aws.rules import Check, is_count, is_number
 from sandbox.aws.throttling import throttled
@@ -25,7 +26,8 @@ class Plan:
 
     ``refusal`` comes instead of an effect, and so does a denial of the action if ``denied`` says how.
     ``status`` is what the endpoint that the request names is put into first, and ``fail`` how the work that
-    it begins fails.
+    it begins fails. ``date`` says what is wrong with the answer's Date header, ``results``
+    which results of GetMetricData fail.
     """
 
     refusal: AwsError | None = None
@@ -36,6 +38,8 @@ class Plan:
     stale: float = 0.0
     status: Mapping[str, Any] | None = None
     fail: Mapping[str, Any] | None = None
+    date: Mapping[str, Any] = field(default_factory=dict)
+    results: list[ResultFault] = field(default_factory=list)
 
 
 Apply = Callable[[Plan, Any, "Ledger", "CallRecord"], None]
@@ -57,10 +61,12 @@ def _is_error(value: Any) -> bool:
 
 
 def _is_status(value: Any) -> bool:
-    if not isinstance(value, dict) or value.keys() - {"status", "seconds", "reason"}:
+    if not isinstance(value, dict) or value.keys() - {"status", "seconds", "reason", "newer"}:
         return False
+    status, newer = value.get("status"), value.get("newer", False)
     reason, seconds = value.get("reason", ""), value.get("seconds", 0)
-    return value.get("status") in set(EndpointStatus) and isinstance(reason, str) and is_number(seconds)
+    fits = isinstance(status, str) and isinstance(newer, bool) and is_status(status, newer=newer)
+    return fits and isinstance(reason, str) and is_number(seconds)
 
 
 _ENDINGS = frozenset({EndpointStatus.ROLLING_BACK, EndpointStatus.UPDATE_ROLLBACK_FAILED})
@@ -70,6 +76,27 @@ def _is_failure(value: Any) -> bool:
     if not isinstance(value, dict) or value.keys() - {"reason", "silent", "capacity", "status"}:
         return False
     return len(value.keys() - {"status"}) <= 1 and ("status" not in value or value["status"] in _ENDINGS)
+
+
+def _is_date(value: Any) -> bool:
+    if not isinstance(value, dict) or len(value) != 1:
+        return False
+    ((kind, how),) = value.items()
+    if kind == "ahead":
+        return isinstance(how, int | float) and not isinstance(how, bool)
+    if kind == "text":
+        return isinstance(how, str) and how != "" and how.isascii() and how.isprintable()
+    return kind == "absent" and how is True
+
+
+_RESULT = frozenset({"status", "query", "metric", "endpoint", "variant"})
+
+
+def _is_result(value: Any) -> bool:
+    if not isinstance(value, dict) or value.keys() - _RESULT:
+        return False
+    failed = set(ResultStatus) - {ResultStatus.COMPLETE}
+    return value.get("status") in failed and all(isinstance(text, str) for text in value.values())
 
 
 def _error(plan: Plan, value: Any, _ledger: Ledger, _record: CallRecord) -> None:
@@ -108,6 +135,14 @@ def _fail(plan: Plan, value: Any, _ledger: Ledger, _record: CallRecord) -> None:
     plan.fail = value
 
 
+def _date(plan: Plan, value: Any, _ledger: Ledger, _record: CallRecord) -> None:
+    plan.date = value
+
+
+def _result(plan: Plan, value: Any, _ledger: Ledger, _record: CallRecord) -> None:
+    plan.results.append(ResultFault(**value))
+
+
 EFFECTS: Mapping[str, Effect] = {
     "error": Effect(_is_error, _error),
     "throttle": Effect(lambda value: value is True, _throttle),
@@ -118,4 +153,6 @@ EFFECTS: Mapping[str, Effect] = {
     "stale": Effect(is_number, _stale),
     "status": Effect(_is_status, _status),
     "fail": Effect(_is_failure, _fail),
+    "date": Effect(_is_date, _date),
+    "result": Effect(_is_result, _result),
 }

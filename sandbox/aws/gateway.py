@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOGGED_BODY = 8_192
-"""The parameters of larger requests are not logged."""
+"""The parameters of larger reads and invocations are not logged; those of writes are."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -123,6 +123,7 @@ class Gateway:
         self, request: HttpRequest, way: Route, operation: Operation | None, params: Mapping[str, Any]
     ) -> CallRecord:
         scope = request.scope
+        logged = len(request.body) <= LOGGED_BODY or (operation is not None and operation.write)
         return self.calls.open(
             time=self.engine.clock.now(),
             protocol=way.codec.protocol,
@@ -133,14 +134,15 @@ class Gateway:
             account=scope.account if scope else DEFAULT_ACCOUNT,
             region=scope.region if scope else "",
             resource=str(params.get(operation.resource, "")) if operation else "",
-            params=params if len(request.body) <= LOGGED_BODY else {},
+            params=params if logged else {},
         )
 
     def perform(self, exchange: Exchange) -> HttpAnswer:
         """Let a request take effect, or be refused, and return the answer."""
         self.engine.clock.tick()
         request_id = self._request_id()
-        record = exchange.record
+        record, now = exchange.record, self.engine.clock.now()
+        self.calls.perform(record, now=now, as_of=now - exchange.plan.stale)
         try:
             http = self._answer(exchange, request_id)
             record.outcome = Outcome.EFFECT
@@ -149,7 +151,7 @@ class Gateway:
         except Exception:
             log.exception("the simulation failed at %s %s", record.service, record.operation)
             http = self._refused(exchange, self._bug(exchange.route), request_id)
-        return replace(http, headers={**http.headers, "Date": self.date()})
+        return replace(http, headers={**http.headers, **self._date_header(exchange.plan.date)})
 
     def _bug(self, way: Route) -> AwsError:
         return self.engine.ledger.refuse("sim.bug", operation=way.operation)
@@ -194,6 +196,7 @@ class Gateway:
             as_of=self.engine.clock.now() - exchange.plan.stale,
             access_key=exchange.request.scope.access_key if exchange.request.scope else "",
             failure=None if fail is None else self._failure(fail),
+            result_faults=tuple(exchange.plan.results),
         )
 
     def _failure(self, fail: Mapping[str, Any]) -> Failure:
@@ -208,9 +211,12 @@ class Gateway:
             EDITS["status"](call.region, {**status, "endpoint": name})
 
     @holds("aws.date")
-    def date(self) -> str:
-        """Return the simulation's time as a Date header."""
-        return email.utils.formatdate(self.engine.clock.now(), usegmt=True)
+    def _date_header(self, order: Mapping[str, Any]) -> dict[str, str]:
+        """Return the Date header of an answer: the simulation's time, or what a fault puts in its place."""
+        if "absent" in order:
+            return {}
+        now = self.engine.clock.now() + order.get("ahead", 0.0)
+        return {"Date": order.get("text") or email.utils.formatdate(now, usegmt=True)}
 
     def _request_id(self) -> str:
         return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.engine.ledger.seed}/{next(self._request_numbers)}"))

@@ -101,8 +101,9 @@ class InProcessAws:
         """Order a fault; ``match``, ``count`` and ``probability`` as in a rule of the control."""
         return self.gateway.faults.add({"effect": effect, **rule}).id
 
-    def calls(self) -> list[dict[str, Any]]:
-        return list(self.gateway.calls.since(0))
+    def calls(self, since: int = 0) -> list[dict[str, Any]]:
+        """Return the logged requests after number ``since``, oldest first."""
+        return list(self.gateway.calls.since(since))
 
     def needed(self) -> dict[str, Any]:
         """Return, by principal with policies, the actions that its requests needed, with their resources."""

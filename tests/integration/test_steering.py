@@ -53,7 +53,7 @@ def test_traffic_can_be_steered_while_a_deployment_is_refused():
 
 
 def test_scaling_released_for_an_update_that_is_refused_is_put_back():
-    operator = settled(SCALING)
+    operator = settled(SCALING, variants={"sm.quota.update": 0})
     operator.sim.edit(quota={"ml.c5.large": 0})
     operator.cluster.apply(with_variant(SCALING, "VariantB", instanceType="ml.c5.large"))
     passes(operator, 12)

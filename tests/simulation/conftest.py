@@ -25,9 +25,10 @@ from sandbox.aws.ledger import WITNESSED, row
 from sandbox.aws.server import Server
 from tests.simulation.guarded import Guarded, deployed
 from tests.simulation.invoking import Runtime
+from tests.simulation.playing import calm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from sandbox.aws.engine.records import Endpoint
 
@@ -136,6 +137,22 @@ def in_service(calm_sim: InProcessAws, deployer: Deployer) -> Deployer:
     deployer.endpoint()
     calm_sim.advance(minutes=10)
     return deployer
+
+
+@pytest.fixture
+def serving() -> Callable[[Mapping[str, Any]], tuple[InProcessAws, Deployer]]:
+    """The endpoint "reviews" in service, and its simulation, which plays the values given by ledger row."""
+
+    def make(values: Mapping[str, Any]) -> tuple[InProcessAws, Deployer]:
+        sim = calm(values)
+        deployer = Deployer(sim.client("sagemaker"))
+        deployer.model()
+        deployer.config()
+        deployer.endpoint()
+        sim.advance(minutes=10)
+        return sim, deployer
+
+    return make
 
 
 @dataclass(frozen=True, slots=True)

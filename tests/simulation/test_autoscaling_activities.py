@@ -158,7 +158,7 @@ def test_nothing_is_scaled_while_suspended_and_goes_on_when_resumed(scaled: Auto
     scaled.sim.advance(minutes=60)
     assert not scaled.activities()
     assert scaled.alarms()["high"] == "ALARM"
-    scaled.suspend(DynamicScalingOutSuspended=False)
+    scaled.suspend(DynamicScalingOutSuspended=False, DynamicScalingInSuspended=True)
     scaled.sim.advance(minutes=10)
     assert scaled.count() == 4
     scaled.load(0)

@@ -6,55 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.simulation.scaling import METRIC, RESOURCE, Scaling
+
 if TYPE_CHECKING:
     from sandbox.aws.inprocess import InProcessAws
-
-RESOURCE = "endpoint/reviews/variant/VariantA"
-METRIC = "SageMakerVariantInvocationsPerInstance"
-
-
-class Scaling:
-    """Calls about VariantA of "reviews" unless told otherwise."""
-
-    def __init__(self, sim: InProcessAws) -> None:
-        self.client = sim.client("application-autoscaling")
-
-    def _variant(self, resource: str) -> dict[str, str]:
-        return {
-            "ServiceNamespace": "sagemaker",
-            "ResourceId": resource,
-            "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
-        }
-
-    def register(self, resource: str = RESOURCE, **params: Any) -> Any:
-        bounds = {"MinCapacity": 1, "MaxCapacity": 2}
-        return self.client.register_scalable_target(**self._variant(resource) | bounds | params)
-
-    def change(self, **params: Any) -> Any:
-        return self.client.register_scalable_target(**self._variant(RESOURCE) | params)
-
-    def deregister(self, resource: str = RESOURCE) -> Any:
-        return self.client.deregister_scalable_target(**self._variant(resource))
-
-    def targets(self, **params: Any) -> list[dict[str, Any]]:
-        found = self.client.describe_scalable_targets(ServiceNamespace="sagemaker", **params)
-        return list(found["ScalableTargets"])
-
-    def put(self, name: str = "invocations", resource: str = RESOURCE, **config: Any) -> Any:
-        tracking = {"TargetValue": 2.0, "PredefinedMetricSpecification": {"PredefinedMetricType": METRIC}}
-        return self.client.put_scaling_policy(
-            PolicyName=name,
-            PolicyType="TargetTrackingScaling",
-            TargetTrackingScalingPolicyConfiguration=tracking | config,
-            **self._variant(resource),
-        )
-
-    def drop(self, name: str = "invocations", resource: str = RESOURCE) -> Any:
-        return self.client.delete_scaling_policy(PolicyName=name, **self._variant(resource))
-
-    def policies(self, **params: Any) -> list[dict[str, Any]]:
-        found = self.client.describe_scaling_policies(ServiceNamespace="sagemaker", **params)
-        return list(found["ScalingPolicies"])
 
 
 @pytest.fixture
@@ -87,15 +42,6 @@ def test_a_target_reads_back_with_the_service_linked_role_whatever_was_sent(scal
         },
         "ScalableTargetARN": arn,
     }
-
-
-def test_registering_again_changes_only_what_is_given(scaling: Scaling) -> None:
-    arn = scaling.register(SuspendedState={"DynamicScalingInSuspended": True})["ScalableTargetARN"]
-    assert scaling.change(MaxCapacity=7)["ScalableTargetARN"] == arn
-    scaling.change(SuspendedState={"DynamicScalingOutSuspended": True})
-    (target,) = scaling.targets()
-    assert (target["MinCapacity"], target["MaxCapacity"]) == (1, 7)
-    assert list(target["SuspendedState"].values()) == [True, True, False]
 
 
 @pytest.mark.ledger("autoscaling.first-capacity")

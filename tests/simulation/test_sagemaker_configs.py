@@ -6,25 +6,98 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws.ledger import Ledger
+from sandbox.aws.ledger import Ledger, row
 
 SEED_THAT_REFUSES = next(seed for seed in range(50) if Ledger(seed).value("sm.weights.all-zero") == "refuse")
 CONFIG_ARN = "arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/fifty-fifty"
 
 
-@pytest.mark.ledger("sm.config.reads-back", "sm.config.weight-default")
-def test_a_config_reads_back_as_it_was_given_with_the_default_weight(deployer: Any) -> None:
+PLAIN = {
+    "VariantName": "VariantA",
+    "ModelName": "bert-a",
+    "InstanceType": "ml.m5.large",
+    "InitialInstanceCount": 2,
+}
+CAPTURE = {
+    "InitialSamplingPercentage": 20,
+    "DestinationS3Uri": "s3://captured/reviews",
+    "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
+}
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+def by_hand(sim: Any, variant: Any, **members: Any) -> Any:
+    """Make the config "plain" as somebody else; return what DescribeEndpointConfig tells of it."""
+    client = sim.client("sagemaker", access_key="AKIASOMEBODY")
+    client.create_endpoint_config(EndpointConfigName="plain", ProductionVariants=[variant], **members)
+    found = client.describe_endpoint_config(EndpointConfigName="plain")
+    del found["ResponseMetadata"], found["CreationTime"], found["EndpointConfigArn"]
+    return found
+
+
+@pytest.mark.ledger("sm.config.variants-read-back", "sm.config.weight-default")
+@pytest.mark.parametrize("added", [variant.value for variant in row("sm.config.variants-read-back").variants])
+def test_a_variant_reads_back_as_it_was_given_and_perhaps_with_more(serving: Any, added: Any) -> None:
+    sim, _ = serving({"sm.config.variants-read-back": added})
+    found = by_hand(sim, PLAIN)
+    assert found["ProductionVariants"] == [PLAIN | {"InitialVariantWeight": 1.0} | added]
+
+
+@pytest.mark.ledger("sm.config.reads-back", "sm.config.variants-read-back", "sm.config.capture-reads-back")
+@pytest.mark.parametrize("sim_seed", range(6))
+def test_members_that_were_given_read_back_exactly(calm_sim: Any, deployer: Any) -> None:
     deployer.model()
-    variant = {
-        "VariantName": "VariantA",
-        "ModelName": "bert-a",
-        "InstanceType": "ml.m5.large",
-        "InitialInstanceCount": 2,
+    variant = PLAIN | {
+        "InitialVariantWeight": 0.5,
         "ContainerStartupHealthCheckTimeoutInSeconds": 600,
+        "EnableSSMAccess": True,
+        "InferenceAmiVersion": "al2-ami-sagemaker-inference-gpu-2",
+        "ModelDataDownloadTimeoutInSeconds": 900,
+        "RoutingConfig": {"RoutingStrategy": "LEAST_OUTSTANDING_REQUESTS"},
+        "VolumeSizeInGB": 100,
     }
-    deployer.client.create_endpoint_config(EndpointConfigName="plain", ProductionVariants=[variant])
-    found = deployer.client.describe_endpoint_config(EndpointConfigName="plain")
-    assert found["ProductionVariants"] == [variant | {"InitialVariantWeight": 1.0}]
+    members = {
+        "DataCaptureConfig": CAPTURE | {"EnableCapture": False, "KmsKeyId": KEY},
+        "EnableNetworkIsolation": True,
+        "ExecutionRoleArn": "arn:aws:iam::123456789012:role/sagemaker",
+        "KmsKeyId": KEY,
+        "VpcConfig": {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1", "subnet-2"]},
+    }
+    found = by_hand(calm_sim, variant, **members)
+    (read,) = found.pop("ProductionVariants")
+    assert read.items() >= variant.items()
+    assert found == members | {"EndpointConfigName": "plain"}
+
+
+@pytest.mark.ledger("sm.config.reads-back", "sm.config.capture-reads-back")
+@pytest.mark.parametrize("added", [variant.value for variant in row("sm.config.capture-reads-back").variants])
+def test_data_capture_reads_back_as_it_was_given_and_perhaps_with_more(serving: Any, added: Any) -> None:
+    sim, _ = serving({"sm.config.capture-reads-back": added, "sm.config.reads-back": "bare"})
+    found = by_hand(sim, PLAIN, DataCaptureConfig=CAPTURE)
+    assert found["DataCaptureConfig"] == CAPTURE | added
+    assert found.keys() == {"EndpointConfigName", "ProductionVariants", "DataCaptureConfig"}
+
+
+@pytest.mark.ledger("sm.endpoint.data-capture", "sm.config.capture-default")
+@pytest.mark.parametrize(("given", "status"), [({}, "Started"), ({"EnableCapture": False}, "Stopped")])
+def test_an_endpoint_tells_of_its_data_capture_until_an_update_ends_it(
+    calm_sim: Any, in_service: Any, given: Any, status: str
+) -> None:
+    by_hand(calm_sim, PLAIN, DataCaptureConfig=CAPTURE | given)
+    update = in_service.client.update_endpoint
+    update(EndpointName="reviews", EndpointConfigName="plain")
+    assert "DataCaptureConfig" not in in_service.describe()
+    calm_sim.advance(minutes=5)
+    assert in_service.describe()["DataCaptureConfig"] == {
+        "EnableCapture": status == "Started",
+        "CaptureStatus": status,
+        "CurrentSamplingPercentage": 20,
+        "DestinationS3Uri": "s3://captured/reviews",
+        "KmsKeyId": "",
+    }
+    update(EndpointName="reviews", EndpointConfigName="fifty-fifty")
+    calm_sim.advance(minutes=5)
+    assert "DataCaptureConfig" not in in_service.describe()
 
 
 @pytest.mark.ledger("sm.config.exists")

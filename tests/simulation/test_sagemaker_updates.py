@@ -152,25 +152,18 @@ def test_deleting_the_old_or_the_new_config_breaks_the_update(
     assert found["FailureReason"] == f'Could not find endpoint configuration "{arn}".'
 
 
-@pytest.mark.ledger("sm.quota.both-fleets", "sm.quota.exceeded")
-def test_during_an_update_both_fleets_count_for_the_quota(
-    calm_sim: Any, in_service: Any, update: Any, refused: Any
-) -> None:
-    calm_sim.edit(quota={"ml.m5.large": 3})
-    in_service.config("next")
-    code, text = refused(update, "next")
+@pytest.mark.ledger("sm.quota.both-fleets", "sm.quota.exceeded", "sm.quota.update")
+def test_during_an_update_both_fleets_count_for_the_quota(serving: Any, refused: Any) -> None:
+    sim, reviews = serving({"sm.quota.update": "refuse"})
+    update = {"EndpointName": "reviews", "EndpointConfigName": "next"}
+    sim.edit(quota={"ml.m5.large": 3})
+    reviews.config("next")
+    code, text = refused(reviews.client.update_endpoint, **update)
     assert code == "ResourceLimitExceeded"
     assert "is 3 Instances, with current utilization of 2 Instances and a request delta of 2" in text
-    calm_sim.edit(quota={"ml.m5.large": 4})
-    update("next")
-    in_service.config("small", one={})
-    assert refused(in_service.endpoint, "other", "small")[0] == "ResourceLimitExceeded"
-    calm_sim.advance(minutes=4)
-    assert in_service.endpoint("other", "small")
-
-
-@pytest.mark.ledger("sm.model.not-found")
-def test_an_update_needs_the_models_of_its_config(in_service: Any, update: Any, refused: Any) -> None:
-    in_service.config("next")
-    in_service.client.delete_model(ModelName="bert-a")
-    assert refused(update, "next")[1].startswith("Could not find model")
+    sim.edit(quota={"ml.m5.large": 4})
+    reviews.client.update_endpoint(**update)
+    reviews.config("small", one={})
+    assert refused(reviews.endpoint, "other", "small")[0] == "ResourceLimitExceeded"
+    sim.advance(minutes=4)
+    assert reviews.endpoint("other", "small")

@@ -6,6 +6,7 @@ fault or an edit does what it says.
 
 from __future__ import annotations
 
+import email.utils
 import json
 import re
 import shlex
@@ -120,6 +121,11 @@ class Scene:
     def status(self) -> str:
         return str(self._deployer.describe()["EndpointStatus"])
 
+    def date(self) -> str | None:
+        """The Date header of an answer."""
+        found: str | None = self._deployer.describe()["ResponseMetadata"]["HTTPHeaders"].get("date")
+        return found
+
     def reason(self) -> str:
         return str(self._deployer.describe().get("FailureReason", ""))
 
@@ -141,6 +147,14 @@ class Scene:
         runtime = self.aws.client("sagemaker-runtime")
         asked = {"ContentType": "application/jsonlines", "Body": b'{"features": ["good"]}'}
         return str(runtime.invoke_endpoint(EndpointName="reviews", **asked)["Body"].read())
+
+    def launched(self) -> str:
+        """What becomes of one more endpoint."""
+        self._made += 1
+        name = f"endpoint-{self._made}"
+        self._deployer.endpoint(name)
+        self.rest()
+        return str(self._deployer.describe(name)["EndpointStatus"])
 
     def digest(self) -> str:
         """What the image's tag stands for when an endpoint is made now."""
@@ -168,6 +182,21 @@ class Scene:
             Statistics=["Sum"],
         )
         return float(sum(point["Sum"] for point in found["Datapoints"]))
+
+    def metric_status(self) -> str:
+        """The status of the invocations in an answer of GetMetricData."""
+        now = self.control.now()
+        named = {"EndpointName": "reviews", "VariantName": "VariantA"}
+        metric = {
+            "Namespace": "AWS/SageMaker",
+            "MetricName": "Invocations",
+            "Dimensions": [{"Name": name, "Value": value} for name, value in named.items()],
+        }
+        query = {"Id": "q", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}}
+        found = self.aws.client("cloudwatch").get_metric_data(
+            StartTime=now - 600, EndTime=now, MetricDataQueries=[query]
+        )
+        return str(found["MetricDataResults"][0]["StatusCode"])
 
     def models(self) -> set[str]:
         (held,) = self.control.state().values()
@@ -238,6 +267,17 @@ def changes_the_status(scene: Scene, argument: Any, _rule: Any) -> None:
     assert scene.status() == "InService"
 
 
+def misdates(scene: Scene, argument: Any, _rule: Any) -> None:
+    now = scene.control.now()
+    told = argument.get("text") or email.utils.formatdate(now + argument.get("ahead", 0), usegmt=True)
+    assert scene.date() == (None if "absent" in argument else told)
+    assert scene.date() == email.utils.formatdate(now, usegmt=True)
+
+
+def spoils_results(scene: Scene, argument: Any, _rule: Any) -> None:
+    assert [scene.metric_status(), scene.metric_status()] == [argument["status"], "Complete"]
+
+
 def fails_later(scene: Scene, argument: Any, _rule: Any) -> None:
     assert scene.update() == "ok"
     seen = [scene.status()]
@@ -260,6 +300,8 @@ SCENARIOS: dict[str, Callable[[Scene, Any, Any], None]] = {
     "stale": shows_the_past,
     "status": changes_the_status,
     "fail": fails_later,
+    "date": misdates,
+    "result": spoils_results,
 }
 
 
@@ -297,6 +339,7 @@ SEEN: dict[str, Callable[[Scene], Any]] = {
     "restored": Scene.create_model,
     "quota": Scene.endpoint_fits,
     "push": Scene.digest,
+    "shortage": Scene.launched,
     "weights": lambda scene: scene.variant()["CurrentWeight"],
     "counts": lambda scene: scene.variant()["CurrentInstanceCount"],
     "traffic": Scene.invocations,

@@ -1,4 +1,4 @@
-"""Faults on command, the background chaos, and the log that tells what became of each request."""
+"""Faults on command, and the background chaos."""
 
 from __future__ import annotations
 
@@ -253,6 +253,11 @@ def test_a_rule_matches_by_name_of_the_resource_and_by_writing(
         {"effect": {"status": "SystemUpdating"}},
         {"effect": {"status": {"status": "Sleeping"}}},
         {"effect": {"status": {"status": "Failed", "seconds": -1}}},
+        {"effect": {"date": {}}},
+        {"effect": {"date": {"ahead": "long"}}},
+        {"effect": {"date": {"ahead": 60, "absent": True}}},
+        {"effect": {"date": {"absent": False}}},
+        {"effect": {"date": {"text": "two\r\nlines"}}},
     ],
 )
 def test_a_rule_that_makes_no_sense_is_refused(calm_sim: Any, rule: Any) -> None:
@@ -366,16 +371,3 @@ def test_the_same_seed_and_requests_make_the_same_run() -> None:
     first = run()
     assert first == run()
     assert "dropped-after-effect" in {call["outcome"] for call in first[0]}
-
-
-def test_the_log_tells_everything_of_a_request(calm_sim: Any, deployer: Any) -> None:
-    deployer.model()
-    deployer.client.describe_model(ModelName="bert-a")
-    write, read = calm_sim.calls()
-    assert (write["n"], write["write"], write["write_number"]) == (1, True, 1)
-    assert (read["n"], read["write"], read["write_number"]) == (2, False, 0)
-    assert (write["service"], write["operation"], write["resource"]) == ("sagemaker", "CreateModel", "bert-a")
-    assert (write["account"], write["region"]) == ("123456789012", "us-east-1")
-    assert write["time"] == calm_sim.engine.clock.now()
-    assert write["params"]["PrimaryContainer"]["ModelDataUrl"] == "s3://models/bert-a/model.tar.gz"
-    assert calm_sim.gateway.calls.counts() == {"CreateModel": 1, "DescribeModel": 1}

@@ -158,3 +158,20 @@ def test_an_order_to_hold_may_be_withdrawn_and_nothing_held_is_an_empty_answer(c
     create_model(aws.client("sagemaker"))
     assert aws.control.held(timeout=0.1) == []
     assert aws.control.release() == 0
+
+
+def test_the_log_tells_when_a_held_request_took_effect(calm_served_sim: Any) -> None:
+    aws = calm_served_sim
+    aws.control.hold({"resource": "held"}, when="before")
+    call = InThread(lambda: create_model(aws.client("sagemaker"), "held"))
+    aws.control.held()
+    (pending,) = aws.control.calls()
+    assert (pending["outcome"], pending["performed"], pending["position"]) == ("pending", None, 0)
+    create_model(aws.client("sagemaker", access_key="AKIASOMEBODY"), "other")
+    aws.control.advance(30)
+    aws.control.release()
+    call.ended()
+    held, other = aws.control.calls()
+    assert (held["resource"], held["access_key"], held["position"]) == ("held", "AKIASANDBOX", 2)
+    assert (other["resource"], other["access_key"], other["position"]) == ("other", "AKIASOMEBODY", 1)
+    assert held["performed"] == held["time"] + 30

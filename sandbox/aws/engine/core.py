@@ -11,6 +11,7 @@ from sandbox.aws.engine.scenery import Scenery
 from sandbox.aws.ledger import Ledger
 
 if TYPE_CHECKING:
+    from sandbox.aws.engine.cloudwatch.result_faults import ResultFault
     from sandbox.aws.engine.records import EndpointStatus
     from sandbox.aws.errors import AwsError
 
@@ -114,8 +115,8 @@ class Call:
     """One request, decoded and checked against its input shape.
 
     ``as_of`` is the time at which a read looks: some seconds ago if this read is to be a stale one, else now.
-    ``failure`` orders that what the call sets going is to fail. Timestamps in ``params`` and in answers are
-    epoch seconds (float), blobs are bytes.
+    ``failure`` orders that what the call sets going is to fail, ``result_faults`` that results of
+    GetMetricData do. Timestamps in ``params`` and in answers are epoch seconds (float), blobs are bytes.
     """
 
     region: Region
@@ -123,6 +124,7 @@ class Call:
     as_of: float
     access_key: str = ""
     failure: Failure | None = None
+    result_faults: tuple[ResultFault, ...] = ()
 
     @property
     def now(self) -> float:

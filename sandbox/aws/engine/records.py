@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from sandbox.aws.answers import NewerValue
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -35,6 +37,11 @@ SERVING = frozenset(
 """The statuses in which an endpoint answers invocations."""
 
 
+def is_status(name: str, *, newer: bool) -> bool:
+    """Whether a name is that of a known status, or can be that of one that no SDK knows yet."""
+    return name.isalpha() and name not in set(EndpointStatus) if newer else name in set(EndpointStatus)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """A SageMaker model; ``request`` is what CreateModel was given, without its tags."""
@@ -51,6 +58,11 @@ class Model:
             return (self.request["PrimaryContainer"],)
         return tuple(self.request.get("Containers", ()))
 
+    @property
+    def missing(self) -> bool:
+        """Whether this is only the name of a model that did not exist when its instances were launched."""
+        return not self.request
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointConfig:
@@ -64,6 +76,11 @@ class EndpointConfig:
     @property
     def variants(self) -> tuple[Mapping[str, Any], ...]:
         return tuple(self.request["ProductionVariants"])
+
+    @property
+    def capture(self) -> Mapping[str, Any] | None:
+        """The DataCaptureConfig, or None."""
+        return self.request.get("DataCaptureConfig")
 
     def variant(self, name: str) -> Mapping[str, Any] | None:
         return next((variant for variant in self.variants if variant["VariantName"] == name), None)
@@ -101,6 +118,8 @@ class Variant:
     desired_instance_count: int
     images: tuple[DeployedImage, ...] = ()
     phases: tuple[VariantPhase, ...] = ()
+    provision_timeout: float | None = None
+    """For how many seconds its launch waits for machines, if its config says so."""
 
 
 def counts_by_type(variants: Iterable[Variant]) -> dict[str, int]:
@@ -128,6 +147,8 @@ class PendingDeployment:
     config_name: str
     variants: tuple[Variant, ...]
     started: float
+    capture: Mapping[str, Any] | None = None
+    """The DataCaptureConfig of the config."""
 
     def variant(self, name: str) -> Variant | None:
         return next((variant for variant in self.variants if variant.name == name), None)
@@ -139,7 +160,7 @@ class Endpoint:
 
     name: str
     arn: str
-    status: EndpointStatus
+    status: EndpointStatus | NewerValue
     config_name: str
     created: float
     modified: float
@@ -148,6 +169,8 @@ class Endpoint:
     pending: PendingDeployment | None = None
     deployment: Mapping[str, Any] | None = None
     """The most recent DeploymentConfig."""
+    capture: Mapping[str, Any] | None = None
+    """The DataCaptureConfig of the config that serves."""
 
     @property
     def instances(self) -> dict[str, int]:
@@ -155,8 +178,13 @@ class Endpoint:
         return counts_by_type((*self.variants, *(self.pending.variants if self.pending else ())))
 
     @property
+    def newer(self) -> bool:
+        """Whether the status is one that no SDK knows."""
+        return isinstance(self.status, NewerValue)
+
+    @property
     def serving(self) -> bool:
-        return self.status in SERVING and bool(self.variants)
+        return (self.status in SERVING or self.newer) and bool(self.variants)
 
     def variant(self, name: str) -> Variant | None:
         return next((variant for variant in self.variants if variant.name == name), None)

@@ -21,15 +21,26 @@ class Scenery:
         self._missing: set[tuple[Thing, str]] = set()
         self._quotas: dict[str, int] = {}
         self._pushes: dict[str, int] = {}
+        self._short_until: dict[str, float] = {}
 
     def remove(self, thing: Thing, name: str) -> None:
         self._missing.add((thing, name))
 
     def restore(self, thing: Thing, name: str) -> None:
         self._missing.discard((thing, name))
+        if thing is Thing.CAPACITY:
+            self._short_until.pop(name, None)
 
     def has(self, thing: Thing, name: str) -> bool:
         return (thing, name) not in self._missing
+
+    def short_of(self, instance_type: str, until: float) -> None:
+        """Let there be no spare machines of a type before a time."""
+        self._short_until[instance_type] = until
+
+    def has_capacity(self, instance_type: str, now: float) -> bool:
+        """Tell whether there are spare machines of a type."""
+        return self.has(Thing.CAPACITY, instance_type) and now >= self._short_until.get(instance_type, now)
 
     def set_quota(self, instance_type: str, instances: int | None) -> None:
         """Limit the instances of a type per account and region; None lifts the limit."""

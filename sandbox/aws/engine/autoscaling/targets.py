@@ -16,6 +16,7 @@ from sandbox.aws.engine.core import operation, partition
 from sandbox.aws.engine.records import EndpointStatus
 from sandbox.aws.engine.sagemaker.store import arn_of
 from sandbox.aws.engine.sagemaker.store import store_of as sagemaker_of
+from sandbox.aws.ledger import holds
 
 if TYPE_CHECKING:
     from sandbox.aws.engine.autoscaling.records import ResourceId
@@ -38,6 +39,7 @@ def register_scalable_target(call: Call) -> JSON:
     return {"ScalableTargetARN": target.arn}
 
 
+@holds("autoscaling.registration-resets")
 def _first(call: Call, resource: ResourceId) -> ScalableTarget:
     _check_variant(call, resource)
     minimum, maximum = call.params.get("MinCapacity"), call.params.get("MaxCapacity")
@@ -53,6 +55,7 @@ def _first(call: Call, resource: ResourceId) -> ScalableTarget:
     )
 
 
+@holds("autoscaling.suspended-until-changed")
 def _updated(call: Call, present: ScalableTarget) -> ScalableTarget:
     if call.params.get("Tags"):
         raise call.refuse("autoscaling.tag-on-update")
@@ -60,8 +63,16 @@ def _updated(call: Call, present: ScalableTarget) -> ScalableTarget:
         present,
         minimum=call.params.get("MinCapacity", present.minimum),
         maximum=call.params.get("MaxCapacity", present.maximum),
-        suspended=Suspended.parse(call.params.get("SuspendedState", {}), before=present.suspended),
+        suspended=_suspended(call, present),
     )
+
+
+def _suspended(call: Call, present: ScalableTarget) -> Suspended:
+    asked = call.params.get("SuspendedState")
+    if asked is None:
+        return present.suspended
+    leaves = call.ledger.value("autoscaling.suspended-partly") == "leaves"
+    return Suspended.parse(asked, before=present.suspended if leaves else Suspended())
 
 
 def _check_variant(call: Call, resource: ResourceId) -> None:
@@ -72,11 +83,20 @@ def _check_variant(call: Call, resource: ResourceId) -> None:
         raise call.refuse("autoscaling.endpoint-missing", arn=arn, name=resource)
     if endpoint.status is not EndpointStatus.IN_SERVICE:
         raise call.refuse("autoscaling.endpoint-not-in-service", name=endpoint.name, status=endpoint.status)
+    _check_config(call, endpoint.config_name, resource)
     variant = endpoint.variant(resource.variant)
     if variant is None:
         raise call.refuse("autoscaling.endpoint-missing", arn=endpoint.arn, name=resource)
     if re.fullmatch(call.ledger.value("autoscaling.burstable-types"), variant.instance_type):
         raise call.refuse("autoscaling.burstable", instance_type=variant.instance_type)
+
+
+def _check_config(call: Call, name: str, resource: ResourceId) -> None:
+    if sagemaker_of(call.region).config(name) is not None:
+        return
+    if call.ledger.value("autoscaling.config-deleted") == "refuse":
+        arn = arn_of(call.region, "endpoint-config", name)
+        raise call.refuse("autoscaling.config-deleted-text", arn=arn, name=resource)
 
 
 def _check_capacity(call: Call, target: ScalableTarget) -> None:

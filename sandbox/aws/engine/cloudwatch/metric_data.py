@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.aws.engine.cloudwatch.calculation import Calculation, refusal
 from sandbox.aws.engine.cloudwatch.functions import MathError
+from sandbox.aws.engine.cloudwatch.metric_pages import Place
 from sandbox.aws.engine.cloudwatch.reading import check_period, grid_of, time_range
+from sandbox.aws.engine.cloudwatch.result_faults import ResultStatus, cut, messages, whole
 from sandbox.aws.engine.core import operation
-from sandbox.aws.engine.pages import ForeignTokenError, position, token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,23 +34,32 @@ def get_metric_data(call: Call) -> JSON:
         grid=lambda period: grid_of(call, within, period),
         at=call.as_of,
     )
-    budget, (index, offset) = _budget(call), _position(call)
+    return _page(call, calculation, Place.of(call), _budget(call))
+
+
+def _page(call: Call, calculation: Calculation, place: Place, budget: int) -> JSON:
     results: list[JSON] = []
-    following: JSON = {}
-    for number, query, line in _lines(call, calculation, start=index):
+    answer: JSON = {"MetricDataResults": results, "Messages": []}
+    rest: dict[int, int] = {}
+    number = place.number - 1
+    for number, query, line in _lines(call, calculation, start=min((place.number, *place.rest))):
+        offset = place.offset_of(number)
+        if offset is None:
+            continue
         if budget == 0:
-            following = {"NextToken": token([number, offset], call.params)}
-            break
-        values = _ordered(call, line)
-        some = values[offset : offset + budget]
-        more = offset + len(some) < len(values)
-        results.append(_result(query, line, some, more=more))
+            return answer | place.before(number, offset, rest).token(call)
+        values = _ordered(call, line)[offset:]
+        found = cut(call, query, len(values)) if place.begins(number) else whole(len(values))
+        some = values[: min(found.values, budget)]
         budget -= len(some)
+        more = len(some) < found.values
+        status = ResultStatus.PARTIAL_DATA if more else found.status
+        results.append(_result(call, query, line, some, status))
         if more:
-            following = {"NextToken": token([number, offset + len(some)], call.params)}
-            break
-        offset = 0
-    return {"MetricDataResults": results, "Messages": [], **following}
+            return answer | place.before(number, offset + len(some), rest).token(call)
+        if found.continues:
+            rest[number] = offset + len(some)
+    return answer | (Place(number + 1, 0, rest).token(call) if rest else {})
 
 
 def _lines(call: Call, calculation: Calculation, *, start: int) -> Iterator[tuple[int, Query, Line]]:
@@ -94,25 +104,20 @@ def _budget(call: Call) -> int:
     return asked
 
 
-def _position(call: Call) -> tuple[int, int]:
-    try:
-        index, offset = position(call.params, start=(0, 0))
-    except ForeignTokenError:
-        raise call.refuse("cloudwatch.next-token") from None
-    return index, offset
-
-
 def _ordered(call: Call, line: Line) -> list[tuple[int, float]]:
     values = sorted(line.values.items())
     order = call.params.get("ScanBy", call.ledger.value("cloudwatch.scan-order"))
     return values if order == "TimestampAscending" else values[::-1]
 
 
-def _result(query: Query, line: Line, some: Sequence[tuple[int, float]], *, more: bool) -> JSON:
+def _result(
+    call: Call, query: Query, line: Line, some: Sequence[tuple[int, float]], status: ResultStatus
+) -> JSON:
     return {
         "Id": query["Id"],
         "Label": line.label,
         "Timestamps": [float(at) for at, _ in some],
         "Values": [value for _, value in some],
-        "StatusCode": "PartialData" if more else "Complete",
+        "StatusCode": status.value,
+        **messages(call, status),
     }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.aws.engine.core import JSON, Call, operation
 from sandbox.aws.engine.records import Endpoint, EndpointStatus, Variant, VariantPhase, growth
-from sandbox.aws.engine.sagemaker.endpoints import check_changeable, found_endpoint
+from sandbox.aws.engine.sagemaker.endpoints import check_changeable, check_config_in_use, found_endpoint
 from sandbox.aws.engine.sagemaker.quotas import check_quota
 from sandbox.aws.engine.sagemaker.resizing import begin_resizing
 
@@ -63,6 +63,7 @@ def set_weights_and_capacities(
     """Set going what UpdateEndpointWeightsAndCapacities asks for, or raise what it is refused with."""
     endpoint = found_endpoint(region, name)
     check_changeable(region, endpoint)
+    check_config_in_use(region, endpoint, "sm.uewc.config-deleted")
     _check(region, endpoint, asked)
     variants = _desired(region, endpoint, asked)
     check_quota(region, growth(endpoint.variants, variants))

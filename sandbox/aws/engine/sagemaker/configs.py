@@ -17,8 +17,19 @@ from sandbox.aws.ledger import holds
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_OTHER_KINDS = ("AsyncInferenceConfig", "ExplainerConfig", "ShadowProductionVariants", "MetricsConfig")
-_OTHER_VARIANTS = ("ServerlessConfig", "InstancePools", "CapacityReservationConfig")
+_OTHER_KINDS = (
+    "AsyncInferenceConfig",
+    "CrossRegionTrafficConfig",
+    "ExplainerConfig",
+    "MetricsConfig",
+    "ShadowProductionVariants",
+)
+_OTHER_VARIANTS = (
+    "AcceleratorPartitionLayouts",
+    "CapacityReservationConfig",
+    "InstancePools",
+    "ServerlessConfig",
+)
 
 
 def _check_variant(call: Call, variant: Mapping[str, Any]) -> None:
@@ -73,9 +84,15 @@ def create_endpoint_config(call: Call) -> JSON:
 @operation("sagemaker", "DescribeEndpointConfig", resource="EndpointConfigName")
 def describe_endpoint_config(call: Call) -> JSON:
     config = _found(call, call.as_of)
-    own = {"EndpointConfigArn": config.arn, "CreationTime": config.created}
-    bare = call.ledger.value("sm.config.reads-back") == "bare"
-    return ({} if bare else {"EnableNetworkIsolation": False}) | dict(config.request) | own
+    answer: JSON = {"EndpointConfigArn": config.arn, "CreationTime": config.created}
+    if call.ledger.value("sm.config.reads-back") != "bare":
+        answer["EnableNetworkIsolation"] = False
+    answer |= config.request
+    added = call.ledger.value("sm.config.variants-read-back")
+    answer["ProductionVariants"] = [added | dict(variant) for variant in config.variants]
+    if config.capture is not None:
+        answer["DataCaptureConfig"] = call.ledger.value("sm.config.capture-reads-back") | dict(config.capture)
+    return answer
 
 
 @operation("sagemaker", "DeleteEndpointConfig", write=True, resource="EndpointConfigName")

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.h
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sandbox.aws.engine.core import JSON, Call, operation
 from sandbox.aws.engine.records import EndpointStatus
@@ -15,6 +15,8 @@ from sandbox.aws.engine.sagemaker.store import store_of
 from sandbox.aws.ledger import holds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sandbox.aws.engine.records import DeployedImage, Endpoint, PendingDeployment, Variant, VariantPhase
 
 
@@ -62,6 +64,18 @@ def _config_name(call: Call, endpoint: Endpoint) -> JSON:
     return {"EndpointConfigName": endpoint.config_name}
 
 
+@holds("sm.endpoint.data-capture")
+def _capture(call: Call, capture: Mapping[str, Any]) -> JSON:
+    enabled = capture.get("EnableCapture", call.ledger.value("sm.config.capture-default"))
+    return {
+        "EnableCapture": enabled,
+        "CaptureStatus": "Started" if enabled else "Stopped",
+        "CurrentSamplingPercentage": capture["InitialSamplingPercentage"],
+        "DestinationS3Uri": capture["DestinationS3Uri"],
+        "KmsKeyId": capture.get("KmsKeyId", ""),
+    }
+
+
 @operation("sagemaker", "DescribeEndpoint", resource="EndpointName")
 @holds("sm.endpoint.pending-deployment", "sm.endpoint.no-tags-in-describe")
 def describe_endpoint(call: Call) -> JSON:
@@ -76,6 +90,8 @@ def describe_endpoint(call: Call) -> JSON:
     answer |= _config_name(call, endpoint)
     if endpoint.variants:
         answer["ProductionVariants"] = [_variant(variant) for variant in endpoint.variants]
+    if endpoint.capture is not None:
+        answer["DataCaptureConfig"] = _capture(call, endpoint.capture)
     if endpoint.failure_reason:
         answer["FailureReason"] = endpoint.failure_reason
     if endpoint.pending is not None:

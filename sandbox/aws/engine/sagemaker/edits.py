@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from sandbox.aws.answers import NewerValue
 from sandbox.aws.engine.core import JSON, Region, edit
 from sandbox.aws.engine.happenings import EndpointDeletionAccepted, EndpointSettled, announce
-from sandbox.aws.engine.records import EndpointStatus
+from sandbox.aws.engine.records import EndpointStatus, is_status
 from sandbox.aws.engine.sagemaker.endpoints import found_endpoint
 from sandbox.aws.engine.sagemaker.store import store_of
 from sandbox.aws.engine.sagemaker.transitions import begin, settle
@@ -32,6 +33,14 @@ def _missing(region: Region, things: Mapping[str, str]) -> JSON:
 def _restored(region: Region, things: Mapping[str, str]) -> JSON:
     for thing, name in things.items():
         region.scenery.restore(Thing(thing), name)
+    return {}
+
+
+@edit("shortage")
+def _shortage(region: Region, lasting: Mapping[str, float]) -> JSON:
+    """``{instance type: seconds}``: no machine of a type is spare for so long, or until it is restored."""
+    for instance_type, seconds in lasting.items():
+        region.scenery.short_of(instance_type, region.clock.now() + float(seconds))
     return {}
 
 
@@ -107,9 +116,13 @@ def _status(region: Region, asked: Mapping[str, Any]) -> JSON:
     """Put an endpoint into a status, for good or for some seconds.
 
     ``{"endpoint": name, "status": status, "seconds": number, "reason": text}``; then it is InService again.
+    With ``"newer": true`` the status is one that no SDK knows.
     """
     endpoint = found_endpoint(region, asked["endpoint"])
-    status, reason = EndpointStatus(asked["status"]), asked.get("reason", "")
+    wanted, newer, reason = asked["status"], asked.get("newer", False), asked.get("reason", "")
+    if not is_status(wanted, newer=newer):
+        raise ValueError(f"no status {wanted!r} that is{'' if newer else ' not'} newer than the SDKs")
+    status = NewerValue(wanted) if newer else EndpointStatus(wanted)
     if "seconds" not in asked:
         store_of(region).stop_work(endpoint.name)
         settle(region, endpoint, status, reason=reason)

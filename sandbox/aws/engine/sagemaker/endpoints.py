@@ -27,6 +27,7 @@ from sandbox.aws.ledger import holds
 
 if TYPE_CHECKING:
     from sandbox.aws.engine.core import Region
+    from sandbox.aws.engine.records import Variant
 
 _BUSY = frozenset(
     {
@@ -48,7 +49,7 @@ def found_endpoint(region: Region, name: str, at: float | None = None) -> Endpoi
 
 def check_changeable(region: Region, endpoint: Endpoint) -> None:
     """Refuse an update or a change of weights or counts while the endpoint's status forbids it."""
-    if endpoint.status in _BUSY:
+    if endpoint.status in _BUSY or endpoint.newer:
         raise region.refuse("sm.endpoint.busy", arn=endpoint.arn)
     if endpoint.status is EndpointStatus.DELETING:
         raise region.refuse("sm.endpoint.deleting", arn=endpoint.arn)
@@ -64,6 +65,20 @@ def found_config(region: Region, name: str, at: float | None = None) -> Endpoint
     if config is None:
         raise region.refuse("sm.config.not-found", arn=arn_of(region, "endpoint-config", name))
     return config
+
+
+def check_config_in_use(region: Region, endpoint: Endpoint, row: str) -> None:
+    """Refuse a change of an endpoint whose config was deleted, where the row says that AWS does."""
+    if store_of(region).config(endpoint.config_name) is None and region.ledger.value(row) == "refuse":
+        name = endpoint.config_name
+        raise region.refuse(
+            "sm.update.config-deleted-text", arn=arn_of(region, "endpoint-config", name), name=name
+        )
+
+
+def coming(config: EndpointConfig, fleet: tuple[Variant, ...], *, started: float) -> PendingDeployment:
+    """Return the deployment of a config that begins now."""
+    return PendingDeployment(config_name=config.name, variants=fleet, started=started, capture=config.capture)
 
 
 @operation("sagemaker", "CreateEndpoint", write=True, resource="EndpointName", stale=True)
@@ -86,7 +101,7 @@ def create_endpoint(call: Call) -> JSON:
         config_name=config.name,
         created=call.now,
         modified=call.now,
-        pending=PendingDeployment(config_name=config.name, variants=fleet, started=call.now),
+        pending=coming(config, fleet, started=call.now),
         deployment=deployment,
     )
     begin_creating(region, endpoint, call.failure)
@@ -98,7 +113,7 @@ def create_endpoint(call: Call) -> JSON:
 @holds("sm.endpoint.name-busy-until-gone")
 def delete_endpoint(call: Call) -> JSON:
     endpoint = found_endpoint(call.region, call.params["EndpointName"])
-    if endpoint.status in _BUSY:
+    if endpoint.status in _BUSY or _is_kept(call, endpoint):
         raise call.refuse("sm.endpoint.busy", arn=endpoint.arn)
     if endpoint.status is EndpointStatus.DELETING:
         if call.ledger.value("sm.endpoint.delete-twice") == "accept":
@@ -106,6 +121,11 @@ def delete_endpoint(call: Call) -> JSON:
         raise call.refuse("sm.endpoint.deleting", arn=endpoint.arn)
     _start_deletion(call.region, endpoint)
     return {}
+
+
+def _is_kept(call: Call, endpoint: Endpoint) -> bool:
+    """Tell whether an endpoint in a status that no SDK knows refuses to be deleted."""
+    return endpoint.newer and call.ledger.value("sm.endpoint.newer-status") == "refuses deletion"
 
 
 def _start_deletion(region: Region, endpoint: Endpoint) -> None:

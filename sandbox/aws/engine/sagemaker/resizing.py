@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 from sandbox.aws.engine.records import EndpointStatus, Variant, growth
 from sandbox.aws.engine.sagemaker.fleet import trouble
 from sandbox.aws.engine.sagemaker.quotas import overdrawn
-from sandbox.aws.engine.sagemaker.transitions import announce_launch, begin, fail_rollback, roll_back, settle
+from sandbox.aws.engine.sagemaker.transitions import (
+    announce_launch,
+    begin,
+    fail_rollback,
+    once_equipped,
+    roll_back,
+    settle,
+)
 
 if TYPE_CHECKING:
     from sandbox.aws.engine.core import Failure, Region
@@ -47,11 +54,15 @@ def begin_resizing(
         else:
             arrive(present)
 
-    begin(region, endpoint, seconds=seconds, ending=ending)
+    equipped = once_equipped(region, _growing(endpoint), failure, ending)
+    begin(region, endpoint, seconds=seconds, ending=equipped)
     more = tuple((one, one.desired_instance_count - one.current_instance_count) for one in endpoint.variants)
     announce_launch(region, endpoint, more, failure)
 
 
+def _growing(endpoint: Endpoint) -> list[Variant]:
+    return [one for one in endpoint.variants if one.desired_instance_count > one.current_instance_count]
+
+
 def _growth_trouble(region: Region, before: tuple[Variant, ...], endpoint: Endpoint) -> str:
-    growing = [one for one in endpoint.variants if one.desired_instance_count > one.current_instance_count]
-    return overdrawn(region, growth(before, endpoint.variants)) or trouble(region, growing)
+    return overdrawn(region, growth(before, endpoint.variants)) or trouble(region, _growing(endpoint))

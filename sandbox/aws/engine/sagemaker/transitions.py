@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.h
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,16 +14,22 @@ from sandbox.aws.engine.records import EndpointStatus, Variant, counts_by_type
 from sandbox.aws.engine.sagemaker.fleet import has_gpu, trouble
 from sandbox.aws.engine.sagemaker.quotas import overdrawn
 from sandbox.aws.engine.sagemaker.store import arn_of, store_of
+from sandbox.aws.engine.sagemaker.waiting import waits
 from sandbox.aws.ledger import holds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
+    from sandbox.aws.answers import NewerValue
     from sandbox.aws.engine.core import Failure, Region
     from sandbox.aws.engine.records import Endpoint
 
 
-def begin(region: Region, endpoint: Endpoint, *, seconds: float, ending: Callable[[Endpoint], None]) -> None:
+Ending = Callable[["Endpoint"], None]
+"""What becomes of an endpoint when the work on it has had its time."""
+
+
+def begin(region: Region, endpoint: Endpoint, *, seconds: float, ending: Ending) -> None:
     """Save an endpoint as busy; ``ending`` gets it when the time has passed, unless it is gone by then."""
     store = store_of(region)
     store.stop_work(endpoint.name)
@@ -37,7 +44,24 @@ def begin(region: Region, endpoint: Endpoint, *, seconds: float, ending: Callabl
     store.work[endpoint.name.lower()] = region.clock.after(seconds, end)
 
 
-def settle(region: Region, endpoint: Endpoint, status: EndpointStatus, *, reason: str = "") -> None:
+def once_equipped(
+    region: Region, launching: Sequence[Variant], failure: Failure | None, ending: Ending
+) -> Ending:
+    """Return the end of a launch that first waits for machines; one that is to fail does not wait."""
+    waiting = waits(region, launching)
+
+    def end(present: Endpoint) -> None:
+        if waiting():
+            begin(region, present, seconds=region.ledger.seconds("sim.capacity-poll"), ending=end)
+        else:
+            ending(present)
+
+    return ending if failure else end
+
+
+def settle(
+    region: Region, endpoint: Endpoint, status: EndpointStatus | NewerValue, *, reason: str = ""
+) -> None:
     """Save an endpoint as no longer busy, and tell the other services."""
     calm = tuple(replace(variant, phases=()) for variant in endpoint.variants)
     settled = replace(
@@ -53,6 +77,8 @@ def settle(region: Region, endpoint: Endpoint, status: EndpointStatus, *, reason
 
 
 def _launch_seconds(region: Region, variants: tuple[Variant, ...], cpu: str, gpu: str) -> float:
+    if any(one.model.missing for one in variants):
+        return region.ledger.seconds("sm.model.missing-seconds")
     return region.ledger.seconds(gpu if any(has_gpu(one.instance_type) for one in variants) else cpu)
 
 
@@ -88,8 +114,18 @@ def begin_creating(region: Region, endpoint: Endpoint, failure: Failure | None) 
     seconds = _launch_seconds(region, fleet, "sm.endpoint.creating-cpu", "sm.endpoint.creating-gpu")
     if failure:
         seconds = region.ledger.seconds("sm.endpoint.failing")
-    begin(region, endpoint, seconds=seconds, ending=ending)
+    begin(region, endpoint, seconds=seconds, ending=once_equipped(region, fleet, failure, ending))
     announce_launch(region, endpoint, _whole(fleet), failure)
+
+
+def needed_configs(region: Region, names: set[str]) -> tuple[str, ...]:
+    """Return the configs without which the work on an endpoint fails."""
+    store = store_of(region)
+
+    def needed(name: str) -> bool:
+        return store.config(name) is not None or region.ledger.value("sm.update.config-deleted") == "fail"
+
+    return tuple(sorted(name for name in names if needed(name)))
 
 
 @holds("sm.endpoint.config-deleted-while-busy")
@@ -97,7 +133,7 @@ def _trouble_watch(region: Region, endpoint: Endpoint, fleet: tuple[Variant, ...
     """Return what tells, at the end, why the work on an endpoint fails; empty if it does not."""
     store = store_of(region)
     in_use = {endpoint.config_name} | ({endpoint.pending.config_name} if endpoint.pending else set())
-    watched = sorted(name for name in in_use if store.config(name) is not None)
+    watched = needed_configs(region, in_use)
 
     def tell() -> str:
         gone = next((name for name in watched if store.config(name) is None), None)
@@ -122,14 +158,12 @@ def take_over(region: Region, endpoint: Endpoint) -> None:
         replace(variant, current_instance_count=variant.desired_instance_count)
         for variant in pending.variants
     )
-    renewed = replace(endpoint, variants=running, config_name=pending.config_name)
+    renewed = replace(endpoint, variants=running, config_name=pending.config_name, capture=pending.capture)
     settle(region, renewed, EndpointStatus.IN_SERVICE)
 
 
 @holds("sm.update.failed-keeps-old", "sm.update.silent-rollback")
-def begin_updating(
-    region: Region, endpoint: Endpoint, failure: Failure | None, arrived: Callable[[Endpoint], None]
-) -> None:
+def begin_updating(region: Region, endpoint: Endpoint, failure: Failure | None, arrived: Ending) -> None:
     """Bring the pending fleet in beside the old one: then it has ``arrived``, or the old config stays."""
     if endpoint.pending is None:
         raise ValueError("an endpoint being updated has a pending deployment")
@@ -148,7 +182,8 @@ def begin_updating(
             arrived(present)
 
     seconds = _launch_seconds(region, pending.variants, "sm.update.seconds-cpu", "sm.update.seconds-gpu")
-    begin(region, endpoint, seconds=seconds, ending=ending)
+    equipped = once_equipped(region, pending.variants, failure, ending)
+    begin(region, endpoint, seconds=seconds, ending=equipped)
     announce_launch(region, endpoint, _whole(pending.variants), failure)
 
 

@@ -10,14 +10,19 @@ from typing import TYPE_CHECKING
 
 from sandbox.aws.engine.core import JSON, Call, operation
 from sandbox.aws.engine.happenings import EndpointUpdateRequested, announce
-from sandbox.aws.engine.records import Endpoint, EndpointStatus, PendingDeployment, Variant, counts_by_type
+from sandbox.aws.engine.records import Endpoint, EndpointStatus, Variant, counts_by_type
 from sandbox.aws.engine.sagemaker.blue_green import BlueGreen, check_alarms
-from sandbox.aws.engine.sagemaker.endpoints import check_changeable, found_config, found_endpoint
+from sandbox.aws.engine.sagemaker.endpoints import (
+    check_changeable,
+    check_config_in_use,
+    coming,
+    found_config,
+    found_endpoint,
+)
 from sandbox.aws.engine.sagemaker.fleet import launched
 from sandbox.aws.engine.sagemaker.guardrails import check_names, check_shape, planned
 from sandbox.aws.engine.sagemaker.quotas import check_quota
-from sandbox.aws.engine.sagemaker.store import store_of
-from sandbox.aws.engine.sagemaker.transitions import begin_updating, take_over
+from sandbox.aws.engine.sagemaker.transitions import begin_updating, needed_configs, take_over
 from sandbox.aws.ledger import holds
 
 if TYPE_CHECKING:
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from sandbox.aws.engine.core import Region
+    from sandbox.aws.engine.records import PendingDeployment
 
 
 @holds("sm.update.resets", "sm.update.retains", "sm.update.exclude-weight", "sm.update.exclude-count")
@@ -68,19 +74,17 @@ def _deployment(call: Call, endpoint: Endpoint) -> Mapping[str, Any] | None:
 
 
 def _arrival(
-    region: Region, endpoint: Endpoint, coming: PendingDeployment, deployment: Mapping[str, Any] | None
+    region: Region, endpoint: Endpoint, pending: PendingDeployment, deployment: Mapping[str, Any] | None
 ) -> Callable[[Endpoint], None]:
     """Return what happens when the new fleet has been launched; refuses guardrails that cannot be."""
     if deployment is None:
         return lambda launched_beside: take_over(region, launched_beside)
-    check_names(region, endpoint, coming.variants)
-    check_shape(region, deployment, coming.variants)
-    guardrails = planned(region, deployment, coming.variants)
+    check_names(region, endpoint, pending.variants)
+    check_shape(region, deployment, pending.variants)
+    guardrails = planned(region, deployment, pending.variants)
     check_alarms(region, guardrails)
-    configs = [name for name in (endpoint.config_name, coming.config_name) if store_of(region).config(name)]
-    return BlueGreen(
-        region=region, guardrails=guardrails, started=coming.started, configs=tuple(configs)
-    ).begin
+    configs = needed_configs(region, {endpoint.config_name, pending.config_name})
+    return BlueGreen(region=region, guardrails=guardrails, started=pending.started, configs=configs).begin
 
 
 @operation("sagemaker", "UpdateEndpoint", write=True, resource="EndpointName", stale=True)
@@ -92,18 +96,20 @@ def update_endpoint(call: Call) -> JSON:
     config = found_config(region, call.params["EndpointConfigName"], call.as_of if eventual else None)
     if config.name == endpoint.config_name:
         raise call.refuse("sm.update.same-config", name=config.name)
+    check_config_in_use(region, endpoint, "sm.update.config-deleted")
     announce(EndpointUpdateRequested(region, endpoint, config))
     fleet = _retained(call, endpoint, launched(region, config))
     deployment = _deployment(call, endpoint)
-    coming = PendingDeployment(config_name=config.name, variants=fleet, started=call.now)
-    arrived = _arrival(region, endpoint, coming, deployment)
-    check_quota(region, counts_by_type(fleet))
+    pending = coming(config, fleet, started=call.now)
+    arrived = _arrival(region, endpoint, pending, deployment)
+    if call.ledger.value("sm.quota.update") == "refuse":
+        check_quota(region, counts_by_type(fleet))
     updating = replace(
         endpoint,
         status=EndpointStatus.UPDATING,
         modified=call.now,
         failure_reason="",
-        pending=coming,
+        pending=pending,
         deployment=_remembered(call, endpoint, deployment),
     )
     begin_updating(region, updating, call.failure, arrived)
