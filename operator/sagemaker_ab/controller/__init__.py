@@ -1,1 +1,1 @@
-"""The operator: kopf hands keys to the keeper, the keeper runs passes, a pass reconciles one resource."""
+"""The operator: kopf enqueues keys, workers run reconciles, a reconcile applies one step for one resource."""

@@ -4,7 +4,7 @@ The only resource handler is `on.event`, and it only enqueues keys. It costs no 
 annotation. Every other kind of handler costs one to three writes for each object and three to nine times the
 CPU, an index takes 224 CPU-seconds to start with 5,000 objects, and the daemon of an object that was deleted
 while the operator was down never runs. The operator never acts on what kopf remembers of an object: a
-reconcile begins by reading it anew.
+reconcile begins by reading it again.
 """
 
 import asyncio

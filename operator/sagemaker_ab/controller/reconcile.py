@@ -1,4 +1,4 @@
-"""A reconcile: read one resource anew and bring AWS one step nearer to it."""
+"""A reconcile: read one resource and bring AWS one step nearer to it."""
 
 import logging
 from collections import defaultdict

@@ -24,7 +24,7 @@ _NOTE_LENGTH = 1024
 
 
 @dataclass(slots=True)
-class _Told:
+class _History:
     """The event history of one object: a token bucket, and the latest event per reason and message."""
 
     tokens: float = _BURST
@@ -50,25 +50,25 @@ class EventRecorder:
     def __init__(self, kube: KubeClient) -> None:
         self._kube = kube
         self._lock = threading.Lock()
-        self._told: OrderedDict[str, _Told] = OrderedDict()
+        self._histories: OrderedDict[str, _History] = OrderedDict()
 
     def record(self, resource: Object, kind: Literal["Normal", "Warning"], reason: str, message: str) -> None:
         metadata = resource["metadata"]
         note = message[:_NOTE_LENGTH]
         with self._lock:
-            told = self._told.setdefault(metadata["uid"], _Told())
-            self._told.move_to_end(metadata["uid"])
-            while len(self._told) > _REMEMBERED_OBJECTS:
-                self._told.popitem(last=False)
-            if not told.take():
+            history = self._histories.setdefault(metadata["uid"], _History())
+            self._histories.move_to_end(metadata["uid"])
+            while len(self._histories) > _REMEMBERED_OBJECTS:
+                self._histories.popitem(last=False)
+            if not history.take():
                 return
         try:
-            known = told.events.pop((reason, note), None)
-            told.events[reason, note] = self._write(metadata, kind, reason, note, known)
+            known = history.events.pop((reason, note), None)
+            history.events[reason, note] = self._write(metadata, kind, reason, note, known)
         except KubernetesError:
             return
-        while len(told.events) > _REMEMBERED_EVENTS:
-            del told.events[next(iter(told.events))]
+        while len(history.events) > _REMEMBERED_EVENTS:
+            del history.events[next(iter(history.events))]
 
     def _write(
         self, metadata: dict[str, Any], kind: str, reason: str, note: str, known: tuple[str, int] | None

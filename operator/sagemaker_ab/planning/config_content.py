@@ -5,13 +5,13 @@ Initial weights and counts are left out, since they are compared with the live e
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.names import content_name
 
-if TYPE_CHECKING:
-    from sagemaker_ab.planning.observed import ObservedConfig
+Content = Mapping[str, Any]
+"""The members of CreateEndpointConfig except for name and tags."""
 
 _INITIAL: Final = ("InitialInstanceCount", "InitialVariantWeight")
 _OURS: Final = ("VariantName", "ModelName", "InstanceType", *_INITIAL)
@@ -25,48 +25,55 @@ _READ_BACK_DEFAULTS: Final[Mapping[str, Any]] = {
 }
 
 
-def deploys(config: "ObservedConfig", desired: Desired) -> bool:
-    """Return whether a fleet that was built from the config is the desired one.
+def deploys(name: str, content: Content, desired: Desired) -> bool:
+    """Return whether a fleet that was built from the config of that name and content is the desired one.
 
     Every member counts. A config whose name is the hash of its content was created by the operator; members
     that it has beyond that content are defaults that AWS added.
     """
-    if _deployed(config.production_variants) != {v.name: dict(v.deployed) for v in desired.variants}:
+    if _deployed(content) != {v.name: dict(v.deployed) for v in desired.variants}:
         return False
-    return _created_by_operator(config, desired.endpoint_name) or not any(_extra_members(config))
+    return _created_by_operator(name, content, desired.endpoint_name) or not any(_extra_members(content))
 
 
-def encode_config(config: "ObservedConfig") -> str:
+def production_variants(content: Content) -> Sequence[Content]:
+    variants: Sequence[Content] = content.get("ProductionVariants", ())
+    return variants
+
+
+def encode_content(content: Content) -> str:
     """Return the content of a config as JSON."""
-    return json.dumps(config.content, sort_keys=True, separators=(",", ":"))
+    return json.dumps(content, sort_keys=True, separators=(",", ":"))
 
 
-def decode_config(text: str) -> Mapping[str, Any]:
-    """Read back what `encode_config` wrote. Raises ValueError for what is not JSON."""
-    content: Mapping[str, Any] = json.loads(text)
+def decode_content(text: str) -> Content:
+    """Read back what `encode_content` wrote. Raises ValueError for what is not JSON."""
+    content: Content = json.loads(text)
     return content
 
 
-def _deployed(variants: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    ours = (name for name in _OURS if name not in _INITIAL)
-    members = frozenset(ours)
-    return {v["VariantName"]: {k: value for k, value in v.items() if k in members} for v in variants}
+def _deployed(content: Content) -> dict[str, dict[str, Any]]:
+    members = {member for member in _OURS if member not in _INITIAL}
+    return {
+        variant["VariantName"]: {member: value for member, value in variant.items() if member in members}
+        for variant in production_variants(content)
+    }
 
 
-def _created_by_operator(config: "ObservedConfig", endpoint_name: str) -> bool:
-    content = [
+def _created_by_operator(name: str, content: Content, endpoint_name: str) -> bool:
+    hashed = [
         {member: _whole(variant[member]) for member in _OURS if member in variant}
-        for variant in sorted(config.production_variants, key=lambda variant: str(variant["VariantName"]))
+        for variant in sorted(production_variants(content), key=lambda each: str(each["VariantName"]))
     ]
-    return config.name == content_name(endpoint_name, content=content)
+    return name == content_name(endpoint_name, content=hashed)
 
 
-def _extra_members(config: "ObservedConfig") -> Iterator[str]:
+def _extra_members(content: Content) -> Iterator[str]:
     """Yield the names of the members that the operator would not set."""
-    for member, value in config.content.items():
+    for member, value in content.items():
         if member != "ProductionVariants" and not _default(member, value):
             yield member
-    for variant in config.production_variants:
+    for variant in production_variants(content):
         for member, value in variant.items():
             if member not in _OURS and not _default(member, value):
                 yield member

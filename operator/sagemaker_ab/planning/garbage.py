@@ -1,6 +1,6 @@
 """Garbage collection: models and endpoint configs of ours that nothing refers to any more.
 
-S4: nothing is deleted that the endpoint of that name uses or is updating to, whoever owns it.
+S4: nothing is deleted that the endpoint of that name uses or is updating to, no matter who owns it.
 """
 
 from collections.abc import Iterator

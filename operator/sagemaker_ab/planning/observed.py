@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sagemaker_ab.planning.config_content import deploys
+from sagemaker_ab.planning.config_content import Content, deploys, production_variants
 from sagemaker_ab.planning.desired import Desired
 
 
@@ -94,12 +94,15 @@ class ObservedConfig:
     """An endpoint config. `content` holds the members of CreateEndpointConfig except for name and tags."""
 
     name: str
-    content: Mapping[str, Any]
+    content: Content
 
     @property
-    def production_variants(self) -> Sequence[Mapping[str, Any]]:
-        variants: Sequence[Mapping[str, Any]] = self.content.get("ProductionVariants", ())
-        return variants
+    def production_variants(self) -> Sequence[Content]:
+        return production_variants(self.content)
+
+    def deploys(self, desired: Desired) -> bool:
+        """Return whether a fleet that was built from this config is the desired one."""
+        return deploys(self.name, self.content, desired)
 
     @property
     def models(self) -> frozenset[str]:
@@ -162,7 +165,7 @@ class Observed:
 
     def deploys(self, desired: Desired) -> bool:
         """Return whether the fleet in use is the desired one, except for weights and counts."""
-        return self.config_in_use is not None and deploys(self.config_in_use, desired)
+        return self.config_in_use is not None and self.config_in_use.deploys(desired)
 
     @property
     def config_deleted(self) -> bool:

@@ -1,7 +1,7 @@
 """What to do next: `plan(desired, observed, remembered) → Plan`.
 
 One reconcile sends one step of a plan. Every step is safe to send alone and to send again, and the next
-reconcile reads the truth anew, so the process may die between any two calls.
+reconcile reads everything again, so the process may die between any two calls.
 """
 
 from collections.abc import Mapping

@@ -17,7 +17,7 @@ from sagemaker_ab.api.status import (
     ReleasedTarget,
     Status,
 )
-from sagemaker_ab.planning.config_content import decode_config, encode_config
+from sagemaker_ab.planning.config_content import decode_content, encode_content
 from sagemaker_ab.planning.deployment import Deployment, DeploymentState
 from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.observed import Observed, ObservedConfig
@@ -65,14 +65,14 @@ def applied_config_of(status: Status) -> ObservedConfig | None:
     endpoint = status.endpoint
     if endpoint is None or not endpoint.config_name or not endpoint.config_content:
         return None
-    content = _decoded(decode_config, endpoint.config_content)
+    content = _decoded(decode_content, endpoint.config_content)
     return ObservedConfig(endpoint.config_name, content) if content is not None else None
 
 
 def record_config_content(before: EndpointStatus | None, observed: Observed) -> str | None:
     """Keep the content of the config in use, also when it can no longer be read."""
     if observed.config_in_use is not None:
-        text = encode_config(observed.config_in_use)
+        text = encode_content(observed.config_in_use.content)
         return text if len(text) <= CONTENT_LENGTH else None
     same = before and observed.endpoint and before.config_name == observed.endpoint.config_name
     return before.config_content if before and same else None

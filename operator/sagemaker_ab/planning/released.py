@@ -1,7 +1,7 @@
 """Scalable targets that were released for an update: saved in status, restored as they were read.
 
 A release deregisters a target, and AWS deletes its policies and scheduled actions with it and resets its
-suspended state. All of them are saved, whoever created them.
+suspended state. All of them are saved, no matter who created them.
 https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DeregisterScalableTarget.html
 """
 
