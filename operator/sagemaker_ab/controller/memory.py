@@ -144,12 +144,17 @@ class Memory:
         self._accepted &= {step.identity for step in pending}
 
     def honor(self, generation: int, request: str | None) -> None:
-        """Clear all retries for a new generation or a new reconcile request, once for each."""
-        if self._requested != (generation, request):
-            self._requested = generation, request
-            self._retries.clear()
-            self._accepted.clear()
+        """Clear all retries for a new generation or a new reconcile request, once for each.
+
+        A request also calls for a listing of models and configs, since some may have been deleted by hand.
+        """
+        if self._requested == (generation, request):
+            return
+        if request is not None:
             self._listed = None
+        self._requested = generation, request
+        self._retries.clear()
+        self._accepted.clear()
 
     # Garbage collection and deletion
 
