@@ -17,6 +17,7 @@ from sagemaker_ab.controller.settings import Settings
 from sagemaker_ab.kube.client import Conflict, KubeClient, NotFound, Object
 from sagemaker_ab.kube.events import EventRecorder
 from sandbox.aws.inprocess import InProcessAws
+from tests.safety import watched
 
 KEY = ("ml", "reviews")
 _QUIET_SECONDS = 180.0
@@ -29,6 +30,8 @@ class ClusterOfOne:
         self.resource: Object | None = None
         self.events: list[Object] = []
         self.status_writes = 0
+        self.watchers: list[Callable[..., None]] = []
+        """Each is called with every version of the object, and once more when it is gone."""
         self._versions = itertools.count(1)
         self._uids = itertools.count(1)
 
@@ -99,11 +102,15 @@ class ClusterOfOne:
     def _touch(self) -> Object:
         assert self.resource is not None
         self.resource["metadata"]["resourceVersion"] = str(next(self._versions))
+        for watcher in self.watchers:
+            watcher(self.resource)
         return copy.deepcopy(self.resource)
 
     def _collect(self) -> None:
         metadata = self.resource["metadata"] if self.resource else {}
         if metadata.get("deletionTimestamp") and not metadata.get("finalizers"):
+            for watcher in self.watchers:
+                watcher(self.resource, gone=True)
             self.resource = None
 
 
@@ -143,15 +150,20 @@ class InProcessOperator:
         self._read = 0
         self._session = _OneSession(sim)
         self._reconciler = self._started()
+        self.safety = watched(sim, self.cluster)
 
     def crash(self) -> None:
         """Lose all that a process remembers."""
+        if self.safety:
+            self.safety.restarted()
         self.metrics = MetricsBook(local_clock=self._now)
         self._reconciler = self._started()
 
     def step(self) -> float | None:
         """Run one pass, then let the time go by that it asks for; None when nothing is left to keep."""
         after = self._reconciler.reconcile(KEY)
+        if self.safety:
+            self.safety.require_safe()
         if after is not None:
             self.sim.advance(seconds=max(after, 0.2))
         return after
@@ -173,6 +185,8 @@ class InProcessOperator:
             if not content() or self._aws_is_busy() or len(self.writes()) != before:
                 quiet_since = self._now()
             elif self._now() - quiet_since > _QUIET_SECONDS:
+                if self.safety:
+                    self.safety.require_safe_at_rest()
                 return
         sent = [(call["operation"], call["code"], call["message"]) for call in self.writes()[-8:]]
         raise AssertionError(f"not settled after {passes} passes: {self.conditions}; {sent}")
