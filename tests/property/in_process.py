@@ -17,7 +17,7 @@ from sagemaker_ab.controller.settings import Settings
 from sagemaker_ab.kube.client import Conflict, KubeClient, NotFound, Object
 from sagemaker_ab.kube.events import EventRecorder
 from sandbox.aws.inprocess import InProcessAws
-from tests.safety import watched
+from tests.safety_monitor import watched
 
 KEY = ("ml", "reviews")
 _QUIET_SECONDS = 180.0

@@ -51,8 +51,8 @@ class RefusedRequestsWait(Rule):
     name = "S9"
     text = (
         "The same refused request: gaps of 5 s doubling to 60 s if transient, 60 s doubling to 1 h "
-        "otherwise; cleared by a new generation or a request; a restart may forget. Busy is no refusal. Nothing is "
-        "torn down for an attempt that was refused before, unless the backoff is over."
+        "otherwise; cleared by a new generation or a request; a restart may forget. Busy is no refusal. "
+        "Nothing is torn down for an attempt that was refused before, unless the backoff is over."
     )
 
     def __init__(self) -> None:

@@ -25,7 +25,6 @@ _UNREADABLE = "InvalidSpec"
 class Wait:
     """An adjustment that is due: how long on AWS's clock, and the attempts that did not bring it about."""
 
-    says: str
     seconds: float = 0.0
     attempts: list[Call] = field(default_factory=list)
     reported: bool = False
@@ -61,8 +60,8 @@ class AdjustmentsGoOut(Rule):
 
     def on_call(self, call: Call, history: History) -> Iterator[Violation]:
         for key in attempted(call) if call.write else ():
-            wait = self._waits.get((call.endpoint.lower(), key))
-            if wait is not None and refusal_of(call) is not Refusal.BUSY:
+            wait = self._waits.setdefault((call.endpoint.lower(), key), Wait())
+            if refusal_of(call) is not Refusal.BUSY:
                 wait.attempts.append(call)
                 wait.seconds = 0.0
         if kind_read(call) == ENDPOINT:
@@ -81,7 +80,7 @@ class AdjustmentsGoOut(Rule):
         if _shown_in_service(call, endpoint):
             self._last[endpoint] = call
         for key, adjustment in due.items():
-            wait = self._waits.setdefault((endpoint, key), Wait(adjustment.says))
+            wait = self._waits.setdefault((endpoint, key), Wait())
             wait.seconds += _between(former, call, history)
             late = wait.seconds > history.bounds.aws_idle and not _in_backoff(wait, call, history)
             if late and not adjustment.holders and not wait.reported:
@@ -110,7 +109,7 @@ class AdjustmentsGoOut(Rule):
                 if adjustment.holders:
                     yield from self._unnamed(call, adjustment, intents, history)
                 elif wait is None or not (wait.reported or _in_backoff(wait, call, history)):
-                    yield self._late(call, adjustment, wait or Wait(adjustment.says))
+                    yield self._late(call, adjustment, wait or Wait())
 
     def _unnamed(
         self, call: Call, adjustment: Adjustment, intents: list[Intent], history: History
