@@ -28,10 +28,8 @@ class Bounds:
     """So much of a time without any call, on AWS's clock, counts as the operator's own: a process that is
     dead or stopped by a test is not idle. It is longer than a resync interval."""
     reconcile: float = 0.0
-    """How long before a call the reconcile that sent it may have read the resource.
-
-    In one process nothing changes within a reconcile.
-    """
+    """How long before a call the reconcile that sent it may have read the resource, unless a status has
+    reported a newer generation since. In one process nothing changes within a reconcile."""
     lag: float = 0.0
     """How much later than it happened the monitor may hear of a change in Kubernetes."""
     transient_first: float = 5.0
@@ -74,7 +72,7 @@ class Bounds:
             aws_restore=default.aws_restore + 2 * speed,
             aws_idle=default.aws_idle + 5 * speed,
             aws_silence=max(default.aws_silence, 1.25 * resync * speed),
-            reconcile=5.0,
+            reconcile=2.0,
             lag=1.0,
             transient_first=retry,
             transient_last=12 * retry,

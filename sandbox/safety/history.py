@@ -143,9 +143,14 @@ class History:
         return None if self.changed_since(read, endpoint) else read.shown
 
     def intents(self, call: Call) -> list[Intent]:
-        """Return what the resource asked for when the reconcile that sent a call may have read it."""
-        found = self.subjects(call, since=call.local - self.bounds.reconcile)
-        return _distinct([version.intent for version in found])
+        """Return what the resource asked for when the reconcile that sent a call may have read it.
+
+        An operator that has written a status about a generation has read that generation.
+        """
+        versions = self.subjects(call, since=call.local - self.bounds.reconcile)
+        return _distinct(
+            [one.intent for one in versions if one.intent.generation >= _reported(one, versions, call)]
+        )
 
     def subjects(self, call: Call, *, since: float) -> list[Version]:
         """Return the versions of the resource that a call is for which may have been current since a time.
@@ -196,6 +201,12 @@ def _owner(call: Call) -> Key:
     given = {tag["Key"]: tag["Value"] for tag in call.params.get("Tags", ())}
     tags: Mapping[str, str] = given or (kind[name].tags if name in kind else {})
     return tags.get(NAMESPACE_TAG, ""), tags.get(NAME_TAG, "")
+
+
+def _reported(version: Version, versions: list[Version], call: Call) -> int:
+    """Return the newest generation of a resource that a status was about before a call."""
+    statuses = (one.status for one in versions if one.uid == version.uid and one.latest <= call.local)
+    return max((status.get("observedGeneration", -1) for status in statuses), default=-1)
 
 
 def _distinct(intents: list[Intent]) -> list[Intent]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +11,16 @@ from sandbox.aws.recording import Recorder
 from sandbox.safety.aws_state import AwsState
 from sandbox.safety.calls import Call
 from sandbox.safety.judge import Judge
+from sandbox.safety.kubernetes import ResourceWatch
 from sandbox.safety.resources import Version
 from sandbox.safety.violations import SafetyViolated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from sandbox.aws.control import Control
     from sandbox.aws.inprocess import InProcessAws
+    from sandbox.cluster.cluster import Cluster
     from sandbox.safety.aws_state import Raw
     from sandbox.safety.bounds import Bounds
 
@@ -77,6 +81,38 @@ class InProcessMonitor:
         if number not in self._states:
             self._states[number] = AwsState(self._recorder.states[number])
         return self._states[number]
+
+
+class RemoteMonitor:
+    """Watches operators that work between a cluster and a simulated AWS in other processes.
+
+    It judges when it is closed or asked to: the versions of resources come with a delay.
+    """
+
+    def __init__(
+        self, control: Control, cluster: Cluster, *, bounds: Bounds, access_key: str, namespace: str = ""
+    ) -> None:
+        self._control = control
+        self._bounds = bounds
+        self._access_key = access_key
+        self._restarts: list[float] = []
+        control.record()
+        self._watch = ResourceWatch(cluster, namespace=namespace, lag=bounds.lag)
+
+    def restarted(self) -> None:
+        """Take down that an operator is started."""
+        self._restarts.append(time.time())
+
+    def close(self) -> Judge:
+        """End the watch, and judge all that was seen."""
+        self._watch.close()
+        return judged(
+            self._control.recording(),
+            self._watch.versions,
+            self._restarts,
+            bounds=self._bounds,
+            access_keys={self._access_key},
+        )
 
 
 def require_safe(judge: Judge) -> None:
