@@ -103,9 +103,13 @@ class RemoteMonitor:
         """Take down that an operator is started."""
         self._restarts.append(time.time())
 
+    def stop(self) -> None:
+        """End the watch; a second call does nothing."""
+        self._watch.close()
+
     def close(self) -> Judge:
         """End the watch, and judge all that was seen."""
-        self._watch.close()
+        self.stop()
         return judged(
             self._control.recording(),
             self._watch.versions,
