@@ -147,10 +147,15 @@ class History:
 
         An operator that has written a status about a generation has read that generation.
         """
+        return _distinct(self._candidates(call))
+
+    def intents_before(self, call: Call) -> list[Intent]:
+        """Return those of them of which the monitor had heard by then, so that any other came later."""
+        return _distinct([one for one in self._candidates(call) if one.latest <= call.local])
+
+    def _candidates(self, call: Call) -> list[Version]:
         versions = self.subjects(call, since=call.local - self.bounds.reconcile)
-        return _distinct(
-            [one.intent for one in versions if one.intent.generation >= _reported(one, versions, call)]
-        )
+        return [one for one in versions if one.intent.generation >= _reported(one, versions, call)]
 
     def subjects(self, call: Call, *, since: float) -> list[Version]:
         """Return the versions of the resource that a call is for which may have been current since a time.
@@ -209,9 +214,9 @@ def _reported(version: Version, versions: list[Version], call: Call) -> int:
     return max((status.get("observedGeneration", -1) for status in statuses), default=-1)
 
 
-def _distinct(intents: list[Intent]) -> list[Intent]:
+def _distinct(versions: list[Version]) -> list[Intent]:
     found: list[Intent] = []
-    for intent in intents:
-        if intent not in found:
-            found.append(intent)
+    for version in versions:
+        if version.intent not in found:
+            found.append(version.intent)
     return found

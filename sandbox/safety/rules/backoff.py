@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from sandbox.safety.calls import Call
     from sandbox.safety.history import History
+    from sandbox.safety.intent import Intent
     from sandbox.safety.resources import Key
     from sandbox.safety.violations import Violation
 
@@ -72,7 +73,7 @@ class RefusedRequestsWait(Rule):
         found = self._refused.get(identity)
         if found is None or history.restarted(found.call.local, call.local):
             return None
-        return found if _cause(call, history) <= found.cause else None
+        return found if _cause(history.intents(call)) <= found.cause else None
 
     def _note(self, call: Call, standing: Refused | None, history: History) -> None:
         kind = refusal_of(call)
@@ -83,7 +84,8 @@ class RefusedRequestsWait(Rule):
         count = standing.count + 1 if standing is not None and standing.kind is kind else 1
         wait = history.bounds.backoff(count, transient=kind is Refusal.TRANSIENT)
         until = call.local + wait
-        self._refused[call.identity] = Refused(call, kind, count, until, _cause(call, history))
+        cause = _cause(history.intents_before(call))
+        self._refused[call.identity] = Refused(call, kind, count, until, cause)
 
     def _early(self, call: Call, standing: Refused, history: History) -> Violation:
         transient = standing.kind is Refusal.TRANSIENT
@@ -117,7 +119,6 @@ class RefusedRequestsWait(Rule):
                 )
 
 
-def _cause(call: Call, history: History) -> Cause:
+def _cause(intents: list[Intent]) -> Cause:
     """Return what a call may have been sent for; a change of it clears refusals."""
-    intents = history.intents(call)
     return frozenset(((one.namespace, one.name), one.generation, one.requested_at) for one in intents)

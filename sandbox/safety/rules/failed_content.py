@@ -98,7 +98,7 @@ class FailedContentWaits(Rule):
             call=call,
             config=config,
             content=content,
-            intents=history.intents(call),
+            intents=history.intents_before(call),
             seen=call.answered,
         )
 
@@ -148,17 +148,19 @@ def _fixed(variant: Raw) -> Raw:
 
 def _asked_again(failed: Deployment, call: Call, history: History) -> bool:
     """Tell whether a user has changed the content, or requested a retry, since a deployment was sent."""
-    since = failed.call.local - history.bounds.reconcile
-    versions = history.timeline.current(call.endpoint, since, call.local + history.bounds.lag)
-    then = failed.intents
+    since, until = failed.call.local, call.local + history.bounds.lag
     return any(
-        all(
-            version.intent.content != intent.content
-            or version.intent.requested_at != intent.requested_at
-            or version.uid != intent.uid
-            for intent in then
-        )
-        for version in versions
+        all(_differs(version.intent, intent) for intent in failed.intents)
+        for version in history.timeline.current(call.endpoint, since, until)
+        if version.latest >= since
+    )
+
+
+def _differs(intent: Intent, former: Intent) -> bool:
+    return (intent.content, intent.requested_at, intent.uid) != (
+        former.content,
+        former.requested_at,
+        former.uid,
     )
 
 

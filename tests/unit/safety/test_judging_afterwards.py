@@ -126,3 +126,14 @@ def test_calls_with_another_key_are_not_judged(recording):
     person.update_endpoint_weights_and_capacities(EndpointName="reviews", DesiredWeightsAndCapacities=changes)
 
     assert recording.judge() == []
+
+
+def test_a_request_that_came_right_after_the_refusal_clears_the_wait(recording):
+    stage = recording.stage
+    stage.aws.fault({"denied": True}, match={"write": True})
+    stage.weigh(VariantA=50, VariantB=50)
+    stage.aws.advance(seconds=0.5)
+    stage.apply(spec(), reconcile_requested_at="now")
+    stage.weigh(VariantA=50, VariantB=50)
+
+    assert recording.judge() == []
