@@ -83,6 +83,8 @@ class History:
     calls: list[Call] = field(default_factory=list)
     restarts: list[float] = field(default_factory=list)
     """When the operator was started again, by the clock of its machine."""
+    pauses: list[tuple[float, float]] = field(default_factory=list)
+    """Times on AWS's clock in which a test did not let the operator run."""
     _reads: dict[str, list[Call]] = field(default_factory=lambda: defaultdict(list))
     _changes: dict[str, list[Call]] = field(default_factory=lambda: defaultdict(list))
 
@@ -178,13 +180,22 @@ class History:
         return next(iter(self.timeline.endpoints_of(owner)), "") if any(owner) else ""
 
     def active(self, since: Call, until: Call) -> float:
-        """Return how long, on AWS's clock, the operator was at work between two calls.
+        """Return how long, on AWS's clock, the operator was at work between two calls."""
+        calls = [*self._from(since), until]
+        return sum(self.worked(former, call) for former, call in pairwise(calls))
 
-        Times without any call that are longer than it ever waits are left out: it was stopped, or dead.
+    def worked(self, former: Call | None, call: Call) -> float:
+        """Return how much of the time between two calls in a row was the operator's own.
+
+        None of it was if it is longer than the operator ever waits: then it was dead, or AWS's clock was
+        moved. Times in which a test did not let it run are left out.
         """
-        times = [call.time for call in self._from(since)] + [until.time]
-        gaps = (after - before for before, after in pairwise(times))
-        return sum(gap for gap in gaps if gap <= self.bounds.aws_silence)
+        if former is None:
+            return 0.0
+        seconds = call.time - former.time
+        for since, until in self.pauses:
+            seconds -= max(0.0, min(until, call.time) - max(since, former.time))
+        return seconds if seconds <= self.bounds.aws_silence else 0.0
 
     def _from(self, first: Call) -> list[Call]:
         place = next(at for at in range(len(self.calls) - 1, -1, -1) if self.calls[at] is first)

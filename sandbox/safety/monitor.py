@@ -58,6 +58,11 @@ class InProcessMonitor:
         self.catch_up()
         self.judge.restarted(self._clock.now())
 
+    def resumes(self, due: float) -> None:
+        """Take down that the operator runs again, which it wanted to do at ``due`` already."""
+        if self._clock.now() > due:
+            self.judge.history.pauses.append((due, self._clock.now()))
+
     def catch_up(self) -> None:
         """Judge the calls that have come since."""
         entries = self._recorder.entries[self._read :]

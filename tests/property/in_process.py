@@ -150,6 +150,7 @@ class InProcessOperator:
         self._read = 0
         self._session = _OneSession(sim)
         self._reconciler = self._started()
+        self._due = self._now()
         self.safety = watched(sim, self.cluster)
 
     def crash(self) -> None:
@@ -161,11 +162,14 @@ class InProcessOperator:
 
     def step(self) -> float | None:
         """Run one pass, then let the time go by that it asks for; None when nothing is left to keep."""
+        if self.safety:
+            self.safety.resumes(self._due)
         after = self._reconciler.reconcile(KEY)
         if self.safety:
             self.safety.require_safe()
         if after is not None:
             self.sim.advance(seconds=max(after, 0.2))
+        self._due = self._now()
         return after
 
     def settle(self, *, passes: int = 400) -> None:

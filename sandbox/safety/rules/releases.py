@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sandbox.safety.aws_state import production_variants
+from sandbox.safety.history import ENDPOINT
+from sandbox.safety.rules.restoration import missing
 
 if TYPE_CHECKING:
-    from sandbox.safety.aws_state import AwsState, Raw, Target
+    from collections.abc import Iterator
+
+    from sandbox.safety.aws_state import AwsState, Endpoint, Target
     from sandbox.safety.calls import Call
     from sandbox.safety.history import History
     from sandbox.safety.intent import Intent
 
-_REPORTED = frozenset({"conditions", "metrics", "variants", "summary"})
-"""Parts of a status that report to people, and save nothing."""
+
+@dataclass(slots=True)
+class Release:
+    """A release: the call, what it took off, and what followed."""
+
+    call: Call
+    target: Target
+    intents: list[Intent]
+    foreign: set[str]
+    """Policies that the operator did not put for a spec."""
+    update: Call | None = None
+    attempts: list[Call] = field(default_factory=list)
+    """The calls that were to restore it."""
+    last_read: Call | None = None
+    waited: float = 0.0
 
 
 def is_release(call: Call, history: History) -> bool:
@@ -47,58 +65,50 @@ def needs_release(variant: str, intent: Intent, state: AwsState, endpoint: str) 
     return wanted.instance_type != live.variants[variant].instance_type
 
 
-def is_saved(target: Target, status: Raw) -> bool:
-    """Tell whether a status holds all that a target consists of, in whatever form.
-
-    Some object in it has to name the variant and hold the bounds, and of each policy and scheduled action
-    the name and every value.
-    """
-    wanted = {target.variant, *_leaves([target.minimum, target.maximum])}
-    for name, content in (*target.policies.items(), *target.scheduled.items()):
-        wanted |= {name, *_leaves(content)}
-    if any(target.suspended.values()):
-        wanted.add("true")
-    kept = {key: value for key, value in status.items() if key not in _REPORTED}
-    return any(wanted <= set(_values(found)) for found in _objects(kept))
-
-
-def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield every object within a value."""
-    if isinstance(value, Mapping):
-        yield value
-    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    for part in parts:
-        yield from _objects(part)
-
-
-def _values(value: Any) -> Iterator[str]:
-    """Yield the texts of all keys and leaves within a value; a leaf that is JSON is read as well."""
-    if isinstance(value, Mapping):
-        yield from map(str, value)
-    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else None
-    if parts is not None:
-        for part in parts:
-            yield from _values(part)
+def unready(config: str, state: AwsState) -> Iterator[str]:
+    found = state.configs.get(config)
+    if found is None:
+        yield f"endpoint config {config}"
         return
-    yield from _leaves(value)
-    if isinstance(value, str):
-        try:
-            parsed = json.loads(value)
-        except ValueError:
-            return
-        if not isinstance(parsed, str):
-            yield from _values(parsed)
+    for model in {variant["ModelName"] for variant in production_variants(found).values()}:
+        if model not in state.models:
+            yield f"model {model}"
 
 
-def _leaves(value: Any) -> Iterator[str]:
-    """Yield the texts of the leaves within a value, without empty ones; equal numbers have equal texts."""
-    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else None
-    if parts is not None:
-        for part in parts:
-            yield from _leaves(part)
-    elif isinstance(value, bool):
-        yield str(value).lower()
-    elif isinstance(value, (int, float)):
-        yield f"{float(value):g}"
-    elif value:
-        yield str(value)
+def was_busy(release: Release, call: Call, history: History) -> bool:
+    """Tell whether a read after the release showed the endpoint at work, so that no update could follow."""
+    for read in history.reads(ENDPOINT, call.endpoint):
+        if read.number < release.call.number:
+            return False
+        shown = read.shown.endpoint(call.endpoint)
+        if shown is None or not shown.in_service:
+            return True
+    return False
+
+
+def lacking(release: Release, intents: list[Intent], state: AwsState) -> list[str]:
+    """Return what is not restored, by the version of the resource that asks for the least."""
+    live = state.targets.get((release.call.endpoint, release.call.variant))
+    found = [
+        missing(release.target, release.foreign, intent.variants.get(release.call.variant), live)
+        for intent in intents
+    ]
+    return min(found, key=len, default=[])
+
+
+def is_over(release: Release, shown: Endpoint | None, intents: list[Intent], call: Call) -> bool:
+    """Tell whether nothing is to be restored any more."""
+    variant = release.call.variant
+    gone = shown is None or (variant not in shown.variants and not shown.busy)
+    if gone or all(intends_no_scaling(variant, intent) for intent in intents):
+        return True
+    return shown is not None and shown.in_service and not lacking(release, intents, call.before)
+
+
+def in_backoff(release: Release, call: Call, history: History) -> bool:
+    """Tell whether the restoration was refused so lately that it need not be tried again yet."""
+    refused = [attempt for attempt in release.attempts if attempt.refused]
+    if not refused:
+        return False
+    longest = history.bounds.longest_backoff(len(refused))
+    return call.local < refused[-1].local + longest

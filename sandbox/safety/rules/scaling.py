@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sandbox.safety.aws_state import production_variants
 from sandbox.safety.history import ENDPOINT, kind_read
-from sandbox.safety.rules.releases import intends_no_scaling, is_release, is_saved, needs_release
-from sandbox.safety.rules.restoration import missing
+from sandbox.safety.rules.releases import (
+    Release,
+    in_backoff,
+    intends_no_scaling,
+    is_over,
+    is_release,
+    lacking,
+    needs_release,
+    unready,
+    was_busy,
+)
 from sandbox.safety.rules.rule import Rule
+from sandbox.safety.rules.saving import is_saved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox.safety.aws_state import AwsState, Target
+    from sandbox.safety.aws_state import Target
     from sandbox.safety.calls import Call
     from sandbox.safety.history import History
     from sandbox.safety.intent import Intent
@@ -24,22 +32,6 @@ _PARTS = {
     "DeleteScalingPolicy": ("PolicyName", "policies", "policy"),
     "DeleteScheduledAction": ("ScheduledActionName", "scheduled", "scheduled action"),
 }
-
-
-@dataclass(slots=True)
-class Release:
-    """A release: the call, what it took off, and what followed."""
-
-    call: Call
-    target: Target
-    intents: list[Intent]
-    foreign: set[str]
-    """Policies that the operator did not put for a spec."""
-    update: Call | None = None
-    attempts: list[Call] = field(default_factory=list)
-    """The calls that were to restore it."""
-    last_read: Call | None = None
-    waited: float = 0.0
 
 
 class ScalingIsKept(Rule):
@@ -56,7 +48,8 @@ class ScalingIsKept(Rule):
       instance type. The config that the update deploys, and its models, exist at the release.
     - The next write for the endpoint is the UpdateEndpoint, or another release for it. After a restart of
       the operator or a change of the resource it may as well be the restoration.
-    - The time to the UpdateEndpoint is AWS's, without times in which the operator made no call at all.
+    - The time to the UpdateEndpoint is AWS's; times do not count in which the operator was dead or stopped,
+      or somebody else kept the endpoint busy.
     - Saved is what is in the status as last written before the release: one object in it names the variant
       and holds its bounds, its policies and scheduled actions with all values, and a suspension.
     - Restored, as it was read, it is when the endpoint is seen InService again and still has the variant;
@@ -152,11 +145,12 @@ class ScalingIsKept(Rule):
         for release in self._of(history.endpoint_of(call)):
             if release.update is not None:
                 continue
-            release.update = call
+            release.update, release.waited, release.last_read = call, 0.0, None
             changed = history.restarted(release.call.local, call.local) or intents != release.intents
+            excused = changed or was_busy(release, call, history)
             if call.operation == "UpdateEndpoint":
-                yield from self._followed(call, release, history, excused=changed)
-            elif not changed and not _was_busy(release, call, history):
+                yield from self._followed(call, release, history, excused=excused)
+            elif not excused:
                 yield self.broken(
                     call,
                     call.time,
@@ -167,12 +161,12 @@ class ScalingIsKept(Rule):
     def _followed(
         self, call: Call, release: Release, history: History, *, excused: bool
     ) -> Iterator[Violation]:
-        unready = sorted(_unready(str(call.params["EndpointConfigName"]), release.call.before))
-        if unready:
+        absent = sorted(unready(str(call.params["EndpointConfigName"]), release.call.before))
+        if absent:
             yield self.broken(
                 release.call,
                 release.call.time,
-                found=f"{', '.join(unready)} did not exist yet",
+                found=f"{', '.join(absent)} did not exist yet",
                 right="release scaling when the endpoint config and its models exist",
             )
         waited = history.active(release.call, call)
@@ -182,20 +176,6 @@ class ScalingIsKept(Rule):
                 call.time,
                 found=f"{release.call.variant} had been released {waited:.0f} s before, by {release.call}",
                 right=f"send it within {history.bounds.aws_release:.0f} s of the release",
-            )
-
-    def _alone(self, call: Call, release: Release, history: History) -> Iterator[Violation]:
-        """Judge a release that nothing has followed yet."""
-        shown = call.shown.endpoint(call.endpoint)
-        waited = history.active(release.call, call)
-        restarted = history.restarted(release.call.local, call.local)
-        if shown and shown.in_service and waited > history.bounds.aws_release and not restarted:
-            release.update = release.call
-            yield self.broken(
-                release.call,
-                release.call.time,
-                found=f"no write for the endpoint has followed in {waited:.0f} s",
-                right="send the UpdateEndpoint that the release is for at once, or restore what was released",
             )
 
     def _note(self, call: Call, intents: list[Intent]) -> None:
@@ -213,38 +193,51 @@ class ScalingIsKept(Rule):
             release.waited = 0.0
 
     def _look(self, call: Call, intents: list[Intent], history: History) -> Iterator[Violation]:
-        """Judge, as the operator reads an endpoint, what it has not restored yet."""
+        """Judge, as the operator reads an endpoint, what it has not followed up or restored yet."""
         shown = call.shown.endpoint(call.endpoint)
         for release in self._of(call.endpoint):
-            variant, update = release.call.variant, release.update
-            if update is None:
-                yield from self._alone(call, release, history)
-            if update is None or call.shown_at < update.time:
+            key = release.call.endpoint, release.call.variant
+            since = release.update or release.call
+            if call.shown_at < since.time:
                 continue
-            gone = shown is None or (variant not in shown.variants and not shown.busy)
-            if gone or all(intends_no_scaling(variant, intent) for intent in intents):
-                del self._releases[release.call.endpoint, variant]
-                continue
-            if shown is None or not shown.in_service:
+            if is_over(release, shown, intents, call):
+                del self._releases[key]
+            elif shown is None or not shown.in_service:
                 release.last_read = None
-                continue
-            lacking = _lacking(release, intents, call.before)
-            if not lacking:
-                del self._releases[release.call.endpoint, variant]
-                continue
-            release.waited += _gap(release.last_read, call, history)
-            release.last_read = call
-            if release.waited > history.bounds.aws_restore and not _in_backoff(release, call, history):
-                del self._releases[release.call.endpoint, variant]
-                yield self.broken(
-                    call,
-                    call.time,
-                    found=(
-                        f"{variant} serves without {', '.join(lacking)}, which {release.call} took off; the "
-                        f"endpoint has been InService for {release.waited:.0f} s"
-                    ),
-                    right="restore what was released when the endpoint is InService again",
-                )
+            else:
+                release.waited += history.worked(release.last_read, call)
+                release.last_read = call
+                late = self._late(release, intents, call, history)
+                if late is not None:
+                    del self._releases[key]
+                    yield late
+
+    def _late(
+        self, release: Release, intents: list[Intent], call: Call, history: History
+    ) -> Violation | None:
+        """Judge how long the endpoint has been InService since a release, or since what followed it."""
+        if release.update is None:
+            restarted = history.restarted(release.call.local, call.local)
+            if restarted or release.waited <= history.bounds.aws_release:
+                return None
+            return self.broken(
+                release.call,
+                release.call.time,
+                found=f"no write for the endpoint has followed in {release.waited:.0f} s",
+                right="send the UpdateEndpoint that the release is for at once, or restore what was released",
+            )
+        if release.waited <= history.bounds.aws_restore or in_backoff(release, call, history):
+            return None
+        parts = ", ".join(lacking(release, intents, call.before))
+        return self.broken(
+            call,
+            call.time,
+            found=(
+                f"{release.call.variant} serves without {parts}, which {release.call} took off; the "
+                f"endpoint has been InService for {release.waited:.0f} s"
+            ),
+            right="restore what was released when the endpoint is InService again",
+        )
 
     def _of(self, endpoint: str) -> list[Release]:
         return [one for one in self._releases.values() if one.call.endpoint.lower() == endpoint.lower()]
@@ -277,48 +270,3 @@ def _asks_for_suspension(variant: str, target: Target, intent: Intent) -> bool:
         return False
     spec = {"scale_in": "scaleIn", "scale_out": "scaleOut", "scheduled": "scheduled"}
     return all(bool(suspended.get(spec[key])) == value for key, value in target.suspended.items())
-
-
-def _unready(config: str, state: AwsState) -> Iterator[str]:
-    found = state.configs.get(config)
-    if found is None:
-        yield f"endpoint config {config}"
-        return
-    for model in {variant["ModelName"] for variant in production_variants(found).values()}:
-        if model not in state.models:
-            yield f"model {model}"
-
-
-def _was_busy(release: Release, call: Call, history: History) -> bool:
-    """Tell whether a read after the release showed the endpoint at work, so that no update could follow."""
-    for read in history.reads(ENDPOINT, call.endpoint):
-        if read.number < release.call.number:
-            return False
-        shown = read.shown.endpoint(call.endpoint)
-        if shown is None or not shown.in_service:
-            return True
-    return False
-
-
-def _lacking(release: Release, intents: list[Intent], state: AwsState) -> list[str]:
-    """Return what is not restored, by the version of the resource that asks for the least."""
-    live = state.targets.get((release.call.endpoint, release.call.variant))
-    found = [
-        missing(release.target, release.foreign, intent.variants.get(release.call.variant), live)
-        for intent in intents
-    ]
-    return min(found, key=len, default=[])
-
-
-def _gap(former: Call | None, call: Call, history: History) -> float:
-    gap = call.time - former.time if former is not None else 0.0
-    return gap if gap <= history.bounds.aws_silence else 0.0
-
-
-def _in_backoff(release: Release, call: Call, history: History) -> bool:
-    """Tell whether the restoration was refused so lately that it need not be tried again yet."""
-    refused = [attempt for attempt in release.attempts if attempt.refused]
-    if not refused:
-        return False
-    longest = history.bounds.longest_backoff(len(refused))
-    return call.local < refused[-1].local + longest

@@ -154,9 +154,7 @@ def _between(former: Call | None, call: Call, history: History) -> float:
     """Return the seconds between two reads that show the endpoint in service, if the operator was at work."""
     if former is None or not _shown_in_service(call, call.endpoint):
         return 0.0
-    gap = call.time - former.time
-    stopped = gap > history.bounds.aws_silence or history.restarted(former.local, call.local)
-    return 0.0 if stopped else gap
+    return 0.0 if history.restarted(former.local, call.local) else history.worked(former, call)
 
 
 def _in_backoff(wait: Wait, call: Call, history: History) -> bool:
