@@ -11,7 +11,7 @@ from sandbox.safety.rules.refusals import Refusal, refusal_of
 from sandbox.safety.rules.rule import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from sandbox.safety.calls import Call
     from sandbox.safety.history import History
@@ -27,6 +27,8 @@ class Wait:
 
     seconds: float = 0.0
     attempts: list[Call] = field(default_factory=list)
+    seen: Call | None = None
+    """The first read since the last attempt that shows it due and the endpoint in service."""
     reported: bool = False
 
 
@@ -38,8 +40,8 @@ class AdjustmentsGoOut(Rule):
       than the spec's, and neither S1 nor S2 holds it.
     - It is late after 420 s of AWS's clock without an attempt. Only time between two reads counts that both
       show it due; times without any call are a process that is dead or stopped.
-    - After refused attempts, and after attempts that AWS accepted and took back, the backoff of S9 is added,
-      by the clock of the operator's machine.
+    - After refused attempts, and after attempts that AWS accepted and took back, the backoff of S9 has to be
+      over as well, by the clock of the operator's machine; it begins when a read shows the outcome.
     - While additions to the set of variants are pending, the spec's weights of those that exist are due;
       while removals are pending, only zeros of the spec. Counts and autoscaling of a variant that changes
       its instance type are left to the rollout.
@@ -63,7 +65,7 @@ class AdjustmentsGoOut(Rule):
             wait = self._waits.setdefault((call.endpoint.lower(), key), Wait())
             if refusal_of(call) is not Refusal.BUSY:
                 wait.attempts.append(call)
-                wait.seconds = 0.0
+                wait.seconds, wait.seen = 0.0, None
         if kind_read(call) == ENDPOINT:
             yield from self._look(call, history)
 
@@ -74,18 +76,24 @@ class AdjustmentsGoOut(Rule):
         if not intents:
             return
         due = _due(intents, call, history)
-        self._waits = {
-            (name, key): wait for (name, key), wait in self._waits.items() if name != endpoint or key in due
-        }
         if _shown_in_service(call, endpoint):
             self._last[endpoint] = call
+            self._forget_done(endpoint, due.keys())
         for key, adjustment in due.items():
             wait = self._waits.setdefault((endpoint, key), Wait())
             wait.seconds += _between(former, call, history)
+            if wait.seen is None and _shown_in_service(call, endpoint):
+                wait.seen = call
             late = wait.seconds > history.bounds.aws_idle and not _in_backoff(wait, call, history)
             if late and not adjustment.holders and not wait.reported:
                 wait.reported = True
                 yield self._late(call, adjustment, wait)
+
+    def _forget_done(self, endpoint: str, due: Collection[str]) -> None:
+        """Forget what an endpoint in service has; one at work may yet go back on it."""
+        done = [(name, key) for name, key in self._waits if name == endpoint and key not in due]
+        for place in done:
+            del self._waits[place]
 
     def _late(self, call: Call, adjustment: Adjustment, wait: Wait) -> Violation:
         last = f"; the last attempt was {wait.attempts[-1]}" if wait.attempts else ""
@@ -158,6 +166,8 @@ def _between(former: Call | None, call: Call, history: History) -> float:
 
 
 def _in_backoff(wait: Wait, call: Call, history: History) -> bool:
-    if not wait.attempts:
+    """Tell whether the last attempt came to nothing so lately that it need not be made again yet."""
+    if not wait.attempts or wait.seen is None:
         return False
-    return call.local < wait.attempts[-1].local + history.bounds.longest_backoff(len(wait.attempts))
+    longest = history.bounds.longest_backoff(len(wait.attempts))
+    return call.local < wait.seen.local + longest + history.bounds.refused_first

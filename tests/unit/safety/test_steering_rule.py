@@ -151,3 +151,17 @@ def test_an_endpoint_that_is_not_ours_is_not_steered(stage):
     stage.poll(minutes=10)
 
     assert stage.found() == []
+
+
+def test_an_adjustment_that_aws_takes_back_waits_for_its_backoff(stage):
+    stage.apply(SHIFTED)
+    stage.read()
+    going_back = {"fail": {"reason": "no capacity"}}
+    for gap in (1, 2, 4, 8, 16):
+        stage.aws.fault(going_back, match={"operation": "UpdateEndpointWeightsAndCapacities"})
+        stage.weigh(VariantA=90, VariantB=10)
+        stage.poll(minutes=gap)
+    assert stage.found() == []
+
+    stage.poll(minutes=30)
+    assert stage.found() == ["S5"]
