@@ -76,7 +76,7 @@ def covers(call: Call, endpoint: str) -> bool:
 
 @dataclass(slots=True)
 class History:
-    """Calls in their order; ``now`` is AWS's time of the last one."""
+    """Calls in their order; ``now`` is AWS's time of the last one, None before the first."""
 
     bounds: Bounds
     timeline: Timeline = field(default_factory=Timeline)
@@ -96,8 +96,8 @@ class History:
             self._changes[kind].append(call)
 
     @property
-    def now(self) -> float:
-        return self.calls[-1].time if self.calls else 0.0
+    def now(self) -> float | None:
+        return self.calls[-1].time if self.calls else None
 
     @property
     def truth(self) -> AwsState:

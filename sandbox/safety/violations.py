@@ -8,24 +8,31 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
-    """``subject`` is the call or the write that broke the rule, ``found`` the state that made it wrong."""
+    """``subject`` is the call or the write that broke the rule, ``found`` the state that made it wrong.
+
+    ``time`` is AWS's; None before the first call.
+    """
 
     rule: str
     text: str
-    time: float
+    time: float | None
     subject: str
     found: str
     right: str
 
     def __str__(self) -> str:
-        moment = datetime.fromtimestamp(self.time, UTC)
         return (
-            f"{self.rule} broken at {moment:%Y-%m-%d %H:%M:%S} on AWS's clock\n"
+            f"{self.rule} broken {self._moment()}\n"
             f"  by     {self.subject}\n"
             f"  found  {self.found}\n"
             f"  right  {self.right}\n"
             f"  rule   {self.text}"
         )
+
+    def _moment(self) -> str:
+        if self.time is None:
+            return "before AWS was called"
+        return f"at {datetime.fromtimestamp(self.time, UTC):%Y-%m-%d %H:%M:%S} on AWS's clock"
 
 
 _SHOWN = 10

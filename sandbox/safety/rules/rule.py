@@ -35,7 +35,7 @@ class Rule:
         del history
         return iter(())
 
-    def broken(self, subject: object, time: float, *, found: str, right: str) -> Violation:
+    def broken(self, subject: object, time: float | None, *, found: str, right: str) -> Violation:
         """Describe a breach of this rule."""
         return Violation(
             rule=self.name, text=self.text, time=time, subject=str(subject), found=found, right=right

@@ -157,10 +157,10 @@ def test_an_adjustment_that_aws_takes_back_waits_for_its_backoff(stage):
     stage.apply(SHIFTED)
     stage.read()
     going_back = {"fail": {"reason": "no capacity"}}
-    for gap in (1, 2, 4, 8, 16):
+    for minutes in (6, 6, 8, 12, 20):
         stage.aws.fault(going_back, match={"operation": "UpdateEndpointWeightsAndCapacities"})
         stage.weigh(VariantA=90, VariantB=10)
-        stage.poll(minutes=gap)
+        stage.poll(minutes=minutes)
     assert stage.found() == []
 
     stage.poll(minutes=30)
