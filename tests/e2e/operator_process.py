@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.cluster.processes import Program
+from sandbox.safety.bounds import Bounds
+from sandbox.safety.monitor import RemoteMonitor
 
 _PYTHON_VARIABLE = "SANDBOX_OPERATOR_PYTHON"
 
@@ -20,6 +22,15 @@ QUICK: Mapping[str, float] = {
 }
 """Intervals on the local clock that suit an AWS whose clock runs a hundred times as fast."""
 
+BOUNDS = Bounds.of_processes(
+    speed=250.0,
+    retry=QUICK["SAGEMAKER_AB_RETRY_SECONDS"],
+    refused_retry=QUICK["SAGEMAKER_AB_REFUSED_RETRY_SECONDS"],
+    resync=QUICK["SAGEMAKER_AB_RESYNC_SECONDS"],
+)
+"""How long such an operator may take, on an AWS whose clock runs at most so fast."""
+
+ACCESS_KEY = "AKIASANDBOX00000000"
 NEVER = 3600.0
 """An interval that does not come round within a test."""
 
@@ -32,7 +43,9 @@ class Operator:
     kubeconfig: Path
     aws_url: str
     logs: Path
-    access_key: str = "AKIASANDBOX00000000"
+    access_key: str = ACCESS_KEY
+    safety: RemoteMonitor | None = None
+    """Is told each time that it starts."""
 
     @contextmanager
     def running(self, *arguments: str, **settings: float) -> Iterator[Program]:
@@ -44,6 +57,8 @@ class Operator:
             *arguments,
             *("-m", "sagemaker_ab.controller.handlers"),
         ]
+        if self.safety:
+            self.safety.restarted()
         log = self.logs / f"operator-{number}.log"
         program = Program.start(command, log=log, env=self._environment({**QUICK, **settings}))
         try:
