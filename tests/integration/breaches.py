@@ -312,11 +312,14 @@ BREACHES = [
     too_long("spec.tags[0].key", "a", most=128),
     odd("spec.tags[0].value", "reviews?", f"{TAG}*$"),
     too_long("spec.tags[0].value", "a", most=256),
-    rule(
-        "spec.tags[0].key",
-        "AWS:team",
-        "AWS:team has a reserved prefix; aws: is reserved for AWS and sagemaker-ab.dev/ for the operator",
-        blamed="spec.tags[0].key",
+    *(
+        rule(
+            "spec.tags[0].key",
+            key,
+            f"{key} has a reserved prefix; aws: is reserved for AWS and sagemaker-ab.dev/ for the operator",
+            blamed="spec.tags[0].key",
+        )
+        for key in ("AWS:team", "SageMaker-AB.dev/name")
     ),
 ]
 

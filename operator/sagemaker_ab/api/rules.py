@@ -24,6 +24,7 @@ from sagemaker_ab.api.spec import (
 BURSTABLE: Final = "^ml[.]t[0-9]"
 ENVIRONMENT_NAME: Final = "^[a-zA-Z_][a-zA-Z0-9_]*$"
 ENVIRONMENT_CHARACTERS: Final = 32 * 1024
+RESERVED_TAG_KEY: Final = "aws:|sagemaker-ab[.]dev/"
 
 
 def _environment_characters(model: Model) -> int:
@@ -38,7 +39,8 @@ def _unknown_models(spec: EndpointSpec) -> list[str]:
 
 
 def _reserved(key: str) -> bool:
-    return key.lower().startswith("aws:") or key.startswith("sagemaker-ab.dev/")
+    # ASCII, like lowerAscii: str.lower also turns other letters into ASCII ones, such as the Kelvin sign.
+    return re.match(RESERVED_TAG_KEY, key, re.ASCII | re.IGNORECASE) is not None
 
 
 def _one_policy_for_each_metric(autoscaling: Autoscaling) -> bool:
@@ -166,7 +168,7 @@ RULES: Final[tuple[Rule[Any], ...]] = (
     Rule(
         scope=Tag,
         field="key",
-        cel="!self.key.lowerAscii().startsWith('aws:') && !self.key.startsWith('sagemaker-ab.dev/')",
+        cel=f"!self.key.lowerAscii().matches('^({RESERVED_TAG_KEY})')",
         holds=lambda tag: not _reserved(tag.key),
         message="%s has a reserved prefix; aws: is reserved for AWS and sagemaker-ab.dev/ for the operator",
         given=(("self.key", lambda tag: tag.key),),

@@ -237,7 +237,9 @@ class Tag(ApiModel):
     """A tag on the AWS objects that the operator creates."""
 
     key: Annotated[str, Field(max_length=128, pattern=r"^[\p{L}\p{Z}\p{N}_.:/=+@-]+$")]
-    """The key of the tag. The prefixes aws: and sagemaker-ab.dev/ are reserved. AWS field: Tag.Key."""
+    """The key of the tag. The prefixes aws: and sagemaker-ab.dev/ are reserved, regardless of case. AWS
+    field: Tag.Key.
+    """
 
     value: Annotated[str, Field(max_length=256, pattern=r"^[\p{L}\p{Z}\p{N}_.:/=+@-]*$")]
     """The value of the tag; it may be empty. AWS field: Tag.Value."""

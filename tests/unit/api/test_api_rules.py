@@ -97,6 +97,14 @@ TRACKING = (*AUTOSCALING, "policies", 0, "targetTrackingScaling")
             "spec.tags[0].key",
             "aws:team has a reserved prefix; aws: is reserved for AWS and sagemaker-ab.dev/ for the operator",
         ),
+        (
+            set_in("tags", value=[{"key": "SageMaker-AB.dev/name", "value": ""}]),
+            "spec.tags[0].key",
+            (
+                "SageMaker-AB.dev/name has a reserved prefix;"
+                " aws: is reserved for AWS and sagemaker-ab.dev/ for the operator"
+            ),
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
