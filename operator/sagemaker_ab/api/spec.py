@@ -292,8 +292,8 @@ class EndpointSpec(ApiModel):
     all of them remain, and the endpoint keeps serving.
     """
 
-    tags: Annotated[list[Tag], Field(max_length=46), ListMap("key")] = Field(default_factory=list)
-    """Tags of the AWS objects that the operator creates, in addition to its four owner tags. A later change
-    applies to the tags of the endpoint; models, endpoint configs and scalable targets keep the tags of their
-    creation.
+    tags: Annotated[list[Tag], Field(max_length=45), ListMap("key")] = Field(default_factory=list)
+    """Tags of the AWS objects that the operator creates. AWS allows 50 tags, and the operator keeps five of
+    them for its own. A later change applies to the tags of the endpoint; models, endpoint configs and
+    scalable targets keep the tags of their creation.
     """

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sagemaker_ab.api.resource import InvalidSpec
 from sagemaker_ab.planning.images import UnknownImage
 from sagemaker_ab.planning.names import content_name, may_stem_from
 from tests.unit.planning.worlds import AUTOSCALING, spec, want, with_variant
@@ -109,6 +110,14 @@ def test_every_object_carries_the_owner_beside_the_tags_of_the_spec():
 
     assert tags["team"] == "search"
     assert tags["sagemaker-ab.dev/name"] == "reviews"
+
+
+def test_a_model_may_get_one_tag_more_than_the_owner_tags_within_the_50_that_aws_allows():
+    tags = [{"key": f"key-{number}", "value": ""} for number in range(45)]
+
+    assert len(want(spec(tags=tags)).all_tags) + 1 == 50
+    with pytest.raises(InvalidSpec, match=r"spec\.tags: should have at most 45 items"):
+        want(spec(tags=[*tags, {"key": "one-more", "value": ""}]))
 
 
 def test_only_the_left_part_of_a_long_name_is_cut():
