@@ -44,6 +44,7 @@ GIVEN: dict[str, Any] = {
                 "autoscaling": {
                     "minCapacity": 1,
                     "maxCapacity": 2,
+                    "initialInstanceCount": 2,
                     "policies": [
                         {
                             "name": name,
@@ -278,6 +279,14 @@ BREACHES = [
         3,
         "must be less than or equal to maxCapacity, but 3 is greater than 2",
         blamed=f"{AUTOSCALING}.minCapacity",
+    ),
+    below(f"{AUTOSCALING}.initialInstanceCount", 1),
+    above(f"{AUTOSCALING}.initialInstanceCount", 10000),
+    rule(
+        f"{AUTOSCALING}.initialInstanceCount",
+        3,
+        "must be from minCapacity to maxCapacity, but 3 is not from 1 to 2",
+        blamed=f"{AUTOSCALING}.initialInstanceCount",
     ),
     empty(f"{AUTOSCALING}.policies"),
     too_many(f"{AUTOSCALING}.policies", [*POLICIES, {**POLICIES[0], "name": "third"}], most=2),

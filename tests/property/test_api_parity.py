@@ -86,7 +86,7 @@ SETTINGS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 
 @st.composite
 def autoscalings(draw: st.DrawFn) -> dict[str, Any]:
-    low, high = sorted(draw(st.tuples(COUNTS, COUNTS)))
+    low, initial, high = sorted(draw(st.tuples(COUNTS, COUNTS, COUNTS)))
     policies = [
         {
             "name": f"policy for {metric}",
@@ -95,7 +95,8 @@ def autoscalings(draw: st.DrawFn) -> dict[str, Any]:
         }
         for metric in draw(st.lists(st.sampled_from(METRICS), min_size=1, max_size=2, unique=True))
     ]
-    return {"minCapacity": low, "maxCapacity": high, "policies": policies}
+    given = draw(st.sampled_from([{}, {"initialInstanceCount": initial}]))
+    return {"minCapacity": low, "maxCapacity": high, "policies": policies, **given}
 
 
 @st.composite
@@ -130,6 +131,7 @@ RELATIVES = (
     "stranger",
     "instance_count",
     "instanceCount",
+    "initialInstanceCount",
     "autoscaling",
     "image",
     "existingModelName",

@@ -43,6 +43,11 @@ def _reserved(key: str) -> bool:
     return re.match(RESERVED_TAG_KEY, key, re.ASCII | re.IGNORECASE) is not None
 
 
+def _starts_within_its_bounds(autoscaling: Autoscaling) -> bool:
+    count = autoscaling.initial_instance_count
+    return count is None or autoscaling.min_capacity <= count <= autoscaling.max_capacity
+
+
 def _one_policy_for_each_metric(autoscaling: Autoscaling) -> bool:
     metrics = [policy.target_tracking_scaling.predefined_metric_type for policy in autoscaling.policies]
     return len(metrics) == len(set(metrics))
@@ -143,6 +148,21 @@ RULES: Final[tuple[Rule[Any], ...]] = (
         holds=lambda autoscaling: autoscaling.min_capacity <= autoscaling.max_capacity,
         message="must be less than or equal to maxCapacity, but %s is greater than %s",
         given=(
+            ("self.minCapacity", lambda autoscaling: autoscaling.min_capacity),
+            ("self.maxCapacity", lambda autoscaling: autoscaling.max_capacity),
+        ),
+    ),
+    Rule(
+        scope=Autoscaling,
+        field="initialInstanceCount",
+        cel=(
+            "!has(self.initialInstanceCount) || (self.initialInstanceCount >= self.minCapacity"
+            " && self.initialInstanceCount <= self.maxCapacity)"
+        ),
+        holds=_starts_within_its_bounds,
+        message="must be from minCapacity to maxCapacity, but %s is not from %s to %s",
+        given=(
+            ("self.initialInstanceCount", lambda autoscaling: autoscaling.initial_instance_count),
             ("self.minCapacity", lambda autoscaling: autoscaling.min_capacity),
             ("self.maxCapacity", lambda autoscaling: autoscaling.max_capacity),
         ),

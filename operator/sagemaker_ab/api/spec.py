@@ -165,12 +165,16 @@ class Autoscaling(ApiModel):
     """The scalable target of a variant and its scaling policies in Application Auto Scaling."""
 
     min_capacity: InstanceCount
-    """The minimum number of instances. A new variant starts with this many. A variant that exists keeps its
-    current number during a deployment. AWS field: RegisterScalableTarget.MinCapacity.
-    """
+    """The minimum number of instances. AWS field: RegisterScalableTarget.MinCapacity."""
 
     max_capacity: InstanceCount
     """The maximum number of instances. AWS field: RegisterScalableTarget.MaxCapacity."""
+
+    initial_instance_count: InstanceCount | None = None
+    """The number of instances that a new variant starts with, from minCapacity to maxCapacity. If it is not
+    set, a new variant starts with minCapacity. A variant that exists keeps its current number during a
+    deployment. AWS field: ProductionVariant.InitialInstanceCount.
+    """
 
     policies: Annotated[list[ScalingPolicy], Field(min_length=1, max_length=2), ListMap("name")]
     """The scaling policies. AWS allows one target tracking policy per metric."""

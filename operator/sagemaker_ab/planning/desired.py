@@ -32,10 +32,15 @@ class DesiredPolicy:
 
 @dataclass(frozen=True, slots=True)
 class DesiredScaling:
-    """A scalable target and its scaling policies."""
+    """A scalable target and its scaling policies.
+
+    `initial_instance_count` is the number of instances that the spec gives a new variant, None if it gives
+    none.
+    """
 
     min_capacity: int
     max_capacity: int
+    initial_instance_count: int | None
     policies: tuple[DesiredPolicy, ...]
 
 
@@ -170,7 +175,7 @@ def _container_members(container: Container, instance_type: str, region: str) ->
 
 def _variant(variant: Variant, model_name: str, weight: int) -> DesiredVariant:
     scaling = _scaling(variant.autoscaling) if variant.autoscaling else None
-    count = scaling.min_capacity if scaling else variant.instance_count
+    count = scaling.initial_instance_count or scaling.min_capacity if scaling else variant.instance_count
     if count is None:
         raise ValueError(f"variant {variant.name} has neither instanceCount nor autoscaling")
     return DesiredVariant(
@@ -187,6 +192,7 @@ def _scaling(autoscaling: Autoscaling) -> DesiredScaling:
     return DesiredScaling(
         min_capacity=autoscaling.min_capacity,
         max_capacity=autoscaling.max_capacity,
+        initial_instance_count=autoscaling.initial_instance_count,
         policies=tuple(_policy(policy) for policy in autoscaling.policies),
     )
 

@@ -141,6 +141,30 @@ def test_what_is_just_right_is_accepted(spec: Raw, change: Callable[[Raw], None]
     assert parse_spec(spec).endpoint_name == "reviews-prod"
 
 
+def starting_with(spec: Raw, count: int) -> Raw:
+    """The spec with a VariantB of two to five instances that starts with this many."""
+    bounds = {"minCapacity": 2, "maxCapacity": 5, "initialInstanceCount": count}
+    spec["variants"][1]["autoscaling"] |= bounds
+    return spec
+
+
+@pytest.mark.parametrize("count", [2, 5])
+def test_a_variant_may_start_with_its_minimum_or_its_maximum(spec: Raw, count: int) -> None:
+    read = parse_spec(starting_with(spec, count)).variants[1].autoscaling
+    assert read is not None
+    assert read.initial_instance_count == count
+
+
+@pytest.mark.parametrize("count", [1, 6])
+def test_a_variant_does_not_start_outside_its_bounds(spec: Raw, count: int) -> None:
+    starting_with(spec, count)
+    with pytest.raises(InvalidSpec) as refused:
+        parse_spec(spec)
+    [message] = refused.value.messages
+    words = f"must be from minCapacity to maxCapacity, but {count} is not from 2 to 5"
+    assert message == f"spec.variants[1].autoscaling.initialInstanceCount: {words}"
+
+
 def test_existing_models_need_no_role(spec: Raw) -> None:
     del spec["executionRoleArn"]
     spec["models"] = [{"name": name, "existingModelName": name} for name in ("bert-a", "bert-b")]

@@ -105,6 +105,15 @@ def test_a_variant_that_scales_starts_with_its_minimum():
     assert want(scaling).variants[1].instance_count == 2
 
 
+def test_a_new_variant_that_scales_starts_with_the_count_that_the_spec_gives():
+    autoscaling = {**AUTOSCALING, "initialInstanceCount": 3}
+
+    wanted = want(with_variant(spec(), "VariantB", instanceCount=None, autoscaling=autoscaling))
+
+    assert wanted.production_variants[1]["InitialInstanceCount"] == 3
+    assert (wanted.variants[1].scaling.min_capacity, wanted.variants[1].scaling.max_capacity) == (1, 4)
+
+
 def test_every_object_carries_the_owner_beside_the_tags_of_the_spec():
     tags = want(spec(tags=[{"key": "team", "value": "search"}])).all_tags
 
