@@ -131,13 +131,13 @@ class TargetTrackingScaling(ApiModel):
     """
 
     scale_out_cooldown_seconds: CooldownSeconds = 300
-    """Seconds to wait for a scale-out to take effect before the next one. The default is that of AWS. AWS
-    field: ScaleOutCooldown.
+    """Seconds to wait for a scale-out to take effect before the next one. If it is not set, it is 300,
+    the default of AWS. AWS field: ScaleOutCooldown.
     """
 
     scale_in_cooldown_seconds: CooldownSeconds = 300
-    """Seconds to wait after a scale-in before the next one. The default is that of AWS. AWS field:
-    ScaleInCooldown.
+    """Seconds to wait after a scale-in before the next one. If it is not set, it is 300, the default
+    of AWS. AWS field: ScaleInCooldown.
     """
 
     @property
