@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.cluster.processes import Program
@@ -33,6 +33,8 @@ class Operator:
     aws_url: str
     logs: Path
     access_key: str = "AKIASANDBOX00000000"
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables that it has in place of others; an empty one is left out."""
 
     @contextmanager
     def running(self, *arguments: str, **settings: float) -> Iterator[Program]:
@@ -53,7 +55,7 @@ class Operator:
 
     def _environment(self, settings: Mapping[str, float]) -> Mapping[str, str]:
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        return inherited | {
+        environment = inherited | {
             "KUBECONFIG": str(self.kubeconfig),
             "AWS_ENDPOINT_URL": self.aws_url,
             "AWS_REGION": "us-east-1",
@@ -61,4 +63,6 @@ class Operator:
             "AWS_SECRET_ACCESS_KEY": "sandbox",
             "NO_PROXY": "127.0.0.1",
             **{name: f"{value:g}" for name, value in settings.items()},
+            **self.variables,
         }
+        return {name: value for name, value in environment.items() if value}

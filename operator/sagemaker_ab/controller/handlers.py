@@ -23,6 +23,7 @@ from sagemaker_ab.controller.monitoring import MetricsMonitor
 from sagemaker_ab.controller.reconcile import Reconciler
 from sagemaker_ab.controller.settings import Settings
 from sagemaker_ab.controller.workers import Workers
+from sagemaker_ab.kube import in_cluster
 from sagemaker_ab.kube.client import KubeClient, NotFound, connect
 from sagemaker_ab.kube.events import EventRecorder
 from sagemaker_ab.kube.keys import Key
@@ -34,8 +35,16 @@ _CLOUDWATCH_BACKOFF = Backoff(first=30.0, slowest=900.0)
 
 @kopf.on.login()
 def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
-    """Use the pod's ServiceAccount, or else the kubeconfig."""
-    return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
+    """Use the pod's ServiceAccount, or else the kubeconfig; kopf uses no proxy from the environment."""
+    if not in_cluster.in_pod():
+        return kopf.login_with_kubeconfig(**kwargs)
+    settings = in_cluster.configuration()
+    return kopf.ConnectionInfo(
+        server=settings.host,
+        ca_path=settings.ssl_ca_cert,
+        token=in_cluster.token(),
+        default_namespace=in_cluster.namespace(),
+    )
 
 
 @kopf.on.startup()
