@@ -49,8 +49,8 @@ def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
 
 @kopf.on.startup()
 async def start(memo: kopf.Memo, settings: kopf.OperatorSettings, **_: Any) -> None:
-    _configure(settings)
     ours = Settings.from_environment()
+    _configure(settings, Backoff(first=ours.retry_seconds, slowest=ours.resync_seconds))
     kube = connect()
     await asyncio.to_thread(_check_crd_installed, kube)
     metrics = MetricsMonitor(backoff=_CLOUDWATCH_BACKOFF.seconds)
@@ -85,7 +85,7 @@ def _check_crd_installed(kube: KubeClient) -> None:
         raise kopf.PermanentError(message) from error
 
 
-def _configure(settings: kopf.OperatorSettings) -> None:
+def _configure(settings: kopf.OperatorSettings, backoff: Backoff) -> None:
     # If this were our own finalizer, kopf would remove it, since no handler needs one.
     settings.persistence.finalizer = f"{GROUP}/unused-by-kopf"
     settings.posting.enabled = False
@@ -94,6 +94,9 @@ def _configure(settings: kopf.OperatorSettings) -> None:
     settings.watching.client_timeout = _CLIENT_TIMEOUT_SECONDS
     settings.watching.connect_timeout = 10
     settings.networking.request_timeout = 30
+    # Without end: after the last gap kopf ends the process. One namespace whose RoleBinding was deleted would
+    # end the operator for all others.
+    settings.networking.error_backoffs = backoff
     for chatty in ("aiohttp.access", "botocore", "kopf.activities.probe", "kopf.objects"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
