@@ -1,6 +1,8 @@
-"""An operator watches two namespaces with a Role in each, and one of them is deleted."""
+"""A namespace is deleted while an operator watches all namespaces, or two of them with a Role in each."""
 
 import json
+import re
+import shlex
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,14 +15,20 @@ import yaml
 from kubernetes import client
 
 from sandbox.cluster.cluster import Cluster
+from tests.e2e.namespace_controller import controller_kubeconfig, deletion_of_namespace
 from tests.e2e.operator_process import Operator
 from tests.e2e.reviews import Reviews, weights
+from tests.e2e.simulated_aws import SimulatedAws
 
-CHART = Path(__file__).parents[2] / "helm"
+ROOT = Path(__file__).parents[2]
+CHART = ROOT / "helm"
+PAGE = ROOT / "docs" / "troubleshooting.md"
 SYSTEM_NAMESPACE = "sagemaker-ab-system"
 RELEASE = "watching-two"
+NEEDED = "the operator needs it until it has deleted SageMakerABEndpoint leaving"
 OF_THE_ACCOUNT = {
     *("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"),
+    *("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"),
 }
 
 
@@ -52,16 +60,16 @@ def two(
 @pytest.fixture
 def watched(
     operator: Operator, two: tuple[Reviews, Reviews], control_plane: Cluster
-) -> Iterator[Callable[[], Watched]]:
-    """`watched()`: install the chart's permissions for both namespaces."""
+) -> Iterator[Callable[..., Watched]]:
+    """`watched(keepWhileNeeded=False)`: install the chart's permissions for both namespaces."""
     leaving, staying = two
     with ExitStack() as installed:
 
-        def install() -> Watched:
+        def install(**rbac: bool) -> Watched:
             values = {
                 "fullnameOverride": RELEASE,
                 "watchNamespaces": [leaving.namespace, staying.namespace],
-                "rbac": {"aggregateRoles": False},
+                "rbac": {"aggregateRoles": False, **rbac},
             }
             objects = permissions(control_plane, values)
             control_plane.kubectl("apply", "-f", "-", input=objects, check=True)
@@ -91,10 +99,55 @@ def permissions(control_plane: Cluster, values: dict[str, Any]) -> str:
     return yaml.safe_dump_all(found)
 
 
-def test_a_namespace_without_its_role_does_not_stop_the_operator_for_the_others(
-    watched: Callable[[], Watched], control_plane: Cluster, eventually: Callable[..., Any]
+@pytest.mark.usefixtures("running_operator")
+def test_an_operator_of_the_whole_cluster_deletes_the_endpoints_of_a_namespace_that_is_deleted(
+    resource: Reviews, aws: SimulatedAws, control_plane: Cluster, eventually: Callable[..., Any]
+) -> None:
+    resource.apply()
+    resource.is_ready()
+
+    with deletion_of_namespace(control_plane, resource.namespace) as deletion:
+        eventually(deletion.finished.is_set, within=90)
+
+    assert deletion.refusals == set()
+    assert aws.section("endpoints") == aws.section("models") == {}
+
+
+def test_the_role_stays_until_the_endpoints_of_the_namespace_are_deleted(
+    watched: Callable[..., Watched], aws: SimulatedAws, control_plane: Cluster, eventually: Callable[..., Any]
 ) -> None:
     both = watched()
+    with both.operator.running(f"--namespace={both.staying.namespace}"):
+        for resource in (both.leaving, both.staying):
+            resource.apply()
+            resource.is_ready()
+
+        with deletion_of_namespace(control_plane, both.leaving.namespace) as deletion:
+            eventually(deletion.finished.is_set, within=90)
+
+    assert [words for words in deletion.refusals if NEEDED in words]
+    assert aws.section("endpoints").keys() == {"staying"}
+    assert [name for name in aws.section("models") if name.startswith("leaving")] == []
+
+
+def test_only_the_namespace_controller_is_refused(
+    watched: Callable[..., Watched], control_plane: Cluster, eventually: Callable[..., Any]
+) -> None:
+    both = watched()
+    both.leaving.apply()
+    deletion = ("delete", "role,rolebinding", RELEASE, f"--namespace={both.leaving.namespace}")
+    controller = f"--kubeconfig={controller_kubeconfig(control_plane)}"
+    trial = (*deletion, "--dry-run=server")
+
+    # The API server enforces a new policy after a moment.
+    eventually(lambda: control_plane.kubectl(*trial, controller).stderr, lambda words: NEEDED in words)
+    assert control_plane.kubectl(*deletion).returncode == 0
+
+
+def test_a_namespace_without_its_role_does_not_stop_the_operator_for_the_others(
+    watched: Callable[..., Watched], control_plane: Cluster, eventually: Callable[..., Any]
+) -> None:
+    both = watched(keepWhileNeeded=False)
     lost = f"--namespace={both.leaving.namespace}"
     control_plane.kubectl("delete", "role,rolebinding", RELEASE, lost, check=True)
 
@@ -105,3 +158,42 @@ def test_a_namespace_without_its_role_does_not_stop_the_operator_for_the_others(
         both.staying.apply(weights(VariantA=10, VariantB=90))
         both.staying.is_ready()
         assert process.running
+
+
+def test_the_commands_of_the_page_end_a_deletion_that_waits_for_the_role(
+    watched: Callable[..., Watched],
+    aws: SimulatedAws,
+    control_plane: Cluster,
+    rescue: list[list[str]],
+    eventually: Callable[..., Any],
+) -> None:
+    both = watched(keepWhileNeeded=False)
+    namespace = both.leaving.namespace
+    with both.operator.running(f"--namespace={both.staying.namespace}") as process:
+        both.leaving.apply()
+        both.leaving.is_ready()
+
+        with deletion_of_namespace(control_plane, namespace) as deletion:
+            refused = f"{namespace}/leaving: 403 Forbidden"
+            eventually(lambda: refused in process.log.read_text())
+            assert (aws.section("endpoints").keys(), deletion.finished.is_set()) == ({"leaving"}, False)
+
+            for command in rescue:
+                of_the_page = (word.replace("team-a", namespace) for word in command)
+                words = (word.replace("sagemaker-ab-operator", RELEASE) for word in of_the_page)
+                control_plane.kubectl(*words, check=True)
+
+    assert deletion.finished.is_set()
+    assert aws.section("endpoints") == aws.section("models") == {}
+
+
+@pytest.fixture
+def rescue(control_plane: Cluster) -> Iterator[list[list[str]]]:
+    """The arguments of each kubectl command in the section of the page on such namespaces."""
+    section = PAGE.read_text().partition("\n## A namespace whose deletion waits\n")[2].partition("\n## ")[0]
+    (block,) = re.findall(r"^```console\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    lines = block.replace("\\\n", " ").splitlines()
+    yield [shlex.split(line.removeprefix("$ kubectl ")) for line in lines]
+    control_plane.kubectl(
+        "delete", "--ignore-not-found", "clusterrolebinding,clusterrole", "sagemaker-ab-rescue"
+    )
