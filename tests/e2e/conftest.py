@@ -7,12 +7,14 @@ its own; the control plane alone is shared. `aws` is calm and runs a hundred tim
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from kubernetes import client, config
+from kubernetes.client.exceptions import NotFoundException
 
 from sandbox.cluster.cluster import Cluster
 from sandbox.cluster.processes import Program
@@ -77,7 +79,8 @@ def new_namespace(api: client.ApiClient) -> Iterator[Callable[[], str]]:
 
     yield make
     for name in made:
-        core.delete_namespace(name)
+        with suppress(NotFoundException):  # a test may have deleted it
+            core.delete_namespace(name)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.cluster.processes import Program
@@ -46,6 +46,8 @@ class Operator:
     access_key: str = ACCESS_KEY
     safety: RemoteMonitor | None = None
     """Is told each time that it starts."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables that it has in place of others; an empty one is left out."""
 
     @contextmanager
     def running(self, *arguments: str, **settings: float) -> Iterator[Program]:
@@ -68,7 +70,7 @@ class Operator:
 
     def _environment(self, settings: Mapping[str, float]) -> Mapping[str, str]:
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        return inherited | {
+        environment = inherited | {
             "KUBECONFIG": str(self.kubeconfig),
             "AWS_ENDPOINT_URL": self.aws_url,
             "AWS_REGION": "us-east-1",
@@ -76,4 +78,6 @@ class Operator:
             "AWS_SECRET_ACCESS_KEY": "sandbox",
             "NO_PROXY": "127.0.0.1",
             **{name: f"{value:g}" for name, value in settings.items()},
+            **self.variables,
         }
+        return {name: value for name, value in environment.items() if value}

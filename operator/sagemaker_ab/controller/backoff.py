@@ -1,6 +1,8 @@
 """How long to wait before a retry, with jitter, so that resources do not retry in step."""
 
+import itertools
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 _MOST_DOUBLINGS = 10
@@ -16,6 +18,10 @@ class Backoff:
     def seconds(self, failures: int) -> float:
         """Return the gap after so many failures in a row, at least one, with jitter."""
         return jittered(min(self.first * 2 ** min(max(0, failures - 1), _MOST_DOUBLINGS), self.slowest))
+
+    def __iter__(self) -> Iterator[float]:
+        """Yield the gaps after one failure, after two and so on, without end."""
+        return map(self.seconds, itertools.count(1))
 
 
 def jittered(seconds: float) -> float:
