@@ -165,12 +165,15 @@ def judged(
 
 def call_of(entry: Mapping[str, Any], state: Callable[[int], AwsState]) -> Call:
     """Return a recorded call as the rules see it; ``state`` finds states by their numbers."""
-    members = {name: entry[name] for name in _OF_ENTRY} | {name: entry["record"][name] for name in _OF_RECORD}
-    return Call(**members, **{name: state(entry[name]) for name in _STATES})
+    members: dict[str, Any] = {name: entry[name] for name in _OF_ENTRY}
+    members |= {name: entry["record"][name] for name in _OF_RECORD}
+    members |= {name: state(entry[name]) for name in _STATES}
+    return Call(**members)
 
 
 def _call_of(entry: Entry, state: Callable[[int], AwsState]) -> Call:
     """Return the same of an entry that has not left the process."""
-    members = {name: getattr(entry, name) for name in _OF_ENTRY}
+    members: dict[str, Any] = {name: getattr(entry, name) for name in _OF_ENTRY}
     members |= {name: getattr(entry.record, name) for name in _OF_RECORD}
-    return Call(**members, **{name: state(getattr(entry, name)) for name in _STATES})
+    members |= {name: state(getattr(entry, name)) for name in _STATES}
+    return Call(**members)
