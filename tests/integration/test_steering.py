@@ -139,7 +139,7 @@ def test_fewer_instances_are_another_attempt_after_capacity_was_short_for_more()
     )
     bigger = with_variant(spec(), "VariantA", instanceType="ml.m5.xlarge", instanceCount=9)
     operator.cluster.apply(bigger)
-    passes(operator, 40)
+    passes(operator, 24)
     assert operator.conditions["Stalled"].startswith("True DeploymentFailed")
 
     operator.cluster.apply(with_variant(bigger, "VariantA", instanceCount=1))

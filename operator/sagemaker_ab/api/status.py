@@ -13,6 +13,8 @@ from sagemaker_ab.api.fields import LIST_SET, ApiModel, CutTo, ListMap, Timestam
 LARGEST: Final = 2**53 - 1
 ANNOTATION_LENGTH: Final = 256 * 1024
 CONTENT_LENGTH: Final = 32 * 1024
+RELEASED_LENGTH: Final = 128 * 1024
+"""Room for the 200 scheduled actions and 50 policies that a scalable target may have."""
 MOST_TAG_KEYS: Final = 95
 """The 45 tags that a spec can have, and up to 50 that AWS still has from earlier specs."""
 Count = Annotated[int, Field(ge=0, le=LARGEST)]
@@ -113,7 +115,7 @@ class DeploymentStatus(ApiModel):
     attempts: Count
     """The number of times that the operator requested this deployment from AWS."""
 
-    state: Literal["Requested", "Accepted", "InProgress", "Failed"]
+    state: Literal["Requested", "Refused", "Accepted", "InProgress", "Failed"]
     """The progress of the deployment. Requested: the operator is about to call AWS, or does not know whether
     the call arrived. Accepted: AWS accepted the call. InProgress: AWS reported that it is deploying the
     config. Failed: the deployment failed.
@@ -121,6 +123,12 @@ class DeploymentStatus(ApiModel):
 
     since: Timestamp
     """The time at which the deployment entered its state, by the clock of AWS."""
+
+    previous_config_name: Name | None = None
+    """The endpoint config that was in use before the deployment was requested."""
+
+    previous_failure_reason: Words | None = None
+    """The FailureReason that the endpoint had before the deployment was requested."""
 
     last_modified_time: Timestamp | None = None
     """LastModifiedTime of the endpoint before the request. Absent if the deployment creates the endpoint."""
@@ -283,7 +291,7 @@ class ReleasedTarget(ApiModel):
     name: Name
     """The name of the variant."""
 
-    content: Annotated[str, Field(max_length=CONTENT_LENGTH)]
+    content: Annotated[str, Field(max_length=RELEASED_LENGTH)]
     """The target with its policies, scheduled actions and suspended state, as JSON."""
 
     since: Timestamp

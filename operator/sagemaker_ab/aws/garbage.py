@@ -15,7 +15,7 @@ from sagemaker_ab.aws.failures import FailureKind, classified, classify
 from sagemaker_ab.aws.sessions import AwsClients
 from sagemaker_ab.aws.singleflight import SingleFlight
 from sagemaker_ab.aws.tags import tags_of
-from sagemaker_ab.planning.garbage import OwnedObjects
+from sagemaker_ab.planning.garbage import Listing, OwnedObjects
 from sagemaker_ab.planning.names import may_stem_from
 from sagemaker_ab.planning.ownership import TAG_PREFIX, Owner
 
@@ -48,9 +48,9 @@ class GarbageLister:
         self._regions: dict[str, _Region] = defaultdict(_Region)
 
     @classified()
-    def owned(
+    def list_owned(
         self, clients: AwsClients, owner: Owner, endpoint_name: str, *, not_before: float
-    ) -> OwnedObjects:
+    ) -> Listing:
         """Return the models and configs of an owner in a listing that began at `not_before` or later.
 
         Raises AwsError.
@@ -59,11 +59,19 @@ class GarbageLister:
             region = self._regions[clients.region]
         listing = region.listing(clients, not_before=not_before)
 
-        def names(objects: tuple[_Listed, ...]) -> frozenset[str]:
-            candidates = (each for each in objects if may_stem_from(each.name, endpoint_name))
-            return frozenset(each.name for each in candidates if region.owns(clients, owner, each))
-
-        return OwnedObjects(models=names(listing.models), configs=names(listing.configs))
+        models = [each for each in listing.models if may_stem_from(each.name, endpoint_name)]
+        configs = [each for each in listing.configs if may_stem_from(each.name, endpoint_name)]
+        owned = {each: tags for each in models if owner.owns(tags := region.tags(clients, owner, each))}
+        return Listing(
+            owned=OwnedObjects(
+                models=frozenset(each.name for each in owned),
+                configs=frozenset(
+                    each.name for each in configs if owner.owns(region.tags(clients, owner, each))
+                ),
+            ),
+            models=frozenset(each.name for each in models),
+            model_tags={each.arn: tags for each, tags in owned.items()},
+        )
 
 
 class _Region:
@@ -85,23 +93,23 @@ class _Region:
         # That listing began too early; one that is in flight by now is new enough.
         return self._in_flight.run(lambda: self._list(clients))
 
-    def owns(self, clients: AwsClients, owner: Owner, listed: _Listed) -> bool:
-        """Return whether an owner owns an object; only tags of other owners are cached.
+    def tags(self, clients: AwsClients, owner: Owner, listed: _Listed) -> Mapping[str, str]:
+        """Return the tags of an object, none if it is gone; only tags of other owners are cached.
 
         What we own may be deleted next, and only a current read may lead to that.
         """
         known = self._tags.get(listed)
         if known is not None and not owner.owns(known):
-            return False
+            return known
         try:
             tags = tags_of(clients, listed.arn)
         except ClientError as error:
             if classify(error).kind is FailureKind.GONE:
-                return False
+                return {}
             raise
         if any(key.startswith(TAG_PREFIX) for key in tags):
             self._tags[listed] = tags
-        return owner.owns(tags)
+        return tags
 
     def _list(self, clients: AwsClients) -> _Listing:
         listing = _list(clients)

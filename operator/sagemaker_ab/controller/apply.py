@@ -10,6 +10,7 @@ from sagemaker_ab.aws.sessions import AwsClients
 from sagemaker_ab.controller.context import ReconcileContext
 from sagemaker_ab.controller.errors import to_problem
 from sagemaker_ab.planning.commands import Command
+from sagemaker_ab.planning.garbage import READ_VALID_SECONDS
 from sagemaker_ab.planning.problem import Problem
 from sagemaker_ab.planning.steps import Step
 
@@ -32,7 +33,7 @@ class Outcome(Enum):
     UNKNOWN = auto()
     """An answer was lost, or the writes were sent so recently that no read shows them yet."""
     BUSY = auto()
-    """Nothing took effect, and nothing is wrong."""
+    """Nothing took effect: AWS is changing the object, or it is as requested already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def apply(context: ReconcileContext, clients: AwsClients, step: Step) -> Outcome
     if not commands:
         return Outcome.UNKNOWN
     for command in commands:
-        if step.valid_until is not None and clients.clock.now() > step.valid_until:
+        if _outdated(context, clients, step):
             return Outcome.UNKNOWN
         context.memory.record_sent(command, context.generation, clients.clock.now())
         failure = execute(clients, command)
@@ -74,6 +75,16 @@ def apply(context: ReconcileContext, clients: AwsClients, step: Step) -> Outcome
         failures = context.memory.failures(command.subject)
         return Refused(command, to_problem(failure, message, failures=failures))
     return Outcome.ACCEPTED
+
+
+def _outdated(context: ReconcileContext, clients: AwsClients, step: Step) -> bool:
+    """Return whether the reads that a step rests on are too old, on AWS's clock or on the local one.
+
+    AWS's clock stands still while there are no responses, for example while the process is stopped.
+    """
+    if step.valid_until is None:
+        return False
+    return clients.clock.now() > step.valid_until or context.age_seconds > READ_VALID_SECONDS
 
 
 def _took_effect(context: ReconcileContext, step: Step, command: Command) -> None:

@@ -16,8 +16,12 @@ class Backoff:
     slowest: float
 
     def seconds(self, failures: int) -> float:
-        """Return the gap after so many failures in a row, at least one, with jitter."""
-        return jittered(min(self.first * 2 ** min(max(0, failures - 1), _MOST_DOUBLINGS), self.slowest))
+        """Return the gap after so many failures in a row, at least one, with jitter.
+
+        Jitter only lengthens a gap, and no gap is longer than the slowest.
+        """
+        gap: float = self.first * 2 ** min(max(0, failures - 1), _MOST_DOUBLINGS)
+        return min(gap, self.slowest / 1.2) * random.uniform(1.0, 1.2)  # noqa: S311 - spreads load, guards nothing
 
     def __iter__(self) -> Iterator[float]:
         """Yield the gaps after one failure, after two and so on, without end."""

@@ -50,13 +50,13 @@ class Services:
     local_clock: Callable[[], float] = time.monotonic
     """Seconds, for polling and backoff only; durations in AWS are measured on AWS's own clock."""
 
-    def backoff(self, *, stalled: bool) -> Backoff:
-        """Return the gaps between retries of what stalls, or of what is transient."""
+    def backoff(self, *, transient: bool) -> Backoff:
+        """Return the gaps between retries of what is transient, or of what AWS refuses."""
         settings = self.settings
-        if stalled:
-            first = settings.refused_retry_seconds
-            return Backoff(first, _SLOWEST_REFUSED * first)
-        return Backoff(settings.retry_seconds, max(settings.retry_seconds, settings.resync_seconds))
+        if transient:
+            return Backoff(settings.retry_seconds, max(settings.retry_seconds, settings.resync_seconds))
+        first = settings.refused_retry_seconds
+        return Backoff(first, _SLOWEST_REFUSED * first)
 
 
 @dataclass(slots=True)
@@ -70,8 +70,10 @@ class ReconcileContext:
     resource: Object
     memory: Memory
     status: Status = field(init=False)
+    _began: float = field(init=False)
 
     def __post_init__(self) -> None:
+        self._began = self.services.local_clock()
         self.status = _readable(self.resource.get("status", {}))
 
     @property
@@ -120,6 +122,16 @@ class ReconcileContext:
         token = self.annotation(RECONCILE_REQUESTED_AT)
         return token if token != self.status.last_handled_reconcile_at else None
 
+    def honor_request(self) -> None:
+        """Clear retries for a new generation or a new reconcile request."""
+        if self.reconcile_requested_at or self.generation != self.status.observed_generation:
+            self.memory.honor(self.generation, self.reconcile_requested_at)
+
+    @property
+    def age_seconds(self) -> float:
+        """Seconds since the reconcile began, on the local clock."""
+        return self.services.local_clock() - self._began
+
     def write_status(self, status: Status) -> None:
         """Write the status if it differs from the one that was read, and record its events."""
         written = status.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -148,14 +160,14 @@ class ReconcileContext:
         problem = to_problem(error.failure, error.failure.message, failures=failures)
         if problem.stalled or (failures and not self.ready):
             self.report_problem(problem)
-        return self.back_off(_READING, problem)
+        return min(self.back_off(_READING, problem), self.until_resync())
 
     def record_successful_read(self) -> None:
         self.memory.clear_problem(_READING)
 
     def back_off(self, subject: str, problem: Problem) -> float:
         """Record a problem; return the seconds until the subject may be tried again."""
-        gap = self.services.backoff(stalled=problem.stalled).seconds(self.memory.failures(subject) + 1)
+        gap = self.services.backoff(transient=problem.transient).seconds(self.memory.failures(subject) + 1)
         self.memory.record_problem(subject, problem, retry_at=self.services.local_clock() + gap)
         return gap
 

@@ -17,4 +17,4 @@ def to_problem(failure: Failure, message: str, *, failures: int) -> Problem:
         return Problem(failure.kind.reason, message)
     if failure.kind is FailureKind.GONE and failures >= _MOST_NOT_FOUND:
         return Problem(Reason.REFUSED, message)
-    return Problem(failure.kind.reason, message, stalled=failures >= _MOST_TRANSIENT)
+    return Problem(failure.kind.reason, message, stalled=failures >= _MOST_TRANSIENT, transient=True)

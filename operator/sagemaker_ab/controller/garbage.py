@@ -7,7 +7,14 @@ from sagemaker_ab.aws.sessions import AwsClients
 from sagemaker_ab.controller.backoff import jittered
 from sagemaker_ab.controller.context import ReconcileContext
 from sagemaker_ab.planning.consistency import SETTLING_SECONDS, STALENESS_SECONDS
-from sagemaker_ab.planning.garbage import OwnedObjects, in_use, named_by, plan_garbage_collection
+from sagemaker_ab.planning.garbage import (
+    Listing,
+    OwnedObjects,
+    in_use,
+    named_by,
+    plan_garbage_collection,
+    plan_image_pins,
+)
 from sagemaker_ab.planning.observed import Observed
 from sagemaker_ab.planning.status import Gathered
 from sagemaker_ab.planning.steps import Step
@@ -23,22 +30,24 @@ _RETRY_SECONDS = 600.0
 def garbage_step(context: ReconcileContext, clients: AwsClients, gathered: Gathered) -> Step | None:
     """Return the step that deletes what a converged resource no longer uses; None if nothing is due.
 
-    The listing shows as well which models of the desired state were deleted by hand. The memory keeps them
-    for the next plan.
+    The listing shows as well which models of the desired state were deleted by hand, which the memory keeps
+    for the next plan, and which lack the pin of their images.
     """
-    owned = _list_if_due(context, clients, gathered)
-    if owned is None:
+    listing = _list_if_due(context, clients, gathered)
+    if listing is None:
         return None
     needed = named_by(gathered.desired)
-    context.memory.missing_models = needed.models - owned.models
+    context.memory.missing_models = needed.models - listing.models
     keep = in_use(gathered.observed) | needed
-    return plan_garbage_collection(owned, keep=keep, read_at=gathered.observed.read_at)
+    read_at = gathered.observed.read_at
+    garbage = plan_garbage_collection(listing.owned, keep=keep, read_at=read_at)
+    return garbage or plan_image_pins(gathered.desired, listing)
 
 
 def retry_garbage_collection_later(context: ReconcileContext, observed: Observed) -> None:
     """List garbage again after the gap of what AWS refuses, or after ten minutes if that is later."""
     context.memory.garbage_failures += 1
-    gap = context.services.backoff(stalled=True).seconds(context.memory.garbage_failures)
+    gap = context.services.backoff(transient=False).seconds(context.memory.garbage_failures)
     at = observed.now + max(_RETRY_SECONDS, gap)
     context.memory.schedule_garbage_collection(_config_in_use(observed), at=at)
 
@@ -53,10 +62,11 @@ def list_for_deletion(
     due = context.memory.deleting_since(observed.now) + STALENESS_SECONDS
     if observed.now < due:
         return None
-    return context.services.garbage.owned(clients, context.owner, endpoint_name, not_before=due)
+    listing = context.services.garbage.list_owned(clients, context.owner, endpoint_name, not_before=due)
+    return listing.owned
 
 
-def _list_if_due(context: ReconcileContext, clients: AwsClients, gathered: Gathered) -> OwnedObjects | None:
+def _list_if_due(context: ReconcileContext, clients: AwsClients, gathered: Gathered) -> Listing | None:
     observed, wanted = gathered.observed, gathered.desired
     config, now = _config_in_use(observed), observed.now
     memory = context.memory
@@ -66,7 +76,7 @@ def _list_if_due(context: ReconcileContext, clients: AwsClients, gathered: Gathe
     listed_before = memory.listed_since_last_write(config)
     age = _RETRY_SECONDS if listed_before else SETTLING_SECONDS - STALENESS_SECONDS
     try:
-        owned = context.services.garbage.owned(
+        listing = context.services.garbage.list_owned(
             clients, wanted.owner, wanted.endpoint_name, not_before=now - age
         )
     except AwsError as error:
@@ -74,7 +84,7 @@ def _list_if_due(context: ReconcileContext, clients: AwsClients, gathered: Gathe
         retry_garbage_collection_later(context, observed)
         return None
     memory.schedule_garbage_collection(config, at=now + jittered(_INTERVAL_SECONDS))
-    return owned
+    return listing
 
 
 def _config_in_use(observed: Observed) -> str | None:

@@ -29,7 +29,8 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
     observer = context.services.observer
     observed = observer.observe(clients, spec.endpoint_name)
     wanted = _desired(context, spec, clients, observed)
-    if not wanted.unresolved and not observed.deploys(wanted):
+    busy = observed.endpoint is not None and observed.endpoint.status.busy
+    if not busy and not wanted.unresolved and not observed.deploys(wanted):
         observed = observer.observe_prerequisites(clients, observed, wanted)
     released = released_of(context.status)
     blocking = () if observed.deploys(wanted) else blocking_update(wanted, observed)
@@ -42,7 +43,7 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
     remembered = Remembered(
         deployment=_deployment(context, wanted, observed),
         managed_tag_keys=frozenset((endpoint.tag_keys if endpoint else None) or ()),
-        released=still_released(released, observed),
+        released=still_released(released, wanted, observed),
         applied_config=applied_config_of(context.status),
         missing_models=context.memory.missing_models,
         force_weights=context.annotation(FORCE_WEIGHTS) == str(context.generation),
@@ -109,8 +110,13 @@ def release_recorded(gathered: Gathered) -> Gathered:
 
 
 def _update_memory(context: ReconcileContext, observed: Observed, decided: Plan) -> None:
-    """Back off from what AWS accepted and rolled back, and forget what is no longer pending."""
-    context.memory.keep_only(decided.steps)
+    """Back off from what AWS accepted and rolled back, and forget what is no longer pending.
+
+    While reads may be stale, a step that is missing from the plan may be back in the next one. Its backoff
+    must not be lost.
+    """
+    if not context.memory.awaiting_consistency(observed.now):
+        context.memory.keep_only(decided.steps)
     reason = observed.endpoint.failure_reason if observed.endpoint else None
     message = f"AWS accepted the change and rolled it back: {reason or 'it gave no reason'}"
     for step in context.memory.take_rolled_back(decided.steps, observed.now):

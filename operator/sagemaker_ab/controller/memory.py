@@ -171,6 +171,10 @@ class Memory:
     def schedule_garbage_collection(self, config_name: str | None, at: float) -> None:
         self._listed = config_name, at
 
+    def list_again(self) -> None:
+        """Let garbage be listed as soon as reads are consistent."""
+        self._listed = None
+
     def deleting_since(self, now: float) -> float:
         """Return when garbage collection of the deletion was first due, which is now if it never was."""
         if self._deleting_since is None:

@@ -53,7 +53,7 @@ class Reconciler:
     def _retry(self, key: Key, error: KubernetesError) -> float:
         _LOG.warning("%s: %s", key, error)
         failures = self._unreachable[key] = self._unreachable.get(key, 0) + 1
-        return self._services.backoff(stalled=False).seconds(failures)
+        return self._services.backoff(transient=True).seconds(failures)
 
     def _reconcile(self, key: Key) -> float | None:
         resource = self._services.kube.get(*key)

@@ -1,6 +1,7 @@
 """Reconciles a deleted resource: removes its objects from AWS, then releases its finalizer."""
 
 from sagemaker_ab.api.conditions import Reason
+from sagemaker_ab.api.resource import ACCOUNT, REGION
 from sagemaker_ab.aws.failures import AwsError
 from sagemaker_ab.aws.sessions import AwsClients, NoRegion
 from sagemaker_ab.controller.apply import Outcome, Refused, apply
@@ -13,6 +14,10 @@ from sagemaker_ab.planning.problem import Problem
 from sagemaker_ab.planning.steps import Step
 
 _LOCATION = "account and region"
+_UNKNOWN_ACCOUNT = (
+    f"the AWS account of the endpoint is not known: neither the annotation {ACCOUNT} nor the status has it."
+    f" Set the annotations {ACCOUNT} and {REGION}, or set spec.deletionPolicy to Retain"
+)
 
 
 def reconcile_delete(context: ReconcileContext) -> float | None:
@@ -21,9 +26,13 @@ def reconcile_delete(context: ReconcileContext) -> float | None:
     The spec is not validated: a spec that breaks a rule must not block its deletion.
     """
     context.services.metrics.forget(context.key)
+    context.honor_request()
     if context.resource["spec"].get("deletionPolicy") == "Retain":
+        _report_unrestored(context)
         _release_finalizer(context)
         return None
+    if context.location.account is None:
+        return _unreachable(context, Problem(Reason.LOCATION_CHANGED, _UNKNOWN_ACCOUNT))
     try:
         return _reconcile(context)
     except NoRegion as error:
@@ -79,7 +88,9 @@ def _apply(context: ReconcileContext, clients: AwsClients, step: Step) -> float:
     outcome = apply(context, clients, step)
     if isinstance(outcome, Refused):
         context.report_problem(outcome.problem)
-        return context.back_off(outcome.command.subject, outcome.problem)
+        return min(context.back_off(outcome.command.subject, outcome.problem), context.until_resync())
+    if outcome is Outcome.BUSY:
+        return context.until_resync()
     return 0.0 if outcome is Outcome.ACCEPTED else poll_seconds
 
 
@@ -90,7 +101,14 @@ def _wait(context: ReconcileContext, message: str) -> float:
 
 def _unreachable(context: ReconcileContext, problem: Problem) -> float:
     context.report_problem(problem)
-    return context.back_off(_LOCATION, problem)
+    return min(context.back_off(_LOCATION, problem), context.until_resync())
+
+
+def _report_unrestored(context: ReconcileContext) -> None:
+    """Hand what is deregistered for an update to the user: nobody restores it after the resource is gone."""
+    for target in context.status.released_scaling or ():
+        message = f"Autoscaling of {target.name} is deregistered for an update and stays so: {target.content}"
+        context.record_event("Warning", "NotRestored", message)
 
 
 def _release_finalizer(context: ReconcileContext) -> None:

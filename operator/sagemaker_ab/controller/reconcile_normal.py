@@ -14,7 +14,9 @@ from sagemaker_ab.controller.garbage import garbage_step, retry_garbage_collecti
 from sagemaker_ab.controller.gather import gather, release_recorded
 from sagemaker_ab.planning import deployment as deployments
 from sagemaker_ab.planning.deployment import Deployment, DeploymentState
+from sagemaker_ab.planning.garbage import named_by
 from sagemaker_ab.planning.problem import Problem
+from sagemaker_ab.planning.released import without_part
 from sagemaker_ab.planning.state import EndpointState
 from sagemaker_ab.planning.status import Gathered, report
 from sagemaker_ab.planning.steps import Step, StepKind
@@ -22,8 +24,7 @@ from sagemaker_ab.planning.steps import Step, StepKind
 
 def reconcile_normal(context: ReconcileContext) -> float:
     """Bring AWS one step nearer to the spec; return the seconds until the next reconcile."""
-    if context.reconcile_requested_at or context.generation != context.status.observed_generation:
-        context.memory.honor(context.generation, context.reconcile_requested_at)
+    context.honor_request()
     try:
         return _reconcile(context)
     except InvalidSpec as error:
@@ -53,7 +54,7 @@ def _reconcile(context: ReconcileContext) -> float:
     context.write_status(_report(context, gathered))
     if gathered.plan.state is EndpointState.CURRENT and not gathered.plan.steps:
         garbage = garbage_step(context, clients, gathered)
-        if context.memory.missing_models:
+        if context.memory.missing_models & named_by(gathered.desired).models:
             return 0.0
         if garbage is not None:
             return _collect_garbage(context, clients, gathered, garbage)
@@ -66,9 +67,12 @@ def _collect_garbage(context: ReconcileContext, clients: AwsClients, gathered: G
     if isinstance(outcome, Refused):
         context.record_event("Warning", outcome.problem.reason, outcome.problem.message)
         retry_garbage_collection_later(context, gathered.observed)
-    if outcome is Outcome.ACCEPTED:
-        context.memory.garbage_failures = 0
-    return 0.0 if outcome is Outcome.ACCEPTED else context.services.settings.poll_seconds
+        return context.services.settings.poll_seconds
+    context.memory.list_again()
+    if outcome is not Outcome.ACCEPTED:
+        return context.services.settings.poll_seconds
+    context.memory.garbage_failures = 0
+    return 0.0
 
 
 def _requeue_after(context: ReconcileContext, gathered: Gathered) -> float:
@@ -84,13 +88,14 @@ def _advance(context: ReconcileContext, clients: AwsClients, gathered: Gathered,
     """Report a step before it is sent, so that status has what must survive if the process dies meanwhile."""
     if step.kind is StepKind.UPDATE_ENDPOINT:
         gathered = release_recorded(gathered)
-    context.write_status(_report(context, _requested(context, gathered, step)))
+    requested = _requested(context, gathered, step)
+    context.write_status(_report(context, requested))
     if step.overrides:
         message = f"Weights are sent at once, as the annotation {FORCE_WEIGHTS} asks: {step.overrides}"
         context.record_event("Warning", "WeightsForced", message)
     outcome = apply(context, clients, step)
     if isinstance(outcome, Refused):
-        return _refused(context, gathered, outcome)
+        return _refused(context, requested, step, outcome)
     if step.kind.deploys and outcome is not Outcome.UNKNOWN:
         context.write_status(_report(context, _answered(gathered, outcome)))
     if outcome is not Outcome.ACCEPTED:
@@ -101,9 +106,11 @@ def _advance(context: ReconcileContext, clients: AwsClients, gathered: Gathered,
 
 
 def _requested(context: ReconcileContext, gathered: Gathered, step: Step) -> Gathered:
-    """Record a deployment before it is requested, unless a refused request is merely repeated."""
-    unsent = context.memory.unsent(step.commands, gathered.observed.now)
-    if not step.kind.deploys or not unsent or context.memory.failures(step.commands[-1].subject):
+    """Record a deployment before it is requested; the record of a refused one serves for its retries too."""
+    record = gathered.remembered.deployment
+    if record and record.is_for(gathered.desired) and record.state is DeploymentState.REFUSED:
+        return gathered
+    if not step.kind.deploys or not context.memory.unsent(step.commands, gathered.observed.now):
         return gathered
     return _with_deployment(gathered, _request(gathered))
 
@@ -124,14 +131,37 @@ def _with_deployment(gathered: Gathered, record: Deployment) -> Gathered:
     return replace(gathered, remembered=replace(gathered.remembered, deployment=record))
 
 
-def _refused(context: ReconcileContext, gathered: Gathered, refused: Refused) -> float:
+def _refused(context: ReconcileContext, gathered: Gathered, step: Step, refused: Refused) -> float:
     """Report a refusal and back off; go on at once if another step can be sent."""
+    if step.kind is StepKind.RESTORE_SCALING and refused.problem.stalled:
+        return _give_up_restoring(context, gathered, refused)
     gap = context.back_off(refused.command.subject, refused.problem)
+    record = gathered.remembered.deployment
+    if step.kind.deploys and record is not None:
+        record = record.enter(DeploymentState.REFUSED, gathered.observed.now)
+        gathered = _with_deployment(gathered, record)
     reported = context.memory.problem_of(gathered.plan.steps)
     context.write_status(_report(context, replace(gathered, problem=reported)))
     # What was released for an update that AWS refused is restored at once.
     more = gathered.remembered.released or gathered.plan.next_step(context.in_backoff)
-    return 0.0 if more else gap
+    return 0.0 if more else min(gap, context.until_resync())
+
+
+def _give_up_restoring(context: ReconcileContext, gathered: Gathered, refused: Refused) -> float:
+    """Give up a policy or schedule that AWS no longer accepts, so that the others are restored.
+
+    A target that AWS refuses to register is tried again like every other write.
+    """
+    if refused.command.operation == "RegisterScalableTarget":
+        gap = context.back_off(refused.command.subject, refused.problem)
+        context.write_status(_report(context, replace(gathered, problem=refused.problem)))
+        return min(gap, context.until_resync())
+    message = f"{refused.problem.message}. It was part of the scaling before an update and is not restored"
+    context.record_event("Warning", "NotRestored", message)
+    released = without_part(gathered.remembered.released, refused.command)
+    remembered = replace(gathered.remembered, released=released)
+    context.write_status(_report(context, replace(gathered, remembered=remembered)))
+    return 0.0
 
 
 def _report(context: ReconcileContext, gathered: Gathered) -> Status:

@@ -20,7 +20,8 @@ from sagemaker_ab.planning.steps import Step, StepKind
 def adjustments(desired: Desired, observed: Observed, remembered: Remembered) -> tuple[Step, ...]:
     """Return the steps in the order that keeps traffic on enough instances.
 
-    Counts go up before the weights move, and down after that (S1, S2).
+    Counts go up before the weights move, and down after that (S1, S2). The counts and bounds of a variant
+    that still runs on another instance type than desired wait for its deployment.
     """
     if observed.endpoint is None:
         return ()
@@ -31,10 +32,15 @@ def _adjustments(
     desired: Desired, observed: Observed, endpoint: ObservedEndpoint, remembered: Remembered
 ) -> Iterator[Step]:
     yield from scaling_steps(desired, observed, endpoint, remembered)
-    growing = scale_outs(desired, endpoint)
-    yield from growing.values()
-    yield from _weights(desired, endpoint, growing.values(), force=remembered.force_weights)
-    for variant, live in _counts(desired, endpoint):
+    counts = list(_counts(desired, observed, endpoint))
+    growing = [
+        _count(StepKind.SCALE_OUT, desired, variant)
+        for variant, live in counts
+        if variant.instance_count > live
+    ]
+    yield from growing
+    yield from _weights(desired, endpoint, growing, force=remembered.force_weights)
+    for variant, live in counts:
         if variant.instance_count < live:
             held = above_intended_share(desired, endpoint, variant.name)
             yield _count(StepKind.SCALE_IN, desired, variant, held=held)
@@ -43,18 +49,10 @@ def _adjustments(
         yield Step(StepKind.TAG, tags)
 
 
-def scale_outs(desired: Desired, endpoint: ObservedEndpoint) -> Mapping[str, Step]:
-    """Return the step that raises the count, for each variant whose live count is below the intended one."""
-    return {
-        variant.name: _count(StepKind.SCALE_OUT, desired, variant)
-        for variant, live in _counts(desired, endpoint)
-        if variant.instance_count > live
-    }
-
-
 def _weights(
     desired: Desired, endpoint: ObservedEndpoint, growing: Iterable[Step], *, force: bool
 ) -> Iterator[Step]:
+    """Yield the change of weights; urgent if a person forces it or if it ends a variant's traffic."""
     changes = weight_changes(desired, endpoint)
     if not changes:
         return
@@ -63,10 +61,11 @@ def _weights(
     shortage = describe_shortage(short_of_instances(desired, before, {**before, **changes}, instances))
     shift = commands.update_weights(desired.endpoint_name, changes)
     if force:
-        yield Step(StepKind.SHIFT_WEIGHTS, (shift,), overrides=shortage)
-    else:
-        waits_for = frozenset(step.identity for step in growing) if shortage else frozenset[str]()
-        yield Step(StepKind.SHIFT_WEIGHTS, (shift,), waits_for=waits_for, held=shortage)
+        yield Step(StepKind.SHIFT_WEIGHTS, (shift,), overrides=shortage, urgent=True)
+        return
+    evacuates = any(weight == 0 < before[name] for name, weight in changes.items())
+    waits_for = frozenset(step.identity for step in growing) if shortage else frozenset[str]()
+    yield Step(StepKind.SHIFT_WEIGHTS, (shift,), waits_for=waits_for, held=shortage, urgent=evacuates)
 
 
 def weight_changes(desired: Desired, endpoint: ObservedEndpoint) -> Mapping[str, int]:
@@ -84,11 +83,13 @@ def weight_changes(desired: Desired, endpoint: ObservedEndpoint) -> Mapping[str,
     return intended if sum({**live, **intended}.values()) > 0 else {}
 
 
-def _counts(desired: Desired, endpoint: ObservedEndpoint) -> Iterator[tuple[DesiredVariant, int]]:
+def _counts(
+    desired: Desired, observed: Observed, endpoint: ObservedEndpoint
+) -> Iterator[tuple[DesiredVariant, int]]:
     """Pair each variant without autoscaling with its live count; the autoscaler owns the other counts."""
     for variant in desired.variants:
         live = endpoint.variant(variant.name)
-        if live is not None and variant.scaling is None:
+        if live is not None and variant.scaling is None and observed.runs_as_desired(variant):
             yield variant, live.desired_count
 
 

@@ -126,6 +126,11 @@ def add_tags(arn: str, tags: Mapping[str, str]) -> Command:
     return Command(Service.SAGEMAKER, "AddTags", request, "tag the endpoint with " + ", ".join(sorted(tags)))
 
 
+def tag_model(arn: str, tags: Mapping[str, str]) -> Command:
+    request = {"ResourceArn": arn, "Tags": _tag_list(tags)}
+    return Command(Service.SAGEMAKER, "AddTags", request, f"tag {arn.rpartition(':')[2]} with its image pin")
+
+
 def delete_tags(arn: str, keys: Iterable[str]) -> Command:
     request = {"ResourceArn": arn, "TagKeys": sorted(keys)}
     return Command(

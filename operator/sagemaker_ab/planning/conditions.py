@@ -33,12 +33,13 @@ class ConditionDraft:
     message: str
 
 
-def draft_conditions(
+def draft_conditions(  # noqa: PLR0913 - all that a reconcile knows
     desired: Desired,
     observed: Observed,
     plan: Plan,
     problem: Problem | None,
     *,
+    remembered: Remembered,
     awaiting_consistency: bool = False,
 ) -> Iterator[ConditionDraft]:
     """Yield the conditions of a resource whose endpoint was read, except for metrics.
@@ -52,7 +53,7 @@ def draft_conditions(
     yield _in_service(observed)
     yield _weights_applied(desired, observed)
     if any(variant.scaling for variant in desired.variants):
-        yield _autoscaling_applied(desired, observed)
+        yield _autoscaling_applied(desired, observed, remembered)
 
 
 def summary(problem: Problem | None, progress: tuple[Reason, str] | None) -> Iterator[ConditionDraft]:
@@ -181,13 +182,13 @@ def _weights_applied(desired: Desired, observed: Observed) -> ConditionDraft:
     return ConditionDraft(kind, status=False, reason=Reason.PENDING, message=message)
 
 
-def _autoscaling_applied(desired: Desired, observed: Observed) -> ConditionDraft:
+def _autoscaling_applied(desired: Desired, observed: Observed, remembered: Remembered) -> ConditionDraft:
     kind = ConditionType.AUTOSCALING_APPLIED
     endpoint = observed.endpoint
     complete = endpoint is not None and all(
         variant.name in observed.targets for variant in desired.variants if variant.scaling
     )
-    if endpoint and complete and not any(scaling_steps(desired, observed, endpoint, Remembered())):
+    if endpoint and complete and not any(scaling_steps(desired, observed, endpoint, remembered)):
         message = "Scalable targets and policies are as the spec asks"
         return ConditionDraft(kind, status=True, reason=Reason.APPLIED, message=message)
     message = "Scalable targets and policies are not yet as the spec asks"

@@ -33,7 +33,19 @@ def deploys(name: str, content: Content, desired: Desired) -> bool:
     """
     if _deployed(content) != {v.name: dict(v.deployed) for v in desired.variants}:
         return False
-    return _created_by_operator(name, content, desired.endpoint_name) or not any(_extra_members(content))
+    ours = name == desired.config_name or _created_by_operator(name, content, desired.endpoint_name)
+    return ours or not any(_extra_members(content))
+
+
+def own_content(name: str, content: Content, endpoint_name: str) -> Content:
+    """Return the content of a config, without the defaults that AWS added if the operator created it."""
+    if not _created_by_operator(name, content, endpoint_name):
+        return content
+    variants = [
+        {member: value for member, value in variant.items() if member in _OURS}
+        for variant in production_variants(content)
+    ]
+    return {"ProductionVariants": variants}
 
 
 def production_variants(content: Content) -> Sequence[Content]:

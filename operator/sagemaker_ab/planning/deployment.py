@@ -39,6 +39,8 @@ class DeploymentState(StrEnum):
 
     REQUESTED = "Requested"
     """About to be requested from AWS; whether the call arrived is not known."""
+    REFUSED = "Refused"
+    """AWS refused the last request. The next one is sent without another record, so it may have arrived."""
     ACCEPTED = "Accepted"
     """AWS accepted the call."""
     IN_PROGRESS = "InProgress"
@@ -50,28 +52,30 @@ class DeploymentState(StrEnum):
 class Deployment:
     """A record that is kept in the resource's status until the deployment has succeeded.
 
-    `content` identifies what the fleet consists of, `fingerprint` its size as well. Times are seconds since
-    the epoch on AWS's clock: `since` is when the record entered its state, `last_modified` the endpoint's
-    LastModifiedTime before the request, None for a creation.
+    `content_fingerprint` identifies what the fleet consists of, `fingerprint` its size as well. Times are
+    seconds since the epoch on AWS's clock: `since` is when the record entered its state. The rest describes
+    the endpoint before the request, for an update: its LastModifiedTime, config and FailureReason.
     """
 
     fingerprint: str
-    content: str
+    content_fingerprint: str
     config_name: str
     attempts: int
     state: DeploymentState
     since: float
     last_modified: float | None = None
+    previous_config: str | None = None
+    previous_failure: str | None = None
     message: str = ""
 
     def is_for(self, desired: Desired) -> bool:
         """Return whether the record is about the desired content, whatever the size of the fleet.
 
-        A record from a version that did not write `content` is compared with the size.
+        A record from a version that did not write it is compared with the size.
         """
-        if not self.content:
+        if not self.content_fingerprint:
             return self.fingerprint == desired.fingerprint
-        return self.content == desired.content_fingerprint
+        return self.content_fingerprint == desired.content_fingerprint
 
     @property
     def transient(self) -> bool:
@@ -104,7 +108,8 @@ class Deployment:
 
     def unproven(self, now: float) -> bool:
         """Return whether the record is too young for a read to prove anything about it."""
-        return self.state is not DeploymentState.FAILED and now - self.since < SETTLING_SECONDS
+        settled = self.state in {DeploymentState.FAILED, DeploymentState.REFUSED}
+        return not settled and now - self.since < SETTLING_SECONDS
 
     def enter(self, state: DeploymentState, now: float, message: str = "") -> "Deployment":
         """Return the record in another state, or the same one if it is in that state already."""
@@ -115,15 +120,18 @@ class Deployment:
 
 def request(desired: Desired, observed: Observed, previous: Deployment | None) -> Deployment:
     """Return the record of a deployment that is about to be requested."""
+    endpoint = observed.endpoint
     again = previous is not None and previous.is_for(desired)
     return Deployment(
         fingerprint=desired.fingerprint,
-        content=desired.content_fingerprint,
+        content_fingerprint=desired.content_fingerprint,
         config_name=desired.config_name,
         attempts=previous.attempts + 1 if previous and again else 1,
         state=DeploymentState.REQUESTED,
         since=observed.now,
-        last_modified=observed.endpoint.last_modified if observed.endpoint else None,
+        last_modified=endpoint.last_modified if endpoint else None,
+        previous_config=endpoint.config_name if endpoint else None,
+        previous_failure=endpoint.failure_reason if endpoint else None,
     )
 
 
@@ -135,8 +143,8 @@ def follow(deployment: Deployment | None, desired: Desired, observed: Observed) 
     match endpoint.status:
         case EndpointStatus.CREATING | EndpointStatus.UPDATING:
             deploying = endpoint.pending_config_name or endpoint.config_name
-            if deployment.state is not DeploymentState.FAILED and deploying == deployment.config_name:
-                return deployment.enter(DeploymentState.IN_PROGRESS, observed.now)
+            if deploying == deployment.config_name:
+                return deployment.enter(DeploymentState.IN_PROGRESS, observed.read_at)
         case EndpointStatus.FAILED:
             if endpoint.config_name in {deployment.config_name, None}:
                 return _failed(deployment, observed)
@@ -146,11 +154,15 @@ def follow(deployment: Deployment | None, desired: Desired, observed: Observed) 
 
 
 def _in_service(deployment: Deployment, desired: Desired, observed: Observed) -> Deployment | None:
-    if observed.endpoint and observed.endpoint.config_name == deployment.config_name:
+    config = observed.endpoint.config_name if observed.endpoint else None
+    if config == deployment.config_name:
         return None
-    if deployment.unproven(observed.now):
+    if deployment.unproven(observed.read_at):
         return deployment
     if observed.deploys(desired):
+        return None
+    if deployment.previous_config is not None and config != deployment.previous_config:
+        # Neither the deployed config nor the one before: somebody else deployed it later. That is drift.
         return None
     return _failed(deployment, observed) if _proven_failed(deployment, observed) else deployment
 
@@ -160,15 +172,17 @@ def _proven_failed(deployment: Deployment, observed: Observed) -> bool:
     if endpoint is None:
         return False
     moved = deployment.last_modified is not None and endpoint.last_modified > deployment.last_modified
+    reason = endpoint.failure_reason
+    new_reason = bool(reason) and reason != deployment.previous_failure
     match deployment.state:
         case DeploymentState.IN_PROGRESS:
             return True
         case DeploymentState.ACCEPTED:
-            silent = observed.now - deployment.since >= _SILENCE_SECONDS
-            return moved or bool(endpoint.failure_reason) or silent
-        case DeploymentState.REQUESTED:
-            # The reason alone may be that of an earlier update, the time alone that of a scaling activity.
-            return moved and bool(endpoint.failure_reason)
+            silent = observed.read_at - deployment.since >= _SILENCE_SECONDS
+            return moved or new_reason or silent
+        case DeploymentState.REQUESTED | DeploymentState.REFUSED:
+            # The time alone may be that of a scaling activity.
+            return moved and new_reason
         case DeploymentState.FAILED:
             return True
 
@@ -176,4 +190,4 @@ def _proven_failed(deployment: Deployment, observed: Observed) -> bool:
 def _failed(deployment: Deployment, observed: Observed) -> Deployment:
     reason = observed.endpoint.failure_reason if observed.endpoint else None
     message = reason or "AWS rolled the endpoint back and gave no reason"
-    return deployment.enter(DeploymentState.FAILED, observed.now, message)
+    return deployment.enter(DeploymentState.FAILED, observed.read_at, message)

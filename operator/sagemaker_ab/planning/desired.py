@@ -79,6 +79,13 @@ class DesiredVariant:
         return {"VariantName": self.name, "ModelName": self.model_name, "InstanceType": self.instance_type}
 
     @property
+    def declared_count(self) -> int:
+        """The initial number of instances by the spec alone, without capacity that the variant takes over."""
+        if self.scaling is None:
+            return self.instance_count
+        return self.scaling.initial_instance_count or self.scaling.min_capacity
+
+    @property
     def intended_minimum(self) -> int:
         """The number of instances that must be in service before the variant gets more traffic."""
         return self.scaling.min_capacity if self.scaling else self.instance_count
@@ -97,7 +104,8 @@ class Desired:
     """The desired state in AWS of one resource.
 
     `unresolved` says for which variants no image is known; they have no model name, and nothing can be
-    deployed until that changes.
+    deployed until that changes. `retains_counts`: an update keeps the live counts of all variants, because
+    the autoscaler owns some of them.
     """
 
     endpoint_name: str
@@ -106,6 +114,7 @@ class Desired:
     variants: tuple[DesiredVariant, ...]
     tags: Mapping[str, str]
     unresolved: tuple[str, ...] = ()
+    retains_counts: bool = False
 
     @property
     def config_name(self) -> str:
@@ -122,17 +131,13 @@ class Desired:
         return {"ProductionVariants": list(self.production_variants)}
 
     @property
-    def retains_counts(self) -> bool:
-        """Whether an update keeps the live counts, because the autoscaler owns some of them."""
-        return any(variant.scaling for variant in self.variants)
-
-    @property
     def fingerprint(self) -> str:
         """A hash of what decides whether a new fleet comes into service, weights left out.
 
         Instance counts are included, because a smaller fleet can succeed where a larger one lacked capacity.
+        They are those of the spec: a count that is taken over from a live variant changes with its load.
         """
-        return content_hash([[variant.deployed, variant.instance_count] for variant in self._by_name])
+        return content_hash([[variant.deployed, variant.declared_count] for variant in self._by_name])
 
     @property
     def content_fingerprint(self) -> str:
@@ -183,6 +188,7 @@ def desired(
         variants=tuple(variants),
         tags={tag.key: tag.value for tag in spec.tags},
         unresolved=tuple(unresolved),
+        retains_counts=any(variant.scaling for variant in variants),
     )
 
 

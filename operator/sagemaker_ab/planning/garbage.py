@@ -3,8 +3,8 @@
 S4: nothing is deleted that the endpoint of that name uses or is updating to, no matter who owns it.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from sagemaker_ab.planning import commands
@@ -17,6 +17,19 @@ READ_VALID_SECONDS: Final = 50.0
 
 The rule counts 60 s from the beginning of the read, which takes at most 10 s.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a listing of a region's models and configs has found.
+
+    `models` are the names of all models that may belong to the endpoint, no matter who owns them.
+    `model_tags` holds the tags of those that we own, by their ARN.
+    """
+
+    owned: "OwnedObjects"
+    models: frozenset[str] = frozenset()
+    model_tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +56,20 @@ def plan_garbage_collection(owned: OwnedObjects, *, keep: OwnedObjects, read_at:
     if not deletions:
         return None
     return Step(StepKind.COLLECT_GARBAGE, deletions, valid_until=read_at + READ_VALID_SECONDS)
+
+
+def plan_image_pins(desired: Desired, listing: Listing) -> Step | None:
+    """Return the step that tags models in use with the pin of their images, where they carry none.
+
+    A model that an earlier version of the operator created has no pin.
+    """
+    pins = {model.name.lower(): model.tags for model in desired.models if model.tags}
+    tagging = []
+    for arn, tags in sorted(listing.model_tags.items()):
+        pin = pins.get(arn.rpartition("/")[2].lower(), {})
+        if pin and not pin.keys() <= tags.keys():
+            tagging.append(commands.tag_model(arn, pin))
+    return Step(StepKind.TAG, tuple(tagging)) if tagging else None
 
 
 def in_use(observed: Observed) -> OwnedObjects:

@@ -24,7 +24,10 @@ def image_pin(model: Model, instance_type: str) -> str | None:
 
     It changes with the frameworks of its containers, the instance family and the model's revision.
     """
-    frameworks = [c.framework.model_dump(mode="json") if c.framework else None for c in model.all_containers]
+    frameworks = [
+        c.framework.model_dump(mode="json", exclude_none=True) if c.framework else None
+        for c in model.all_containers
+    ]
     if not any(frameworks):
         return None
     family = instance_type.split(".")[1]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sagemaker_ab.api.conditions import Reason
+from sagemaker_ab.api.resource import ACCOUNT, REGION
 from sagemaker_ab.planning.problem import Problem
 
 
@@ -22,5 +23,8 @@ class Location:
         if same_account and (region is None or self.region in {None, region}):
             return None
         pinned = f"account {self.account}, region {self.region}"
-        message = f"the endpoint was created in {pinned}; the operator now works in account {account}"
+        message = (
+            f"the endpoint was created in {pinned} (see the annotations {ACCOUNT} and {REGION}, and"
+            f" the status); the operator now works in account {account}"
+        )
         return Problem(Reason.LOCATION_CHANGED, message)

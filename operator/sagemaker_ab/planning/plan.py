@@ -86,7 +86,7 @@ def _failed(desired: Desired, observed: Observed, deployment: Deployment | None)
     hopeless = (
         deployment is not None
         and deployment.failed_for(desired)
-        and not deployment.retry_due(observed.now, serving=False)
+        and not deployment.retry_due(observed.read_at, serving=False)
     )
     if hopeless:
         return Plan(EndpointState.FAILED, problem=_deployment_failed(deployment))

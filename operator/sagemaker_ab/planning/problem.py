@@ -9,9 +9,11 @@ from sagemaker_ab.api.conditions import Reason
 class Problem:
     """A problem as the user sees it.
 
-    `stalled`: it waits for a person, or is retried slowly; otherwise it is retried soon.
+    `stalled`: it will not pass without help. `transient`: what failed is retried soon, also when it has
+    failed so often that it counts as stalled.
     """
 
     reason: Reason
     message: str
     stalled: bool = True
+    transient: bool = False

@@ -17,7 +17,7 @@ from sagemaker_ab.api.status import (
     ReleasedTarget,
     Status,
 )
-from sagemaker_ab.planning.config_content import decode_content, encode_content
+from sagemaker_ab.planning.config_content import decode_content, encode_content, own_content
 from sagemaker_ab.planning.deployment import Deployment, DeploymentState
 from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.observed import Observed, ObservedConfig
@@ -34,12 +34,14 @@ def deployment_of(status: Status) -> Deployment | None:
     modified = record.last_modified_time
     return Deployment(
         fingerprint=record.fingerprint,
-        content=record.content_fingerprint or "",
+        content_fingerprint=record.content_fingerprint or "",
         config_name=record.config_name,
         attempts=record.attempts,
         state=DeploymentState(record.state),
         since=record.since.timestamp(),
         last_modified=modified.timestamp() if modified else None,
+        previous_config=record.previous_config_name,
+        previous_failure=record.previous_failure_reason,
         message=record.message or "",
     )
 
@@ -50,12 +52,14 @@ def record_deployment(record: Deployment | None) -> DeploymentStatus | None:
     modified = record.last_modified
     return DeploymentStatus(
         fingerprint=record.fingerprint,
-        content_fingerprint=record.content or None,
+        content_fingerprint=record.content_fingerprint or None,
         config_name=record.config_name,
         attempts=record.attempts,
         state=record.state.value,
         since=_moment(record.since),
         last_modified_time=_moment(modified) if modified is not None else None,
+        previous_config_name=record.previous_config,
+        previous_failure_reason=record.previous_failure,
         message=record.message or None,
     )
 
@@ -69,10 +73,13 @@ def applied_config_of(status: Status) -> ObservedConfig | None:
     return ObservedConfig(endpoint.config_name, content) if content is not None else None
 
 
-def record_config_content(before: EndpointStatus | None, observed: Observed) -> str | None:
+def record_config_content(
+    before: EndpointStatus | None, observed: Observed, endpoint_name: str
+) -> str | None:
     """Keep the content of the config in use, also when it can no longer be read."""
-    if observed.config_in_use is not None:
-        text = encode_content(observed.config_in_use.content)
+    config = observed.config_in_use
+    if config is not None:
+        text = encode_content(own_content(config.name, config.content, endpoint_name))
         return text if len(text) <= CONTENT_LENGTH else None
     same = before and observed.endpoint and before.config_name == observed.endpoint.config_name
     return before.config_content if before and same else None
@@ -89,14 +96,19 @@ def released_of(status: Status) -> Mapping[str, Released]:
     }
 
 
-def record_released(released: Mapping[str, Released]) -> list[ReleasedTarget] | None:
+def record_released(before: Status, released: Mapping[str, Released]) -> list[ReleasedTarget] | None:
+    """Return the records; one that cannot be read stays as it is, for a version that can."""
+    unreadable = [
+        each for each in before.released_scaling or () if _decoded(decode_target, each.content) is None
+    ]
     records = [
         ReleasedTarget(
             name=name, content=encode_target(record.target), since=_moment(float(int(record.since)))
         )
         for name, record in released.items()
     ]
-    return records or None
+    kept = [each for each in unreadable if each.name not in released]
+    return [*records, *kept] or None
 
 
 def instance_counts_of(status: Status) -> Mapping[str, int]:

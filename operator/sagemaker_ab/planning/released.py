@@ -7,11 +7,12 @@ https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DeregisterS
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sagemaker_ab.planning import commands
 from sagemaker_ab.planning.commands import Command
 from sagemaker_ab.planning.consistency import SETTLING_SECONDS
+from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.observed import Observed, ObservedPolicy, ObservedTarget
 
 
@@ -74,22 +75,42 @@ def restoration(
             yield commands.put_scheduled_action(endpoint_name, variant, name, action)
 
 
-def still_released(released: Mapping[str, Released], observed: Observed) -> Mapping[str, Released]:
+def still_released(
+    released: Mapping[str, Released], desired: Desired, observed: Observed
+) -> Mapping[str, Released]:
     """Return the records that are still needed.
 
-    A record is dropped once a read shows all of its target, unless that read may be older than the release,
-    or once its variant has left the endpoint.
+    A record is dropped once a read shows all of its target, unless that read may be older than the release;
+    once its variant has left the endpoint; and once the spec gives its variant a fixed count.
     """
     endpoint = observed.endpoint
     if endpoint is None:
         return {}
     serving = {variant.name for variant in endpoint.variants} or set(released)
+    fixed = {variant.name for variant in desired.variants if variant.scaling is None}
     return {
         name: record
         for name, record in released.items()
-        if name in serving
+        if name in serving - fixed
         and (
             observed.now - record.since < SETTLING_SECONDS
             or any(restoration("", name, record.target, observed.targets.get(name), {}))
         )
     }
+
+
+def without_part(released: Mapping[str, Released], command: Command) -> Mapping[str, Released]:
+    """Return the records without the policy or scheduled action that a command was to restore."""
+    variant = command.request["ResourceId"].rpartition("/")[2]
+    record = released.get(variant)
+    if record is None:
+        return released
+    policy, action = command.request.get("PolicyName"), command.request.get("ScheduledActionName")
+    target = replace(
+        record.target,
+        policies={name: each for name, each in record.target.policies.items() if name != policy},
+        scheduled_actions={
+            name: each for name, each in (record.target.scheduled_actions or {}).items() if name != action
+        },
+    )
+    return {**released, variant: replace(record, target=target)}

@@ -3,30 +3,31 @@
 from collections.abc import Iterator
 
 from sagemaker_ab.planning import commands
-from sagemaker_ab.planning.adjustments import scale_outs
 from sagemaker_ab.planning.desired import Desired
-from sagemaker_ab.planning.observed import Observed, ObservedConfig, ObservedEndpoint
+from sagemaker_ab.planning.names import may_stem_from
+from sagemaker_ab.planning.observed import Observed, ObservedConfig
 from sagemaker_ab.planning.scaling import blocking_update
-from sagemaker_ab.planning.shares import describe_shortage, live_weights, short_of_instances
 from sagemaker_ab.planning.steps import Step, StepKind, in_sequence
 
 
 def rollout(desired: Desired, observed: Observed) -> tuple[Step, ...]:
     """Return what is missing of the desired deployment; each step waits for the one before it."""
     if observed.endpoint is None:
-        fleet = Step(StepKind.CREATE_ENDPOINT, (commands.create_endpoint(desired),))
+        fleet = [Step(StepKind.CREATE_ENDPOINT, (commands.create_endpoint(desired),))]
     else:
-        fleet = _update(desired, observed, observed.endpoint)
-    return in_sequence([*_prerequisites(desired, observed), fleet])
+        fleet = list(_update(desired, observed))
+    return in_sequence([*_prerequisites(desired, observed), *fleet])
 
 
 def recreation_of_config(desired: Desired, observed: Observed, config: ObservedConfig) -> tuple[Step, ...]:
     """Return the steps that create the config in use again, under its name, after it was deleted.
 
-    AWS refuses to update an endpoint whose config does not exist.
+    AWS refuses to update an endpoint whose config does not exist. A config of another origin is created
+    without our tags, as it was.
     """
     missing = frozenset(model.name for model in desired.models if model.name in config.models)
-    creation = commands.create_endpoint_config(config.name, config.content, desired.all_tags)
+    tags = desired.all_tags if may_stem_from(config.name, desired.endpoint_name) else {}
+    creation = commands.create_endpoint_config(config.name, config.content, tags)
     return in_sequence(
         [
             *recreation_of_models(desired, missing - observed.owners_of_models.keys()),
@@ -55,35 +56,16 @@ def _prerequisites(desired: Desired, observed: Observed) -> Iterator[Step]:
         yield Step(StepKind.CREATE_ENDPOINT_CONFIG, (creation,))
 
 
-def _update(desired: Desired, observed: Observed, endpoint: ObservedEndpoint) -> Step:
-    """Return the update, together with the release of the scalable targets for which AWS refuses it.
+def _update(desired: Desired, observed: Observed) -> Iterator[Step]:
+    """Yield the update, together with the release of the scalable targets for which AWS refuses it.
 
     They are one step, so that nothing comes between the release and its update, and everything else is ready
-    before (S3). By rule S1, the update waits for the instances of a variant that it gives a larger share.
+    before (S3). There is none to the config that is in use.
     """
+    if observed.endpoint and observed.endpoint.config_name == desired.config_name:
+        return
     releases = (
         commands.deregister_scalable_target(desired.endpoint_name, variant)
         for variant in sorted(blocking_update(desired, observed))
     )
-    shortage, waits_for = _shortage_at_switch(desired, endpoint)
-    return Step(
-        StepKind.UPDATE_ENDPOINT,
-        (*releases, commands.update_endpoint(desired)),
-        waits_for=waits_for,
-        held=shortage,
-    )
-
-
-def _shortage_at_switch(desired: Desired, endpoint: ObservedEndpoint) -> tuple[str, frozenset[str]]:
-    """Return which variants would be short of instances when AWS switches to the new fleet.
-
-    If a variant scales, all live counts are retained and the weights come from the config; otherwise both
-    come from the config, and no variant is short.
-    """
-    if not desired.retains_counts:
-        return "", frozenset()
-    retained = {variant.name: variant.desired_count for variant in endpoint.variants}
-    short = list(short_of_instances(desired, live_weights(endpoint), desired.weights, retained))
-    growing = scale_outs(desired, endpoint)
-    waits_for = frozenset(growing[v.name].identity for v, _ in short if v.name in growing)
-    return describe_shortage(short), waits_for
+    yield Step(StepKind.UPDATE_ENDPOINT, (*releases, commands.update_endpoint(desired)))

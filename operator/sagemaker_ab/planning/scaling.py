@@ -1,17 +1,25 @@
 """Autoscaling: the steps that bring scalable targets and policies to the desired state."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from sagemaker_ab.planning import commands
 from sagemaker_ab.planning.commands import Command
-from sagemaker_ab.planning.desired import Desired, DesiredScaling
-from sagemaker_ab.planning.observed import Observed, ObservedEndpoint, ObservedPolicy, ObservedTarget
+from sagemaker_ab.planning.desired import Desired, DesiredScaling, DesiredVariant
+from sagemaker_ab.planning.observed import (
+    Observed,
+    ObservedEndpoint,
+    ObservedPolicy,
+    ObservedTarget,
+    ObservedVariant,
+)
 from sagemaker_ab.planning.released import restoration
 from sagemaker_ab.planning.remembered import Remembered
 from sagemaker_ab.planning.shares import above_intended_share
-from sagemaker_ab.planning.steps import Step, StepKind, in_sequence
+from sagemaker_ab.planning.steps import Step, StepKind
+
+_TARGET_TRACKING = "TargetTrackingScaling"
 
 
 def blocking_update(desired: Desired, observed: Observed) -> Iterator[str]:
@@ -33,59 +41,94 @@ def scaling_steps(
 ) -> Iterator[Step]:
     """Yield the steps for every variant that serves, one write each.
 
-    What was released for an update is restored first; where it differs from the spec, the spec follows.
+    What was released for an update is restored, also for a variant that the spec no longer has, as long as it
+    serves (S3). A departing variant loses its target only with the update that removes it. The spec's bounds
+    and policies wait until a variant runs on the desired instance type.
     """
-    wanted = {variant.name: variant.scaling for variant in desired.variants if variant.scaling}
-    for name in sorted(observed.targets.keys() - wanted.keys()):
-        yield _step(commands.deregister_scalable_target(desired.endpoint_name, name))
-    for name, scaling in wanted.items():
-        if endpoint.variant(name) is None:
+    variants = {variant.name: variant for variant in desired.variants}
+    for live in endpoint.variants:
+        name = live.name
+        variant, target, saved = variants.get(name), observed.targets.get(name), remembered.released.get(name)
+        governed = variant is None or variant.scaling is not None
+        if saved is not None and governed:
+            yield from _restoration(desired, variant, name, saved.target, target)
+        if variant is None or (saved is not None and target is None):
             continue
-        target, saved = observed.targets.get(name), remembered.released.get(name)
-        restored = (
-            list(restoration(desired.endpoint_name, name, saved.target, target, desired.all_tags))
-            if saved
-            else []
-        )
-        if restored:
-            yield from in_sequence(_step(command) for command in restored)
-        else:
-            yield from _differences(desired, endpoint, name, scaling, target)
+        if not observed.runs_as_desired(variant):
+            continue
+        if variant.scaling is not None:
+            kept = saved.target.policies.keys() if saved else ()
+            yield from _differences(desired, endpoint, variant, variant.scaling, target, kept)
+        elif target is not None:
+            yield _step(commands.deregister_scalable_target(desired.endpoint_name, name))
 
 
-def _differences(
+def _restoration(
     desired: Desired,
-    endpoint: ObservedEndpoint,
-    variant: str,
-    scaling: DesiredScaling,
+    variant: DesiredVariant | None,
+    name: str,
+    saved: ObservedTarget,
     target: ObservedTarget | None,
 ) -> Iterator[Step]:
+    """Yield what is missing of a released target: first the target, then what belongs to it."""
+    declared = {policy.name for policy in variant.scaling.policies} if variant and variant.scaling else set()
+    writes = restoration(desired.endpoint_name, name, saved, target, desired.all_tags)
+    registration: frozenset[str] = frozenset()
+    for command in writes:
+        if target is not None and command.request.get("PolicyName") in declared:
+            continue
+        step = Step(StepKind.RESTORE_SCALING, (command,), waits_for=registration)
+        yield step
+        if target is None and not registration:
+            registration = frozenset({step.identity})
+
+
+def _differences(  # noqa: PLR0913, PLR0917 - the parts of one variant
+    desired: Desired,
+    endpoint: ObservedEndpoint,
+    variant: DesiredVariant,
+    scaling: DesiredScaling,
+    target: ObservedTarget | None,
+    kept: Collection[str],
+) -> Iterator[Step]:
+    """Yield what makes a target and its policies those of the spec; `kept` names policies left alone."""
     name = desired.endpoint_name
     first: list[Step] = []
     if target is None or (target.min_capacity, target.max_capacity) != scaling.bounds:
         register = commands.register_scalable_target(
             name,
-            variant,
+            variant.name,
             min_capacity=scaling.min_capacity,
             max_capacity=scaling.max_capacity,
             tags=desired.all_tags if target is None else None,
         )
-        lowers = target is not None and scaling.min_capacity < target.min_capacity
-        step = _step(register, held=above_intended_share(desired, endpoint, variant) if lowers else "")
+        held = ""
+        if target is not None and _reduces(scaling, target, endpoint.variant(variant.name)):
+            held = above_intended_share(desired, endpoint, variant.name)
+        step = _step(register, held=held)
         first += [step] if target is None else []
         yield step
     live = target.policies if target else {}
-    # AWS allows one target tracking policy per metric: delete a renamed policy before its successor.
-    for policy_name in sorted(live.keys() - {policy.name for policy in scaling.policies}):
-        deletion = _step(commands.delete_scaling_policy(name, variant, policy_name))
+    declared = {policy.name: policy for policy in scaling.policies}
+    # AWS allows one target tracking policy per metric, and no other type under a policy's name: delete first.
+    stale = live.keys() - declared.keys() - set(kept)
+    retyped = {each for each, policy in live.items() if each in declared and policy.type != _TARGET_TRACKING}
+    for policy_name in sorted(stale | retyped):
+        deletion = _step(commands.delete_scaling_policy(name, variant.name, policy_name))
         first.append(deletion)
         yield deletion
     for policy in scaling.policies:
         if policy.name not in live or not _same_policy(live[policy.name], policy.configuration):
             put = commands.put_scaling_policy(
-                name, variant, policy.name, "TargetTrackingScaling", policy.configuration
+                name, variant.name, policy.name, _TARGET_TRACKING, policy.configuration
             )
             yield replace(_step(put), waits_for=frozenset(step.identity for step in first))
+
+
+def _reduces(scaling: DesiredScaling, target: ObservedTarget, live: ObservedVariant | None) -> bool:
+    """Return whether the new bounds lower the minimum, or scale in at once."""
+    count = live.desired_count if live else 0
+    return scaling.min_capacity < target.min_capacity or scaling.max_capacity < count
 
 
 def _step(command: Command, *, held: str = "") -> Step:
@@ -94,6 +137,8 @@ def _step(command: Command, *, held: str = "") -> Step:
 
 def _same_policy(live: ObservedPolicy, wanted: Mapping[str, Any]) -> bool:
     """Compare the desired members, and that scaling in is enabled; other members are AWS's defaults."""
+    if live.type != _TARGET_TRACKING:
+        return False
     expected = {"DisableScaleIn": False, **wanted}
     found = {"DisableScaleIn": False, **live.configuration}
     return all(found.get(member) == value for member, value in expected.items())

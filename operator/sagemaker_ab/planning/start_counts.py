@@ -1,49 +1,72 @@
-"""How many instances a new autoscaled variant starts with."""
+"""How many instances the variants of the next endpoint config start with."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
 from sagemaker_ab.planning.desired import Desired, DesiredScaling, DesiredVariant
-from sagemaker_ab.planning.observed import Observed
+from sagemaker_ab.planning.observed import Observed, ObservedEndpoint
+from sagemaker_ab.planning.shares import live_weights, short_of_instances
 
 
 def with_start_counts(desired: Desired, observed: Observed, last_counts: Mapping[str, int]) -> Desired:
-    """Return the desired state in which new autoscaled variants start with the capacity that they need.
+    """Return the desired state in which every variant starts with the capacity that it needs.
 
-    A new variant takes its weight at once. It starts with its initialInstanceCount; without one, with the
-    live count of the only departing variant that serves the same model; if the endpoint is created again,
-    with its last known count; else with its minimum. `last_counts` are the last known counts by variant.
+    A new variant takes its weight at once. If it scales, it starts with its initialInstanceCount; without
+    one, with the live count of the only departing variant that serves the same model; if the endpoint is
+    created again, with its last known count; else with its minimum. `last_counts` are the last known counts
+    by variant.
+
+    An update keeps the live counts. Where that would give a variant more traffic than it has instances for
+    (S1), all counts come from the config instead: those of the spec, and the live ones where it autoscales.
     """
-    variants = tuple(
-        _with_start_count(variant, _count_to_take_over(variant, desired, observed, last_counts))
-        for variant in desired.variants
-    )
+    endpoint = observed.endpoint
+    if endpoint is None or not endpoint.status.serving:
+        return _with_counts(desired, last_counts)
+    desired = _with_counts(desired, _counts_to_take_over(desired, observed, endpoint))
+    if not desired.retains_counts or not _short_at_switch(desired, endpoint):
+        return desired
+    live = {variant.name: variant.desired_count for variant in endpoint.variants}
+    return replace(_with_counts(desired, live), retains_counts=False)
+
+
+def _with_counts(desired: Desired, counts: Mapping[str, int]) -> Desired:
+    variants = tuple(_with_count(variant, counts.get(variant.name)) for variant in desired.variants)
     return replace(desired, variants=variants)
 
 
-def _with_start_count(variant: DesiredVariant, count: int | None) -> DesiredVariant:
-    scaling = variant.scaling
-    if scaling is None or scaling.initial_instance_count is not None or count is None:
+def _with_count(variant: DesiredVariant, count: int | None) -> DesiredVariant:
+    """Start an autoscaled variant with a count, within its bounds."""
+    if variant.scaling is None or count is None:
         return variant
-    return replace(variant, instance_count=_within(scaling, count))
+    return replace(variant, instance_count=_within(variant.scaling, count))
 
 
 def _within(scaling: DesiredScaling, count: int) -> int:
     return min(max(count, scaling.min_capacity), scaling.max_capacity)
 
 
-def _count_to_take_over(
-    variant: DesiredVariant, desired: Desired, observed: Observed, last_counts: Mapping[str, int]
-) -> int | None:
-    endpoint, config = observed.endpoint, observed.config_in_use
-    if endpoint is None or not endpoint.status.serving:
-        return last_counts.get(variant.name)
-    if config is None or endpoint.variant(variant.name) is not None:
-        return None
-    staying = {each.name for each in desired.variants}
-    departing = [
-        each.desired_count
-        for each in endpoint.variants
-        if each.name not in staying and config.model_name(each.name) == variant.model_name
-    ]
-    return departing[0] if len(departing) == 1 else None
+def _counts_to_take_over(desired: Desired, observed: Observed, endpoint: ObservedEndpoint) -> dict[str, int]:
+    """Return the counts that new variants without an initialInstanceCount take over from departing ones."""
+    config = observed.config_in_use
+    if config is None:
+        return {}
+    staying = {variant.name for variant in desired.variants}
+    counts = {}
+    for variant in desired.variants:
+        declared = variant.scaling is not None and variant.scaling.initial_instance_count is not None
+        if declared or endpoint.variant(variant.name) is not None:
+            continue
+        departing = [
+            each.desired_count
+            for each in endpoint.variants
+            if each.name not in staying and config.model_name(each.name) == variant.model_name
+        ]
+        if len(departing) == 1:
+            counts[variant.name] = departing[0]
+    return counts
+
+
+def _short_at_switch(desired: Desired, endpoint: ObservedEndpoint) -> bool:
+    """Return whether an update that retains the counts would leave a variant short of instances."""
+    retained = {variant.name: variant.desired_count for variant in endpoint.variants}
+    return any(short_of_instances(desired, live_weights(endpoint), desired.weights, retained))

@@ -57,7 +57,7 @@ def determine(desired: Desired, observed: Observed, deployment: Deployment | Non
 
 
 def _in_service(desired: Desired, observed: Observed, deployment: Deployment | None) -> EndpointState:
-    if deployment is not None and deployment.unproven(observed.now):
+    if deployment is not None and deployment.unproven(observed.read_at):
         return EndpointState.UNPROVEN
     if observed.config_deleted:
         return EndpointState.CONFIG_DELETED
@@ -68,11 +68,11 @@ def _in_service(desired: Desired, observed: Observed, deployment: Deployment | N
     match deployment.state:
         case DeploymentState.FAILED if not deployment.failed_for(desired):
             return EndpointState.OUTDATED
-        case DeploymentState.FAILED if deployment.retry_due(observed.now, serving=True):
+        case DeploymentState.FAILED if deployment.retry_due(observed.read_at, serving=True):
             return EndpointState.OUTDATED
         case DeploymentState.FAILED:
             return EndpointState.ROLLED_BACK
-        case DeploymentState.REQUESTED:
+        case DeploymentState.REQUESTED | DeploymentState.REFUSED:
             return EndpointState.OUTDATED
         case _:
             return EndpointState.UNPROVEN

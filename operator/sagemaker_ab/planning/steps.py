@@ -17,6 +17,8 @@ class StepKind(StrEnum):
     CREATE_ENDPOINT = "CreateEndpoint"
     UPDATE_ENDPOINT = "UpdateEndpoint"
     APPLY_SCALING = "ApplyScaling"
+    RESTORE_SCALING = "RestoreScaling"
+    """Put back what a release for an update took away."""
     SCALE_OUT = "ScaleOut"
     SHIFT_WEIGHTS = "ShiftWeights"
     SCALE_IN = "ScaleIn"
@@ -40,8 +42,8 @@ class Step:
 
     `waits_for` holds the identities of the steps that AWS must have taken before this one is sent. `held`
     says what else it waits for: the state of AWS by which rule S1 or S2 forbids it now. `overrides` says the
-    same where a person asked to send it all the same. `valid_until` is the time, on AWS's clock, until which
-    the reads support it.
+    same where a person asked to send it all the same. `urgent`: it goes before everything else. `valid_until`
+    is the time, on AWS's clock, until which the reads support it.
     """
 
     kind: StepKind
@@ -49,6 +51,7 @@ class Step:
     waits_for: frozenset[str] = frozenset()
     held: str = ""
     overrides: str = ""
+    urgent: bool = False
     valid_until: float | None = None
 
     @property
@@ -92,7 +95,8 @@ class Plan:
             return None
         held = any(in_backoff(step) for step in self.rollout)
         pending = {step.identity for step in self.steps}
-        for step in self.adjustments if held else self.steps:
+        candidates = self.adjustments if held else self.steps
+        for step in sorted(candidates, key=lambda step: not step.urgent):
             if not step.held and not step.waits_for & pending and not in_backoff(step):
                 return step
         return None

@@ -23,9 +23,13 @@ _UNREADABLE = "InvalidSpec"
 
 @dataclass(slots=True)
 class Wait:
-    """An adjustment that is due: how long on AWS's clock, and the attempts that did not bring it about."""
+    """An adjustment that is due: how long on AWS's clock, and the attempts that did not bring it about.
+
+    Time in which S1 or S2 holds it does not count.
+    """
 
     seconds: float = 0.0
+    held: bool = False
     attempts: list[Call] = field(default_factory=list)
     seen: Call | None = None
     """The first read since the last attempt that shows it due and the endpoint in service."""
@@ -81,7 +85,11 @@ class AdjustmentsGoOut(Rule):
             self._forget_done(endpoint, due.keys())
         for key, adjustment in due.items():
             wait = self._waits.setdefault((endpoint, key), Wait())
-            wait.seconds += _between(former, call, history)
+            if adjustment.holders or wait.held:
+                wait.seconds = 0.0
+            else:
+                wait.seconds += _between(former, call, history)
+            wait.held = bool(adjustment.holders)
             if wait.seen is None and _shown_in_service(call, endpoint):
                 wait.seen = call
             late = wait.seconds > history.bounds.aws_idle and not _in_backoff(wait, call, history)

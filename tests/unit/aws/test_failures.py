@@ -81,7 +81,7 @@ def test_what_passes_by_itself_waits_for_a_person_only_after_many_times(kind):
     failure = Failure(kind, "Code", "…")
 
     assert not to_problem(failure, "…", failures=9).stalled
-    assert to_problem(failure, "…", failures=10) == Problem(kind.reason, "…")
+    assert to_problem(failure, "…", failures=10) == Problem(kind.reason, "…", transient=True)
 
 
 def test_missing_credentials_have_a_reason_of_their_own():

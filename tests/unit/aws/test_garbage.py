@@ -56,7 +56,7 @@ def region():
 
 
 def found(lister, region, *, not_before=1000.0):
-    return lister.owned(region, OURS, "reviews", not_before=not_before).models
+    return lister.list_owned(region, OURS, "reviews", not_before=not_before).owned.models
 
 
 def test_a_failed_listing_is_made_again(region):
@@ -99,3 +99,22 @@ def test_an_object_made_again_under_its_name_may_have_another_owner(region):
     region.put(NAME, OURS, created=1500)
     region.time = 2000.0
     assert found(lister, region, not_before=2000.0) == {NAME}
+
+
+def test_a_model_that_lost_its_tags_is_listed_and_not_ours(region):
+    lister = GarbageLister()
+    region.put(NAME, THEIRS)
+
+    listing = lister.list_owned(region, OURS, "reviews", not_before=1000.0)
+
+    assert listing.models == {NAME}
+    assert listing.owned.models == set()
+    assert listing.model_tags == {}
+
+
+def test_the_tags_of_our_models_come_with_the_listing(region):
+    region.put(NAME, OURS)
+
+    listing = GarbageLister().list_owned(region, OURS, "reviews", not_before=1000.0)
+
+    assert listing.model_tags == {f"arn:{NAME}": dict(OURS.tags)}

@@ -18,7 +18,7 @@ def cluster():
 @pytest.fixture
 def services(cluster):
     events = SimpleNamespace(record=lambda *event: cluster.events.append(event))
-    return SimpleNamespace(kube=cluster, events=events)
+    return SimpleNamespace(kube=cluster, events=events, local_clock=lambda: 0.0)
 
 
 def test_a_bug_is_reported_once_with_where_to_read_more(cluster, services):

@@ -14,7 +14,7 @@ WANTED = want(with_variant(spec(), "VariantA", instanceType="ml.m5.xlarge"))
 
 
 def later(seconds, **changes):
-    return replace(world(LIVE, **changes), now=NOW + seconds)
+    return replace(world(LIVE, **changes), now=NOW + seconds, read_at=NOW + seconds)
 
 
 def asked(state=DeploymentState.ACCEPTED, **changes):
@@ -79,11 +79,54 @@ def test_a_request_that_may_never_have_arrived_is_made_again(seen):
     assert verdict(asked(DeploymentState.REQUESTED), seen) is EndpointState.OUTDATED
 
 
+def test_an_update_that_somebody_else_deployed_later_is_drift_and_no_rollback():
+    """Only the return of the config before is a rollback."""
+    theirs = later(60, config_name="by-hand")
+
+    assert follow(asked(DeploymentState.IN_PROGRESS), WANTED, theirs) is None
+    assert verdict(asked(DeploymentState.IN_PROGRESS), theirs) is EndpointState.OUTDATED
+
+
+def test_the_reason_of_an_earlier_failure_proves_nothing():
+    live = world(LIVE, failure_reason="of an earlier update")
+    record = replace(request(WANTED, live, None), state=DeploymentState.REQUESTED)
+    scaled_meanwhile = later(60, failure_reason="of an earlier update", last_modified=NOW + 20)
+
+    assert verdict(record, scaled_meanwhile) is EndpointState.OUTDATED
+
+
+def test_a_failed_deployment_that_aws_is_seen_to_do_is_in_progress_again():
+    failed = asked(DeploymentState.FAILED, message="ping")
+    updating = later(60, status=EndpointStatus.UPDATING, pending_config_name=WANTED.config_name)
+
+    assert follow(failed, WANTED, updating).state is DeploymentState.IN_PROGRESS
+
+
+@pytest.mark.parametrize(
+    ("message", "state"),
+    [("ping", EndpointState.ROLLED_BACK), ("InsufficientInstanceCapacity", EndpointState.OUTDATED)],
+)
+def test_other_counts_are_another_attempt_only_after_a_lack_of_capacity(message, state):
+    failed = asked(DeploymentState.FAILED, message=message)
+    smaller = want(with_variant(spec(), "VariantA", instanceType="ml.m5.xlarge", instanceCount=2))
+
+    assert determine(smaller, later(60), failed) is state
+
+
+def test_while_nothing_serves_capacity_is_asked_for_again_without_end_at_least_hourly():
+    failed = asked(DeploymentState.FAILED, message="InsufficientInstanceCapacity", attempts=50)
+
+    assert not failed.retry_due(NOW + 3599, serving=False)
+    assert failed.retry_due(NOW + 3600, serving=False)
+    assert not failed.retry_due(NOW + 86_400, serving=True)
+
+
 def test_a_rollback_that_failed_is_a_deployment_that_failed():
     stuck = later(5, status=EndpointStatus.UPDATE_ROLLBACK_FAILED)
 
     assert (
-        verdict(asked(DeploymentState.IN_PROGRESS), replace(stuck, now=NOW + 60)) is EndpointState.ROLLED_BACK
+        verdict(asked(DeploymentState.IN_PROGRESS), replace(stuck, read_at=NOW + 60))
+        is EndpointState.ROLLED_BACK
     )
 
 
@@ -140,7 +183,7 @@ def test_attempts_are_counted_for_one_deployment_only():
 
 def test_a_creation_that_failed_waits_for_a_change():
     created = replace(request(WANTED, nothing(), None), state=DeploymentState.ACCEPTED)
-    broken = replace(world(WANTED, status=EndpointStatus.FAILED, failure_reason="ping"), now=NOW + 600)
+    broken = replace(world(WANTED, status=EndpointStatus.FAILED, failure_reason="ping"), read_at=NOW + 600)
 
     record = follow(created, WANTED, broken)
 

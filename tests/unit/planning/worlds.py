@@ -111,6 +111,7 @@ def world(wanted: Desired, **changes: Any) -> Observed:
     }
     return Observed(
         now=NOW,
+        read_at=NOW,
         endpoint=replace(endpoint, **changes),
         config_in_use=ObservedConfig(wanted.config_name, wanted.config_content),
         targets=targets,
@@ -124,7 +125,7 @@ def planned(wanted: Desired, observed: Observed, **remembered: Any) -> Plan:
 
 def nothing() -> Observed:
     """AWS without anything of ours."""
-    return Observed(now=NOW)
+    return Observed(now=NOW, read_at=NOW)
 
 
 def operations(plan: Plan) -> list[str]:
