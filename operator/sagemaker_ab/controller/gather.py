@@ -42,7 +42,7 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
     remembered = Remembered(
         deployment=_deployment(context, wanted, observed),
         managed_tag_keys=frozenset((endpoint.tag_keys if endpoint else None) or ()),
-        released=still_released(released, observed),
+        released=still_released(released, wanted, observed),
         applied_config=applied_config_of(context.status),
         missing_models=context.memory.missing_models,
         force_weights=context.annotation(FORCE_WEIGHTS) == str(context.generation),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sagemaker_ab.planning import commands
 from sagemaker_ab.planning.commands import Command
 from sagemaker_ab.planning.consistency import SETTLING_SECONDS
+from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.observed import Observed, ObservedPolicy, ObservedTarget
 
 
@@ -74,20 +75,23 @@ def restoration(
             yield commands.put_scheduled_action(endpoint_name, variant, name, action)
 
 
-def still_released(released: Mapping[str, Released], observed: Observed) -> Mapping[str, Released]:
+def still_released(
+    released: Mapping[str, Released], desired: Desired, observed: Observed
+) -> Mapping[str, Released]:
     """Return the records that are still needed.
 
-    A record is dropped once a read shows all of its target, unless that read may be older than the release,
-    or once its variant has left the endpoint.
+    A record is dropped once a read shows all of its target, unless that read may be older than the release;
+    once its variant has left the endpoint; and once the spec gives its variant a fixed count.
     """
     endpoint = observed.endpoint
     if endpoint is None:
         return {}
     serving = {variant.name for variant in endpoint.variants} or set(released)
+    fixed = {variant.name for variant in desired.variants if variant.scaling is None}
     return {
         name: record
         for name, record in released.items()
-        if name in serving
+        if name in serving - fixed
         and (
             observed.now - record.since < SETTLING_SECONDS
             or any(restoration("", name, record.target, observed.targets.get(name), {}))

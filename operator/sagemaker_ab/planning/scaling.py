@@ -7,11 +7,17 @@ from typing import Any
 from sagemaker_ab.planning import commands
 from sagemaker_ab.planning.commands import Command
 from sagemaker_ab.planning.desired import Desired, DesiredScaling
-from sagemaker_ab.planning.observed import Observed, ObservedEndpoint, ObservedPolicy, ObservedTarget
+from sagemaker_ab.planning.observed import (
+    Observed,
+    ObservedEndpoint,
+    ObservedPolicy,
+    ObservedTarget,
+    ObservedVariant,
+)
 from sagemaker_ab.planning.released import restoration
 from sagemaker_ab.planning.remembered import Remembered
 from sagemaker_ab.planning.shares import above_intended_share
-from sagemaker_ab.planning.steps import Step, StepKind, in_sequence
+from sagemaker_ab.planning.steps import Step, StepKind
 
 
 def blocking_update(desired: Desired, observed: Observed) -> Iterator[str]:
@@ -33,34 +39,44 @@ def scaling_steps(
 ) -> Iterator[Step]:
     """Yield the steps for every variant that serves, one write each.
 
-    What was released for an update is restored first; where it differs from the spec, the spec follows.
+    What was released for an update is restored first; where it differs from the spec, the spec follows. A
+    variant that the spec no longer names serves until an update removes it, and keeps its autoscaling.
     """
-    wanted = {variant.name: variant.scaling for variant in desired.variants if variant.scaling}
-    for name in sorted(observed.targets.keys() - wanted.keys()):
-        yield _step(commands.deregister_scalable_target(desired.endpoint_name, name))
-    for name, scaling in wanted.items():
-        if endpoint.variant(name) is None:
-            continue
-        target, saved = observed.targets.get(name), remembered.released.get(name)
-        restored = (
-            list(restoration(desired.endpoint_name, name, saved.target, target, desired.all_tags))
-            if saved
-            else []
-        )
-        if restored:
-            yield from in_sequence(_step(command) for command in restored)
-        else:
-            yield from _differences(desired, endpoint, name, scaling, target)
+    wanted = {variant.name: variant for variant in desired.variants}
+    for live in sorted(endpoint.variants, key=lambda variant: variant.name):
+        target, saved = observed.targets.get(live.name), remembered.released.get(live.name)
+        variant = wanted.get(live.name)
+        if variant is None or variant.scaling is not None:
+            if saved is not None:
+                yield from _restoration(desired, live.name, saved.target, target)
+                if target is None or saved.target.policies.keys() - target.policies.keys():
+                    continue
+            if variant is not None and variant.scaling is not None:
+                yield from _differences(desired, endpoint, live, variant.scaling, target)
+        elif target is not None:
+            yield _step(commands.deregister_scalable_target(desired.endpoint_name, live.name))
+
+
+def _restoration(
+    desired: Desired, variant: str, saved: ObservedTarget, target: ObservedTarget | None
+) -> Iterator[Step]:
+    """Yield what restores a released target; its policies and scheduled actions wait for its registration."""
+    registration = frozenset[str]()
+    for command in restoration(desired.endpoint_name, variant, saved, target, desired.all_tags):
+        step = replace(_step(command), waits_for=registration)
+        if command.operation == "RegisterScalableTarget":
+            registration = frozenset({step.identity})
+        yield step
 
 
 def _differences(
     desired: Desired,
     endpoint: ObservedEndpoint,
-    variant: str,
+    live: ObservedVariant,
     scaling: DesiredScaling,
     target: ObservedTarget | None,
 ) -> Iterator[Step]:
-    name = desired.endpoint_name
+    name, variant = desired.endpoint_name, live.name
     first: list[Step] = []
     if target is None or (target.min_capacity, target.max_capacity) != scaling.bounds:
         register = commands.register_scalable_target(
@@ -70,22 +86,35 @@ def _differences(
             max_capacity=scaling.max_capacity,
             tags=desired.all_tags if target is None else None,
         )
-        lowers = target is not None and scaling.min_capacity < target.min_capacity
-        step = _step(register, held=above_intended_share(desired, endpoint, variant) if lowers else "")
+        step = _step(register, held=_held_by_traffic(desired, endpoint, live, scaling, target))
         first += [step] if target is None else []
         yield step
-    live = target.policies if target else {}
+    policies = target.policies if target else {}
     # AWS allows one target tracking policy per metric: delete a renamed policy before its successor.
-    for policy_name in sorted(live.keys() - {policy.name for policy in scaling.policies}):
+    for policy_name in sorted(policies.keys() - {policy.name for policy in scaling.policies}):
         deletion = _step(commands.delete_scaling_policy(name, variant, policy_name))
         first.append(deletion)
         yield deletion
     for policy in scaling.policies:
-        if policy.name not in live or not _same_policy(live[policy.name], policy.configuration):
+        if policy.name not in policies or not _same_policy(policies[policy.name], policy.configuration):
             put = commands.put_scaling_policy(
                 name, variant, policy.name, "TargetTrackingScaling", policy.configuration
             )
             yield replace(_step(put), waits_for=frozenset(step.identity for step in first))
+
+
+def _held_by_traffic(
+    desired: Desired,
+    endpoint: ObservedEndpoint,
+    live: ObservedVariant,
+    scaling: DesiredScaling,
+    target: ObservedTarget | None,
+) -> str:
+    """Return why S2 forbids new bounds: a lower minimum, or a maximum to which AWS would lower the count."""
+    lowers_minimum = target is not None and scaling.min_capacity < target.min_capacity
+    if lowers_minimum or scaling.max_capacity < live.desired_count:
+        return above_intended_share(desired, endpoint, live.name)
+    return ""
 
 
 def _step(command: Command, *, held: str = "") -> Step:
