@@ -41,7 +41,9 @@ def plan_deletion(endpoint_name: str, owner: Owner, observed: Observed) -> Delet
     if endpoint.status.busy and endpoint.status is not EndpointStatus.UNKNOWN:
         return DeletionPlan()
     deletion = Step(StepKind.DELETE_ENDPOINT, (commands.delete_endpoint(endpoint_name),))
-    if not observed.targets:
+    if not observed.targets or endpoint.status is EndpointStatus.UNKNOWN:
+        # AWS may refuse to delete it in a status that is not known, and the endpoint may serve for long yet:
+        # it keeps its autoscaling. AWS deregisters the targets of a deleted endpoint.
         return DeletionPlan((deletion,))
     releases = tuple(
         commands.deregister_scalable_target(endpoint_name, variant) for variant in sorted(observed.targets)
