@@ -109,8 +109,13 @@ def release_recorded(gathered: Gathered) -> Gathered:
 
 
 def _update_memory(context: ReconcileContext, observed: Observed, decided: Plan) -> None:
-    """Back off from what AWS accepted and rolled back, and forget what is no longer pending."""
-    context.memory.keep_only(decided.steps)
+    """Back off from what AWS accepted and rolled back, and forget what is no longer pending.
+
+    While reads may be stale, a step that is missing from the plan may be back in the next one. Its backoff
+    must not be lost.
+    """
+    if not context.memory.awaiting_consistency(observed.now):
+        context.memory.keep_only(decided.steps)
     reason = observed.endpoint.failure_reason if observed.endpoint else None
     message = f"AWS accepted the change and rolled it back: {reason or 'it gave no reason'}"
     for step in context.memory.take_rolled_back(decided.steps, observed.now):
