@@ -153,10 +153,14 @@ class ReconcileContext:
     def record_successful_read(self) -> None:
         self.memory.clear_problem(_READING)
 
-    def back_off(self, subject: str, problem: Problem) -> float:
-        """Record a problem; return the seconds until the subject may be tried again."""
+    def back_off(self, subject: str, problem: Problem, *, planned: bool = True) -> float:
+        """Record a problem; return the seconds until the subject may be tried again.
+
+        `planned` says whether plans contain the subject; a retry that no plan contains any more is forgotten.
+        """
         gap = self.services.backoff(stalled=problem.stalled).seconds(self.memory.failures(subject) + 1)
-        self.memory.record_problem(subject, problem, retry_at=self.services.local_clock() + gap)
+        retry_at = self.services.local_clock() + gap
+        self.memory.record_problem(subject, problem, retry_at=retry_at, planned=planned)
         return gap
 
     def in_backoff(self, step: Step) -> bool:

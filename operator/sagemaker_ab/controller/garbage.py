@@ -1,6 +1,7 @@
 """When the objects of a resource are listed for garbage collection, and what follows from the listing."""
 
 import logging
+from dataclasses import replace
 
 from sagemaker_ab.aws.failures import AwsError
 from sagemaker_ab.aws.sessions import AwsClients
@@ -32,11 +33,14 @@ def garbage_step(context: ReconcileContext, clients: AwsClients, gathered: Gathe
     needed = named_by(gathered.desired)
     context.memory.missing_models = needed.models - owned.models
     keep = in_use(gathered.observed) | needed
-    return plan_garbage_collection(owned, keep=keep, read_at=gathered.observed.read_at)
+    step = plan_garbage_collection(owned, keep=keep, read_at=gathered.observed.read_at)
+    return _without_backoff(context, step) if step else None
 
 
-def retry_garbage_collection_later(context: ReconcileContext, observed: Observed) -> None:
-    context.memory.schedule_garbage_collection(_config_in_use(observed), at=observed.now + _RETRY_SECONDS)
+def retry_garbage_collection_later(
+    context: ReconcileContext, observed: Observed, seconds: float = _RETRY_SECONDS
+) -> None:
+    context.memory.schedule_garbage_collection(_config_in_use(observed), at=observed.now + seconds)
 
 
 def list_for_deletion(
@@ -71,6 +75,13 @@ def _list_if_due(context: ReconcileContext, clients: AwsClients, gathered: Gathe
         return None
     memory.schedule_garbage_collection(config, at=now + jittered(_INTERVAL_SECONDS))
     return owned
+
+
+def _without_backoff(context: ReconcileContext, step: Step) -> Step | None:
+    """Leave out the deletions that AWS refused a short while ago."""
+    now = context.services.local_clock()
+    commands = tuple(c for c in step.commands if not context.memory.in_backoff(c.identity, now))
+    return replace(step, commands=commands) if commands else None
 
 
 def _config_in_use(observed: Observed) -> str | None:

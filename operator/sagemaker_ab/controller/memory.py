@@ -41,6 +41,8 @@ class Memory:
     _sent_for: int = 0
     """The generation for which the last write was sent."""
     _retries: dict[str, _Retry] = field(default_factory=dict)
+    _unplanned: set[str] = field(default_factory=set)
+    """Subjects of retries that no plan contains: deletions of garbage."""
     _accepted: set[str] = field(default_factory=set)
     """Steps that AWS has accepted, until a plan no longer contains them."""
     _listed: tuple[str | None, float] | None = None
@@ -106,11 +108,17 @@ class Memory:
 
     # Problems and retries
 
-    def record_problem(self, subject: str, problem: Problem, *, retry_at: float) -> None:
+    def record_problem(
+        self, subject: str, problem: Problem, *, retry_at: float, planned: bool = True
+    ) -> None:
+        """Record a problem; one that is not `planned` is kept although no plan contains its subject."""
         self._retries[subject] = _Retry(problem, self.failures(subject) + 1, retry_at)
+        if not planned:
+            self._unplanned.add(subject)
 
     def clear_problem(self, subject: str) -> None:
         self._retries.pop(subject, None)
+        self._unplanned.discard(subject)
 
     def failures(self, subject: str) -> int:
         """Return how often in a row the subject has met a problem."""
@@ -139,7 +147,7 @@ class Memory:
     def keep_only(self, steps: Iterable[Step]) -> None:
         """Forget what concerns steps that the plan no longer contains."""
         pending = list(steps)
-        subjects = {command.identity for step in pending for command in step.commands}
+        subjects = {command.identity for step in pending for command in step.commands} | self._unplanned
         self._retries = {subject: retry for subject, retry in self._retries.items() if subject in subjects}
         self._accepted &= {step.identity for step in pending}
 
@@ -148,6 +156,7 @@ class Memory:
         if self._requested != (generation, request):
             self._requested = generation, request
             self._retries.clear()
+            self._unplanned.clear()
             self._accepted.clear()
             self._listed = None
 

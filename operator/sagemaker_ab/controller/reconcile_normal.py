@@ -65,7 +65,8 @@ def _collect_garbage(context: ReconcileContext, clients: AwsClients, gathered: G
     outcome = apply(context, clients, step)
     if isinstance(outcome, Refused):
         context.record_event("Warning", outcome.problem.reason, outcome.problem.message)
-        retry_garbage_collection_later(context, gathered.observed)
+        gap = context.back_off(outcome.command.identity, outcome.problem, planned=False)
+        retry_garbage_collection_later(context, gathered.observed, gap)
     return 0.0 if outcome is Outcome.ACCEPTED else context.services.settings.poll_seconds
 
 

@@ -67,6 +67,18 @@ def test_what_the_plan_no_longer_contains_is_forgotten():
     assert memory.take_rolled_back([STEP, ANOTHER], now=0.0) == [ANOTHER]
 
 
+def test_a_refused_deletion_of_garbage_is_not_forgotten_though_no_plan_contains_it():
+    memory = Memory()
+    memory.record_problem(SUBJECT, PROBLEM, retry_at=100.0, planned=False)
+    memory.keep_only([ANOTHER])
+    assert memory.in_backoff(SUBJECT, 99.0)
+
+    memory.clear_problem(SUBJECT)
+    met(memory)
+    memory.keep_only([ANOTHER])
+    assert memory.failures(SUBJECT) == 0
+
+
 def test_a_step_that_is_pending_again_is_rolled_back_once():
     memory = Memory()
     memory.record_accepted(STEP)
