@@ -22,10 +22,10 @@ _RETRY_SECONDS = 600.0
 
 
 def garbage_step(context: ReconcileContext, clients: AwsClients, gathered: Gathered) -> Step | None:
-    """Return the step that deletes what a converged resource no longer uses; None if nothing is due.
+    """Return the step that deletes what a resource no longer uses; None if nothing is due.
 
     The listing shows as well which models of the desired state were deleted by hand. The memory keeps them
-    for the next plan.
+    for the next plan. It is due although other steps are stuck: new instances may need the missing models.
     """
     owned = _list_if_due(context, clients, gathered)
     if owned is None:

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from sagemaker_ab.api.conditions import Reason
+from sagemaker_ab.planning import deployment as deployments
+from sagemaker_ab.planning.deployment import DeploymentState
 from sagemaker_ab.planning.observed import (
     EndpointStatus,
     ObservedConfig,
@@ -14,6 +16,7 @@ from sagemaker_ab.planning.state import EndpointState
 from sagemaker_ab.planning.steps import StepKind
 from tests.unit.planning.worlds import (
     AUTOSCALING,
+    NOW,
     nothing,
     operations,
     planned,
@@ -281,6 +284,24 @@ def test_without_the_content_of_a_deleted_config_nothing_is_deployed_and_nothing
     assert decided.problem
     assert decided.problem.stalled
     assert decided.problem.reason is Reason.ENDPOINT_CONFIG_MISSING
+
+
+@pytest.mark.parametrize("failed", [False, True], ids=["current", "rolled back"])
+def test_models_that_were_deleted_by_hand_come_back_beside_the_adjustments(failed):
+    wanted = want(with_variant(spec(), "VariantA", weight=10))
+    live = world(want(with_variant(spec(), "VariantB", instanceType="ml.m5.xlarge"))) if failed else None
+    record = deployments.request(wanted, world(wanted), None).enter(DeploymentState.FAILED, NOW, "a reason")
+
+    decided = planned(
+        wanted,
+        live or world(want(spec())),
+        deployment=record if failed else None,
+        missing_models=frozenset({wanted.models[0].name}),
+    )
+
+    assert decided.state is (EndpointState.ROLLED_BACK if failed else EndpointState.CURRENT)
+    assert [step.kind for step in decided.steps] == [StepKind.CREATE_MODELS, StepKind.SHIFT_WEIGHTS]
+    assert request(decided, "CreateModel")["ModelName"] == wanted.models[0].name
 
 
 def test_a_foreign_update_is_undone():
