@@ -28,10 +28,11 @@ _RETRY_SECONDS = 600.0
 
 
 def garbage_step(context: ReconcileContext, clients: AwsClients, gathered: Gathered) -> Step | None:
-    """Return the step that deletes what a converged resource no longer uses; None if nothing is due.
+    """Return the step that deletes what a resource no longer uses; None if nothing is due.
 
     The listing shows as well which models of the desired state were deleted by hand, which the memory keeps
-    for the next plan, and which lack the pin of their images.
+    for the next plan, and which lack the pin of their images. It is due although other steps are
+    stuck: new instances may need the missing models.
     """
     listing = _list_if_due(context, clients, gathered)
     if listing is None:

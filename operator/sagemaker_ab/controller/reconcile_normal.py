@@ -52,9 +52,10 @@ def _reconcile(context: ReconcileContext) -> float:
     if step is not None:
         return _advance(context, clients, gathered, step)
     context.write_status(_report(context, gathered))
-    if gathered.plan.state is EndpointState.CURRENT and not gathered.plan.steps:
+    if gathered.plan.state in {EndpointState.CURRENT, EndpointState.ROLLED_BACK}:
+        known = context.memory.missing_models
         garbage = garbage_step(context, clients, gathered)
-        if context.memory.missing_models & named_by(gathered.desired).models:
+        if (context.memory.missing_models - known) & named_by(gathered.desired).models:
             return 0.0
         if garbage is not None:
             return _collect_garbage(context, clients, gathered, garbage)

@@ -44,7 +44,8 @@ def plan(desired: Desired, observed: Observed, remembered: Remembered) -> Plan:
             remaining = pending if _serves_desired(desired, observed) else ()
             return Plan(state, adjustments=remaining, actionable=False)
         case EndpointState.ROLLED_BACK:
-            return Plan(state, adjustments=pending, problem=_deployment_failed(remembered.deployment))
+            missing = tuple(recreation_of_models(desired, remembered.missing_models))
+            return Plan(state, missing, pending, problem=_deployment_failed(remembered.deployment))
         case EndpointState.CURRENT:
             missing = tuple(recreation_of_models(desired, remembered.missing_models))
             return Plan(state, missing, pending)

@@ -103,7 +103,7 @@ def _differences(  # noqa: PLR0913, PLR0917 - the parts of one variant
             tags=desired.all_tags if target is None else None,
         )
         held = ""
-        if target is not None and _reduces(scaling, target, endpoint.variant(variant.name)):
+        if _reduces(scaling, target, endpoint.variant(variant.name)):
             held = above_intended_share(desired, endpoint, variant.name)
         step = _step(register, held=held)
         first += [step] if target is None else []
@@ -125,10 +125,11 @@ def _differences(  # noqa: PLR0913, PLR0917 - the parts of one variant
             yield replace(_step(put), waits_for=frozenset(step.identity for step in first))
 
 
-def _reduces(scaling: DesiredScaling, target: ObservedTarget, live: ObservedVariant | None) -> bool:
+def _reduces(scaling: DesiredScaling, target: ObservedTarget | None, live: ObservedVariant | None) -> bool:
     """Return whether the new bounds lower the minimum, or scale in at once."""
     count = live.desired_count if live else 0
-    return scaling.min_capacity < target.min_capacity or scaling.max_capacity < count
+    lowers_minimum = target is not None and scaling.min_capacity < target.min_capacity
+    return lowers_minimum or scaling.max_capacity < count
 
 
 def _step(command: Command, *, held: str = "") -> Step:

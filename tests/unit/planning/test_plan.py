@@ -393,6 +393,24 @@ def test_without_the_content_of_a_deleted_config_nothing_is_deployed_and_nothing
     assert decided.problem.reason is Reason.ENDPOINT_CONFIG_MISSING
 
 
+@pytest.mark.parametrize("failed", [False, True], ids=["current", "rolled back"])
+def test_models_that_were_deleted_by_hand_come_back_beside_the_adjustments(failed):
+    wanted = want(with_variant(spec(), "VariantA", weight=10))
+    live = world(want(with_variant(spec(), "VariantB", instanceType="ml.m5.xlarge"))) if failed else None
+    record = request_of(wanted, world(wanted), None).enter(DeploymentState.FAILED, NOW, "a reason")
+
+    decided = planned(
+        wanted,
+        live or world(want(spec())),
+        deployment=record if failed else None,
+        missing_models=frozenset({wanted.models[0].name}),
+    )
+
+    assert decided.state is (EndpointState.ROLLED_BACK if failed else EndpointState.CURRENT)
+    assert [step.kind for step in decided.steps] == [StepKind.CREATE_MODELS, StepKind.SHIFT_WEIGHTS]
+    assert request(decided, "CreateModel")["ModelName"] == wanted.models[0].name
+
+
 def test_a_foreign_update_is_undone():
     wanted = want(spec())
     foreign = ObservedConfig("by-hand", want(with_variant(spec(), "VariantA", model="bert-b")).config_content)
