@@ -26,8 +26,8 @@ class PinnedWhileInAws(Rule):
       later is the operator's.
     - A finalizer that leaves a resource that is not being deleted was taken by somebody else, and the
       operator has to put it back before its next write.
-    - Writes are judged when they are sent, whatever AWS answers. A write is the resource's whose endpoint or
-      owner tags it names.
+    - Writes are judged when they are sent, whatever AWS answers, and have to go to the pinned place. A write
+      is the resource's whose endpoint or owner tags it names.
     - Ours is what carries the resource's owner tags. What an endpoint uses that names another owner in all
       its tags was handed over and is not ours any more.
     - One breach by writes is reported for each object.
@@ -48,26 +48,30 @@ class PinnedWhileInAws(Rule):
         self._first_seen.setdefault(version.uid, version.earliest)
         if former is None:
             return
+        if not version.gone:
+            yield from self._pinned_alone(version, former, history)
         if version.finalized and not former.finalized and not version.gone:
-            yield from self._added(version, former, history)
+            yield from self._added(version, history)
         if former.finalized and (version.gone or not version.finalized) and former.intent.deleting:
             yield from self._released(version, former, history)
 
-    def _added(self, version: Version, former: Version, history: History) -> Iterator[Violation]:
+    def _pinned_alone(self, version: Version, former: Version, history: History) -> Iterator[Violation]:
+        new = {ACCOUNT, REGION} & (version.annotations.keys() - former.annotations.keys())
+        if new and not version.finalized:
+            yield self.broken(
+                f"annotations {' and '.join(sorted(new))} added to {version}",
+                history.now,
+                found="the finalizer is not there",
+                right="add the finalizer and both annotations by one patch",
+            )
+
+    def _added(self, version: Version, history: History) -> Iterator[Violation]:
         missing = [name for name in (ACCOUNT, REGION) if name not in version.annotations]
-        earlier = [name for name in (ACCOUNT, REGION) if name in former.annotations]
         if missing:
             yield self.broken(
                 f"finalizer {FINALIZER} added to {version}",
                 history.now,
                 found=f"the annotations {' and '.join(missing)} are not there",
-                right="add the finalizer and both annotations by one patch",
-            )
-        elif len(earlier) == 1:
-            yield self.broken(
-                f"annotation added to {version}",
-                history.now,
-                found=f"{earlier[0]} had been there without the finalizer",
                 right="add the finalizer and both annotations by one patch",
             )
         read = history.newest_read(ENDPOINT, version.intent.endpoint, version.latest)
@@ -104,12 +108,24 @@ class PinnedWhileInAws(Rule):
         if not call.write:
             return
         candidates = history.subjects(call, since=call.local)
-        if not candidates or any(_pinned(version) for version in candidates):
+        if not candidates or any(_pinned(version, call) for version in candidates):
             return
         version = candidates[0]
         if version.uid in self._reported:
             return
         self._reported.add(version.uid)
+        elsewhere = [
+            one for one in candidates if one.finalized and {ACCOUNT, REGION} <= one.annotations.keys()
+        ]
+        if elsewhere:
+            place = " and ".join(elsewhere[0].annotations[name] for name in (ACCOUNT, REGION))
+            yield self.broken(
+                call,
+                call.time,
+                found=f"it goes to {call.account} and {call.region}, and {version} is pinned to {place}",
+                right="write only to the pinned account and region",
+            )
+            return
         present = {FINALIZER} if version.finalized else set()
         present |= {ACCOUNT, REGION} & version.annotations.keys()
         missing = {FINALIZER, ACCOUNT, REGION} - present
@@ -121,8 +137,10 @@ class PinnedWhileInAws(Rule):
         )
 
 
-def _pinned(version: Version) -> bool:
-    return version.finalized and {ACCOUNT, REGION} <= version.annotations.keys()
+def _pinned(version: Version, call: Call) -> bool:
+    """Tell whether a resource is pinned to the place that a call goes to."""
+    place = {ACCOUNT: call.account, REGION: call.region}
+    return version.finalized and place.items() <= version.annotations.items()
 
 
 def _ours(intent: Intent, state: AwsState) -> Iterator[str]:

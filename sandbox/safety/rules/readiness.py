@@ -34,6 +34,7 @@ class ReadyWasRead(Rule):
       AWS was asked for by that change has to match as well.
     - An endpoint without a config on its way in may be in any status in which it serves: the autoscaler and
       AWS itself change it at any time.
+    - AWS knows no revisions: a model that has been ready under one revision cannot be ready under another.
     - Not compared are models that were deleted under an endpoint, and images that follow from a framework:
       no read of the endpoint shows them. Weights are compared as shares, and not under a strategy that
       chooses them.
@@ -44,6 +45,10 @@ class ReadyWasRead(Rule):
         "Ready=True is written only if the newest read of everything that the spec governs matches it. "
         "Paused with changes pending: Ready=False, reason Paused."
     )
+
+    def __init__(self) -> None:
+        self._revisions: dict[tuple[str, str], str] = {}
+        """What AWS's models stood for, by the resource's UID and their names."""
 
     def on_version(self, version: Version, former: Version | None, history: History) -> Iterator[Violation]:
         written = former is None or version.status != former.status
@@ -60,7 +65,7 @@ class ReadyWasRead(Rule):
                 right="write Ready=True about the generation that was read in the same reconcile",
             )
             return
-        differences = _least(version, history)
+        differences = _least(version, history) or self._other_revisions(version, history)
         if differences:
             yield self.broken(
                 subject,
@@ -68,6 +73,23 @@ class ReadyWasRead(Rule):
                 found="; ".join(differences),
                 right="write Ready=True when a read of all that the spec governs matches it",
             )
+
+    def _other_revisions(self, version: Version, history: History) -> list[str]:
+        """Return the models that stood for another revision before, and note what they stand for now."""
+        intent = version.intent
+        read = history.newest_read(ENDPOINT, intent.endpoint, version.latest)
+        endpoint = read.shown.endpoint(intent.endpoint) if read else None
+        found = []
+        for name, wanted in intent.variants.items():
+            live = endpoint.variants.get(name) if endpoint else None
+            raw = intent.models.get(wanted.model, {})
+            if live is None or "existingModelName" in raw:
+                continue
+            revision = str(raw.get("revision", ""))
+            known = self._revisions.setdefault((version.uid, live.model), revision)
+            if known != revision:
+                found.append(f"{name} serves {live.model}, which was revision {known!r}, not {revision!r}")
+        return found
 
 
 def _least(version: Version, history: History) -> list[str]:

@@ -50,8 +50,8 @@ class AdjustmentsGoOut(Rule):
       while removals are pending, only zeros of the spec. Counts and autoscaling of a variant that changes
       its instance type are left to the rollout.
     - Not judged are a resource that is being deleted and one whose spec the operator calls invalid.
-    - At rest, nothing may be due for which no attempt was made within that time, and each variant that holds
-      an adjustment is named in a condition.
+    - When the operator has come to rest, nothing may be due but what waits for its backoff, and each variant
+      that holds an adjustment is named in a condition.
     """
 
     name = "S5"

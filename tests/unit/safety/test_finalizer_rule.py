@@ -33,10 +33,12 @@ def test_a_finalizer_without_the_annotations_is_caught(new):
 
 def test_annotations_that_come_before_the_finalizer_are_caught(new):
     new.read()
-    new.pin(finalizer=False, annotations={ACCOUNT: "123456789012"})
+    new.pin(finalizer=False)
     new.pin()
 
-    assert "had been there without the finalizer" in new.violations()[0].found
+    (violation,) = new.violations()
+    assert violation.subject.startswith("annotations")
+    assert violation.found == "the finalizer is not there"
 
 
 def test_a_finalizer_before_the_first_read_is_caught(new):
@@ -78,6 +80,23 @@ def test_annotations_that_a_backup_has_kept_are_right():
     stage.read()
     stage.pin()
     stage.create_model("bert-a")
+
+    assert stage.found() == []
+
+
+def test_a_write_to_another_place_than_the_pinned_one_is_caught(new):
+    new.read()
+    new.pin(annotations={ACCOUNT: "999988887777", REGION: "eu-west-1"})
+    new.create_model("bert-a")
+
+    (violation,) = new.violations()
+    assert "pinned to 999988887777 and eu-west-1" in violation.found
+
+
+def test_a_finalizer_that_somebody_took_away_alone_may_come_back_alone(stage):
+    stage.pin(finalizer=False, annotations={})
+    stage.pin(annotations={})
+    stage.weigh(VariantA=50, VariantB=50)
 
     assert stage.found() == []
 

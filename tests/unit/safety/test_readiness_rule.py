@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.safety.stage import ARN, TRACKING, Stage, fixed, scaled, spec, target
+from tests.unit.safety.stage import ARN, TRACKING, Stage, fixed, model, scaled, spec, target
 
 
 def found_by(stage):
@@ -143,6 +143,14 @@ def test_what_was_never_read_is_not_known_to_match():
 
     assert "endpoint reviews does not exist" in found_by(stage)
     assert "the scalable targets of reviews was never read" in found_by(stage)
+
+
+def test_another_revision_is_another_model(stage):
+    stage.write_status(ready=True)
+    stage.apply(spec(models=[model("bert-a", revision="2"), model("bert-b")]))
+    stage.write_status(ready=True)
+
+    assert "VariantA serves bert-a, which was revision '', not '2'" in found_by(stage)
 
 
 def test_an_endpoint_that_the_autoscaler_changes_may_be_ready(stage):
