@@ -24,7 +24,7 @@ class Settings(BaseModel):
     retry_seconds: PositiveFloat = 5.0
     """The first gap after a transient failure; gaps double up to the resync interval."""
     refused_retry_seconds: PositiveFloat = 60.0
-    """The first gap after a refusal; gaps double up to ten times the first."""
+    """The first gap after a refusal; gaps double up to 60 times the first."""
     metrics_tick_seconds: PositiveFloat = 15.0
     """How often the operator checks which metric windows are due."""
     workers: PositiveInt = 16
