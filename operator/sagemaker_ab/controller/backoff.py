@@ -1,4 +1,4 @@
-"""How long to wait before a retry, with jitter, so that resources do not retry in step."""
+"""Computes the time until a retry, with jitter, so that resources do not retry at the same time."""
 
 import random
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ _MOST_DOUBLINGS = 10
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Gaps in seconds that start at `first` and double with each failure up to `slowest`."""
+    """Gaps between retries in seconds. They start at `first` and double with each failure up to `slowest`."""
 
     first: float
     slowest: float
 
     def seconds(self, failures: int) -> float:
-        """Return the gap after so many failures in a row, at least one, with jitter."""
+        """Return the gap, with jitter, after `failures` failures in a row."""
         return jittered(min(self.first * 2 ** min(max(0, failures - 1), _MOST_DOUBLINGS), self.slowest))
 
 

@@ -1,4 +1,4 @@
-"""When the objects of a resource are listed for garbage collection, and what follows from the listing."""
+"""Decides when the AWS objects of a resource are listed for garbage collection, and plans what to delete."""
 
 import logging
 
@@ -23,8 +23,8 @@ _RETRY_SECONDS = 600.0
 def garbage_step(context: ReconcileContext, clients: AwsClients, gathered: Gathered) -> Step | None:
     """Return the step that deletes what a converged resource no longer uses; None if nothing is due.
 
-    The listing shows as well which models of the desired state were deleted by hand. The memory keeps them
-    for the next plan.
+    The listing also shows which desired models were deleted by hand. They are kept in memory for the next
+    plan.
     """
     owned = _list_if_due(context, clients, gathered)
     if owned is None:

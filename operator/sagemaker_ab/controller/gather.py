@@ -68,7 +68,7 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
 def _desired(
     context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, observed: Observed
 ) -> Desired:
-    """Resolve the spec; where that gives other models than those in use, look for images that are pinned."""
+    """Resolve the spec. If it then differs from the fleet in use, prefer the images that the fleet pins."""
     wanted = desired(spec, owner=context.owner, region=clients.region)
     config, endpoint = observed.config_in_use, observed.endpoint
     ours = endpoint is not None and wanted.owner.owns(endpoint.tags)
@@ -80,7 +80,7 @@ def _desired(
 
 
 def _pinned_images(context: ReconcileContext, clients: AwsClients, models: frozenset[str]) -> PinnedImages:
-    """Read the pins of models in use. Models are immutable, so each is read once."""
+    """Return the pinned images of the models in use. Models are immutable, so each is read once."""
     known = context.memory.pinned_images
     for name in sorted(models - known.keys()):
         known[name] = context.services.observer.pinned_images(clients, name)
@@ -88,7 +88,7 @@ def _pinned_images(context: ReconcileContext, clients: AwsClients, models: froze
 
 
 def _deployment(context: ReconcileContext, wanted: Desired, observed: Observed) -> Deployment | None:
-    """Bring the record of the deployment up to date; a reconcile request clears a failed one."""
+    """Bring the record of the deployment up to date. A reconcile request clears a failed record."""
     record = deployments.follow(deployment_of(context.status), wanted, observed)
     if context.reconcile_requested_at and record and record.state is DeploymentState.FAILED:
         return None
@@ -96,9 +96,9 @@ def _deployment(context: ReconcileContext, wanted: Desired, observed: Observed) 
 
 
 def release_recorded(gathered: Gathered) -> Gathered:
-    """Record the scalable targets that the next update releases, before it is sent.
+    """Record the scalable targets that the next update releases, before the update is sent.
 
-    A target that is not restored completely since an earlier release keeps the record of that one.
+    If a target has not been restored completely since an earlier release, the record of that release stays.
     """
     observed, earlier = gathered.observed, gathered.remembered.released
     released = dict(earlier)
@@ -109,7 +109,7 @@ def release_recorded(gathered: Gathered) -> Gathered:
 
 
 def _update_memory(context: ReconcileContext, observed: Observed, decided: Plan) -> None:
-    """Back off from what AWS accepted and rolled back, and forget what is no longer pending."""
+    """Forget steps that are no longer pending, and back off from steps that AWS accepted and rolled back."""
     context.memory.keep_only(decided.steps)
     reason = observed.endpoint.failure_reason if observed.endpoint else None
     message = f"AWS accepted the change and rolled it back: {reason or 'it gave no reason'}"
