@@ -12,7 +12,7 @@ from sagemaker_ab.planning.steps import Step, StepKind, in_sequence
 
 
 def rollout(desired: Desired, observed: Observed) -> tuple[Step, ...]:
-    """Return what is missing of the desired deployment; each step waits for the one before it."""
+    """Return the steps that are missing for the desired deployment, each waiting for the one before it."""
     if observed.endpoint is None:
         fleet = Step(StepKind.CREATE_ENDPOINT, (commands.create_endpoint(desired),))
     else:
@@ -56,10 +56,10 @@ def _prerequisites(desired: Desired, observed: Observed) -> Iterator[Step]:
 
 
 def _update(desired: Desired, observed: Observed, endpoint: ObservedEndpoint) -> Step:
-    """Return the update, together with the release of the scalable targets for which AWS refuses it.
+    """Return the update, together with the release of the scalable targets that would make AWS refuse it.
 
-    They are one step, so that nothing comes between the release and its update, and everything else is ready
-    before (S3). By rule S1, the update waits for the instances of a variant that it gives a larger share.
+    They are one step, so that no other write comes between the release and the update (S3). By rule S1, the
+    update waits until a variant that it gives a larger share has enough instances.
     """
     releases = (
         commands.deregister_scalable_target(desired.endpoint_name, variant)
