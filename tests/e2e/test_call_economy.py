@@ -216,7 +216,6 @@ def test_a_deletion_takes_each_object_away_once(scaled_out: Reviews, aws: Simula
     scaled_out.is_gone()
 
     assert aws.writes() == [
-        "DeregisterScalableTarget",
         "DeleteEndpoint",
         "DeleteEndpointConfig",
         "DeleteModel",

@@ -33,16 +33,33 @@ def scaling(policy, minimum):
     return with_variant(spec(), "VariantA", autoscaling=autoscaling, instanceCount=None)
 
 
+def schedule_by_hand(sim, variant):
+    """Somebody else schedules the variant; the operator restores that around a new instance type."""
+    action = {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": f"endpoint/reviews/variant/{variant}",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+        "ScheduledActionName": "morning",
+        "Schedule": "cron(0 8 * * ? *)",
+        "ScalableTargetAction": {"MinCapacity": 2},
+    }
+    call = {"service": "application-autoscaling", "operation": "PutScheduledAction", "params": action}
+    sim.edit(call=call)
+
+
 def live(operator):
-    """Create, scale, tag, reweigh, replace, measure and delete."""
+    """Create, scale, tag, reweigh, replace a variant with its schedule, measure and delete."""
     stories = [
         scaling("invocations", 1) | {"tags": [{"key": "team", "value": "search"}]},
         with_variant(scaling("load", 2), "VariantB", weight=10) | {"tags": [{"key": "cost", "value": "1"}]},
+        with_variant(scaling("load", 2), "VariantA", instanceType="ml.m5.xlarge"),
         with_variant(spec(), "VariantB", instanceType="ml.m5.xlarge"),
     ]
     for wanted in stories:
         operator.cluster.apply(wanted)
         operator.settle()
+        if wanted is stories[1]:
+            schedule_by_hand(operator.sim, "VariantA")
     operator.metrics.tick()
     operator.cluster.delete()
     operator.settle()

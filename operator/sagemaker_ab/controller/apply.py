@@ -71,7 +71,7 @@ def apply(context: ReconcileContext, clients: AwsClients, step: Step) -> Outcome
         if failure.kind in {FailureKind.BUSY, FailureKind.SAME_CONFIG}:
             return Outcome.BUSY
         message = f"AWS refused to {command.description}: {failure.message}"
-        failures = context.memory.failures(command.identity)
+        failures = context.memory.failures(command.subject)
         return Refused(command, to_problem(failure, message, failures=failures))
     return Outcome.ACCEPTED
 

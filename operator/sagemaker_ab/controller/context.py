@@ -161,7 +161,7 @@ class ReconcileContext:
 
     def in_backoff(self, step: Step) -> bool:
         now = self.services.local_clock()
-        return any(self.memory.in_backoff(command.identity, now) for command in step.commands)
+        return any(self.memory.in_backoff(command.subject, now) for command in step.commands)
 
     def pin(self, account: str, region: str) -> None:
         """Add finalizer, account and region to the resource in one patch, before the first write to AWS.

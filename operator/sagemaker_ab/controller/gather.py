@@ -114,7 +114,7 @@ def _update_memory(context: ReconcileContext, observed: Observed, decided: Plan)
     reason = observed.endpoint.failure_reason if observed.endpoint else None
     message = f"AWS accepted the change and rolled it back: {reason or 'it gave no reason'}"
     for step in context.memory.take_rolled_back(decided.steps, observed.now):
-        context.back_off(step.commands[-1].identity, Problem(Reason.CHANGE_ROLLED_BACK, message))
+        context.back_off(step.commands[-1].subject, Problem(Reason.CHANGE_ROLLED_BACK, message))
 
 
 def _monitor(context: ReconcileContext, clients: AwsClients, wanted: Desired, interval_seconds: int) -> None:

@@ -32,7 +32,7 @@ class _Retry:
 class Memory:
     """Times are seconds on AWS's clock, except those of retries, which are on the local clock.
 
-    A retry belongs to a subject: the identity of a command, or a name for what is not a command.
+    A retry belongs to a subject: that of a command, or a name for what is not a command.
     """
 
     uid: str = ""
@@ -83,7 +83,7 @@ class Memory:
 
     def record_effect(self, command: Command) -> None:
         """Record that AWS holds what a command asked for."""
-        self.clear_problem(command.identity)
+        self.clear_problem(command.subject)
         if command.operation == "CreateModel":
             self.missing_models -= {command.request["ModelName"]}
 
@@ -124,7 +124,7 @@ class Memory:
 
     def problem_of(self, steps: Iterable[Step]) -> Problem | None:
         """Return the problem of the first step that has one; it stays until a retry succeeds."""
-        found = (self._retries.get(command.identity) for step in steps for command in step.commands)
+        found = (self._retries.get(command.subject) for step in steps for command in step.commands)
         return next((retry.problem for retry in found if retry), None)
 
     @property
@@ -139,17 +139,22 @@ class Memory:
     def keep_only(self, steps: Iterable[Step]) -> None:
         """Forget what concerns steps that the plan no longer contains."""
         pending = list(steps)
-        subjects = {command.identity for step in pending for command in step.commands}
+        subjects = {command.subject for step in pending for command in step.commands}
         self._retries = {subject: retry for subject, retry in self._retries.items() if subject in subjects}
         self._accepted &= {step.identity for step in pending}
 
     def honor(self, generation: int, request: str | None) -> None:
-        """Clear all retries for a new generation or a new reconcile request, once for each."""
-        if self._requested != (generation, request):
-            self._requested = generation, request
-            self._retries.clear()
-            self._accepted.clear()
+        """Clear all retries for a new generation or a new reconcile request, once for each.
+
+        A request also calls for a listing of models and configs, since some may have been deleted by hand.
+        """
+        if self._requested == (generation, request):
+            return
+        if request is not None:
             self._listed = None
+        self._requested = generation, request
+        self._retries.clear()
+        self._accepted.clear()
 
     # Garbage collection and deletion
 

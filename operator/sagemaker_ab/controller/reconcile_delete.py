@@ -47,9 +47,9 @@ def _reconcile(context: ReconcileContext) -> float | None:
         return context.until_resync()
     if decided.endpoint_gone:
         return _collect_garbage(context, clients, endpoint_name, observed, decided.handed_over)
-    if not decided.steps:
+    if decided.step is None:
         return _wait(context, "Waiting for AWS to finish the current operation on the endpoint")
-    return _apply(context, clients, decided.steps[0])
+    return _apply(context, clients, decided.step)
 
 
 def _collect_garbage(
@@ -79,7 +79,7 @@ def _apply(context: ReconcileContext, clients: AwsClients, step: Step) -> float:
     outcome = apply(context, clients, step)
     if isinstance(outcome, Refused):
         context.report_problem(outcome.problem)
-        return context.back_off(outcome.command.identity, outcome.problem)
+        return context.back_off(outcome.command.subject, outcome.problem)
     return 0.0 if outcome is Outcome.ACCEPTED else poll_seconds
 
 

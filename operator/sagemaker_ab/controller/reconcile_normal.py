@@ -101,7 +101,7 @@ def _advance(context: ReconcileContext, clients: AwsClients, gathered: Gathered,
 def _requested(context: ReconcileContext, gathered: Gathered, step: Step) -> Gathered:
     """Record a deployment before it is requested, unless a refused request is merely repeated."""
     unsent = context.memory.unsent(step.commands, gathered.observed.now)
-    if not step.kind.deploys or not unsent or context.memory.failures(step.commands[-1].identity):
+    if not step.kind.deploys or not unsent or context.memory.failures(step.commands[-1].subject):
         return gathered
     return _with_deployment(gathered, _request(gathered))
 
@@ -124,7 +124,7 @@ def _with_deployment(gathered: Gathered, record: Deployment) -> Gathered:
 
 def _refused(context: ReconcileContext, gathered: Gathered, refused: Refused) -> float:
     """Report a refusal and back off; go on at once if another step can be sent."""
-    gap = context.back_off(refused.command.identity, refused.problem)
+    gap = context.back_off(refused.command.subject, refused.problem)
     reported = context.memory.problem_of(gathered.plan.steps)
     context.write_status(_report(context, replace(gathered, problem=reported)))
     # What was released for an update that AWS refused is restored at once.

@@ -23,17 +23,26 @@ class Service(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One write: AWS's name of the operation, the members of its request, and a description for people."""
+    """One write: AWS's name of the operation, the members of its request, and a description for people.
+
+    `attempt` identifies requests that are attempts at the same, though they differ in details.
+    """
 
     service: Service
     operation: str
     request: Mapping[str, Any]
     description: str
+    attempt: str = ""
 
     @property
     def identity(self) -> str:
         """Equal for equal writes, so that a write that was just sent is recognized."""
         return f"{self.operation}-{content_hash(self.request)}"
+
+    @property
+    def subject(self) -> str:
+        """What a refusal counts for, and its backoff: the request, or the attempt that it is part of."""
+        return f"{self.operation}-{self.attempt}" if self.attempt else self.identity
 
 
 def create_model(model: DesiredModel, tags: Mapping[str, str]) -> Command:
@@ -60,6 +69,9 @@ def create_endpoint(desired: Desired) -> Command:
 def update_endpoint(desired: Desired) -> Command:
     """Deploy a new config and keep the counts of autoscaled variants.
 
+    All updates to the same content are one attempt: the counts with which a new variant starts follow the
+    autoscaler, and a refused update must not release scalable targets again at each of its moves.
+
     By default AWS resets weights and counts to the config's initial ones. An autoscaled variant must keep its
     live count. If there is one, all properties are retained except weights; those come from the config,
     whose initial weights are the intended ones.
@@ -73,7 +85,8 @@ def update_endpoint(desired: Desired) -> Command:
         request["RetainAllVariantProperties"] = True
         request["ExcludeRetainedVariantProperties"] = [{"VariantPropertyType": "DesiredWeight"}]
     description = f"update endpoint {desired.endpoint_name} to config {desired.config_name}"
-    return Command(Service.SAGEMAKER, "UpdateEndpoint", request, description)
+    attempt = desired.content_fingerprint
+    return Command(Service.SAGEMAKER, "UpdateEndpoint", request, description, attempt=attempt)
 
 
 def update_weights(endpoint_name: str, weights: Mapping[str, int]) -> Command:

@@ -13,25 +13,27 @@ from sagemaker_ab.planning.steps import Step, StepKind
 
 @dataclass(frozen=True, slots=True)
 class DeletionPlan:
-    """The next steps of a deletion, of which one reconcile sends the first.
+    """What a deletion does next.
 
     `endpoint_gone`: no endpoint of ours is left, and garbage collection follows. `handed_over` says who owns
     the endpoint instead, if there is one. `problem` is what a person must settle first. Without any of
     these, the deletion waits for AWS.
     """
 
-    steps: tuple[Step, ...] = ()
+    step: Step | None = None
     endpoint_gone: bool = False
     handed_over: str = ""
     problem: Problem | None = None
 
 
 def plan_deletion(endpoint_name: str, owner: Owner, observed: Observed) -> DeletionPlan:
-    """Release scaling, then delete the endpoint; configs and models follow as garbage.
+    """Delete the endpoint; configs and models follow as garbage.
 
     AWS refuses to delete a busy endpoint, so a deletion waits while it is busy. An endpoint in a status that
-    this version does not know is tried: AWS decides. Configs and models go last: a fleet that loses them
+    this version does not know is tried: AWS decides. AWS deregisters the scalable targets itself, so nothing
+    is taken from an endpoint whose deletion is refused. Configs and models go last: a fleet that loses them
     breaks.
+    https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-delete-with-scaling.html
     """
     endpoint = observed.endpoint
     if endpoint is None:
@@ -40,13 +42,7 @@ def plan_deletion(endpoint_name: str, owner: Owner, observed: Observed) -> Delet
         return _not_owned(endpoint_name, owner, observed, endpoint)
     if endpoint.status.busy and endpoint.status is not EndpointStatus.UNKNOWN:
         return DeletionPlan()
-    deletion = Step(StepKind.DELETE_ENDPOINT, (commands.delete_endpoint(endpoint_name),))
-    if not observed.targets:
-        return DeletionPlan((deletion,))
-    releases = tuple(
-        commands.deregister_scalable_target(endpoint_name, variant) for variant in sorted(observed.targets)
-    )
-    return DeletionPlan((Step(StepKind.RELEASE_SCALING, releases), deletion))
+    return DeletionPlan(Step(StepKind.DELETE_ENDPOINT, (commands.delete_endpoint(endpoint_name),)))
 
 
 def _not_owned(

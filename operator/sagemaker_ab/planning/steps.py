@@ -14,8 +14,6 @@ class StepKind(StrEnum):
 
     CREATE_MODELS = "CreateModels"
     CREATE_ENDPOINT_CONFIG = "CreateEndpointConfig"
-    RELEASE_SCALING = "ReleaseScaling"
-    """Deregister the scalable targets of an endpoint that is about to be deleted."""
     CREATE_ENDPOINT = "CreateEndpoint"
     UPDATE_ENDPOINT = "UpdateEndpoint"
     APPLY_SCALING = "ApplyScaling"

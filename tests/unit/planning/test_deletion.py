@@ -10,48 +10,52 @@ from tests.unit.planning.worlds import (
     AUTOSCALING,
     OWNER,
     nothing,
-    operations,
     spec,
     want,
     with_variant,
     world,
 )
 
+
+def sent(decided):
+    return [command.operation for command in decided.step.commands] if decided.step else []
+
+
 WANTED = want(with_variant(spec(), "VariantB", instanceCount=None, autoscaling=AUTOSCALING))
 
 
-def test_scaling_goes_first_then_the_endpoint():
+def test_the_endpoint_is_deleted_and_aws_deregisters_its_targets():
+    """Deregistered before, an endpoint whose deletion is refused would serve without its autoscaler."""
     decided = plan_deletion("reviews", OWNER, world(WANTED))
 
-    assert operations(decided) == ["DeregisterScalableTarget", "DeleteEndpoint"]
-    assert len(decided.steps) == 2
+    assert sent(decided) == ["DeleteEndpoint"]
 
 
 @pytest.mark.parametrize("status", [s for s in EndpointStatus if s.busy and s != EndpointStatus.UNKNOWN])
 def test_a_busy_endpoint_is_waited_for(status):
     decided = plan_deletion("reviews", OWNER, world(WANTED, status=status))
 
-    assert decided.steps == ()
+    assert decided.step is None
     assert not decided.endpoint_gone
 
 
 def test_a_failed_endpoint_is_deleted():
     failed = replace(world(WANTED, status=EndpointStatus.FAILED), targets={})
 
-    assert operations(plan_deletion("reviews", OWNER, failed)) == ["DeleteEndpoint"]
+    assert sent(plan_deletion("reviews", OWNER, failed)) == ["DeleteEndpoint"]
 
 
 def test_an_endpoint_in_a_status_that_this_version_does_not_know_is_tried():
     unknown = replace(world(WANTED, status=EndpointStatus.UNKNOWN), targets={})
 
-    assert operations(plan_deletion("reviews", OWNER, unknown)) == ["DeleteEndpoint"]
+    assert sent(plan_deletion("reviews", OWNER, unknown)) == ["DeleteEndpoint"]
 
 
 def test_without_an_endpoint_garbage_collection_follows():
     decided = plan_deletion("reviews", OWNER, nothing())
 
     assert decided.endpoint_gone
-    assert decided.steps == ()
+    assert decided.step is None
 
 
 @pytest.mark.parametrize("missing", ["cluster-id", "namespace", "name", "all"])
@@ -61,7 +65,7 @@ def test_an_endpoint_whose_owner_tags_are_gone_or_incomplete_waits_for_a_person(
     decided = plan_deletion("reviews", OWNER, world(WANTED, tags={} if missing == "all" else kept))
 
     assert not decided.endpoint_gone
-    assert decided.steps == ()
+    assert decided.step is None
     assert decided.problem
     assert "restore the tags" in decided.problem.message
     assert "Retain" in decided.problem.message
@@ -73,7 +77,7 @@ def test_an_endpoint_that_another_owner_has_taken_over_is_left_to_it():
     decided = plan_deletion("reviews", OWNER, world(WANTED, tags=theirs.tags))
 
     assert decided.endpoint_gone
-    assert decided.steps == ()
+    assert decided.step is None
     assert "cluster-2" in decided.handed_over
 
 

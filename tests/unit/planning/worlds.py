@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 from sagemaker_ab.api.resource import parse_spec
-from sagemaker_ab.planning.deletion import DeletionPlan
 from sagemaker_ab.planning.desired import Desired, desired
 from sagemaker_ab.planning.observed import (
     EndpointStatus,
@@ -128,9 +127,9 @@ def nothing() -> Observed:
     return Observed(now=NOW)
 
 
-def operations(plan: Plan | DeletionPlan) -> list[str]:
+def operations(plan: Plan) -> list[str]:
     """The AWS operations of a plan, step by step; of a plan with a rollout, the rollout's."""
-    steps = plan.rollout if isinstance(plan, Plan) and plan.rollout else plan.steps
+    steps = plan.rollout or plan.steps
     return [command.operation for step in steps for command in step.commands]
 
 
