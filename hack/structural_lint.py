@@ -3,6 +3,7 @@
 Sources: Kubernetes documentation, "Specifying a structural schema"; Kubernetes API conventions, "Primitive
 types" and "Lists of named subobjects preferred over maps"; ``JSONSchemaProps`` of apiextensions.k8s.io/v1: it
 lacks the keywords that are left out here and omits empty ones, which GitOps tools then miss for ever.
+A client-side apply replaces a list as a whole, so it removes the defaults that the server set in its items.
 """
 
 import re
@@ -26,15 +27,20 @@ INT_OR_STRING: Final = [{"type": "integer"}, {"type": "string"}]
 UNPORTABLE: Final = re.compile(r"\(\?[=!<]|\\[dwsDWS1-9]")
 
 
-def faults(schema: Mapping[str, Any], *, path: str) -> Iterator[str]:
-    """Yield what is wrong with a structural schema, each time with the path of the node."""
+def faults(schema: Mapping[str, Any], *, path: str, in_item: bool = False) -> Iterator[str]:
+    """Yield what is wrong with a structural schema, each time with the path of the node.
+
+    `in_item` says that the node is an item of a list, or part of one.
+    """
+    if in_item and "default" in schema:
+        yield f"{path}: a default inside a list item makes every client-side apply a change"
     for check in (_keywords, _type, _numbers, _string, _array, _object):
         yield from (f"{path}: {fault}" for fault in check(schema))
     for name, child in schema.get("properties", {}).items():
-        yield from faults(child, path=f"{path}.{name}")
+        yield from faults(child, path=f"{path}.{name}", in_item=in_item)
     for keyword in ("items", "additionalProperties"):
         if isinstance(schema.get(keyword), Mapping):
-            yield from faults(schema[keyword], path=f"{path}[]")
+            yield from faults(schema[keyword], path=f"{path}[]", in_item=in_item or keyword == "items")
 
 
 def _keywords(schema: Mapping[str, Any]) -> Iterator[str]:

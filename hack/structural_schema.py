@@ -55,7 +55,22 @@ def _inline(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str
         schema["properties"] = {
             name: _inline(value, definitions) for name, value in node["properties"].items()
         }
-    for key in ("items", "additionalProperties"):
-        if key in node:
-            schema[key] = _inline(node[key], definitions)
+    if "additionalProperties" in node:
+        schema["additionalProperties"] = _inline(node["additionalProperties"], definitions)
+    if "items" in node:
+        schema["items"] = _without_defaults(_inline(node["items"], definitions))
+    return schema
+
+
+def _without_defaults(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave the defaults inside a list item to the operator.
+
+    A default that the server sets there is missing in the list of a manifest, so that each client-side apply
+    replaces the list again, and GitOps tools that compare on the client never see the resource in sync.
+    """
+    schema = {key: value for key, value in item.items() if key != "default"}
+    if "properties" in schema:
+        schema["properties"] = {
+            name: _without_defaults(value) for name, value in schema["properties"].items()
+        }
     return schema

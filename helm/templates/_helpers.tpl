@@ -65,6 +65,12 @@ app.kubernetes.io/instance: {{ .Release.Name }}
   verbs: [create, patch]
 {{- end -}}
 
+{{/* Not empty if a ValidatingAdmissionPolicy keeps the Roles of watched namespaces; Kubernetes has it since 1.30. */}}
+{{- define "sagemaker-ab.keepsRoles" -}}
+{{- $served := semverCompare ">=1.30-0" .Capabilities.KubeVersion.Version -}}
+{{- if and .Values.rbac.create .Values.watchNamespaces .Values.rbac.keepWhileNeeded $served }}true{{ end -}}
+{{- end -}}
+
 {{/* The default cluster id is the UID of kube-system. */}}
 {{- define "sagemaker-ab.clusterIdRule" -}}
 - apiGroups: [""]

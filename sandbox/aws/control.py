@@ -57,6 +57,14 @@ class Control:
         """Return everything that AWS remembers, by ``account/region``, without times and random ids."""
         return self._ask("GET", "state")
 
+    def record(self) -> None:
+        """Note, from now on, what AWS holds at each request about endpoints."""
+        self._ask("POST", "recording", {"on": True})
+
+    def recording(self, since: int = 0) -> JSON:
+        """Return the recorded requests after number ``since``, and the states that they name."""
+        return self._ask("GET", f"recording?since={since}")
+
     def edit(self, *, account: str = "123456789012", region: str = "us-east-1", **edits: object) -> JSON:
         """Do something to AWS behind everybody's back, such as ``missing={"role": arn}``."""
         return self._ask("POST", "edits", {"account": account, "region": region, **edits})

@@ -61,6 +61,8 @@ class ControlApi:
             "GET calls": self._calls,
             "DELETE calls": self._clear_calls,
             "GET state": lambda _: state_of(self._engine),
+            "GET recording": lambda asked: gateway.recorder.since(int(asked.get("since", 0))),
+            "POST recording": self._record,
             "POST edits": self._edit,
             "POST traffic": self._traffic,
             "GET faults": lambda _: {"faults": [asdict(rule) for rule in gateway.faults.rules()]},
@@ -119,6 +121,12 @@ class ControlApi:
 
     def _clear_calls(self, _: dict[str, Any]) -> dict[str, Any]:
         self._gateway.calls.clear()
+        return {}
+
+    def _record(self, asked: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(asked.get("on"), bool):
+            raise BadControlError('recording is {"on": true} or {"on": false}')
+        self._gateway.recorder.on = asked["on"]
         return {}
 
     def _edit(self, asked: dict[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from sandbox.aws.http import DEFAULT_ACCOUNT, HttpAnswer, HttpRequest
 from sandbox.aws.ledger import holds
 from sandbox.aws.protocols.routing import UNREADABLE, Route, route
 from sandbox.aws.protocols.wire import MalformedRequestError
+from sandbox.aws.recording import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,6 +84,7 @@ class Gateway:
     ) -> None:
         self.engine = engine
         self.calls = CallLog()
+        self.recorder = Recorder(engine)
         chaos = Chaos(stale=stale_reads, lost_answers=lost_answers, throttling=throttling)
         self.faults = Faults(engine.ledger, chaos)
         self._request_numbers = itertools.count(1)
@@ -143,6 +145,7 @@ class Gateway:
         request_id = self._request_id()
         record, now = exchange.record, self.engine.clock.now()
         self.calls.perform(record, now=now, as_of=now - exchange.plan.stale)
+        noted = self.recorder.note(record, stale=exchange.plan.stale)
         try:
             http = self._answer(exchange, request_id)
             record.outcome = Outcome.EFFECT
@@ -151,6 +154,7 @@ class Gateway:
         except Exception:
             log.exception("the simulation failed at %s %s", record.service, record.operation)
             http = self._refused(exchange, self._bug(exchange.route), request_id)
+        self.recorder.complete(noted)
         return replace(http, headers={**http.headers, **self._date_header(exchange.plan.date)})
 
     def _bug(self, way: Route) -> AwsError:

@@ -106,7 +106,9 @@ def _play(teller: Teller, options: argparse.Namespace) -> int:
     teller.title("An A/B test on SageMaker, declared in Kubernetes")
     with _stage(teller, options) as stage:
         scene = Scene.on(stage, teller, picture=options.picture)
-        held = _told(scene)
+        _told(scene)
+        _judge(scene)
+        held = scene.proof.holds
         scene.proof.show(scene.calls.all())
         verdict = "every check passed" if held else "not every check passed: see above"
         teller.ending(f"{verdict}; the demo took {time.monotonic() - started:.0f} s", good=held)
@@ -131,14 +133,25 @@ def _show_what_went_on(scene: Scene) -> None:
         scene.teller.output(operator.log_tail())
 
 
-def _told(scene: Scene) -> bool:
-    """Play the acts, and say whether every claim held."""
+def _told(scene: Scene) -> None:
+    """Play the acts, or as many as can be played."""
     try:
         tell(scene)
     except _FAILURES as failure:
         scene.proof.broke_off(str(failure))
         _show_what_went_on(scene)
-    return scene.proof.holds
+
+
+def _judge(scene: Scene) -> None:
+    """Check that the operator has broken no safety rule, if it was watched."""
+    monitor = scene.stage.safety
+    if monitor is not None:
+        judge = monitor.close()
+        scene.proof.check(
+            f"no safety rule was broken in {judge.judged} writes to AWS",
+            holds=not judge.violations,
+            saw="\n".join(map(str, judge.violations)),
+        )
 
 
 if __name__ == "__main__":

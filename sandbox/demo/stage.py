@@ -1,5 +1,6 @@
 """What the story plays on: a cluster, a simulated AWS, and the operator as its Deployment describes it."""
 
+import os
 import subprocess
 import time
 import urllib.request
@@ -15,6 +16,8 @@ from sandbox.cluster.processes import Program
 from sandbox.cluster.scratch import scratch_directory
 from sandbox.demo.deployment import Container
 from sandbox.demo.simulation import OPERATOR_KEY, SimulatedAws
+from sandbox.safety.bounds import Bounds
+from sandbox.safety.monitor import RemoteMonitor
 
 RELEASE = "sagemaker-ab-operator"
 NAMESPACE = "sagemaker-ab-system"
@@ -28,6 +31,14 @@ INTERVALS = {
     "SAGEMAKER_AB_METRICS_TICK_SECONDS": "0.5",
 }
 """Poll intervals for a clock that runs up to 120 times as fast: nothing else is made easier."""
+
+BOUNDS = Bounds.of_processes(
+    speed=120,
+    retry=float(INTERVALS["SAGEMAKER_AB_RETRY_SECONDS"]),
+    refused_retry=float(INTERVALS["SAGEMAKER_AB_REFUSED_RETRY_SECONDS"]),
+    resync=float(INTERVALS["SAGEMAKER_AB_RESYNC_SECONDS"]),
+)
+"""How long the operator may take with these intervals and that clock."""
 
 _START_SECONDS = 120
 _POLL_SECONDS = 0.2
@@ -45,6 +56,7 @@ class Stage:
         self.aws = aws
         self.directory = directory
         self.operator: Program | None = None
+        self.safety: RemoteMonitor | None = None
         self._resources = resources
 
     @classmethod
@@ -79,6 +91,12 @@ class Stage:
         """
         command, probe = container.on_this_machine()
         account = self.cluster.service_account_kubeconfig(NAMESPACE, container.account)
+        if os.environ.get("SAFETY_MONITOR") == "on":
+            self.safety = RemoteMonitor(
+                self.aws.control, self.cluster, bounds=BOUNDS, access_key=OPERATOR_KEY
+            )
+            self._resources.callback(self.safety.stop)
+            self.safety.restarted()
         additions = INTERVALS | self.aws.environment(OPERATOR_KEY) | {"KUBECONFIG": str(account)}
         program = Program.start(
             command,

@@ -7,19 +7,23 @@ its own; the control plane alone is shared. `aws` is calm and runs a hundred tim
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from kubernetes import client, config
+from kubernetes.client.exceptions import NotFoundException
 
 from sandbox.cluster.cluster import Cluster
 from sandbox.cluster.processes import Program
+from sandbox.safety.monitor import RemoteMonitor
 from tests.e2e.kill_matrix import KillMatrix, Recording, Stage
-from tests.e2e.operator_process import Operator
+from tests.e2e.operator_process import ACCESS_KEY, BOUNDS, Operator
 from tests.e2e.reviews import Reviews
 from tests.e2e.simulated_aws import SimulatedAws, simulated_aws
+from tests.safety_monitor import watched_processes
 
 ROOT = Path(__file__).parents[2]
 RELEASE = "sagemaker-ab-operator"
@@ -75,7 +79,8 @@ def new_namespace(api: client.ApiClient) -> Iterator[Callable[[], str]]:
 
     yield make
     for name in made:
-        core.delete_namespace(name)
+        with suppress(NotFoundException):  # a test may have deleted it
+            core.delete_namespace(name)
 
 
 @pytest.fixture
@@ -100,9 +105,25 @@ def logs(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def operator(namespace: str, aws: SimulatedAws, operator_kubeconfig: Path, logs: Path) -> Operator:
+def safety(
+    aws: SimulatedAws,
+    control_plane: Cluster,
+    namespace: str,
+    operator_kubeconfig: Path,
+    new_resource: Callable[[str], Reviews],
+) -> Iterator[RemoteMonitor | None]:
+    """Watches the operator; when it has ended, and before its resources are forgotten, it is judged."""
+    del operator_kubeconfig, new_resource
+    with watched_processes(aws, control_plane, namespace, bounds=BOUNDS, access_key=ACCESS_KEY) as monitor:
+        yield monitor
+
+
+@pytest.fixture
+def operator(
+    namespace: str, aws: SimulatedAws, operator_kubeconfig: Path, logs: Path, safety: RemoteMonitor | None
+) -> Operator:
     """The operator of the test's namespace, not started yet."""
-    return Operator(namespace, operator_kubeconfig, aws.url, logs)
+    return Operator(namespace, operator_kubeconfig, aws.url, logs, safety=safety)
 
 
 @pytest.fixture

@@ -4,10 +4,12 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.cluster.processes import Program
+from sandbox.safety.bounds import Bounds
+from sandbox.safety.monitor import RemoteMonitor
 
 _PYTHON_VARIABLE = "SANDBOX_OPERATOR_PYTHON"
 
@@ -20,6 +22,15 @@ QUICK: Mapping[str, float] = {
 }
 """Intervals on the local clock that suit an AWS whose clock runs a hundred times as fast."""
 
+BOUNDS = Bounds.of_processes(
+    speed=250.0,
+    retry=QUICK["SAGEMAKER_AB_RETRY_SECONDS"],
+    refused_retry=QUICK["SAGEMAKER_AB_REFUSED_RETRY_SECONDS"],
+    resync=QUICK["SAGEMAKER_AB_RESYNC_SECONDS"],
+)
+"""How long such an operator may take, on an AWS whose clock runs at most so fast."""
+
+ACCESS_KEY = "AKIASANDBOX00000000"
 NEVER = 3600.0
 """An interval that does not come round within a test."""
 
@@ -32,7 +43,11 @@ class Operator:
     kubeconfig: Path
     aws_url: str
     logs: Path
-    access_key: str = "AKIASANDBOX00000000"
+    access_key: str = ACCESS_KEY
+    safety: RemoteMonitor | None = None
+    """Is told each time that it starts."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables that it has in place of others; an empty one is left out."""
 
     @contextmanager
     def running(self, *arguments: str, **settings: float) -> Iterator[Program]:
@@ -44,6 +59,8 @@ class Operator:
             *arguments,
             *("-m", "sagemaker_ab.controller.handlers"),
         ]
+        if self.safety:
+            self.safety.restarted()
         log = self.logs / f"operator-{number}.log"
         program = Program.start(command, log=log, env=self._environment({**QUICK, **settings}))
         try:
@@ -53,7 +70,7 @@ class Operator:
 
     def _environment(self, settings: Mapping[str, float]) -> Mapping[str, str]:
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        return inherited | {
+        environment = inherited | {
             "KUBECONFIG": str(self.kubeconfig),
             "AWS_ENDPOINT_URL": self.aws_url,
             "AWS_REGION": "us-east-1",
@@ -61,4 +78,6 @@ class Operator:
             "AWS_SECRET_ACCESS_KEY": "sandbox",
             "NO_PROXY": "127.0.0.1",
             **{name: f"{value:g}" for name, value in settings.items()},
+            **self.variables,
         }
+        return {name: value for name, value in environment.items() if value}

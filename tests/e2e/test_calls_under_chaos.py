@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.safety.monitor import RemoteMonitor
 from tests.e2e.operator_process import Operator
 from tests.e2e.reviews import (
     NEW_MODEL_DATA,
@@ -46,8 +47,10 @@ def aws(seed: int, eventually: Callable[..., Any]) -> Iterator[SimulatedAws]:
 
 
 @pytest.fixture
-def operator(namespace: str, aws: SimulatedAws, operator_kubeconfig: Path, logs: Path) -> Operator:
-    return Operator(namespace, operator_kubeconfig, aws.url, logs)
+def operator(
+    namespace: str, aws: SimulatedAws, operator_kubeconfig: Path, logs: Path, safety: RemoteMonitor | None
+) -> Operator:
+    return Operator(namespace, operator_kubeconfig, aws.url, logs, safety=safety)
 
 
 @pytest.mark.usefixtures("running_operator")

@@ -44,6 +44,7 @@ GIVEN: dict[str, Any] = {
                 "autoscaling": {
                     "minCapacity": 1,
                     "maxCapacity": 2,
+                    "initialInstanceCount": 2,
                     "policies": [
                         {
                             "name": name,
@@ -279,6 +280,14 @@ BREACHES = [
         "must be less than or equal to maxCapacity, but 3 is greater than 2",
         blamed=f"{AUTOSCALING}.minCapacity",
     ),
+    below(f"{AUTOSCALING}.initialInstanceCount", 1),
+    above(f"{AUTOSCALING}.initialInstanceCount", 10000),
+    rule(
+        f"{AUTOSCALING}.initialInstanceCount",
+        3,
+        "must be from minCapacity to maxCapacity, but 3 is not from 1 to 2",
+        blamed=f"{AUTOSCALING}.initialInstanceCount",
+    ),
     empty(f"{AUTOSCALING}.policies"),
     too_many(f"{AUTOSCALING}.policies", [*POLICIES, {**POLICIES[0], "name": "third"}], most=2),
     twice(f"{AUTOSCALING}.policies", POLICIES[0], "name"),
@@ -306,17 +315,20 @@ BREACHES = [
     Breach("spec.monitoring.intervalSeconds", 90, "multipleOf", "should be a multiple of 60"),
     unlisted("spec.traffic.strategy", "Manual"),
     unlisted("spec.deletionPolicy", "Delete", "Retain"),
-    too_many("spec.tags", [{"key": f"key-{number}", "value": ""} for number in range(47)], most=46),
+    too_many("spec.tags", [{"key": f"key-{number}", "value": ""} for number in range(46)], most=45),
     twice("spec.tags", GIVEN["spec"]["tags"][0], "key"),
     odd("spec.tags[0].key", "team?", f"{TAG}+$"),
     too_long("spec.tags[0].key", "a", most=128),
     odd("spec.tags[0].value", "reviews?", f"{TAG}*$"),
     too_long("spec.tags[0].value", "a", most=256),
-    rule(
-        "spec.tags[0].key",
-        "AWS:team",
-        "AWS:team has a reserved prefix; aws: is reserved for AWS and sagemaker-ab.dev/ for the operator",
-        blamed="spec.tags[0].key",
+    *(
+        rule(
+            "spec.tags[0].key",
+            key,
+            f"{key} has a reserved prefix; aws: is reserved for AWS and sagemaker-ab.dev/ for the operator",
+            blamed="spec.tags[0].key",
+        )
+        for key in ("AWS:team", "SageMaker-AB.dev/name")
     ),
 ]
 

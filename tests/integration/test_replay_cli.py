@@ -91,6 +91,16 @@ def test_columns_and_rows_may_be_missing_and_an_empty_cell_is_absent(tmp_path):
     assert last["comparisons"][0]["baselineValue"] == pytest.approx(0.1)
 
 
+def test_counts_may_be_the_doubles_that_cloudwatch_returns(tmp_path, hard_day):
+    """With a fraction of zero: `aws cloudwatch get-metric-data` prints the sum 540 as 540.0."""
+    integers = hard_day[:400]
+    doubles = [re.sub(r",(\d+)(?=,|$)", r",\1.0", line) for line in integers]
+    assert doubles != integers
+    assert replay(tmp_path, csv_text(doubles), {"traffic": AB}) == replay(
+        tmp_path, csv_text(integers), {"traffic": AB}
+    )
+
+
 def test_a_whole_resource_brings_its_policy_and_variants(tmp_path, hard_day):
     resource = {
         "kind": "SageMakerABEndpoint",

@@ -61,10 +61,57 @@ def test_with_both_it_has_no_permission_in_the_cluster(render):
     assert not [manifest for manifest in manifests if manifest["kind"].startswith("Cluster")]
 
 
+def test_it_can_be_installed_without_any_object_of_the_cluster(render):
+    manifests = render(
+        operator={"clusterId": "x"},
+        watchNamespaces=["team-a"],
+        rbac={"aggregateRoles": False, "keepWhileNeeded": False},
+        crds={"install": False},
+    )
+    assert [manifest for manifest in manifests if "namespace" not in manifest["metadata"]] == []
+
+
+POLICY = "ValidatingAdmissionPolicy"
+
+
+def test_a_policy_keeps_the_roles_of_the_watched_namespaces(render):
+    manifests = render(fullnameOverride="mine", watchNamespaces=["team-a", "team-b"])
+    policy, binding = (m for m in manifests if m["kind"].startswith(POLICY))
+    assert policy["metadata"]["name"] == binding["spec"]["policyName"] == "mine"
+    assert {"expression": "oldObject.metadata.name == 'mine'", "name": "of-the-operator"} in (
+        policy["spec"]["matchConditions"]
+    )
+    (limit,) = binding["spec"]["matchResources"]["namespaceSelector"]["matchExpressions"]
+    assert limit == {
+        "key": "kubernetes.io/metadata.name",
+        "operator": "In",
+        "values": ["team-a", "team-b"],
+    }
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"watchNamespaces": ["team-a"], "rbac": {"keepWhileNeeded": False}},
+        {"watchNamespaces": ["team-a"], "rbac": {"create": False}},
+    ],
+    ids=["all namespaces", "turned off", "no roles"],
+)
+def test_otherwise_there_is_no_policy(render, values):
+    assert not [m for m in render(**values) if m["kind"].startswith(POLICY)]
+
+
+@pytest.mark.parametrize(("version", "count"), [("1.29.15", 0), ("1.30.0-eks-036c24b", 2)])
+def test_there_is_a_policy_where_kubernetes_has_the_kind(helm, chart, version, count):
+    done = helm("template", "r", chart, "--kube-version", version, values={"watchNamespaces": ["team-a"]})
+    assert done.stdout.count(f"kind: {POLICY}") == count
+
+
 def test_every_binding_refers_to_a_role_and_an_account_of_this_release(render):
     manifests = render(watchNamespaces=["team-a"])
     names = {(m["kind"], m["metadata"]["name"]) for m in manifests}
-    for binding in (m for m in manifests if m["kind"].endswith("Binding")):
+    for binding in (m for m in manifests if "roleRef" in m):
         assert (binding["roleRef"]["kind"], binding["roleRef"]["name"]) in names
         assert [("ServiceAccount", s["name"]) in names for s in binding["subjects"]] == [True]
 

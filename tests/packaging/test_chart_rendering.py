@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from sagemaker_ab import __version__
+from tests.packaging.conftest import documents
 
 VALUES = Path(__file__).parent / "values"
 CASES = sorted(path.stem for path in VALUES.glob("*.yaml"))
@@ -79,10 +80,11 @@ def test_lint_finds_nothing_in_strict_mode(helm, chart, name):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_every_object_is_valid_from_the_oldest_supported_kubernetes_to_the_newest(render, name):
-    for manifest in render(**case(name)):
-        for version in KUBERNETES_VERSIONS:
-            kubernetes_validate.validate(manifest, version, strict=True)
+@pytest.mark.parametrize("version", KUBERNETES_VERSIONS)
+def test_every_object_is_valid_from_the_oldest_supported_kubernetes_to_the_newest(helm, chart, name, version):
+    done = helm("template", "operator", chart, "--kube-version", version, values=case(name))
+    for manifest in documents(done.stdout):
+        kubernetes_validate.validate(manifest, version, strict=True)
 
 
 def test_kubernetes_without_cel_in_crds_is_refused(helm, chart):
@@ -91,8 +93,12 @@ def test_kubernetes_without_cel_in_crds_is_refused(helm, chart):
     assert "requires kubeVersion: >=1.29.0-0" in done.stderr
 
 
+# Values that mean something only beside another one.
+BESIDE = {("rbac", "keepWhileNeeded"): {"watchNamespaces": ["team-a"]}}
+
+
 @pytest.mark.parametrize("path", list(leaves(DEFAULTS)), ids=".".join)
-def test_every_value_is_honoured(render, default_objects, path):
+def test_every_value_is_honoured(render, path):
     """A value that changes nothing would be accepted and ignored."""
     other = case("everything")
     for key in path:
@@ -100,7 +106,8 @@ def test_every_value_is_honoured(render, default_objects, path):
     alone: Any = other
     for key in reversed(path):
         alone = {key: alone}
-    assert render(**alone) != default_objects
+    beside = BESIDE.get(path, {})
+    assert render(**beside, **alone) != render(**beside)
 
 
 def test_no_object_is_made_twice_and_all_have_a_name_of_their_own(render):
@@ -331,6 +338,20 @@ def test_notes_warn_when_no_region_is_set(notes, values, warned):
 def test_notes_warn_when_the_image_has_no_registry(notes, repository, warned):
     said = notes(image={"repository": repository})
     assert ("WARNING: image.repository names no registry" in said) is warned
+
+
+@pytest.mark.parametrize(
+    ("values", "warned"),
+    [
+        ({}, False),
+        ({"watchNamespaces": ["team-a"]}, False),
+        ({"watchNamespaces": ["team-a"], "rbac": {"keepWhileNeeded": False}}, True),
+        ({"watchNamespaces": ["team-a"], "rbac": {"create": False}}, True),
+    ],
+    ids=["all namespaces", "kept", "not kept", "roles of others"],
+)
+def test_notes_warn_when_the_role_may_go_before_its_namespace(notes, values, warned):
+    assert ("WARNING: when you delete a watched namespace" in notes(**values)) is warned
 
 
 def test_notes_say_which_namespaces_are_watched_and_who_answers_for_aws(notes):

@@ -19,6 +19,7 @@ from sagemaker_ab.kube.client import Conflict, KubeClient, NotFound, Object
 from sagemaker_ab.kube.events import EventRecorder
 from sagemaker_ab.kube.keys import Key
 from sandbox.aws.inprocess import InProcessAws
+from tests.safety_monitor import watched
 
 KEY = Key("ml", "reviews")
 _QUIET_SECONDS = 180.0
@@ -31,6 +32,8 @@ class ClusterOfOne:
         self.resource: Object | None = None
         self.events: list[Object] = []
         self.status_writes = 0
+        self.watchers: list[Callable[..., None]] = []
+        """Each is called with every version of the object, and once more when it is gone."""
         self._versions = itertools.count(1)
         self._uids = itertools.count(1)
 
@@ -104,11 +107,15 @@ class ClusterOfOne:
     def _touch(self) -> Object:
         assert self.resource is not None
         self.resource["metadata"]["resourceVersion"] = str(next(self._versions))
+        for watcher in self.watchers:
+            watcher(self.resource)
         return copy.deepcopy(self.resource)
 
     def _collect(self) -> None:
         metadata = self.resource["metadata"] if self.resource else {}
         if metadata.get("deletionTimestamp") and not metadata.get("finalizers"):
+            for watcher in self.watchers:
+                watcher(self.resource, gone=True)
             self.resource = None
 
 
@@ -148,17 +155,26 @@ class InProcessOperator:
         self._read = 0
         self._session = _OneSession(sim)
         self._reconciler = self._started()
+        self._due = self._now()
+        self.safety = watched(sim, self.cluster)
 
     def crash(self) -> None:
         """Lose all that a process remembers."""
+        if self.safety:
+            self.safety.restarted()
         self.metrics = MetricsMonitor(backoff=Backoff(30.0, 900.0).seconds, local_clock=self._now)
         self._reconciler = self._started()
 
     def step(self) -> float | None:
         """Reconcile once, then let the time go by that it asks for; None when nothing is left to keep."""
+        if self.safety:
+            self.safety.resumes(self._due)
         after = self._reconciler.reconcile(KEY)
+        if self.safety:
+            self.safety.require_safe()
         if after is not None:
             self.sim.advance(seconds=max(after, 0.2))
+        self._due = self._now()
         return after
 
     def settle(self, *, reconciles: int = 400) -> None:
@@ -178,6 +194,8 @@ class InProcessOperator:
             if not content() or self._aws_is_busy() or len(self.writes()) != before:
                 quiet_since = self._now()
             elif self._now() - quiet_since > _QUIET_SECONDS:
+                if self.safety:
+                    self.safety.require_safe_at_rest()
                 return
         sent = [(call["operation"], call["code"], call["message"]) for call in self.writes()[-8:]]
         raise AssertionError(f"not settled after {reconciles} reconciles: {self.conditions}; {sent}")

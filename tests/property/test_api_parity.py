@@ -86,7 +86,7 @@ SETTINGS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 
 @st.composite
 def autoscalings(draw: st.DrawFn) -> dict[str, Any]:
-    low, high = sorted(draw(st.tuples(COUNTS, COUNTS)))
+    low, initial, high = sorted(draw(st.tuples(COUNTS, COUNTS, COUNTS)))
     policies = [
         {
             "name": f"policy for {metric}",
@@ -95,7 +95,8 @@ def autoscalings(draw: st.DrawFn) -> dict[str, Any]:
         }
         for metric in draw(st.lists(st.sampled_from(METRICS), min_size=1, max_size=2, unique=True))
     ]
-    return {"minCapacity": low, "maxCapacity": high, "policies": policies}
+    given = draw(st.sampled_from([{}, {"initialInstanceCount": initial}]))
+    return {"minCapacity": low, "maxCapacity": high, "policies": policies, **given}
 
 
 @st.composite
@@ -121,10 +122,16 @@ def valid_specs(draw: st.DrawFn) -> dict[str, Any]:
     return {**draw(SETTINGS), "models": models, "variants": variants}
 
 
+SMALLEST: dict[str, Any] = {
+    "endpointName": "reviews",
+    "models": [{"name": "a", "existingModelName": "a"}],
+    "variants": [{"name": "A", "model": "a", "instanceType": "ml.m5.large", "instanceCount": 1, "weight": 1}],
+}
 RELATIVES = (
     "stranger",
     "instance_count",
     "instanceCount",
+    "initialInstanceCount",
     "autoscaling",
     "image",
     "existingModelName",
@@ -222,3 +229,25 @@ def test_both_accept_or_both_refuse_what_is_spoilt(
     for spec in specs:
         ours, theirs = refusal_by_us(resource_of(spec)), refusal_by_server(server, resource_of(spec))
         assert bool(ours) == bool(theirs), f"we say: {ours or 'yes'}; the server says: {theirs or 'yes'}"
+
+
+KELVIN = "\N{KELVIN SIGN}"
+
+
+@pytest.mark.parametrize(
+    ("key", "accepted"),
+    [
+        ("sagemaker-ab.dev/name", False),
+        ("SageMaker-AB.dev/name", False),
+        ("AwS:name", False),
+        ("sagemaker-abxdev/name", True),
+        ("team/sagemaker-ab.dev/name", True),
+        # A letter that is not ASCII and whose lower case is "k".
+        (f"sagema{KELVIN}er-ab.dev/name", True),
+    ],
+)
+def test_both_reserve_the_prefixes_of_tag_keys_in_any_case(
+    server: CustomObjectsApi, key: str, accepted: bool
+) -> None:
+    resource = resource_of({**SMALLEST, "tags": [{"key": key, "value": ""}]})
+    assert (refusal_by_us(resource) == "", refusal_by_server(server, resource) == "") == (accepted, accepted)

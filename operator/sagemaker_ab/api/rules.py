@@ -24,6 +24,7 @@ from sagemaker_ab.api.spec import (
 BURSTABLE: Final = "^ml[.]t[0-9]"
 ENVIRONMENT_NAME: Final = "^[a-zA-Z_][a-zA-Z0-9_]*$"
 ENVIRONMENT_CHARACTERS: Final = 32 * 1024
+RESERVED_TAG_KEY: Final = "aws:|sagemaker-ab[.]dev/"
 
 
 def _environment_characters(model: Model) -> int:
@@ -38,7 +39,13 @@ def _unknown_models(spec: EndpointSpec) -> list[str]:
 
 
 def _reserved(key: str) -> bool:
-    return key.lower().startswith("aws:") or key.startswith("sagemaker-ab.dev/")
+    # ASCII, like lowerAscii: str.lower also turns other letters into ASCII ones, such as the Kelvin sign.
+    return re.match(RESERVED_TAG_KEY, key, re.ASCII | re.IGNORECASE) is not None
+
+
+def _starts_within_its_bounds(autoscaling: Autoscaling) -> bool:
+    count = autoscaling.initial_instance_count
+    return count is None or autoscaling.min_capacity <= count <= autoscaling.max_capacity
 
 
 def _one_policy_for_each_metric(autoscaling: Autoscaling) -> bool:
@@ -147,6 +154,21 @@ RULES: Final[tuple[Rule[Any], ...]] = (
     ),
     Rule(
         scope=Autoscaling,
+        field="initialInstanceCount",
+        cel=(
+            "!has(self.initialInstanceCount) || (self.initialInstanceCount >= self.minCapacity"
+            " && self.initialInstanceCount <= self.maxCapacity)"
+        ),
+        holds=_starts_within_its_bounds,
+        message="must be from minCapacity to maxCapacity, but %s is not from %s to %s",
+        given=(
+            ("self.initialInstanceCount", lambda autoscaling: autoscaling.initial_instance_count),
+            ("self.minCapacity", lambda autoscaling: autoscaling.min_capacity),
+            ("self.maxCapacity", lambda autoscaling: autoscaling.max_capacity),
+        ),
+    ),
+    Rule(
+        scope=Autoscaling,
         field="policies",
         cel=(
             "self.policies.all(one, self.policies.exists_one(other,"
@@ -166,7 +188,7 @@ RULES: Final[tuple[Rule[Any], ...]] = (
     Rule(
         scope=Tag,
         field="key",
-        cel="!self.key.lowerAscii().startsWith('aws:') && !self.key.startsWith('sagemaker-ab.dev/')",
+        cel=f"!self.key.lowerAscii().matches('^({RESERVED_TAG_KEY})')",
         holds=lambda tag: not _reserved(tag.key),
         message="%s has a reserved prefix; aws: is reserved for AWS and sagemaker-ab.dev/ for the operator",
         given=(("self.key", lambda tag: tag.key),),

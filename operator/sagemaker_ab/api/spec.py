@@ -136,13 +136,13 @@ class TargetTrackingScaling(ApiModel):
     """
 
     scale_out_cooldown_seconds: CooldownSeconds = 300
-    """Seconds to wait for a scale-out to take effect before the next one. The default is that of AWS. AWS
-    field: ScaleOutCooldown.
+    """Seconds to wait for a scale-out to take effect before the next one. If it is not set, it is 300,
+    the default of AWS. AWS field: ScaleOutCooldown.
     """
 
     scale_in_cooldown_seconds: CooldownSeconds = 300
-    """Seconds to wait after a scale-in before the next one. The default is that of AWS. AWS field:
-    ScaleInCooldown.
+    """Seconds to wait after a scale-in before the next one. If it is not set, it is 300, the default
+    of AWS. AWS field: ScaleInCooldown.
     """
 
     @property
@@ -170,12 +170,16 @@ class Autoscaling(ApiModel):
     """The scalable target of a variant and its scaling policies in Application Auto Scaling."""
 
     min_capacity: InstanceCount
-    """The minimum number of instances. A new variant starts with this many. A variant that exists keeps its
-    current number during a deployment. AWS field: RegisterScalableTarget.MinCapacity.
-    """
+    """The minimum number of instances. AWS field: RegisterScalableTarget.MinCapacity."""
 
     max_capacity: InstanceCount
     """The maximum number of instances. AWS field: RegisterScalableTarget.MaxCapacity."""
+
+    initial_instance_count: InstanceCount | None = None
+    """The number of instances that a new variant starts with, from minCapacity to maxCapacity. If it is not
+    set, a new variant starts with minCapacity. A variant that exists keeps its current number during a
+    deployment. AWS field: ProductionVariant.InitialInstanceCount.
+    """
 
     policies: Annotated[list[ScalingPolicy], Field(min_length=1, max_length=2), ListMap("name")]
     """The scaling policies. AWS allows one target tracking policy per metric."""
@@ -242,7 +246,9 @@ class Tag(ApiModel):
     """A tag on the AWS objects that the operator creates."""
 
     key: Annotated[str, Field(max_length=128, pattern=r"^[\p{L}\p{Z}\p{N}_.:/=+@-]+$")]
-    """The key of the tag. The prefixes aws: and sagemaker-ab.dev/ are reserved. AWS field: Tag.Key."""
+    """The key of the tag. The prefixes aws: and sagemaker-ab.dev/ are reserved, regardless of case. AWS
+    field: Tag.Key.
+    """
 
     value: Annotated[str, Field(max_length=256, pattern=r"^[\p{L}\p{Z}\p{N}_.:/=+@-]*$")]
     """The value of the tag; it may be empty. AWS field: Tag.Value."""
@@ -295,8 +301,8 @@ class EndpointSpec(ApiModel):
     all of them remain, and the endpoint keeps serving.
     """
 
-    tags: Annotated[list[Tag], Field(max_length=46), ListMap("key")] = Field(default_factory=list)
-    """Tags of the AWS objects that the operator creates, in addition to its four owner tags. A later change
-    applies to the tags of the endpoint; models, endpoint configs and scalable targets keep the tags of their
-    creation.
+    tags: Annotated[list[Tag], Field(max_length=45), ListMap("key")] = Field(default_factory=list)
+    """Tags of the AWS objects that the operator creates. AWS allows 50 tags, and the operator keeps five of
+    them for its own. A later change applies to the tags of the endpoint; models, endpoint configs and
+    scalable targets keep the tags of their creation.
     """

@@ -13,8 +13,8 @@ from sagemaker_ab.api.fields import LIST_SET, ApiModel, CutTo, ListMap, Timestam
 LARGEST: Final = 2**53 - 1
 ANNOTATION_LENGTH: Final = 256 * 1024
 CONTENT_LENGTH: Final = 32 * 1024
-MOST_TAG_KEYS: Final = 96
-"""The 46 tags that a spec can have, and up to 50 that AWS still has from earlier specs."""
+MOST_TAG_KEYS: Final = 95
+"""The 45 tags that a spec can have, and up to 50 that AWS still has from earlier specs."""
 Count = Annotated[int, Field(ge=0, le=LARGEST)]
 DecimalString = Annotated[str, Field(max_length=32, pattern=r"^[0-9]+(\.[0-9]+)?$")]
 Name = Annotated[str, Field(max_length=63)]

@@ -1,6 +1,8 @@
 """Computes the time until a retry, with jitter, so that resources do not retry at the same time."""
 
+import itertools
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 _MOST_DOUBLINGS = 10
@@ -16,6 +18,10 @@ class Backoff:
     def seconds(self, failures: int) -> float:
         """Return the gap, with jitter, after `failures` failures in a row."""
         return jittered(min(self.first * 2 ** min(max(0, failures - 1), _MOST_DOUBLINGS), self.slowest))
+
+    def __iter__(self) -> Iterator[float]:
+        """Yield the gaps after one failure, after two and so on, without end."""
+        return map(self.seconds, itertools.count(1))
 
 
 def jittered(seconds: float) -> float:

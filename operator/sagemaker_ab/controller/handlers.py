@@ -23,6 +23,7 @@ from sagemaker_ab.controller.monitoring import MetricsMonitor
 from sagemaker_ab.controller.reconcile import Reconciler
 from sagemaker_ab.controller.settings import Settings
 from sagemaker_ab.controller.workers import Workers
+from sagemaker_ab.kube import in_cluster
 from sagemaker_ab.kube.client import KubeClient, NotFound, connect
 from sagemaker_ab.kube.events import EventRecorder
 from sagemaker_ab.kube.keys import Key
@@ -34,14 +35,22 @@ _CLOUDWATCH_BACKOFF = Backoff(first=30.0, slowest=900.0)
 
 @kopf.on.login()
 def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
-    """Use the pod's ServiceAccount, or else the kubeconfig."""
-    return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
+    """Use the pod's ServiceAccount, or else the kubeconfig; kopf uses no proxy from the environment."""
+    if not in_cluster.in_pod():
+        return kopf.login_with_kubeconfig(**kwargs)
+    settings = in_cluster.configuration()
+    return kopf.ConnectionInfo(
+        server=settings.host,
+        ca_path=settings.ssl_ca_cert,
+        token=in_cluster.token(),
+        default_namespace=in_cluster.namespace(),
+    )
 
 
 @kopf.on.startup()
 async def start(memo: kopf.Memo, settings: kopf.OperatorSettings, **_: Any) -> None:
-    _configure(settings)
     ours = Settings.from_environment()
+    _configure(settings, Backoff(first=ours.retry_seconds, slowest=ours.resync_seconds))
     kube = connect()
     await asyncio.to_thread(_check_crd_installed, kube)
     metrics = MetricsMonitor(backoff=_CLOUDWATCH_BACKOFF.seconds)
@@ -76,7 +85,7 @@ def _check_crd_installed(kube: KubeClient) -> None:
         raise kopf.PermanentError(message) from error
 
 
-def _configure(settings: kopf.OperatorSettings) -> None:
+def _configure(settings: kopf.OperatorSettings, backoff: Backoff) -> None:
     # If this were our own finalizer, kopf would remove it, since no handler needs one.
     settings.persistence.finalizer = f"{GROUP}/unused-by-kopf"
     settings.posting.enabled = False
@@ -85,6 +94,9 @@ def _configure(settings: kopf.OperatorSettings) -> None:
     settings.watching.client_timeout = _CLIENT_TIMEOUT_SECONDS
     settings.watching.connect_timeout = 10
     settings.networking.request_timeout = 30
+    # Without end: after the last gap kopf ends the process. One namespace whose RoleBinding was deleted would
+    # end the operator for all others.
+    settings.networking.error_backoffs = backoff
     for chatty in ("aiohttp.access", "botocore", "kopf.activities.probe", "kopf.objects"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 

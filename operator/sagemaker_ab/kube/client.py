@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from kubernetes import client, config
@@ -12,10 +11,10 @@ from urllib3.exceptions import HTTPError, MaxRetryError
 from yaml import YAMLError
 
 from sagemaker_ab.api.resource import API_VERSION, FIELD_MANAGER, FINALIZER, GROUP, KIND, PLURAL, VERSION
+from sagemaker_ab.kube import in_cluster
 
 _TIMEOUT = (5, 30)
 _CONNECTIONS = 32
-_NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 Object = dict[str, Any]
 
@@ -40,17 +39,15 @@ def connect(kubeconfig: str | None = None, context: str | None = None) -> "KubeC
     """Connect with the kubeconfig and context that kubectl would use; in a pod, with its ServiceAccount.
 
     The default namespace of the client is that of the context or of the pod. A kubeconfig or context that is
-    given takes precedence over the ServiceAccount.
+    given takes precedence over the ServiceAccount. Proxies in the environment apply to a kubeconfig only.
 
     Raises:
         NoCluster: the configuration is missing, incomplete or unreadable.
     """
-    settings = client.Configuration()
-    settings.connection_pool_maxsize = _CONNECTIONS
     try:
-        if kubeconfig is None and context is None and _NAMESPACE_FILE.exists():
-            config.load_incluster_config(client_configuration=settings)
-            return KubeClient(client.ApiClient(settings), _NAMESPACE_FILE.read_text().strip())
+        if kubeconfig is None and context is None and in_cluster.in_pod():
+            return KubeClient(_api(in_cluster.configuration()), in_cluster.namespace())
+        settings = client.Configuration()
         config.load_kube_config(config_file=kubeconfig, context=context, client_configuration=settings)
         contexts, active = config.list_kube_config_contexts(config_file=kubeconfig)
     except (ConfigException, OSError) as error:
@@ -58,7 +55,12 @@ def connect(kubeconfig: str | None = None, context: str | None = None) -> "KubeC
     except (YAMLError, TypeError, ValueError) as error:  # the library does not validate the file
         raise NoCluster(f"the kubeconfig is invalid: {' '.join(str(error).split())}") from error
     chosen = next((c for c in contexts if c["name"] == context), active)
-    return KubeClient(client.ApiClient(settings), chosen["context"].get("namespace") or "default")
+    return KubeClient(_api(settings), chosen["context"].get("namespace") or "default")
+
+
+def _api(settings: client.Configuration) -> client.ApiClient:
+    settings.connection_pool_maxsize = _CONNECTIONS
+    return client.ApiClient(settings)
 
 
 class KubeClient:

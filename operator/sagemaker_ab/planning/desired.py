@@ -43,12 +43,16 @@ class DesiredPolicy:
 
 @dataclass(frozen=True, slots=True)
 class DesiredScaling:
-    """A scalable target and its scaling policies."""
+    """A scalable target and its scaling policies.
+
+    `initial_instance_count` is the number of instances that the spec gives a new variant, None if it gives
+    none.
+    """
 
     min_capacity: int
     max_capacity: int
+    initial_instance_count: int | None
     policies: tuple[DesiredPolicy, ...]
-    initial_instance_count: int | None = None
 
     @property
     def bounds(self) -> tuple[int, int]:
@@ -246,6 +250,7 @@ def _scaling(autoscaling: Autoscaling) -> DesiredScaling:
     return DesiredScaling(
         min_capacity=autoscaling.min_capacity,
         max_capacity=autoscaling.max_capacity,
+        initial_instance_count=autoscaling.initial_instance_count,
         policies=tuple(_policy(policy) for policy in autoscaling.policies),
     )
 

@@ -97,6 +97,14 @@ TRACKING = (*AUTOSCALING, "policies", 0, "targetTrackingScaling")
             "spec.tags[0].key",
             "aws:team has a reserved prefix; aws: is reserved for AWS and sagemaker-ab.dev/ for the operator",
         ),
+        (
+            set_in("tags", value=[{"key": "SageMaker-AB.dev/name", "value": ""}]),
+            "spec.tags[0].key",
+            (
+                "SageMaker-AB.dev/name has a reserved prefix;"
+                " aws: is reserved for AWS and sagemaker-ab.dev/ for the operator"
+            ),
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -131,6 +139,30 @@ def test_a_broken_rule_is_told(spec: Raw, change: Callable[[Raw], None], path: s
 def test_what_is_just_right_is_accepted(spec: Raw, change: Callable[[Raw], None]) -> None:
     change(spec)
     assert parse_spec(spec).endpoint_name == "reviews-prod"
+
+
+def starting_with(spec: Raw, count: int) -> Raw:
+    """The spec with a VariantB of two to five instances that starts with this many."""
+    bounds = {"minCapacity": 2, "maxCapacity": 5, "initialInstanceCount": count}
+    spec["variants"][1]["autoscaling"] |= bounds
+    return spec
+
+
+@pytest.mark.parametrize("count", [2, 5])
+def test_a_variant_may_start_with_its_minimum_or_its_maximum(spec: Raw, count: int) -> None:
+    read = parse_spec(starting_with(spec, count)).variants[1].autoscaling
+    assert read is not None
+    assert read.initial_instance_count == count
+
+
+@pytest.mark.parametrize("count", [1, 6])
+def test_a_variant_does_not_start_outside_its_bounds(spec: Raw, count: int) -> None:
+    starting_with(spec, count)
+    with pytest.raises(InvalidSpec) as refused:
+        parse_spec(spec)
+    [message] = refused.value.messages
+    words = f"must be from minCapacity to maxCapacity, but {count} is not from 2 to 5"
+    assert message == f"spec.variants[1].autoscaling.initialInstanceCount: {words}"
 
 
 def test_existing_models_need_no_role(spec: Raw) -> None:

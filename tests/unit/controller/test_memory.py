@@ -1,5 +1,7 @@
 """What a process remembers of a resource between reconciles that fail."""
 
+import itertools
+
 from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.controller.backoff import Backoff, jittered, jittered_below
 from sagemaker_ab.controller.memory import Memory
@@ -81,6 +83,13 @@ def test_gaps_double_with_each_failure_up_to_the_slowest():
     assert 48 <= gaps[0] <= 72
     assert 192 <= gaps[1] <= 288
     assert all(480 <= gap <= 720 for gap in gaps[2:])
+
+
+def test_gaps_have_no_end():
+    gaps = [*itertools.islice(Backoff(1, 4), 1000)]
+
+    assert [0.8 <= gaps[0] <= 1.2, 1.6 <= gaps[1] <= 2.4] == [True, True]
+    assert all(3.2 <= gap <= 4.8 for gap in gaps[2:])
 
 
 def test_no_resource_resyncs_in_step_with_others_or_later_than_asked():

@@ -4,15 +4,18 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import kubernetes_validate
 import pytest
 import yaml
+from pydantic_core import PydanticUndefined
 
 from hack import crd
 from hack.structural_schema import validation
+from sagemaker_ab.api.fields import ApiModel
 from sagemaker_ab.api.rules import RULES
+from sagemaker_ab.api.spec import EndpointSpec
 
 VERSION = crd.manifest()["spec"]["versions"][0]
 SCHEMA = VERSION["schema"]["openAPIV3Schema"]
@@ -56,6 +59,32 @@ def test_descriptions_break_lines_between_paragraphs_only() -> None:
     descriptions = [node["description"] for node in nodes(SCHEMA) if "description" in node]
     assert len(descriptions) > 100
     assert [text for text in descriptions if re.search(r"[^\n]\n[^\n]", text)] == []
+
+
+def test_a_field_of_a_list_item_says_what_it_means_to_leave_it_out() -> None:
+    """Because the server sets no default there, and `kubectl explain` shows none."""
+    fields = [field for model in models_in_lists(EndpointSpec) for field in model.model_fields.values()]
+    with_default = [field for field in fields if field.default not in {None, PydanticUndefined}]
+    assert with_default
+    silent = [field.alias for field in with_default if "If it is not set" not in (field.description or "")]
+    assert silent == []
+
+
+def models_in_lists(model: type[ApiModel], *, within: bool = False) -> Iterator[type[ApiModel]]:
+    """Yield the models of list items, and those nested in them."""
+    if within:
+        yield model
+    for field in model.model_fields.values():
+        for inner, listed in models_in(field.annotation):
+            yield from models_in_lists(inner, within=within or listed)
+
+
+def models_in(annotation: Any, *, listed: bool = False) -> Iterator[tuple[type[ApiModel], bool]]:
+    """Yield each model in an annotation, with whether it is inside a list."""
+    if isinstance(annotation, type) and issubclass(annotation, ApiModel):
+        yield annotation, listed
+    for part in get_args(annotation):
+        yield from models_in(part, listed=listed or get_origin(annotation) is list)
 
 
 def test_a_new_resource_counts_as_not_yet_observed() -> None:

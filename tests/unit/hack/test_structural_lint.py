@@ -112,3 +112,46 @@ OPTIONAL_KEY = {"type": "object", "properties": {"name": NAME}}
 )
 def test_a_fault_is_found_and_named_with_its_path(schema: dict[str, Any], fault: str) -> None:
     assert any(found.startswith(f"spec.it: {fault}") for found in faults_of(schema)), faults_of(schema)
+
+
+WITH_DEFAULT = {"description": "A number.", **NUMBER, "default": 3}
+SETTINGS = {"description": "Settings.", "type": "object", "properties": {"count": WITH_DEFAULT}}
+
+
+def test_a_default_beside_lists_is_no_fault() -> None:
+    assert faults_of(SETTINGS) == []
+
+
+@pytest.mark.parametrize(
+    ("items", "path"),
+    [
+        ({**ITEM, "properties": {"name": NAME, "count": WITH_DEFAULT}}, "spec.it[].count"),
+        ({**ITEM, "properties": {"name": NAME, "settings": SETTINGS}}, "spec.it[].settings.count"),
+        (
+            {
+                **ITEM,
+                "properties": {"name": NAME, "settings": {**SETTINGS, "default": {}, "properties": {}}},
+            },
+            "spec.it[].settings",
+        ),
+        (
+            {
+                **ITEM,
+                "properties": {
+                    "name": NAME,
+                    "labels": {
+                        "description": "Labels.",
+                        "type": "object",
+                        "maxProperties": 5,
+                        "additionalProperties": WITH_DEFAULT,
+                    },
+                },
+            },
+            "spec.it[].labels[]",
+        ),
+    ],
+    ids=["of a member", "of a nested member", "of an object", "of a map's value"],
+)
+def test_a_default_inside_a_list_item_is_a_fault(items: dict[str, Any], path: str) -> None:
+    found = faults_of({**MAP, "items": items})
+    assert f"{path}: a default inside a list item makes every client-side apply a change" in found

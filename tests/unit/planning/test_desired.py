@@ -2,7 +2,7 @@
 
 import pytest
 
-from sagemaker_ab.api.resource import parse_spec
+from sagemaker_ab.api.resource import InvalidSpec, parse_spec
 from sagemaker_ab.planning.image_pins import image_pin
 from sagemaker_ab.planning.names import content_name, may_stem_from
 from tests.unit.planning.worlds import AUTOSCALING, spec, want, with_variant
@@ -162,11 +162,28 @@ def test_a_variant_that_scales_starts_with_its_minimum():
     assert want(scaling).variants[1].instance_count == 2
 
 
+def test_a_new_variant_that_scales_starts_with_the_count_that_the_spec_gives():
+    autoscaling = {**AUTOSCALING, "initialInstanceCount": 3}
+
+    wanted = want(with_variant(spec(), "VariantB", instanceCount=None, autoscaling=autoscaling))
+
+    assert wanted.production_variants[1]["InitialInstanceCount"] == 3
+    assert (wanted.variants[1].scaling.min_capacity, wanted.variants[1].scaling.max_capacity) == (1, 4)
+
+
 def test_every_object_carries_the_owner_beside_the_tags_of_the_spec():
     tags = want(spec(tags=[{"key": "team", "value": "search"}])).all_tags
 
     assert tags["team"] == "search"
     assert tags["sagemaker-ab.dev/name"] == "reviews"
+
+
+def test_a_model_may_get_one_tag_more_than_the_owner_tags_within_the_50_that_aws_allows():
+    tags = [{"key": f"key-{number}", "value": ""} for number in range(45)]
+
+    assert len(want(spec(tags=tags)).all_tags) + 1 == 50
+    with pytest.raises(InvalidSpec, match=r"spec\.tags: should have at most 45 items"):
+        want(spec(tags=[*tags, {"key": "one-more", "value": ""}]))
 
 
 def test_only_the_left_part_of_a_long_name_is_cut():

@@ -146,6 +146,13 @@ def test_the_count_of_a_variant_that_scales_is_the_autoscalers():
     assert decided.steps == ()
 
 
+def test_a_variant_that_exists_keeps_its_count_whatever_a_new_one_starts_with():
+    live = world(want(SCALING))
+    autoscaling = {**AUTOSCALING, "initialInstanceCount": 3}
+
+    assert planned(want(with_variant(SCALING, "VariantB", autoscaling=autoscaling)), live).steps == ()
+
+
 # Autoscaling
 
 

@@ -31,6 +31,11 @@ BAD_COUNTS = [
         ["line 3", "invocations", "'-1'", "integer of 0 or more"],
     ),
     (csv_text([GOOD, ROW.replace(",100,1,", ",1.5,1,")]), ["line 3", "invocations", "'1.5'", "integer"]),
+    (
+        csv_text([GOOD, ROW.replace(",100,1,", ",100.01,1,")]),
+        ["line 3", "invocations", "'100.01'", "integer"],
+    ),
+    (csv_text([GOOD, ROW.replace(",100,1,", ",100.,1,")]), ["line 3", "invocations", "'100.'", "integer"]),
     (csv_text([GOOD, ROW.replace(",50,", ",half,")]), ["line 3", "weight", "'half'", "decimal of 0 or more"]),
     (csv_text([GOOD, ROW.replace("50000", "nan")]), ["line 3", "latencyAverageMicros", "'nan'", "decimal"]),
     (

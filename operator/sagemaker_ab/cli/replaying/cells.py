@@ -8,7 +8,8 @@ from typing import Final
 
 _MINUTE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:00)?(Z|\+00:00)")
 _VARIANT: Final = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
-_INTEGER: Final = re.compile(r"[0-9]{1,15}")
+# CloudWatch returns sums as doubles: 540.0 is the count 540.
+_INTEGER: Final = re.compile(r"([0-9]{1,15})(\.0{1,20})?")
 _DECIMAL: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,20})?")
 _LONGEST: Final = 60
 
@@ -23,8 +24,8 @@ class InvalidCell(ValueError):
 @lru_cache(maxsize=4096)
 def integer(text: str) -> int | None:
     """Parse a count; None for an empty cell, which is not zero. Raises InvalidCell."""
-    if _INTEGER.fullmatch(text):
-        return int(text)
+    if match := _INTEGER.fullmatch(text):
+        return int(match[1])
     _check_empty(text, "an integer of 0 or more, of 15 digits at most, or empty")
     return None
 

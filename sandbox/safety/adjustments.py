@@ -1,0 +1,112 @@
+"""The changes of a serving fleet that a resource asks for, and what holds each of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sandbox.safety.aws_state import TOLERANCE, shares
+from sandbox.safety.matching import scaling_differences, tag_differences
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sandbox.safety.aws_state import AwsState, Endpoint
+    from sandbox.safety.calls import Call
+    from sandbox.safety.intent import Intent
+
+_SCALING = frozenset(
+    {"RegisterScalableTarget", "DeregisterScalableTarget", "PutScalingPolicy", "DeleteScalingPolicy"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """A change that one or two calls make. ``holders`` are the variants because of which it has to wait."""
+
+    key: str
+    says: str
+    holders: frozenset[str] = frozenset()
+
+
+def owed(intent: Intent, fleet: AwsState, scaling: AwsState, tags: AwsState) -> Iterator[Adjustment]:
+    """Yield the adjustments that bring a serving fleet nearer to what a resource asks for.
+
+    The three states are the newest that the operator was shown of the endpoint, of its autoscaling and of
+    its tags. A variant that is to get another instance type is left to the rollout.
+    """
+    endpoint = fleet.endpoint(intent.endpoint)
+    if endpoint is None:
+        return
+    yield from _weights(intent, endpoint)
+    for name in sorted(intent.variants.keys() & endpoint.variants.keys()):
+        if intent.variants[name].instance_type == endpoint.variants[name].instance_type:
+            yield from _variant(name, intent, endpoint, scaling)
+    for difference in tag_differences(intent, tags):
+        yield Adjustment("tags", difference)
+
+
+def attempted(call: Call) -> set[str]:
+    """Return the keys of the adjustments that a call makes or tries to make."""
+    if call.operation == "UpdateEndpointWeightsAndCapacities":
+        keys: set[str] = set()
+        for change in call.params.get("DesiredWeightsAndCapacities", ()):
+            keys |= {"weights"} if "DesiredWeight" in change else set()
+            keys |= {f"count of {change['VariantName']}"} if "DesiredInstanceCount" in change else set()
+        return keys
+    if call.operation in _SCALING:
+        return {f"scaling of {call.variant}"}
+    return {"tags"} if call.operation in {"AddTags", "DeleteTags"} else set()
+
+
+def _weights(intent: Intent, endpoint: Endpoint) -> Iterator[Adjustment]:
+    wanted = _wanted_weights(intent, endpoint)
+    if wanted is None:
+        return
+    now, then = endpoint.shares, shares(wanted)
+    if all(abs(now[name] - share) <= TOLERANCE for name, share in then.items()):
+        return
+    short = {
+        name
+        for name, share in then.items()
+        if share > now[name] + TOLERANCE and _lacks_instances(name, intent, endpoint)
+    }
+    told = ", ".join(f"{name} from {now[name]:.1%} to {share:.1%}" for name, share in then.items())
+    held = frozenset() if intent.forced else frozenset(short)
+    yield Adjustment("weights", f"shift the traffic of {told}", held)
+
+
+def _wanted_weights(intent: Intent, endpoint: Endpoint) -> Mapping[str, float] | None:
+    """Return the weights of the variants that there are.
+
+    While the rollout has variants to add, the others get what the spec says. While it has variants to
+    remove, only zeros of the spec are sent, as long as anything is left.
+    """
+    if intent.shares is None:
+        return None
+    live = {name: variant.desired_weight for name, variant in endpoint.variants.items()}
+    spec = {name: one.weight or 0.0 for name, one in intent.variants.items() if name in live}
+    wanted = spec
+    if live.keys() - intent.variants.keys():
+        wanted = live | {name: 0.0 for name, weight in spec.items() if not weight}
+    return wanted if sum(wanted.values()) > 0 else None
+
+
+def _lacks_instances(name: str, intent: Intent, endpoint: Endpoint) -> bool:
+    wanted = intent.variants.get(name)
+    return wanted is not None and endpoint.variants[name].current_count < wanted.count
+
+
+def _variant(name: str, intent: Intent, endpoint: Endpoint, scaling: AwsState) -> Iterator[Adjustment]:
+    wanted, live = intent.variants[name], endpoint.variants[name]
+    target = scaling.targets.get((endpoint.name, name))
+    excess = endpoint.shares[name] > (intent.shares or {}).get(name, 1.0) + TOLERANCE
+    held = frozenset({name} if excess else ())
+    differences = list(scaling_differences(wanted, target))
+    if differences:
+        lowers = target is not None and wanted.autoscaling is not None and wanted.count < target.minimum
+        yield Adjustment(f"scaling of {name}", "; ".join(differences), held if lowers else frozenset())
+    elif wanted.autoscaling is None and live.desired_count != wanted.count:
+        says = f"change {name} from {live.desired_count} to {wanted.count} instances"
+        lowers = wanted.count < live.desired_count
+        yield Adjustment(f"count of {name}", says, held if lowers else frozenset())

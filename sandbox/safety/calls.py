@@ -1,0 +1,83 @@
+"""One call of an operator's, with what AWS held when it came."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sandbox.safety.aws_state import AwsState, Raw
+
+_LONGEST = 400
+_VARIANT = re.compile(r"endpoint/([^/]+)/variant/([^/]+)")
+_ENDPOINT_ARN = re.compile(r":endpoint/(.+)$")
+
+
+@dataclass(frozen=True)
+class Call:
+    """``time`` is AWS's, ``local`` that of the operator's machine.
+
+    ``before`` and ``after`` are what AWS held, ``shown`` what a read was answered from: the state as of
+    ``shown_at``, which may lie some seconds back.
+    """
+
+    number: int
+    time: float
+    local: float
+    account: str
+    region: str
+    service: str
+    operation: str
+    params: Raw
+    write: bool
+    outcome: str
+    code: str
+    message: str
+    before: AwsState
+    after: AwsState
+    shown: AwsState
+    shown_at: float
+
+    @property
+    def effective(self) -> bool:
+        """Whether it took effect, its answer lost or not."""
+        return self.outcome in {"effect", "dropped-after-effect"}
+
+    @property
+    def refused(self) -> bool:
+        return self.outcome == "refused"
+
+    @property
+    def answered(self) -> bool:
+        """Whether the operator got an answer that is not a refusal."""
+        return self.outcome == "effect"
+
+    @cached_property
+    def endpoint(self) -> str:
+        """The endpoint that it names; empty for models and configs."""
+        if "EndpointName" in self.params:
+            return str(self.params["EndpointName"])
+        if found := _VARIANT.search(str(self.params.get("ResourceId", ""))):
+            return found[1]
+        found = _ENDPOINT_ARN.search(str(self.params.get("ResourceArn", "")))
+        return found[1] if found else ""
+
+    @cached_property
+    def variant(self) -> str:
+        """The variant that a call about scaling names."""
+        found = _VARIANT.search(str(self.params.get("ResourceId", "")))
+        return found[2] if found else ""
+
+    @cached_property
+    def identity(self) -> str:
+        """Equal for equal requests."""
+        return f"{self.operation} {json.dumps(self.params, sort_keys=True, default=str)}"
+
+    def __str__(self) -> str:
+        request = json.dumps(self.params, default=str)
+        shortened = request if len(request) <= _LONGEST else f"{request[:_LONGEST]}…"
+        became = f"refused: {self.message or self.code}" if self.refused else self.outcome
+        return f"call {self.number}: {self.operation} {shortened} ({became})"

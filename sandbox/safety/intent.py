@@ -1,0 +1,139 @@
+"""What a resource asks for: its spec, read without the operator's help."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sandbox.safety.aws_state import shares
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sandbox.safety.aws_state import Raw
+
+GROUP = "sagemaker-ab.dev"
+FINALIZER = f"{GROUP}/endpoint"
+ACCOUNT, REGION = f"{GROUP}/account", f"{GROUP}/region"
+FORCE_WEIGHTS = f"{GROUP}/force-weights"
+RECONCILE_REQUESTED_AT = f"{GROUP}/reconcile-requested-at"
+CLUSTER_TAG, NAMESPACE_TAG, NAME_TAG = f"{GROUP}/cluster-id", f"{GROUP}/namespace", f"{GROUP}/name"
+
+
+@dataclass(frozen=True, slots=True)
+class IntendedVariant:
+    """``count`` is the number of instances, or the least that autoscaling may go down to.
+
+    A scheduled action may set another minimum; the smallest of them is the one that always holds.
+    """
+
+    name: str
+    model: str
+    instance_type: str
+    weight: float | None
+    count: int
+    autoscaling: Raw | None
+
+    @property
+    def policies(self) -> Mapping[str, Raw]:
+        found: list[Raw] = self.autoscaling.get("policies", []) if self.autoscaling else []
+        return {policy["name"]: policy for policy in found}
+
+    @property
+    def foreign_policies_stay(self) -> bool:
+        """Whether policies that the spec does not name are to stay; without a word of it, they are to go."""
+        return self.autoscaling is not None and self.autoscaling.get("foreignScaling") == "Report"
+
+    @property
+    def foreign_actions_stay(self) -> bool:
+        """Whether scheduled actions that the spec does not name are to stay; without a word, they are."""
+        return self.autoscaling is not None and self.autoscaling.get("foreignScaling") != "Remove"
+
+    @property
+    def scheduled(self) -> Mapping[str, Raw]:
+        found: list[Raw] = self.autoscaling.get("scheduledActions", []) if self.autoscaling else []
+        return {action["name"]: action for action in found}
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One version of a resource, as far as its user decides it."""
+
+    namespace: str
+    name: str
+    uid: str
+    generation: int
+    endpoint: str
+    role: str
+    variants: Mapping[str, IntendedVariant]
+    models: Mapping[str, Raw]
+    tags: Mapping[str, str]
+    deleting: bool
+    retained: bool
+    forced: bool
+    """Whether a person lets this generation's weights go out at once."""
+    requested_at: str
+    """The last request to reconcile."""
+
+    @property
+    def shares(self) -> Mapping[str, float] | None:
+        """The intended part of the traffic of each variant; None when a strategy chooses it."""
+        weights = {name: variant.weight for name, variant in self.variants.items()}
+        known = {name: weight for name, weight in weights.items() if weight is not None}
+        return shares(known) if len(known) == len(weights) else None
+
+    @property
+    def content(self) -> Raw:
+        """What a deployment is made of: a change of it is another attempt."""
+        return {
+            "role": self.role,
+            "models": self.models,
+            "variants": {name: (one.model, one.instance_type) for name, one in self.variants.items()},
+        }
+
+    def owns(self, tags: Mapping[str, str]) -> bool:
+        """Tell whether owner tags name this resource."""
+        named = (tags.get(NAMESPACE_TAG), tags.get(NAME_TAG)) == (self.namespace, self.name)
+        return named and CLUSTER_TAG in tags
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name} (generation {self.generation})"
+
+
+def intent_of(resource: Raw) -> Intent:
+    """Read a resource as the API server holds it."""
+    metadata, spec = resource["metadata"], resource.get("spec", {})
+    annotations = metadata.get("annotations") or {}
+    generation = int(metadata["generation"])
+    return Intent(
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+        uid=metadata["uid"],
+        generation=generation,
+        endpoint=spec.get("endpointName", ""),
+        role=spec.get("executionRoleArn", ""),
+        variants={raw["name"]: _variant(raw) for raw in spec.get("variants", ())},
+        models={raw["name"]: raw for raw in spec.get("models", ())},
+        tags={tag["key"]: tag["value"] for tag in spec.get("tags") or ()},
+        deleting="deletionTimestamp" in metadata,
+        retained=spec.get("deletionPolicy") == "Retain",
+        forced=annotations.get(FORCE_WEIGHTS) == str(generation),
+        requested_at=annotations.get(RECONCILE_REQUESTED_AT, ""),
+    )
+
+
+def _variant(raw: Raw) -> IntendedVariant:
+    autoscaling: Raw | None = raw.get("autoscaling")
+    return IntendedVariant(
+        name=raw["name"],
+        model=raw["model"],
+        instance_type=raw["instanceType"],
+        weight=raw.get("weight"),
+        count=_minimum(autoscaling) if autoscaling else int(raw.get("instanceCount", 1)),
+        autoscaling=autoscaling,
+    )
+
+
+def _minimum(autoscaling: Raw) -> int:
+    scheduled: list[Any] = [action.get("minCapacity") for action in autoscaling.get("scheduledActions", ())]
+    return int(min(bound for bound in (autoscaling["minCapacity"], *scheduled) if bound is not None))

@@ -1,0 +1,1 @@
+"""The safety rules S1 to S9, one module each; a rule's docstring lists what it exempts."""

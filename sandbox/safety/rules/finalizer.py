@@ -1,0 +1,142 @@
+"""S7: a resource holds on to what it has in AWS, and knows where that is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.safety.history import ENDPOINT
+from sandbox.safety.intent import ACCOUNT, CLUSTER_TAG, FINALIZER, NAME_TAG, NAMESPACE_TAG, REGION
+from sandbox.safety.rules.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sandbox.safety.aws_state import AwsState
+    from sandbox.safety.calls import Call
+    from sandbox.safety.history import History
+    from sandbox.safety.intent import Intent
+    from sandbox.safety.resources import Version
+    from sandbox.safety.violations import Violation
+
+
+class PinnedWhileInAws(Rule):
+    """Judges each version in which our finalizer comes or goes, and each write to AWS.
+
+    - A resource that its user created with the finalizer or the annotations keeps them: only what comes
+      later is the operator's.
+    - A finalizer that leaves a resource that is not being deleted was taken by somebody else, and the
+      operator has to put it back before its next write.
+    - Writes are judged when they are sent, whatever AWS answers. A write is the resource's whose endpoint or
+      owner tags it names.
+    - Ours is what carries the resource's owner tags. What an endpoint uses that names another owner in all
+      its tags was handed over and is not ours any more.
+    - One breach by writes is reported for each object.
+    """
+
+    name = "S7"
+    text = (
+        "Finalizer and pinned account and region are added by one patch, after the first successful read and "
+        "before the first write. The finalizer is released only after AWS was read and holds nothing of "
+        "ours, or on deletionPolicy: Retain."
+    )
+
+    def __init__(self) -> None:
+        self._reported: set[str] = set()
+        self._first_seen: dict[str, float] = {}
+
+    def on_version(self, version: Version, former: Version | None, history: History) -> Iterator[Violation]:
+        self._first_seen.setdefault(version.uid, version.earliest)
+        if former is None:
+            return
+        if version.finalized and not former.finalized and not version.gone:
+            yield from self._added(version, former, history)
+        if former.finalized and (version.gone or not version.finalized) and former.intent.deleting:
+            yield from self._released(version, former, history)
+
+    def _added(self, version: Version, former: Version, history: History) -> Iterator[Violation]:
+        missing = [name for name in (ACCOUNT, REGION) if name not in version.annotations]
+        earlier = [name for name in (ACCOUNT, REGION) if name in former.annotations]
+        if missing:
+            yield self.broken(
+                f"finalizer {FINALIZER} added to {version}",
+                history.now,
+                found=f"the annotations {' and '.join(missing)} are not there",
+                right="add the finalizer and both annotations by one patch",
+            )
+        elif len(earlier) == 1:
+            yield self.broken(
+                f"annotation added to {version}",
+                history.now,
+                found=f"{earlier[0]} had been there without the finalizer",
+                right="add the finalizer and both annotations by one patch",
+            )
+        read = history.newest_read(ENDPOINT, version.intent.endpoint, version.latest)
+        if read is None or read.local < self._first_seen[version.uid]:
+            yield self.broken(
+                f"finalizer {FINALIZER} added to {version}",
+                history.now,
+                found=f"endpoint {version.intent.endpoint} had not been read yet",
+                right="read the endpoint first, so that account and region are known to be reachable",
+            )
+
+    def _released(self, version: Version, former: Version, history: History) -> Iterator[Violation]:
+        if former.intent.retained or version.intent.retained:
+            return
+        intent = former.intent
+        left = sorted(_ours(intent, history.truth_at(version.latest)))
+        if left:
+            yield self.broken(
+                f"finalizer {FINALIZER} released from {version}",
+                history.now,
+                found=f"AWS holds {', '.join(left)}",
+                right="release the finalizer when AWS was read and holds nothing of ours",
+            )
+        read = history.newest_read(ENDPOINT, intent.endpoint, version.latest)
+        if read is None or read.local < self._first_seen[version.uid]:
+            yield self.broken(
+                f"finalizer {FINALIZER} released from {version}",
+                history.now,
+                found=f"endpoint {intent.endpoint} was never read for this resource",
+                right="read AWS before the finalizer is released",
+            )
+
+    def on_call(self, call: Call, history: History) -> Iterator[Violation]:
+        if not call.write:
+            return
+        candidates = history.subjects(call, since=call.local)
+        if not candidates or any(_pinned(version) for version in candidates):
+            return
+        version = candidates[0]
+        if version.uid in self._reported:
+            return
+        self._reported.add(version.uid)
+        present = {FINALIZER} if version.finalized else set()
+        present |= {ACCOUNT, REGION} & version.annotations.keys()
+        missing = {FINALIZER, ACCOUNT, REGION} - present
+        yield self.broken(
+            call,
+            call.time,
+            found=f"{version} has no {', '.join(sorted(missing))}",
+            right="add the finalizer and both annotations before the first write",
+        )
+
+
+def _pinned(version: Version) -> bool:
+    return version.finalized and {ACCOUNT, REGION} <= version.annotations.keys()
+
+
+def _ours(intent: Intent, state: AwsState) -> Iterator[str]:
+    """Name what carries the resource's owner tags and was not handed over."""
+    others = [
+        one
+        for one in state.endpoints.values()
+        if {CLUSTER_TAG, NAMESPACE_TAG, NAME_TAG} <= one.tags.keys() and not intent.owns(one.tags)
+    ]
+    handed_over = {name for one in others for name in one.configs | one.models}
+    for endpoint in state.endpoints.values():
+        if intent.owns(endpoint.tags):
+            yield f"endpoint {endpoint.name}"
+    for kind, objects in (("endpoint config", state.configs), ("model", state.models)):
+        for name, found in objects.items():
+            if intent.owns(found.tags) and name not in handed_over:
+                yield f"{kind} {name}"

@@ -1,0 +1,70 @@
+"""Whether a status holds what a release takes off, in whatever form the operator saves it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sandbox.safety.aws_state import Raw, Target
+
+_REPORTED = frozenset({"conditions", "metrics", "variants", "summary"})
+"""Parts of a status that report to people, and save nothing."""
+
+
+def is_saved(target: Target, status: Raw) -> bool:
+    """Tell whether a status holds all that a target consists of, in whatever form.
+
+    Some object in it has to name the variant and hold the bounds, and of each policy and scheduled action
+    the name and every value.
+    """
+    wanted = {target.variant, *_leaves([target.minimum, target.maximum])}
+    for name, content in (*target.policies.items(), *target.scheduled.items()):
+        wanted |= {name, *_leaves(content)}
+    if any(target.suspended.values()):
+        wanted.add("true")
+    kept = {key: value for key, value in status.items() if key not in _REPORTED}
+    return any(wanted <= set(_values(found)) for found in _objects(kept))
+
+
+def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield every object within a value."""
+    if isinstance(value, Mapping):
+        yield value
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    for part in parts:
+        yield from _objects(part)
+
+
+def _values(value: Any) -> Iterator[str]:
+    """Yield the texts of all keys and leaves within a value; a leaf that is JSON is read as well."""
+    if isinstance(value, Mapping):
+        yield from map(str, value)
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else None
+    if parts is not None:
+        for part in parts:
+            yield from _values(part)
+        return
+    yield from _leaves(value)
+    if isinstance(value, str):
+        try:
+            parsed = json.loads(value)
+        except ValueError:
+            return
+        if not isinstance(parsed, str):
+            yield from _values(parsed)
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    """Yield the texts of the leaves within a value, without empty ones; equal numbers have equal texts."""
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else None
+    if parts is not None:
+        for part in parts:
+            yield from _leaves(part)
+    elif isinstance(value, bool):
+        yield str(value).lower()
+    elif isinstance(value, (int, float)):
+        yield f"{float(value):g}"
+    elif value:
+        yield str(value)

@@ -1,0 +1,163 @@
+"""S7: finalizer and pinned place before the first write; the finalizer stays until AWS holds nothing."""
+
+import pytest
+
+from sandbox.safety.intent import ACCOUNT, REGION
+from tests.unit.safety.stage import ARN, PINNED, Stage, spec
+
+
+@pytest.fixture
+def new():
+    """The resource has just been created."""
+    stage = Stage()
+    stage.apply(spec())
+    return stage
+
+
+def test_one_patch_after_a_read_and_before_the_first_write_is_right(new):
+    new.read()
+    new.pin()
+    new.create_model("bert-a")
+
+    assert new.found() == []
+
+
+def test_a_finalizer_without_the_annotations_is_caught(new):
+    new.read()
+    new.pin(annotations={})
+
+    (violation,) = new.violations()
+    assert violation.rule == "S7"
+    assert f"{ACCOUNT} and {REGION} are not there" in violation.found
+
+
+def test_annotations_that_come_before_the_finalizer_are_caught(new):
+    new.read()
+    new.pin(finalizer=False, annotations={ACCOUNT: "123456789012"})
+    new.pin()
+
+    assert "had been there without the finalizer" in new.violations()[0].found
+
+
+def test_a_finalizer_before_the_first_read_is_caught(new):
+    new.pin()
+
+    assert new.violations()[0].found == "endpoint reviews had not been read yet"
+
+
+def test_a_refused_read_is_none(new):
+    new.aws.fault({"denied": True}, match={"operation": "DescribeEndpoint"})
+    new.attempt("describe_endpoint", EndpointName="reviews")
+    new.pin()
+
+    assert new.found() == ["S7"]
+
+
+def test_a_write_before_the_finalizer_is_caught_once(new):
+    new.read()
+    new.create_model("bert-a")
+    new.create_model("bert-b")
+
+    (violation,) = new.violations()
+    assert "CreateModel" in violation.subject
+    assert "has no sagemaker-ab.dev/account, sagemaker-ab.dev/endpoint" in violation.found
+
+
+def test_a_write_that_aws_refuses_is_a_write(new):
+    new.read()
+    new.aws.fault({"denied": True}, match={"operation": "CreateModel"})
+    with pytest.raises(Exception, match="AccessDenied"):
+        new.create_model("bert-a")
+
+    assert new.found() == ["S7"]
+
+
+def test_annotations_that_a_backup_has_kept_are_right():
+    stage = Stage()
+    stage.apply(spec(), **{name.partition("/")[2]: value for name, value in PINNED.items()})
+    stage.read()
+    stage.pin()
+    stage.create_model("bert-a")
+
+    assert stage.found() == []
+
+
+def test_what_kubectl_replace_takes_away_has_to_come_back_before_the_next_write(stage):
+    del stage.resource["metadata"]["annotations"]
+    stage.pin(finalizer=False, annotations={})
+    stage.read()
+    stage.weigh(VariantA=50, VariantB=50)
+    assert stage.found() == ["S7"]
+
+
+def test_a_finalizer_that_goes_while_aws_holds_something_is_caught(stage):
+    stage.delete()
+    stage.release_finalizer()
+
+    (violation,) = stage.violations()
+    assert violation.rule == "S7"
+    assert "AWS holds endpoint config first, endpoint reviews, model bert-a, model bert-b" in violation.found
+
+
+def torn_down(stage):
+    stage.delete()
+    stage.deregister("VariantB")
+    stage.sagemaker.delete_endpoint(EndpointName="reviews")
+    stage.settle()
+    stage.sagemaker.delete_endpoint_config(EndpointConfigName="first")
+    for name in ("bert-a", "bert-b"):
+        stage.sagemaker.delete_model(ModelName=name)
+
+
+def test_a_finalizer_that_goes_last_is_right(stage):
+    torn_down(stage)
+    stage.release_finalizer()
+
+    assert stage.found() == []
+
+
+def test_retain_lets_the_finalizer_go_without_a_call(stage):
+    stage.apply(spec(deletionPolicy="Retain"))
+    stage.delete()
+    stage.release_finalizer()
+
+    assert stage.found() == []
+
+
+def test_a_finalizer_that_goes_without_any_read_is_caught(new):
+    new.read()
+    new.pin()
+    assert new.found() == []
+    unread = Stage()
+    unread.apply(spec())
+    unread.resource["metadata"]["finalizers"] = ["sagemaker-ab.dev/endpoint"]
+    unread.delete()
+    unread.release_finalizer()
+
+    assert "never read for this resource" in unread.violations()[-1].found
+
+
+def retag(stage, **owner):
+    tags = [{"Key": f"sagemaker-ab.dev/{key}", "Value": value} for key, value in owner.items()]
+    stage.aws.edit(
+        call={"service": "sagemaker", "operation": "AddTags", "params": {"ResourceArn": ARN, "Tags": tags}}
+    )
+
+
+def test_what_an_endpoint_uses_that_was_handed_over_is_not_ours(stage):
+    retag(stage, namespace="other", name="other")
+    stage.read()
+    stage.delete()
+    stage.release_finalizer()
+
+    assert stage.found() == []
+
+
+def test_an_endpoint_without_tags_was_not_handed_over(stage):
+    params = {"ResourceArn": ARN, "TagKeys": ["sagemaker-ab.dev/cluster-id"]}
+    stage.aws.edit(call={"service": "sagemaker", "operation": "DeleteTags", "params": params})
+    stage.read()
+    stage.delete()
+    stage.release_finalizer()
+
+    assert stage.found() == ["S7"]
