@@ -1,6 +1,5 @@
 """What the story plays on: a cluster, a simulated AWS, and the operator as its Deployment describes it."""
 
-import os
 import subprocess
 import time
 import urllib.request
@@ -91,12 +90,9 @@ class Stage:
         """
         command, probe = container.on_this_machine()
         account = self.cluster.service_account_kubeconfig(NAMESPACE, container.account)
-        if os.environ.get("SAFETY_MONITOR") == "on":
-            self.safety = RemoteMonitor(
-                self.aws.control, self.cluster, bounds=BOUNDS, access_key=OPERATOR_KEY
-            )
-            self._resources.callback(self.safety.stop)
-            self.safety.restarted()
+        self.safety = RemoteMonitor(self.aws.control, self.cluster, bounds=BOUNDS, access_key=OPERATOR_KEY)
+        self._resources.callback(self.safety.stop)
+        self.safety.restarted()
         additions = INTERVALS | self.aws.environment(OPERATOR_KEY) | {"KUBECONFIG": str(account)}
         program = Program.start(
             command,

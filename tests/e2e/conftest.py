@@ -111,7 +111,7 @@ def safety(
     namespace: str,
     operator_kubeconfig: Path,
     new_resource: Callable[[str], Reviews],
-) -> Iterator[RemoteMonitor | None]:
+) -> Iterator[RemoteMonitor]:
     """Watches the operator; when it has ended, and before its resources are forgotten, it is judged."""
     del operator_kubeconfig, new_resource
     with watched_processes(aws, control_plane, namespace, bounds=BOUNDS, access_key=ACCESS_KEY) as monitor:
@@ -120,7 +120,7 @@ def safety(
 
 @pytest.fixture
 def operator(
-    namespace: str, aws: SimulatedAws, operator_kubeconfig: Path, logs: Path, safety: RemoteMonitor | None
+    namespace: str, aws: SimulatedAws, operator_kubeconfig: Path, logs: Path, safety: RemoteMonitor
 ) -> Operator:
     """The operator of the test's namespace, not started yet."""
     return Operator(namespace, operator_kubeconfig, aws.url, logs, safety=safety)

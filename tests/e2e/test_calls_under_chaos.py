@@ -48,7 +48,7 @@ def aws(seed: int, eventually: Callable[..., Any]) -> Iterator[SimulatedAws]:
 
 @pytest.fixture
 def operator(
-    namespace: str, aws: SimulatedAws, operator_kubeconfig: Path, logs: Path, safety: RemoteMonitor | None
+    namespace: str, aws: SimulatedAws, operator_kubeconfig: Path, logs: Path, safety: RemoteMonitor
 ) -> Operator:
     return Operator(namespace, operator_kubeconfig, aws.url, logs, safety=safety)
 

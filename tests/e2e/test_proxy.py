@@ -1,10 +1,11 @@
-"""In a pod with a proxy, calls to AWS use it as its variables say, and calls to the API server never use it.
+"""docs/troubleshooting.md on proxies: calls to AWS use a proxy, and calls to the API server never do.
 
 The operator has the files and variables of a pod. The proxy refuses every request, so that what works does
 not depend on it.
 """
 
 import base64
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -18,6 +19,8 @@ from tests.e2e.operator_process import Operator
 from tests.e2e.refusing_proxy import RefusingProxy, refusing_proxy
 from tests.e2e.reviews import Manifest, Reviews, conditions_of
 from tests.e2e.simulated_aws import SimulatedAws
+
+PAGE = Path(__file__).parents[2] / "docs" / "troubleshooting.md"
 
 Variables = Mapping[str, str]
 
@@ -62,18 +65,25 @@ def start(operator: Operator, pod: Variables) -> Iterator[Callable[[Variables], 
         yield begin
 
 
+@pytest.fixture
+def documented(proxy: RefusingProxy) -> Variables:
+    """The variables that the page sets, with this proxy in place of the page's."""
+    (block,) = re.findall(r"^```yaml\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    variables = {entry["name"]: entry["value"] for entry in yaml.safe_load(block)["extraEnv"]}
+    assert variables.keys() == {"HTTPS_PROXY", "NO_PROXY"}
+    return variables | {"HTTPS_PROXY": proxy.url}
+
+
 def test_the_api_server_is_called_directly_and_so_is_aws_where_no_proxy_says_so(
-    start: Callable[[Variables], None], proxy: RefusingProxy, resource: Reviews, aws: SimulatedAws
+    start: Callable[[Variables], None],
+    documented: Variables,
+    proxy: RefusingProxy,
+    resource: Reviews,
+    aws: SimulatedAws,
 ) -> None:
-    start(
-        {
-            "HTTPS_PROXY": proxy.url,
-            "HTTP_PROXY": proxy.url,
-            # The API server is at 127.0.0.1, which is another name.
-            "NO_PROXY": "localhost",
-            "AWS_ENDPOINT_URL": aws.url.replace("127.0.0.1", "localhost"),
-        }
-    )
+    # The API server is at 127.0.0.1, which NO_PROXY does not cover.
+    local = {"NO_PROXY": "localhost", "AWS_ENDPOINT_URL": aws.url.replace("127.0.0.1", "localhost")}
+    start({**documented, **local, "HTTP_PROXY": proxy.url})
     resource.apply()
     resource.is_ready()
     resource.delete()
@@ -83,9 +93,9 @@ def test_the_api_server_is_called_directly_and_so_is_aws_where_no_proxy_says_so(
 
 
 def test_aws_is_called_through_the_proxy(
-    start: Callable[[Variables], None], proxy: RefusingProxy, resource: Reviews
+    start: Callable[[Variables], None], documented: Variables, proxy: RefusingProxy, resource: Reviews
 ) -> None:
-    start({"HTTPS_PROXY": proxy.url, "AWS_ENDPOINT_URL": ""})
+    start({**documented, "AWS_ENDPOINT_URL": ""})
     resource.apply()
     found = resource.becomes(retries)
 

@@ -16,7 +16,10 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "installation.md").read_text()
 IAM = ROOT / "manifests" / "iam"
 PROVIDER = "oidc.eks.us-east-1.amazonaws.com/id/EXAMPLE"
-CLUSTER_WIDE = {"ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition"}
+CLUSTER_WIDE = {
+    *("ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition"),
+    *("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"),
+}
 OF_EVERY_COMMAND = {"query", "output", "region"}
 
 
@@ -133,7 +136,9 @@ def cluster_wide(manifests):
 
 def listed():
     """What the page says is cluster-wide though namespaces are watched, and the flag that leaves it out."""
-    rows = re.findall(r"^\| (ClusterRole|Custom\w+) `([\w.-]+)`.*\| `--set ([\w.]+)=", PAGE, re.MULTILINE)
+    rows = re.findall(
+        r"^\| (ClusterRole|Custom\w+|Validating\w+) `([\w.-]+)`.*\| `--set ([\w.]+)=", PAGE, re.MULTILINE
+    )
     return {(kind, name): flag for kind, name, flag in rows}
 
 

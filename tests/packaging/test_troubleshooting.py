@@ -4,12 +4,8 @@ import os
 import re
 from pathlib import Path
 
-import kubernetes.client
 import pytest
-import urllib3
 import yaml
-from botocore.utils import get_environ_proxies
-from kubernetes.config.incluster_config import InClusterConfigLoader
 
 from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.aws.sessions import AwsSession
@@ -74,40 +70,7 @@ def proxy_values():
     return yaml.safe_load(block)
 
 
-@pytest.fixture
-def pod(monkeypatch, tmp_path):
-    """`pod(env)`: set variables as the kubelet does, and connect as a client in the pod."""
-    for name in ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    service = {"KUBERNETES_SERVICE_HOST": "10.96.0.1", "KUBERNETES_SERVICE_PORT": "443"}
-    token, authority = tmp_path / "token", tmp_path / "ca.crt"
-    token.write_text("token")
-    authority.write_text("-----BEGIN CERTIFICATE-----")
-
-    def connect(env):
-        for entry in env:
-            expanded = re.sub(r"\$\((\w+)\)", lambda found: service[found[1]], entry["value"])
-            monkeypatch.setenv(entry["name"], expanded)
-        settings = kubernetes.client.Configuration()
-        InClusterConfigLoader(str(token), str(authority), environ=service).load_and_set(settings)
-        settings.ssl_ca_cert = None
-        return kubernetes.client.ApiClient(settings).rest_client.pool_manager
-
-    return connect
-
-
 def test_the_values_for_a_proxy_are_values_of_the_chart(render, proxy_values):
     (deployment,) = (each for each in render(**proxy_values) if each["kind"] == "Deployment")
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
     assert container["env"][-2:] == proxy_values["extraEnv"]
-
-
-def test_with_these_values_calls_to_aws_use_the_proxy_and_calls_to_the_api_server_do_not(pod, proxy_values):
-    assert not isinstance(pod(proxy_values["extraEnv"]), urllib3.ProxyManager)
-    used = get_environ_proxies("https://api.sagemaker.us-east-1.amazonaws.com")
-    assert used["https"] == proxy_values["extraEnv"][0]["value"]
-
-
-def test_without_no_proxy_the_client_would_use_the_proxy_for_the_api_server(pod, proxy_values):
-    alone = [entry for entry in proxy_values["extraEnv"] if entry["name"] != "NO_PROXY"]
-    assert isinstance(pod(alone), urllib3.ProxyManager)

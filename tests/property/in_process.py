@@ -160,18 +160,15 @@ class InProcessOperator:
 
     def crash(self) -> None:
         """Lose all that a process remembers."""
-        if self.safety:
-            self.safety.restarted()
+        self.safety.restarted()
         self.metrics = MetricsMonitor(backoff=Backoff(30.0, 900.0).seconds, local_clock=self._now)
         self._reconciler = self._started()
 
     def step(self) -> float | None:
         """Reconcile once, then let the time go by that it asks for; None when nothing is left to keep."""
-        if self.safety:
-            self.safety.resumes(self._due)
+        self.safety.resumes(self._due)
         after = self._reconciler.reconcile(KEY)
-        if self.safety:
-            self.safety.require_safe()
+        self.safety.require_safe()
         if after is not None:
             self.sim.advance(seconds=max(after, 0.2))
         self._due = self._now()
@@ -194,8 +191,7 @@ class InProcessOperator:
             if not content() or self._aws_is_busy() or len(self.writes()) != before:
                 quiet_since = self._now()
             elif self._now() - quiet_since > _QUIET_SECONDS:
-                if self.safety:
-                    self.safety.require_safe_at_rest()
+                self.safety.require_safe_at_rest()
                 return
         sent = [(call["operation"], call["code"], call["message"]) for call in self.writes()[-8:]]
         raise AssertionError(f"not settled after {reconciles} reconciles: {self.conditions}; {sent}")

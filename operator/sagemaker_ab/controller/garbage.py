@@ -17,7 +17,7 @@ _LOG = logging.getLogger(__name__)
 _INTERVAL_SECONDS = 6 * 3600.0
 """About how often garbage is listed, on AWS's clock, when nothing was written."""
 _RETRY_SECONDS = 600.0
-"""When garbage that could not be listed or deleted is listed again, on AWS's clock."""
+"""When garbage that could not be listed or deleted is listed again at the earliest, on AWS's clock."""
 
 
 def garbage_step(context: ReconcileContext, clients: AwsClients, gathered: Gathered) -> Step | None:
@@ -36,7 +36,11 @@ def garbage_step(context: ReconcileContext, clients: AwsClients, gathered: Gathe
 
 
 def retry_garbage_collection_later(context: ReconcileContext, observed: Observed) -> None:
-    context.memory.schedule_garbage_collection(_config_in_use(observed), at=observed.now + _RETRY_SECONDS)
+    """List garbage again after the gap of what AWS refuses, or after ten minutes if that is later."""
+    context.memory.garbage_failures += 1
+    gap = context.services.backoff(stalled=True).seconds(context.memory.garbage_failures)
+    at = observed.now + max(_RETRY_SECONDS, gap)
+    context.memory.schedule_garbage_collection(_config_in_use(observed), at=at)
 
 
 def list_for_deletion(

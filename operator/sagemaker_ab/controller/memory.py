@@ -48,6 +48,8 @@ class Memory:
     _requested: tuple[int, str | None] | None = None
     """The generation and the reconcile request for which retries were last cleared."""
     _deleting_since: float | None = None
+    garbage_failures: int = 0
+    """How often in a row garbage could not be listed or deleted."""
     missing_models: frozenset[str] = frozenset()
     """Models of the desired state that the last listing did not contain."""
     pinned_images: dict[str, PinnedImages] = field(default_factory=dict)
@@ -155,6 +157,7 @@ class Memory:
         self._requested = generation, request
         self._retries.clear()
         self._accepted.clear()
+        self.garbage_failures = 0
 
     # Garbage collection and deletion
 

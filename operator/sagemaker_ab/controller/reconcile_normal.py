@@ -66,6 +66,8 @@ def _collect_garbage(context: ReconcileContext, clients: AwsClients, gathered: G
     if isinstance(outcome, Refused):
         context.record_event("Warning", outcome.problem.reason, outcome.problem.message)
         retry_garbage_collection_later(context, gathered.observed)
+    if outcome is Outcome.ACCEPTED:
+        context.memory.garbage_failures = 0
     return 0.0 if outcome is Outcome.ACCEPTED else context.services.settings.poll_seconds
 
 
