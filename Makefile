@@ -1,4 +1,4 @@
-# Every target makes what it needs first, once; `make` alone lists them.
+# Every target first creates what it needs, once. `make` alone lists the targets.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
@@ -18,20 +18,20 @@ help: ## list the targets
 	@echo 'make TARGET, where TARGET is one of'
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
 
-setup: .venv/.ready ## make .venv from the locked requirements
+setup: .venv/.ready ## create .venv from the locked requirements
 	@:
 
 binaries: setup # kube-apiserver, etcd, kubectl and helm: found, or built once into the user's cache
 	@$(BIN)/python -m sandbox.cluster --fetch >/dev/null
 
-demo: binaries ## watch the notebook's A/B test happen (ARGS=--keep leaves it running)
+demo: binaries ## run an A/B test against the simulated AWS (ARGS=--keep leaves it running)
 	@$(BIN)/python -m sandbox.demo $(ARGS)
 
-test: binaries ## run every test, then hold the coverage of api and planning (ARGS='-k word' for some)
+test: binaries ## run every test, then check the coverage of api and planning (ARGS='-k word' runs some)
 	@$(BIN)/python -Im pytest -n $(WORKERS) --dist loadfile --cov --cov-report= $(ARGS)
 	$(if $(ARGS),,@sh hack/coverage.sh $(BIN)/coverage)
 
-# Each environment is made anew only when its requirements or the project's own change.
+# An environment is created again only if its requirements or those of the project change.
 .venv/.ready: requirements/dev.txt pyproject.toml
 	@python=$$(PYTHON='$(PYTHON)' sh hack/find_python.sh) && "$$python" -m hack.environment .venv $<
 
@@ -39,32 +39,32 @@ test: binaries ## run every test, then hold the coverage of api and planning (AR
 	@python=$$(PYTHON='$(PYTHON)' sh hack/find_python.sh) && "$$python" -m hack.environment .venv-minimum $<
 
 minimum: binaries .venv-minimum/.ready ## unit tests and one end-to-end run with the oldest supported libraries
-	@# Old libraries use what newer ones beneath them call deprecated: that is no fault of ours.
+	@# Old libraries call functions that newer libraries deprecate.
 	@.venv-minimum/bin/python -Im pytest -n $(WORKERS) -W default::DeprecationWarning tests/unit
 	@SANDBOX_OPERATOR_PYTHON="$$PWD/.venv-minimum/bin/python" $(BIN)/python -Im pytest tests/e2e/test_minimum.py
 
 bench: binaries ## measure the operator against its budgets (ARGS="--resources 1000")
 	@$(BIN)/python -m bench.operator $(ARGS)
 
-calibrate: setup ## hold the strategies' error rates and speed to what is promised, into docs/ (PROFILE=quick)
+calibrate: setup ## measure the error rates and speed of the strategies and write docs/calibration.md (PROFILE=quick)
 	@PYTHONPATH=operator:. $(BIN)/python -m bench.calibration --profile $(PROFILE) $(ARGS)
 
 sim-bench: setup ## measure the simulated AWS against its limits
 	@$(BIN)/python -m bench.simulation
 
-sim-clients: setup ## strangers' clients against the simulated AWS
+sim-clients: setup ## run third-party clients against the simulated AWS
 	@$(BIN)/python -m tests.clients $(ARGS)
 
-sim-fuzz: setup ## a minute of malformed requests against the simulated AWS
+sim-fuzz: setup ## send malformed requests to the simulated AWS for a minute
 	@SIM_FUZZ_SECONDS=60 $(BIN)/python -Im pytest -q -s tests/simulation/test_sandbox_fuzz.py
 
-ledger: setup ## what the simulated AWS knows and what it guesses, held by code and tests (ARGS=--rows lists all)
+ledger: setup ## check and count what the simulated AWS knows and what it guesses (ARGS=--rows lists all)
 	@$(BIN)/python -m sandbox.aws.ledger $(ARGS)
 	@$(BIN)/python -Im pytest -q -n $(WORKERS) --dist loadfile -m ledger tests/simulation
 
 SEEDS ?= 20
 
-seeds: binaries ## the operator against many seeds of what the simulated AWS guesses (SEEDS=20)
+seeds: binaries ## run the operator against many seeds of the simulated AWS (SEEDS=20)
 	@SANDBOX_SEEDS=$(SEEDS) CONVERGENCE_EXAMPLES=20 $(BIN)/python -Im pytest -n $(WORKERS) --dist loadfile \
 		tests/property/test_convergence.py tests/e2e/test_calls_under_chaos.py
 
@@ -89,7 +89,7 @@ lint-architecture: setup
 	$(STEP) 'architecture' 'If the pictures are outdated, run: make architecture' $(BIN)/python -m hack.architecture --check
 
 lint-words: setup
-	$(STEP) 'banned words' 'Say what is proposed above; the rules are in hack/banned-words.txt.' $(BIN)/python -m hack.banned_words
+	$(STEP) 'banned words' 'Use the words proposed above; the rules are in hack/banned-words.txt.' $(BIN)/python -m hack.banned_words
 
 lint-chart: binaries
 	$(STEP) 'helm lint' 'Fix the chart in helm/.' sh -c \
@@ -106,12 +106,12 @@ lint-workflows: setup
 		$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yaml
 	$(STEP) 'workflows: zizmor' 'Fix the file named above.' $(BIN)/zizmor --offline --quiet .github/workflows
 
-crds: setup ## write the CRD from the models in sagemaker_ab.api, the chart's copy and docs/resource.md
+crds: setup ## write the CRD, the chart's copy and docs/resource.md from the models in sagemaker_ab.api
 	@$(BIN)/python -m hack.crd
 	@cp crds/sagemaker-ab.dev_sagemakerabendpoints.yaml helm/files/crd.yaml
 	@$(BIN)/python -m hack.resource_reference
 
-architecture: setup ## write the pictures of the imports in docs/architecture.md
+architecture: setup ## write the generated parts of docs/architecture.md
 	@$(BIN)/python -m hack.architecture
 
 # Extras stay in the locks: without them pip before 23.3 takes the newest version, not the locked (pypa/pip#12345).

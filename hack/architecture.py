@@ -1,7 +1,7 @@
 """Draw the imports of the code into docs/architecture.md, and check the limits that keep them simple.
 
 ``python -m hack.architecture`` rewrites the generated parts of the page. With ``--check`` it exits non-zero
-if they differ from the code, if a room has no section, or if a limit below is exceeded.
+if they differ from the code, if a package has no section, or if a limit below is exceeded.
 """
 
 import ast
@@ -46,8 +46,8 @@ def grouped(modules: Imports, group: Callable[[str], str]) -> Imports:
     return groups
 
 
-def room(module: str) -> str:
-    """Return the folder that a module belongs to, or nothing for the top of the package."""
+def package_of(module: str) -> str:
+    """Return the package that a module belongs to, or nothing for the top of ``sagemaker_ab``."""
     top, *rest = module.split(".")
     if top != PACKAGE:
         return top
@@ -114,7 +114,7 @@ def table(graph: Imports) -> str:
     for name in sorted(graph):
         imported = ", ".join(f"`{each}`" for each in sorted(graph[name]))
         rows.append(f"| `{name}` | {imported or 'nothing'} |")
-    return "\n".join(["| room | imports |", "|---|---|", *rows])
+    return "\n".join(["| package | imports |", "|---|---|", *rows])
 
 
 def modules_of(folder: Path) -> str:
@@ -129,10 +129,10 @@ def modules_of(folder: Path) -> str:
 def generated() -> Mapping[str, str]:
     """Return the generated parts of the page by their names."""
     everything = imports(PACKAGE, *OUTSIDE)
-    rooms = grouped(everything, room)
-    inside = [name for name in rooms if name not in OUTSIDE]
+    packages = grouped(everything, package_of)
+    inside = [name for name in packages if name not in OUTSIDE]
     return {
-        "rooms": f"{picture(rooms, frame=inside)}\n\n{table(rooms)}",
+        "packages": f"{picture(packages, frame=inside)}\n\n{table(packages)}",
         "controller": f"{picture(grouped(everything, controller_module))}\n\n{modules_of(CONTROLLER_FOLDER)}",
     }
 
@@ -159,7 +159,7 @@ def faults(root: Path, page: str) -> Iterator[str]:
         if len(chain) > LONGEST_CHAIN:
             yield f"import chain of {len(chain)} in controller, at most {LONGEST_CHAIN}: {' -> '.join(chain)}"
     yield from long_modules(root / "operator")
-    yield from missing_sections(page, (*sorted(grouped(package, room)), *OUTSIDE, "tests"))
+    yield from missing_sections(page, (*sorted(grouped(package, package_of)), *OUTSIDE, "tests"))
 
 
 def long_modules(root: Path) -> Iterator[str]:
@@ -169,9 +169,9 @@ def long_modules(root: Path) -> Iterator[str]:
             yield f"{file.relative_to(root)} has {count} lines, at most {LONGEST_MODULE}"
 
 
-def missing_sections(page: str, rooms: Collection[str]) -> Iterator[str]:
+def missing_sections(page: str, packages: Collection[str]) -> Iterator[str]:
     headings = set(re.findall(r"^#+ `(\w+)`$", page, re.MULTILINE))
-    for name in rooms:
+    for name in packages:
         if name not in headings:
             yield f"docs/architecture.md has no section `{name}`"
 

@@ -1,4 +1,4 @@
-"""`python -m sandbox.demo`: the notebook's A/B test as one Kubernetes resource, told live."""
+"""`python -m sandbox.demo`: run an A/B test on a simulated AWS, declared as one Kubernetes resource."""
 
 import argparse
 import os
@@ -56,7 +56,7 @@ def main() -> None:
     try:
         sys.exit(_play(teller, options))
     except KeyboardInterrupt:
-        teller.trouble("Interrupted; all that was started has ended.")
+        teller.trouble("Interrupted. Everything that the demo started has ended.")
         sys.exit(128 + signal.SIGINT)
 
 
@@ -74,13 +74,13 @@ def _arguments() -> argparse.ArgumentParser:
         type=Path,
         default=Path("reviews.png"),
         metavar="FILE",
-        help="where the charts go (default: %(default)s)",
+        help="the file for the charts (default: %(default)s)",
     )
     parser.add_argument(
         "--seed",
         type=int,
         default=_SEED,
-        help="picks all that the simulated AWS leaves to chance (default: %(default)s)",
+        help="the seed of the simulated AWS (default: %(default)s)",
     )
     return parser
 
@@ -110,8 +110,8 @@ def _play(teller: Teller, options: argparse.Namespace) -> int:
         _judge(scene)
         held = scene.proof.holds
         scene.proof.show(scene.calls.all())
-        verdict = "every claim held" if held else "not every claim held: see above"
-        teller.ending(f"{verdict}; the story took {time.monotonic() - started:.0f} s", good=held)
+        verdict = "every check passed" if held else "not every check passed: see above"
+        teller.ending(f"{verdict}; the demo took {time.monotonic() - started:.0f} s", good=held)
         if options.keep:
             keep(scene)
     return 0 if held else 1
@@ -122,7 +122,7 @@ def _stage(teller: Teller, options: argparse.Namespace) -> Stage:
         try:
             return Stage.open(kubeconfig=options.kubeconfig, seed=options.seed)
         except (*_FAILURES, ValueError) as failure:
-            sys.exit(f"The stage could not be set: {failure}")
+            sys.exit(f"The demo could not start: {failure}")
 
 
 def _show_what_went_on(scene: Scene) -> None:

@@ -13,8 +13,8 @@ def keep(scene: Scene) -> None:
     """Say how everything is reached, and leave it running until Ctrl-C or SIGTERM."""
     stage, teller = scene.stage, scene.teller
     stage.aws.control.set_speed(_SPEED)
-    teller.act("It goes on until Ctrl-C")
-    teller.say(f"In another terminal, in this directory. AWS's clock runs {_SPEED} times as fast.")
+    teller.act("Everything runs until Ctrl-C")
+    teller.say(f"Use another terminal, in this directory. AWS's clock runs {_SPEED} times as fast as yours.")
     teller.listing(_commands(scene))
     teller.note(f"the operator's log: {stage.directory / 'operator.log'}")
     teller.note(f"the simulated AWS's log: {stage.directory / 'aws.log'}")

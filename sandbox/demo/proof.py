@@ -42,7 +42,7 @@ class Proof:
 
     def broke_off(self, why: str) -> None:
         """Note that the story could not be told to its end."""
-        self.check("the story was told to its end", holds=False, saw=why)
+        self.check("the demo ran to its end", holds=False, saw=why)
 
     @property
     def holds(self) -> bool:
@@ -50,7 +50,7 @@ class Proof:
 
     def show(self, calls: Iterable[Call]) -> None:
         """Tell every claim again, and AWS's calls by kind."""
-        self._teller.act("What was proven")
+        self._teller.act("Results")
         for claim in self._claims:
             self._teller.verdict(claim.text, holds=claim.holds, saw=claim.saw)
         known = [call for call in calls if call.caller in {OPERATOR_KEY, PERSON_KEY}]

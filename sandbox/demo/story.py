@@ -1,4 +1,4 @@
-"""The notebook as a story in eight acts."""
+"""The demo as a story in eight acts."""
 
 from collections.abc import Callable
 
@@ -14,12 +14,12 @@ from sandbox.demo.scene import Scene
 ACTS: tuple[tuple[str, Callable[[Scene], None]], ...] = (
     ("Install the operator", install),
     ("Deploy two models behind one endpoint", deploy),
-    ("Ask it", ask),
+    ("Request predictions", ask),
     ("Send traffic and measure both variants", measure),
     ("Shift all traffic to the winner", shift),
-    ("Let the winner scale by itself", scale),
-    ("Undo what somebody changed by hand", repair),
-    ("Delete it", delete),
+    ("Let the winner scale automatically", scale),
+    ("Repair a change made by hand", repair),
+    ("Delete the endpoint", delete),
 )
 
 

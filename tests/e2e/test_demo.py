@@ -20,13 +20,13 @@ ROOT = Path(__file__).parents[2]
 ACTS = (
     "Install the operator",
     "Deploy two models behind one endpoint",
-    "Ask it",
+    "Request predictions",
     "Send traffic and measure both variants",
     "Shift all traffic to the winner",
-    "Let the winner scale by itself",
-    "Undo what somebody changed by hand",
-    "Delete it",
-    "What was proven",
+    "Let the winner scale automatically",
+    "Repair a change made by hand",
+    "Delete the endpoint",
+    "Results",
 )
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -59,7 +59,7 @@ def story(machine: dict[str, str], picture: Path) -> subprocess.CompletedProcess
 def test_the_demo_tells_its_story_to_the_end_and_every_claim_holds(story):
     assert story.returncode == 0, story.stdout + story.stderr
     assert "✗" not in story.stdout
-    assert "every claim held" in story.stdout.splitlines()[-1]
+    assert "every check passed" in story.stdout.splitlines()[-1]
 
 
 def test_the_acts_are_told_in_their_order(story):
@@ -70,10 +70,10 @@ def test_the_acts_are_told_in_their_order(story):
 @pytest.mark.parametrize(
     "claim",
     [
-        "the operator runs as its Deployment says, as its ServiceAccount",
+        "the operator runs as in its Deployment, with its ServiceAccount",
         "the endpoint was Creating, then InService, and the resource Ready",
         "the three sentences were found positive (1), neutral (0) and negative (-1)",
-        "the status tells for each variant as many requests as CloudWatch",
+        "the status has the same number of requests for each variant as CloudWatch",
         "shifting all traffic to VariantB took one UpdateEndpointWeightsAndCapacities",
         "VariantB scaled out to two instances and in to one again",
         "undoing the change by hand took one UpdateEndpointWeightsAndCapacities",

@@ -173,7 +173,7 @@ def deletion_without_owner_tags():
 
 def _taken_over():
     operator = settled(SCALING)
-    retag_endpoint(operator, "AddTags", Tags=[{"Key": "sagemaker-ab.dev/namespace", "Value": "search"}])
+    retag_endpoint(operator, "AddTags", Tags=[{"Key": "sagemaker-ab.dev/cluster-id", "Value": "cluster-2"}])
     return operator
 
 

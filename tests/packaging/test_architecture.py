@@ -14,9 +14,9 @@ from hack.architecture import (
     long_modules,
     longest_chain,
     missing_sections,
+    package_of,
     picture,
     reduced,
-    room,
     table,
 )
 
@@ -50,7 +50,7 @@ def test_imports_are_read_from_the_code_wherever_they_are_written(package):
     }
 
 
-def test_modules_are_grouped_by_room_and_the_top_of_the_package_is_none():
+def test_modules_are_grouped_by_package_and_the_top_of_sagemaker_ab_is_in_none():
     graph = {
         "sagemaker_ab": [],
         "sagemaker_ab.cli.main": ["sagemaker_ab", "sagemaker_ab.cli.get", "sagemaker_ab.api.spec"],
@@ -59,7 +59,8 @@ def test_modules_are_grouped_by_room_and_the_top_of_the_package_is_none():
         "sagemaker_ab.api.spec": [],
         "hack.crd": ["sagemaker_ab.api.spec"],
     }
-    assert grouped(graph, room) == {"cli": {"api", "aws"}, "aws": set(), "api": set(), "hack": {"api"}}
+    expected = {"cli": {"api", "aws"}, "aws": set(), "api": set(), "hack": {"api"}}
+    assert grouped(graph, package_of) == expected
 
 
 def test_an_import_that_a_longer_path_implies_is_left_out_of_the_picture_and_kept_in_the_table():
@@ -111,7 +112,7 @@ def test_modules_that_are_too_long_are_found(tmp_path):
     assert list(long_modules(tmp_path)) == ["deep/long.py has 401 lines, at most 400"]
 
 
-def test_a_room_without_a_section_is_found():
+def test_a_package_without_a_section_is_found():
     assert list(missing_sections("# Page\n\n### `api`\n\nSee `aws`.\n", ("api", "aws"))) == [
         "docs/architecture.md has no section `aws`"
     ]
@@ -126,12 +127,12 @@ def test_only_what_is_between_the_markers_is_rewritten():
         filled(page, {"y": "new"})
 
 
-def test_the_page_has_a_section_for_each_room():
-    rooms = {
+def test_the_page_has_a_section_for_each_package():
+    packages = {
         file.parent.name for file in (architecture.ROOT / "operator" / "sagemaker_ab").glob("*/__init__.py")
     }
-    assert rooms >= {"api", "controller"}
-    assert list(missing_sections(PAGE.read_text(), sorted(rooms))) == []
+    assert packages >= {"api", "controller"}
+    assert list(missing_sections(PAGE.read_text(), sorted(packages))) == []
 
 
 @pytest.fixture

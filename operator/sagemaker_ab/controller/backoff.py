@@ -1,4 +1,4 @@
-"""How long to wait before a retry, with jitter, so that resources do not retry in step."""
+"""Computes the time until a retry, with jitter, so that resources do not retry at the same time."""
 
 import itertools
 import random
@@ -10,7 +10,7 @@ _MOST_DOUBLINGS = 10
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Gaps in seconds that start at `first` and double with each failure up to `slowest`."""
+    """Gaps between retries in seconds. They start at `first` and double with each failure up to `slowest`."""
 
     first: float
     slowest: float

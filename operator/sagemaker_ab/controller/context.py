@@ -32,12 +32,12 @@ from sagemaker_ab.planning.steps import Step
 
 _READING = "reading AWS"
 _SLOWEST_REFUSED = 60
-"""What AWS refuses is retried at least once in so many times the first gap, which makes an hour."""
+"""The longest gap between retries of a refused call, as a multiple of the first: an hour by default."""
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What all reconciles share: the clients of Kubernetes and AWS, and what spans resources."""
+    """What all reconciles share: the clients of Kubernetes and AWS, settings, and state of all resources."""
 
     kube: KubeClient
     aws: AwsSession
@@ -48,7 +48,7 @@ class Services:
     settings: Settings
     cluster_id: str
     local_clock: Callable[[], float] = time.monotonic
-    """Seconds, for polling and backoff only; durations in AWS are measured on AWS's own clock."""
+    """Returns seconds. For polling and backoff only: durations in AWS are measured on AWS's clock."""
 
     def backoff(self, *, transient: bool) -> Backoff:
         """Return the gaps between retries of what is transient, or of what AWS refuses."""
@@ -63,7 +63,7 @@ class Services:
 class ReconcileContext:
     """One resource during one reconcile.
 
-    `resource` is the newest version that this reconcile has read or written, `status` its status.
+    `resource` is the newest version that this reconcile has read or written. `status` is the status in it.
     """
 
     services: Services
@@ -110,7 +110,7 @@ class ReconcileContext:
 
     @property
     def location(self) -> Location:
-        """The account and region of the AWS objects, as far as they are pinned."""
+        """The account and region of the AWS objects, each None until it is pinned."""
         return Location(
             account=self.annotation(ACCOUNT) or self.status.account,
             region=self.annotation(REGION) or self.status.region,
@@ -146,15 +146,15 @@ class ReconcileContext:
         self.services.events.record(self.resource, kind, reason, message)
 
     def report_problem(self, problem: Problem) -> None:
-        """Write a status that reports why the reconcile ends early, or what a deletion waits for."""
+        """Write a status that says why the reconcile ends early, or what a deletion waits for."""
         self.write_status(report_problem(self.status, self.generation, problem, now=datetime.now(UTC)))
 
     def report_failed_read(self, error: AwsError) -> float:
-        """Report that AWS could not be read; return the seconds until the next try.
+        """Report that AWS could not be read; return the seconds until the next read.
 
-        It is reported if it repeats or will not pass by itself. A ready resource reports it only if it will
-        not pass: the endpoint serves while AWS cannot be read, and the status of every resource must not
-        flap in each minute of throttling.
+        A failure that stalls is reported at once, a transient one from the second in a row. A ready resource
+        reports only failures that stall: its endpoint keeps serving while AWS cannot be read, and a minute of
+        throttling must not change the status of every resource.
         """
         failures = self.memory.failures(_READING)
         problem = to_problem(error.failure, error.failure.message, failures=failures)
@@ -176,7 +176,7 @@ class ReconcileContext:
         return any(self.memory.in_backoff(command.subject, now) for command in step.commands)
 
     def pin(self, account: str, region: str) -> None:
-        """Add finalizer, account and region to the resource, by one patch, before the first write to AWS.
+        """Add finalizer, account and region to the resource in one patch, before the first write to AWS.
 
         Raises Conflict if the resource has changed since it was read.
         """
@@ -185,14 +185,14 @@ class ReconcileContext:
             self.resource = self.services.kube.pin(self.resource, pinned)
 
     def until_resync(self) -> float:
-        """Return the seconds until AWS is read again if nothing else calls for it."""
+        """Return the seconds until the next reconcile if nothing triggers an earlier one."""
         return jittered_below(self.services.settings.resync_seconds)
 
 
 def _readable(status: Object) -> Status:
-    """Read a status except for the fields that another version of the operator wrote in an unknown form.
+    """Parse a status without the fields that are invalid in this version of the operator.
 
-    One unreadable field must not hide the account and region of the endpoint.
+    Another version may have written them. They must not hide the account and region of the endpoint.
     """
     try:
         return Status.model_validate(status)

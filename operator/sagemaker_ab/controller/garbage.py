@@ -1,4 +1,4 @@
-"""When the objects of a resource are listed for garbage collection, and what follows from the listing."""
+"""Decides when the AWS objects of a resource are listed for garbage collection, and plans what to delete."""
 
 import logging
 

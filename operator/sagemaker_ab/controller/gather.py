@@ -69,7 +69,7 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
 def _desired(
     context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, observed: Observed
 ) -> Desired:
-    """Resolve the spec; where that gives other models than those in use, look for images that are pinned."""
+    """Resolve the spec. If it then differs from the fleet in use, prefer the images that the fleet pins."""
     wanted = desired(spec, owner=context.owner, region=clients.region)
     config, endpoint = observed.config_in_use, observed.endpoint
     ours = endpoint is not None and wanted.owner.owns(endpoint.tags)
@@ -81,7 +81,7 @@ def _desired(
 
 
 def _pinned_images(context: ReconcileContext, clients: AwsClients, models: frozenset[str]) -> PinnedImages:
-    """Read the pins of models in use. Models are immutable, so each is read once."""
+    """Return the pinned images of the models in use. Models are immutable, so each is read once."""
     known = context.memory.pinned_images
     for name in sorted(models - known.keys()):
         known[name] = context.services.observer.pinned_images(clients, name)
@@ -89,7 +89,7 @@ def _pinned_images(context: ReconcileContext, clients: AwsClients, models: froze
 
 
 def _deployment(context: ReconcileContext, wanted: Desired, observed: Observed) -> Deployment | None:
-    """Bring the record of the deployment up to date; a reconcile request clears a failed one."""
+    """Bring the record of the deployment up to date. A reconcile request clears a failed record."""
     record = deployments.follow(deployment_of(context.status), wanted, observed)
     if context.reconcile_requested_at and record and record.state is DeploymentState.FAILED:
         return None
@@ -97,9 +97,9 @@ def _deployment(context: ReconcileContext, wanted: Desired, observed: Observed) 
 
 
 def release_recorded(gathered: Gathered) -> Gathered:
-    """Record the scalable targets that the next update releases, before it is sent.
+    """Record the scalable targets that the next update releases, before the update is sent.
 
-    A target that is not restored completely since an earlier release keeps the record of that one.
+    If a target has not been restored completely since an earlier release, the record of that release stays.
     """
     observed, earlier = gathered.observed, gathered.remembered.released
     released = dict(earlier)

@@ -1,4 +1,4 @@
-"""The metrics of all resources, read together in a few batched calls for each region and window."""
+"""Reads the metrics of all resources together, in a few batched calls for each region and window."""
 
 import logging
 import threading

@@ -1,4 +1,4 @@
-"""A reconcile: read one resource and bring AWS one step nearer to it."""
+"""Runs a reconcile: reads one resource and takes one step toward its desired state in AWS."""
 
 import logging
 from collections import defaultdict
@@ -16,7 +16,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class Reconciler:
-    """Runs reconciles; its caller never runs two at a time for one key."""
+    """Runs reconciles. The caller must not run two at a time for one key."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -25,7 +25,7 @@ class Reconciler:
         """How many reconciles in a row the API server has refused."""
 
     def reconcile(self, key: Key) -> float | None:
-        """Run one reconcile; return the seconds until the next one, None once the resource is gone."""
+        """Run one reconcile; return the seconds until the next one, None if the resource no longer exists."""
         try:
             requeue_after = self._reconcile(key)
         except NotFound:
@@ -41,7 +41,7 @@ class Reconciler:
         return requeue_after
 
     def report_unexpected(self, key: Key, error: Exception) -> None:
-        """Report on the resource that its reconcile ended in a bug.
+        """Report in the resource's status that its reconcile ended in an unexpected error.
 
         Raises KubernetesError when the resource cannot be read or written.
         """
@@ -63,7 +63,7 @@ class Reconciler:
         return reconcile_normal(context)
 
     def _memory(self, key: Key, uid: str) -> Memory:
-        """Return the memory of a resource; one that was created again under its name starts with none."""
+        """Return the memory of a resource. A resource that was deleted and created again gets a new one."""
         memory = self._memories[key]
         if memory.uid != uid:
             memory = self._memories[key] = Memory(uid=uid)

@@ -1,4 +1,4 @@
-"""Runs reconciles: one at a time for each key, a limited number in all, and again when requested or due."""
+"""Runs reconciles: at most one at a time for each key and a limited number in total, and requeues keys."""
 
 import asyncio
 import logging
@@ -15,11 +15,11 @@ _AFTER_UNEXPECTED_ERROR_SECONDS = 60.0
 
 
 class Workers:
-    """One asyncio task for a key while it is reconciled, one timer until it is requeued.
+    """Runs an asyncio task for each key that is being reconciled, and a timer for each key to be requeued.
 
-    `reconcile` blocks, so reconciles run in a pool of threads. It returns the seconds after which the key is
-    requeued, None if the key is to be forgotten. `report_unexpected` blocks too; it receives what a reconcile
-    must not raise.
+    `reconcile` returns the seconds after which the key is requeued, or None if it is not. If `reconcile`
+    raises an error, `report_unexpected` receives it, and the key is requeued after a minute. Both block, so
+    they run in a thread pool.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Workers:
         return time.monotonic() - self._last_end
 
     def enqueue(self, key: Key, *, urgent: bool = False) -> None:
-        """Reconcile as soon as there is a worker, or right after the reconcile that is running."""
+        """Reconcile as soon as a worker is free, or right after the reconcile of the key that is running."""
         if self._closing:
             return
         timer = self._timers.pop(key, None)
@@ -60,7 +60,7 @@ class Workers:
         self._start()
 
     async def close(self) -> None:
-        """Start no more reconciles and wait for those that run, so that writes in flight get their answer."""
+        """Start no more reconciles and wait for the running ones, so that writes in flight get a response."""
         self._closing = True
         for timer in self._timers.values():
             timer.cancel()

@@ -1,6 +1,6 @@
-"""Which key is reconciled next: urgent keys first, and no region takes every worker.
+"""Orders the keys that wait for a reconcile: urgent keys first, and no region takes every worker.
 
-A region that does not answer occupies a worker for as long as its calls take to time out.
+A region that does not respond occupies a worker until its calls time out.
 """
 
 from collections import Counter, defaultdict

@@ -18,7 +18,7 @@ from sagemaker_ab.planning.steps import Step, StepKind
 
 
 def adjustments(desired: Desired, observed: Observed, remembered: Remembered) -> tuple[Step, ...]:
-    """Return the steps in the order that keeps traffic on enough instances.
+    """Return the steps in the order in which every variant keeps enough instances for its traffic.
 
     Counts go up before the weights move, and down after that (S1, S2). The counts and bounds of a variant
     that still runs on another instance type than desired wait for its deployment.
@@ -69,10 +69,10 @@ def _weights(
 
 
 def weight_changes(desired: Desired, endpoint: ObservedEndpoint) -> Mapping[str, int]:
-    """Return the weights to send: all that the spec has for the variants that serve, if any of them differs.
+    """Return the intended weights of all variants that serve, if any of them differs from the live one.
 
-    While a variant is still to be removed, the spec's weights say nothing about its share: only zeros that
-    the spec states are sent. Nothing is sent that would leave no traffic for any variant.
+    If a variant serves that the spec no longer has, the spec does not define its share. Then only the weights
+    that the spec sets to zero are returned. Nothing is returned if all weights would become zero.
     """
     live = {variant.name: variant.desired_weight for variant in endpoint.variants}
     intended = {name: weight for name, weight in desired.weights.items() if name in live}
@@ -103,7 +103,7 @@ def _tags(
 ) -> Iterator[Command]:
     stale = (managed_tag_keys & endpoint.tags.keys()) - desired.all_tags.keys()
     if stale:
-        # First, since a full set of tags has no room for others.
+        # Before new tags, because AWS limits the number of tags.
         yield commands.delete_tags(endpoint.arn, stale)
     missing = {key: value for key, value in desired.all_tags.items() if endpoint.tags.get(key) != value}
     if missing:

@@ -1,7 +1,7 @@
-"""What to do next: `plan(desired, observed, remembered) → Plan`.
+"""Computes what to do next: `plan(desired, observed, remembered) → Plan`.
 
-One reconcile sends one step of a plan. Every step is safe to send alone and to send again, and the next
-reconcile reads everything again, so the process may die between any two calls.
+One reconcile sends one step of a plan. A step can be sent alone, and it can be sent again. The next reconcile
+reads everything again. The process may therefore die between any two calls.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from sagemaker_ab.planning.steps import Plan, Step, StepKind
 
 
 def plan(desired: Desired, observed: Observed, remembered: Remembered) -> Plan:
-    """Decide what brings AWS nearer to the desired state."""
+    """Return the steps that bring AWS to the desired state, or the problem that prevents it."""
     state = determine(desired, observed, remembered.deployment)
     pending = adjustments(desired, observed, remembered)
     match state:
@@ -39,8 +39,8 @@ def plan(desired: Desired, observed: Observed, remembered: Remembered) -> Plan:
         case EndpointState.CREATING | EndpointState.DELETING | EndpointState.UNPROVEN:
             return Plan(state, actionable=False)
         case EndpointState.BUSY:
-            # Adjustments that remain say what is pending. Without any, the resource stays ready: the
-            # autoscaler makes an endpoint busy all the time.
+            # The remaining adjustments show what is pending. If there are none, the resource stays ready:
+            # every scaling activity of the autoscaler makes the endpoint busy.
             remaining = pending if _serves_desired(desired, observed) else ()
             return Plan(state, adjustments=remaining, actionable=False)
         case EndpointState.ROLLED_BACK:
@@ -67,7 +67,10 @@ def _outdated(state: EndpointState, desired: Desired, observed: Observed, pendin
 def _config_deleted(
     desired: Desired, observed: Observed, remembered: Remembered, pending: tuple[Step, ...]
 ) -> Plan:
-    """Create the config in use again before anything is deployed; without its content, wait for a person."""
+    """Create the config in use again before anything is deployed.
+
+    If its content is not known, a person must restore it.
+    """
     name = observed.endpoint.config_name if observed.endpoint else None
     for config in (remembered.applied_config, ObservedConfig(desired.config_name, desired.config_content)):
         if config is not None and config.name == name:

@@ -11,7 +11,7 @@ from sagemaker_ab.planning.steps import Step, StepKind, in_sequence
 
 
 def rollout(desired: Desired, observed: Observed) -> tuple[Step, ...]:
-    """Return what is missing of the desired deployment; each step waits for the one before it."""
+    """Return the steps that are missing for the desired deployment, each waiting for the one before it."""
     if observed.endpoint is None:
         fleet = [Step(StepKind.CREATE_ENDPOINT, (commands.create_endpoint(desired),))]
     else:

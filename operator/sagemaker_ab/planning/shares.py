@@ -34,10 +34,10 @@ def live_weights(endpoint: ObservedEndpoint) -> Weights:
 def short_of_instances(
     desired: Desired, before: Weights, after: Weights, instances: Mapping[str, int]
 ) -> Iterator[tuple[DesiredVariant, int]]:
-    """Yield the variants that S1 protects from a change of weights, each with its instances.
+    """Yield the variants for which S1 forbids a change of weights, each with its number of instances.
 
-    They would get a larger share with fewer instances than intended. `instances` has an entry for each
-    variant that serves; a variant that starts with the change starts with its intended count.
+    They would get a larger share with fewer instances than intended. `instances` has the number of instances
+    of each variant that serves. A variant without an entry starts with its intended number.
     """
     for variant in desired.variants:
         count = instances.get(variant.name)
@@ -48,7 +48,7 @@ def short_of_instances(
 
 
 def above_intended_share(desired: Desired, endpoint: ObservedEndpoint, variant: str) -> str:
-    """Return why S2 forbids to reduce a variant's instances, empty if it does not."""
+    """Return why S2 forbids a reduction of a variant's instances, empty if it allows it."""
     now, intended = share(live_weights(endpoint), variant), share(desired.weights, variant)
     if not exceeds(now, intended):
         return ""

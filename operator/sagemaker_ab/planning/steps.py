@@ -1,4 +1,4 @@
-"""What a plan is made of: steps, and what each of them waits for."""
+"""The parts of a plan: steps, and what each of them waits for."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -40,10 +40,11 @@ class StepKind(StrEnum):
 class Step:
     """Writes that belong together: one reconcile sends them one after the other.
 
-    `waits_for` holds the identities of the steps that AWS must have taken before this one is sent. `held`
-    says what else it waits for: the state of AWS by which rule S1 or S2 forbids it now. `overrides` says the
-    same where a person asked to send it all the same. `urgent`: it goes before everything else. `valid_until`
-    is the time, on AWS's clock, until which the reads support it.
+    `waits_for` has the identities of the steps that must no longer be pending before this one is sent. `held`
+    is not empty while safety rule S1 or S2 (see `shares`) forbids the step. It then describes the state of
+    AWS that must change first. `overrides` is the same text for a step that a person asked to send anyway.
+    `urgent`: the step goes before all others. `valid_until` is the time on AWS's clock after which the reads
+    behind the step are too old to send it.
     """
 
     kind: StepKind
@@ -60,7 +61,7 @@ class Step:
 
     @property
     def identity(self) -> str:
-        """Equal for equal writes, whatever they wait for."""
+        """Equal for steps with equal writes, no matter what they wait for."""
         return " ".join(command.identity for command in self.commands)
 
 
@@ -68,10 +69,10 @@ class Step:
 class Plan:
     """What one reconcile has decided.
 
-    `rollout` builds a fleet: models, endpoint config, release of scaling, creation or update of the endpoint.
-    `adjustments` change the fleet that serves: scaling, counts, weights, tags. Each step names those it waits
-    for. Steps may be sent only if the plan is `actionable`; otherwise AWS is busy and they say what is
-    pending. `problem` keeps AWS from the intended state until the spec changes or a person asks for a retry.
+    `rollout` builds a fleet: models, endpoint config, and the creation or the update of the endpoint.
+    `adjustments` change the fleet that serves: scaling, counts, weights, tags. If the plan is not
+    `actionable`, AWS is busy: no step is sent, and the steps only show what is pending. `problem` keeps AWS
+    from the intended state until the spec changes or a person asks for a retry.
     """
 
     state: EndpointState
@@ -82,20 +83,21 @@ class Plan:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """All that is still to be done, in the order in which it is sent when nothing is in backoff."""
+        """All pending steps, in the order in which they are sent if none is in backoff."""
         return (*self.rollout, *self.adjustments)
 
     def next_step(self, in_backoff: Callable[[Step], bool]) -> Step | None:
         """Return the step to send now, None if there is none.
 
-        A rollout takes weights and counts with it, so adjustments come after it. If one of its steps is in
-        backoff, no other is sent, since it would prepare an update that AWS refuses; adjustments go on.
+        A rollout also applies weights and counts, so adjustments come after it. If a step of the rollout is
+        in backoff, no other step of it is sent, because it would prepare an update that AWS refuses.
+        Adjustments continue.
         """
         if not self.actionable:
             return None
-        held = any(in_backoff(step) for step in self.rollout)
+        rollout_in_backoff = any(in_backoff(step) for step in self.rollout)
         pending = {step.identity for step in self.steps}
-        candidates = self.adjustments if held else self.steps
+        candidates = self.adjustments if rollout_in_backoff else self.steps
         for step in sorted(candidates, key=lambda step: not step.urgent):
             if not step.held and not step.waits_for & pending and not in_backoff(step):
                 return step
@@ -103,12 +105,12 @@ class Plan:
 
     @property
     def held(self) -> tuple[Step, ...]:
-        """The steps that wait for the state of AWS, not for a turn."""
+        """The steps that S1 or S2 forbids in the current state of AWS."""
         return tuple(step for step in self.steps if step.held)
 
 
 def in_sequence(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """Let each step wait for the one before it."""
+    """Return the steps, each of which now waits for the one before it."""
     sequence: list[Step] = []
     for step in steps:
         before = frozenset({sequence[-1].identity}) if sequence else frozenset[str]()

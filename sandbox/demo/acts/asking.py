@@ -13,7 +13,7 @@ _LEAST_SHARE = 30
 
 
 def ask(scene: Scene) -> None:
-    scene.teller.say("The notebook's three sentences, in one request.")
+    scene.teller.say("Three sentences in one request. One variant answers all of them.")
     answered = scene.type(f"kubectl sagemaker-ab predict {RESOURCE} -f {SENTENCES}")
     labels = re.findall(r"(?<!\S)(-1|0|1)(?!\S)", answered.output)
     scene.proof.check(
@@ -24,7 +24,7 @@ def ask(scene: Scene) -> None:
 
 
 def measure(scene: Scene) -> None:
-    scene.teller.say(f"{REQUESTS} requests, one at a time, at the speed at which models answer.")
+    scene.teller.say(f"{REQUESTS} requests, one after the other.")
     send_requests(scene)
     shared = counted(scene)
     scene.proof.check(
@@ -33,7 +33,7 @@ def measure(scene: Scene) -> None:
         saw=shared,
     )
     draw_charts(scene, picture=True)
-    scene.teller.say("The operator tells the same in the resource's status, by windows of five minutes.")
+    scene.teller.say("The operator reports the same metrics in the resource's status, for each five minutes.")
     _check_status(scene)
     scene.type(f"kubectl sagemaker-ab get {RESOURCE}")
 
@@ -51,7 +51,7 @@ def _check_status(scene: Scene) -> None:
         for variant in looking.VARIANTS
     }
     scene.proof.check(
-        "the status tells for each variant as many requests as CloudWatch",
+        "the status has the same number of requests for each variant as CloudWatch",
         holds=_told(metrics) == counted,
         saw={"status": _told(metrics), "CloudWatch": counted},
     )

@@ -1,4 +1,4 @@
-"""Act 8: the resource goes, and all that it made in AWS goes with it."""
+"""Act 8: the resource is deleted, and with it everything that it created in AWS."""
 
 from sandbox.demo.scene import RESOURCE, Scene
 from sandbox.demo.simulation import OPERATOR_KEY
@@ -9,7 +9,7 @@ _EXCUSES = ("in-progress", "InService", "already exist", "Could not find", "No s
 
 def delete(scene: Scene) -> None:
     scene.teller.say("The test is over.")
-    with scene.at_speed(20, "while it takes the endpoint down"):
+    with scene.at_speed(20, "while it deletes the endpoint"):
         scene.type(f"kubectl delete smab {RESOURCE}")
     scene.type("kubectl get smab")
     left = scene.stage.aws.control.state()
@@ -20,7 +20,7 @@ def delete(scene: Scene) -> None:
 def _check_refusals(scene: Scene) -> None:
     refused = [call.message for call in scene.calls.refused_writes(caller=OPERATOR_KEY)]
     scene.proof.check(
-        "AWS refused no write of the operator, except as busy, there already or gone already",
+        "AWS refused no write of the operator, except for objects busy, already created or already deleted",
         holds=all(any(excuse in message for excuse in _EXCUSES) for message in refused),
         saw=refused,
     )

@@ -1,4 +1,4 @@
-"""Act 2: one resource makes the notebook's endpoint, with half of the traffic for each model."""
+"""Act 2: one resource creates the endpoint, with half of the traffic for each model."""
 
 from collections import Counter
 
@@ -8,7 +8,7 @@ from sandbox.demo.simulation import OPERATOR_KEY
 
 
 def deploy(scene: Scene) -> None:
-    scene.teller.say("Two models of review sentiment behind one endpoint, half of the traffic each.")
+    scene.teller.say("Two sentiment models behind one endpoint, each with half of the traffic.")
     scene.type("kubectl apply -f manifests/samples/reviews.yaml")
     with scene.at_speed(30, "while it builds the endpoint"):
         statuses = scene.watch_until(

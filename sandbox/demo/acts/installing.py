@@ -11,8 +11,8 @@ from sandbox.demo.stage import INTERVALS, NAMESPACE, RELEASE
 def install(scene: Scene) -> None:
     teller, stage = scene.teller, scene.stage
     teller.say(
-        "A Kubernetes API server and a simulated AWS run on this machine; nothing leaves it. AWS is as "
-        "hard as it can be: reads may be five seconds old, and one write in twenty loses its answer."
+        "A Kubernetes API server and a simulated AWS run on this machine. Nothing leaves it. The simulated "
+        "AWS is a difficult one: reads may be five seconds old, and one write in twenty loses its response."
     )
     scene.type(
         f"helm install {RELEASE} ./helm -n {NAMESPACE} --create-namespace --hide-notes"
@@ -33,17 +33,17 @@ def _no_pods(scene: Scene) -> str:
 
 def _run(scene: Scene, container: Container) -> None:
     teller, stage = scene.teller, scene.stage
-    teller.say("No node runs its pod, so what the Deployment says is run here, as a process:")
+    teller.say("No node runs the pod. The demo runs the container of the Deployment as a process instead:")
     with teller.waiting("the operator starts"):
         command = stage.start_operator(container)
     teller.typed(shlex.join(command))
     teller.note("with the container's environment, not this shell's")
-    teller.note(f"as {NAMESPACE}/{container.account}, by a token of that ServiceAccount")
-    teller.note("changed: its probe's address, for a process shares its ports with the machine")
+    teller.note(f"as {NAMESPACE}/{container.account}, with a token of that ServiceAccount")
+    teller.note("changed: the probe's address, because a process shares its ports with the machine")
     teller.note("added: KUBECONFIG, and AWS_ENDPOINT_URL and keys of the simulated AWS")
     teller.note(f"added, because AWS's clock will run fast: {_intervals()}")
     scene.proof.check(
-        "the operator runs as its Deployment says, as its ServiceAccount, and its probe answers",
+        "the operator runs as in its Deployment, with its ServiceAccount, and its probe answers",
         holds=stage.operator is not None and stage.operator.running,
         saw=stage.operator.log_tail() if stage.operator else "no operator",
     )

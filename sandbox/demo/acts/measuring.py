@@ -12,7 +12,7 @@ _LOAD = f"kubectl sagemaker-ab load {RESOURCE} -f {SENTENCES}"
 
 
 def send_requests(scene: Scene) -> None:
-    """Send the notebook's hundred requests, one at a time; the story ends if any is not answered."""
+    """Send a hundred requests, one at a time; the story ends if any is not answered."""
     scene.type(f"{_LOAD} --requests {REQUESTS} --fail-on-error", animated=True)
 
 
@@ -29,7 +29,7 @@ def under_load(scene: Scene, *, during: str) -> Iterator[None]:
     scene.teller.typed("kill -INT %1")
     scene.teller.output(ended.output)
     scene.proof.check(
-        f"not one request failed while {during}",
+        f"no request failed while {during}",
         holds=ended.status == 0 and " failed with " not in ended.output,
         saw=ended.output,
     )

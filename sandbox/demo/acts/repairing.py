@@ -1,4 +1,4 @@
-"""Act 7: somebody changes a weight in AWS by hand, and it does not stay so."""
+"""Act 7: somebody changes a weight in AWS by hand, and the operator repairs it."""
 
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,9 @@ _BY_HAND: list["DesiredWeightAndCapacityTypeDef"] = [{"VariantName": "VariantA",
 
 
 def repair(scene: Scene) -> None:
-    scene.teller.say("Somebody sends a third of the traffic back to VariantA: with boto3, past Kubernetes.")
+    scene.teller.say(
+        "Somebody sends a third of the traffic back to VariantA, with boto3 instead of Kubernetes."
+    )
     mark = scene.calls.mark()
     _change_by_hand(scene)
     with scene.at_speed(20, "while both changes take effect"):
@@ -27,7 +29,7 @@ def repair(scene: Scene) -> None:
             claim="the weights are as declared again",
         )
     scene.proof.check(
-        "a weight changed by hand took effect in AWS, and then the declared ones came back",
+        "a weight changed by hand took effect in AWS, and then the operator restored the declared weights",
         holds="VariantA=50 VariantB=100" in seen,
         saw=seen,
     )
@@ -51,4 +53,4 @@ def _change_by_hand(scene: Scene) -> None:
         )
     except HTTPClientError as lost:
         # One answer in twenty is lost on the way, and the call has taken effect all the same.
-        scene.teller.note(f"no answer came ({lost}): the look at AWS that follows tells")
+        scene.teller.note(f"no response came ({lost}); the next read of AWS shows whether it took effect")

@@ -9,7 +9,9 @@ from sandbox.demo.simulation import OPERATOR_KEY
 
 
 def scale(scene: Scene) -> None:
-    scene.teller.say("VariantB may scale between one and two instances, at two requests a minute for each.")
+    scene.teller.say(
+        "VariantB scales between one and two instances. The target is two requests a minute for each."
+    )
     mark = scene.calls.mark()
     scene.type("kubectl apply -f manifests/samples/reviews-autoscaled.yaml")
     scene.type(f"kubectl wait --for=condition=Ready smab/{RESOURCE} --timeout=5m")
@@ -28,9 +30,9 @@ def scale(scene: Scene) -> None:
 
 
 def _out(scene: Scene) -> None:
-    scene.teller.say("Load, until the autoscaler has had three minutes of it and has answered.")
+    scene.teller.say("Load, until the autoscaler scales out. This takes three minutes above the target.")
     with (
-        scene.at_speed(30, "under load: what clients measure now means nothing"),
+        scene.at_speed(30, "under load: at this speed, latencies that clients measure mean nothing"),
         under_load(scene, during="VariantB scaled out"),
     ):
         scene.watch_until(
@@ -39,7 +41,7 @@ def _out(scene: Scene) -> None:
 
 
 def _in(scene: Scene) -> None:
-    scene.teller.say("Without load it takes a quarter of an hour below the target before one instance goes.")
+    scene.teller.say("Without load, the autoscaler scales in after a quarter of an hour below the target.")
     with scene.at_speed(120, "until the autoscaler scales in"):
         scene.watch_until(
             lambda: _instances(scene), lambda told: told.endswith("1/1"), claim="VariantB has one instance"
@@ -59,5 +61,7 @@ def _check_the_autoscaler(scene: Scene, *, after: int) -> None:
     scene.proof.check("VariantB scaled out to two instances and in to one again", holds=now == 1, saw=now)
     written = [call.operation for call in scene.calls.writes(caller=OPERATOR_KEY, after=after)]
     scene.proof.check(
-        "all the while the operator left the counts to the autoscaler", holds=not written, saw=written
+        "meanwhile the operator did not change the counts, which the autoscaler owns",
+        holds=not written,
+        saw=written,
     )

@@ -12,9 +12,9 @@ _BEFORE_AND_AFTER_SECONDS = 120
 
 
 def shift(scene: Scene) -> None:
-    scene.teller.say("VariantB has won. While requests keep coming, the weights become 0 and 100.")
+    scene.teller.say("VariantB is the winner. The weights change to 0 and 100 while requests keep coming.")
     with (
-        scene.at_speed(30, "under load: what clients measure now means nothing"),
+        scene.at_speed(30, "under load: at this speed, latencies that clients measure mean nothing"),
         under_load(scene, during="the traffic shifted"),
     ):
         _let_pass(scene)
@@ -59,7 +59,7 @@ def _show(scene: Scene, call: Call) -> None:
     wanted = " ".join(f"{variant['VariantName']}={variant['DesiredWeight']:g}" for variant in variants)
     scene.teller.note(f"the operator called {call.operation} {wanted}")
     if call.answer_lost:
-        scene.teller.note("the answer to that was lost on its way")
+        scene.teller.note("the response to that call was lost")
 
 
 def _check_traffic(scene: Scene) -> None:

@@ -4,11 +4,11 @@ A stratum has N = n_a + n_b trials and X = x_a + x_b events. If B's rate is θ t
 
     x_b·n_a/N - θ·x_a·n_b/N
 
-has mean 0 at any rates: it is the estimating function of Mantel and Haenszel (1959). Where events are rare,
-its variance is θ times the mean of u = X·n_a·n_b/N², at any weights. A block sums differences and u over
-strata and contributes y = Σ(difference)/√Σu to the t-test of its length. The t-test estimates the variance of
-y from the blocks, so noise that a variant has of its own widens y and needs no model. Only long blocks see
-noise that lasts, so a verdict requires every length at once. docs/evidence.md has the derivation.
+has mean 0 at any rates: it is the estimating function of Mantel and Haenszel (1959). If events are rare, its
+variance is θ times the mean of u = X·n_a·n_b/N², at any weights. A block sums differences and u over strata
+and contributes y = Σ(difference)/√Σu to the t-test of its length. The t-test estimates the variance of y from
+the blocks, so overdispersed counts need no model. Noise that lasts shows only in long blocks, so a verdict
+requires that all lengths agree. docs/evidence.md has the derivation.
 """
 
 from collections.abc import Sequence
@@ -31,10 +31,10 @@ from sagemaker_ab.traffic.evidence.strata import (
 )
 
 BLOCK_MINUTES: Final = (10, 30, 90, 270, 810)
-"""The block lengths."""
+"""The block lengths, each with a test of its own."""
 
 _MIN_EXPECTED_EVENTS: Final = 2.0
-"""A block stays open until each variant's expected events at a ratio of 1 reach this.
+"""A block stays open until each variant has at least this many expected events, at a ratio of 1.
 
 A greater number would delay verdicts about rare events.
 """
@@ -60,7 +60,10 @@ class _RateBlocks:
         self.before = _NO_SUMS
 
     def add(self, start: float, running: _RunningSums) -> bool:
-        """Add the stratum from minute `start` on, which is in `running`. Return whether a block closed."""
+        """Add the stratum that starts at minute `start` and is included in `running`.
+
+        Return whether a block closed.
+        """
         if self.start < 0.0:
             self.start = start
         before = self.before
@@ -87,7 +90,7 @@ _BLOCKS_STATE_SIZE: Final = 5 + SUMS_STATE_SIZE
 
 
 class RateComparison:
-    """The comparison of two variants by one counted metric."""
+    """Compares two variants by the rate of one counted metric. `Comparison` documents its members."""
 
     __slots__ = (
         "_a",
@@ -124,7 +127,7 @@ class RateComparison:
             self.add_stratum(closed)
 
     def add_stratum(self, stratum: Stratum) -> None:
-        """Add a closed stratum, as `add` does when a minute closes one."""
+        """Add a closed stratum directly. `add` does this when a minute closes one."""
         start, n_a, x_a, n_b, x_b = stratum
         sum_n_a, sum_x_a, sum_n_b, sum_x_b = self._totals
         self._totals = (sum_n_a + n_a, sum_x_a + x_a, sum_n_b + n_b, sum_x_b + x_b)

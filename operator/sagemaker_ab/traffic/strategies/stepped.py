@@ -31,16 +31,16 @@ from sagemaker_ab.traffic.strategies.step_hold import ActiveStep, start_next_ste
 from sagemaker_ab.traffic.variant_roles import ALL_TRAFFIC_PERCENT
 
 _NON_INFERIORITY_THRESHOLD: Final = 20.0
-"""1/alpha for `advanceOn: NonInferior`, at alpha = 5 % for each guardrail."""
+"""The threshold 1/alpha of `advanceOn: NonInferior`, with alpha = 5 % for each guardrail."""
 
 
 def decide_stepped(policy: Stepped, evidence: RunEvidence, context: LookContext) -> Decision:
-    """Return the decision of a look at a run that has not ended."""
+    """Evaluate a run that has not ended, and return the decision."""
     return _SteppedLook(policy, evidence, context).decide()
 
 
 class _SteppedLook:
-    """One look: first what ends the run, then what holds it, then the current step."""
+    """One look, or evaluation. It checks for a rollback, then for a hold, then the current step."""
 
     def __init__(self, policy: Stepped, evidence: RunEvidence, context: LookContext) -> None:
         self.policy, self.evidence, self.now = policy, evidence, context.now
@@ -99,7 +99,7 @@ class _SteppedLook:
         )
 
     def _decide_step(self) -> Decision:
-        """Advance by at most one step. The next step starts with its own look."""
+        """Advance by at most one step, because each step needs a look of its own."""
         step = self.policy.steps[self.progress.step]
         hold = self._required_hold()
         if hold is not None and (
@@ -134,9 +134,9 @@ class _SteppedLook:
         return self.progress.step == len(self.policy.steps) - 1
 
     def _required_hold(self) -> StepHold | None:
-        """Return the hold of the current step, or None if it has none.
+        """Return the minimum duration and traffic of the current step, or None if it has none.
 
-        The last step has a hold only if the policy gives it one or a bake time. A single step always has one.
+        The last step has a hold only if the policy sets one, or a bake time. A single step always has one.
         """
         hold = self._step.hold
         if not self._is_last:
@@ -149,7 +149,7 @@ class _SteppedLook:
         return StepHold() if len(self.policy.steps) == 1 else None
 
     def _unseen(self) -> str:
-        """Return a guardrail or a breaker without data during this step, or ""."""
+        """Return the name of a guardrail or a breaker without data during this step, or ""."""
         names, since = (self.candidate,), self.progress.held_since
         if self._has_comparison():
             unseen = uncompared_guardrail(
@@ -163,7 +163,7 @@ class _SteppedLook:
         )
 
     def _unproven(self) -> str:
-        """Return a guardrail whose margin is not proven and has to be, or ""."""
+        """Return the name of a guardrail whose margin must be proven and is not, or ""."""
         if self.policy.advance_on != "NonInferior":
             return ""
         for guardrail in self.policy.guardrails:
