@@ -80,7 +80,7 @@ def apply(context: ReconcileContext, clients: AwsClients, step: Step) -> Outcome
 def _outdated(context: ReconcileContext, clients: AwsClients, step: Step) -> bool:
     """Return whether the reads that a step rests on are too old, on AWS's clock or on the local one.
 
-    AWS's clock stands still while there are no responses, for example while the process is stopped.
+    AWS's clock does not advance while there are no responses, for example while the process is stopped.
     """
     if step.valid_until is None:
         return False
