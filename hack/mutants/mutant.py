@@ -79,6 +79,21 @@ def change_of(text: str) -> tuple[str, ...]:
     return tuple(f"{line[0]}{line[1:].strip()}" for line in text.splitlines() if line[:1] in {"-", "+"})
 
 
+def called_on_import(source: str) -> set[str]:
+    """Return the names that a module calls while it is imported: outside of functions, and in decorators."""
+    pending: list[ast.AST] = [ast.parse(source)]
+    names = set()
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            names.add(node.func.id)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            pending.extend(node.decorator_list)
+        elif not isinstance(node, ast.Lambda):
+            pending.extend(ast.iter_child_nodes(node))
+    return names
+
+
 def _line_of(function: str, source: str) -> int:
     """Return the line of a function, or of a method as `Class.method`."""
     body: list[ast.stmt] = ast.parse(source).body

@@ -17,7 +17,7 @@ from mutmut.mutation.file_mutation import mutate_file_contents
 from mutmut.stats import status_by_exit_code
 from mutmut.utils.format_utils import get_mutant_name, orig_function_and_class_names_from_key
 
-from hack.mutants.mutant import Diff, Mutant, Verdict
+from hack.mutants.mutant import Diff, Mutant, Verdict, called_on_import
 from sandbox.cluster.progress import run_visibly
 
 PROCESSES: Final = 2
@@ -66,7 +66,10 @@ def _configuration(packages: Sequence[str], tests: Sequence[str]) -> ConfigParse
         "source_paths": [_PACKAGE.parts[0]],
         "only_mutate": [str(_PACKAGE / package / "*") for package in packages],
         "also_copy": _NEEDED,
-        "pytest_add_cli_args": ["-o", f"pythonpath={_PACKAGE.parts[0]} .", "-p", "no:cacheprovider"],
+        "pytest_add_cli_args": [
+            *("-o", f"pythonpath={_PACKAGE.parts[0]} ."),
+            *("-p", "no:cacheprovider", "-p", "hack.mutants.caches"),
+        ],
         "pytest_add_cli_args_test_selection": tests,
         "timeout_multiplier": [str(TIMEOUT_FACTOR)],
         "timeout_constant": [str(TIMEOUT_SECONDS)],
@@ -133,8 +136,12 @@ class Workspace:
 
 
 def _mutants_of(file: Path) -> Iterator[Mutant]:
-    for mangled in mutate_file_contents(str(file), file.read_text()).mutant_names:
+    """Yield a file's mutants. mutmut switches them on after the import, so what runs before is left out."""
+    source = file.read_text()
+    not_judged = called_on_import(source)
+    for mangled in mutate_file_contents(str(file), source).mutant_names:
         name = get_mutant_name(file, mangled)
         function, class_name = orig_function_and_class_names_from_key(name)
         qualified = f"{class_name}.{function}" if class_name else function
-        yield Mutant(name, file.relative_to(_PACKAGE).as_posix(), qualified)
+        if qualified not in not_judged:
+            yield Mutant(name, file.relative_to(_PACKAGE).as_posix(), qualified)

@@ -1,9 +1,11 @@
 """Mutation testing: the sample, where a change is, which changes are known to be equivalent, and the rate."""
 
+import textwrap
+
 import pytest
 
 from hack.mutants.equivalents import FILE, outdated, parse
-from hack.mutants.mutant import Diff, Mutant, Verdict, sample
+from hack.mutants.mutant import Diff, Mutant, Verdict, called_on_import, sample
 from hack.mutants.report import row, survivor, table
 
 SOURCE = '''
@@ -130,3 +132,19 @@ def test_an_equivalent_mutant_is_not_counted_as_noticed():
     assert (found.killed, found.timed_out, found.survived, found.equivalent) == (7, 1, 1, 1)
     assert found.percent == 80.0
     assert table([found]).splitlines()[1].split() == ["all", "10", "7", "1", "1", "1", "80.0", "%"]
+
+
+def test_a_function_called_on_import_is_left_out():
+    source = """
+        TABLE = (row("a"), row("b"))
+        TRIM = lambda text: trimmed(text)
+
+        @registered("name")
+        def first(text=default()):
+            return used(text)
+
+        class Line:
+            length = measured(3)
+    """
+
+    assert called_on_import(textwrap.dedent(source)) == {"row", "registered", "measured"}
