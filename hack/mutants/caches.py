@@ -1,6 +1,6 @@
 """A pytest plugin that empties the caches of the code.
 
-mutmut runs the tests without a mutant, then forks a process for each mutant. Cached results would hide mutants.
+mutmut forks the process of each mutant from one that ran the tests. Cached results would hide mutants.
 """
 
 import sys
