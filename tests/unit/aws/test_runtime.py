@@ -1,0 +1,46 @@
+"""One request to an endpoint, and what it answers."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from sagemaker_ab.aws.calls import CallFailed
+from sagemaker_ab.aws.failures import FailureKind
+from sagemaker_ab.aws.runtime import invoke
+from sandbox.aws.inprocess import InProcessAws
+from tests.property.in_process import InProcessOperator
+from tests.unit.planning.worlds import spec, with_variant
+
+BODY = b'{"features": ["I love this product!"]}'
+
+
+@pytest.fixture
+def aws():
+    """An endpoint that sends all its traffic to VariantB."""
+    sim = InProcessAws(stale_reads=False, lost_answers=False)
+    operator = InProcessOperator(sim)
+    operator.cluster.apply(with_variant(spec(), "VariantA", weight=0))
+    operator.settle()
+    return SimpleNamespace(sim=sim, runtime=sim.client("sagemaker-runtime"))
+
+
+def test_the_endpoint_chooses_the_variant_by_weight(aws):
+    answer = invoke(aws.runtime, endpoint_name="reviews", body=BODY)
+
+    assert answer.variant == "VariantB"
+    assert [set(json.loads(line)) for line in answer.body.splitlines()] == [
+        {"predicted_label", "probability"}
+    ]
+    assert 0 < answer.seconds < 60
+
+
+def test_a_request_can_name_its_variant(aws):
+    assert invoke(aws.runtime, endpoint_name="reviews", body=BODY, variant="VariantA").variant == "VariantA"
+
+
+def test_a_refusal_has_the_words_of_aws(aws):
+    with pytest.raises(CallFailed, match="Endpoint review of account 123456789012 not found") as raised:
+        invoke(aws.runtime, endpoint_name="review", body=BODY)
+
+    assert raised.value.failure.kind is FailureKind.REFUSED
