@@ -35,6 +35,8 @@ def main() -> None:
     parser.add_argument("--mutants", type=int, default=200, help="the size of the sample")
     parser.add_argument("--seed", type=int, default=1, help="chooses the sample")
     arguments = parser.parse_args()
+    if arguments.mutants < 1:
+        parser.error("--mutants is at least 1")
     tests = [test for package in arguments.packages for test in TESTS[package]]
     try:
         with workspace(arguments.packages, [*tests, *TESTS_OF_ALL]) as space:
@@ -51,11 +53,8 @@ def _run(space: Workspace, *, size: int, seed: int) -> int:
     judgment = space.judge(chosen)
     say(f"{judgment.tests} tests, which take {judgment.seconds:.0f} s of CPU without a mutant")
 
-    entries = [
-        entry
-        for entry in equivalents.parse(equivalents.FILE.read_text())
-        if entry.file.startswith(space.packages)
-    ]
+    listed = equivalents.parse(equivalents.FILE.read_text())
+    entries = [entry for entry in listed if entry.file.split("/")[0] in space.packages]
     explained, outdated = _compare(space, everything, judgment.verdicts, entries)
     for mutant, verdict in judgment.verdicts.items():
         if not verdict.is_kill and mutant not in explained:

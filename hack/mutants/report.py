@@ -24,15 +24,15 @@ class Row:
 
 
 def row(name: str, verdicts: Mapping[Mutant, Verdict], explained: Iterable[Mutant]) -> Row:
-    counts = [verdict for verdict in verdicts.values() if not verdict.is_kill]
-    equivalent = len(verdicts.keys() & set(explained))
+    unnoticed = {mutant for mutant, verdict in verdicts.items() if not verdict.is_kill}
+    equivalent = unnoticed & set(explained)
     return Row(
         name,
         mutants=len(verdicts),
         killed=sum(verdict is Verdict.KILLED for verdict in verdicts.values()),
         timed_out=sum(verdict is Verdict.TIMED_OUT for verdict in verdicts.values()),
-        survived=len(counts) - equivalent,
-        equivalent=equivalent,
+        survived=len(unnoticed - equivalent),
+        equivalent=len(equivalent),
     )
 
 
