@@ -20,23 +20,27 @@ NAME = "reviews-bert-0123456789"
 
 
 class Region:
-    """Models of a region, and how often each call was made."""
+    """Models and endpoint configs of a region, and how often each call was made."""
 
     region = "us-east-1"
 
     def __init__(self):
         self.calls = Counter()
-        self.models = {}
+        self.objects = {}
         self.failing = []
         self.listing_seconds = 0.0
         self.time = 1000.0
         self.clock = SimpleNamespace(now=lambda: self.time)
         self.sagemaker = SimpleNamespace(get_paginator=self.paginator)
 
-    def put(self, name, owner, *, created=0):
-        moment = datetime.fromtimestamp(created, UTC)
-        listed = {"ModelName": name, "ModelArn": f"arn:{name}", "CreationTime": moment}
-        self.models[f"arn:{name}"] = listed, owner
+    def put(self, name, owner, *, created=0, kind="Model"):
+        arn = f"arn:{kind}/{name}"
+        listed = {
+            f"{kind}Name": name,
+            f"{kind}Arn": arn,
+            "CreationTime": datetime.fromtimestamp(created, UTC),
+        }
+        self.objects[arn] = listed, owner
 
     def paginator(self, operation):
         return SimpleNamespace(paginate=lambda **request: self.pages(operation, **request))
@@ -47,11 +51,14 @@ class Region:
             _, code, message = self.failing.pop(0)
             raise ClientError({"Error": {"Code": code, "Message": message}}, operation)
         if operation == "list_tags":
-            _, owner = self.models[request["ResourceArn"]]
+            _, owner = self.objects[request["ResourceArn"]]
             yield {"Tags": [{"Key": key, "Value": value} for key, value in owner.tags.items()]}
         else:
             self.time += self.listing_seconds
-            yield {"Models": [listed for listed, _ in self.models.values()], "EndpointConfigs": []}
+            yield {"Models": self.listed("Model"), "EndpointConfigs": self.listed("EndpointConfig")}
+
+    def listed(self, kind):
+        return [listed for listed, _ in self.objects.values() if f"{kind}Name" in listed]
 
 
 @pytest.fixture
@@ -60,7 +67,8 @@ def region():
 
 
 def found(lister, region, *, not_before=1000.0):
-    return lister.owned(region, OURS, "reviews", not_before=not_before).models
+    owned = lister.owned(region, OURS, "reviews", not_before=not_before)
+    return owned.models | owned.configs
 
 
 def test_a_failed_listing_is_made_again(region):
@@ -135,12 +143,13 @@ def test_an_object_whose_owner_cannot_be_read_is_an_error_and_not_garbage(region
         found(lister, region)
 
 
-def test_an_object_made_again_under_its_name_may_have_another_owner(region):
+@pytest.mark.parametrize("kind", ["Model", "EndpointConfig"])
+def test_an_object_made_again_under_its_name_may_have_another_owner(region, kind):
     lister = GarbageLister()
-    region.put(NAME, THEIRS)
+    region.put(NAME, THEIRS, kind=kind)
     assert found(lister, region) == set()
 
-    region.put(NAME, OURS, created=1500)
+    region.put(NAME, OURS, created=1500, kind=kind)
     region.time = 2000.0
     assert found(lister, region, not_before=2000.0) == {NAME}
 

@@ -1,5 +1,6 @@
 """One request to an endpoint, and what it answers."""
 
+import io
 import json
 from types import SimpleNamespace
 
@@ -37,6 +38,22 @@ def test_the_endpoint_chooses_the_variant_by_weight(aws):
 
 def test_a_request_can_name_its_variant(aws):
     assert invoke(aws.runtime, endpoint_name="reviews", body=BODY, variant="VariantA").variant == "VariantA"
+
+
+def test_json_lines_are_sent_and_asked_for(aws):
+    sent = {}
+    aws.runtime.meta.events.register_first("before-send", lambda request, **_: sent.update(request.headers))
+    invoke(aws.runtime, endpoint_name="reviews", body=BODY)
+
+    assert {str(sent[name], "ascii") for name in ("Content-Type", "Accept")} == {"application/jsonlines"}
+
+
+def test_an_answer_that_is_not_text_is_shown_as_far_as_it_is():
+    """Models are the users' own: they may answer anything."""
+    answer = {"InvokedProductionVariant": "VariantA", "Body": io.BytesIO(b"label \xff")}
+    runtime = SimpleNamespace(invoke_endpoint=lambda **_: answer)
+
+    assert invoke(runtime, endpoint_name="reviews", body=BODY).body == "label \N{REPLACEMENT CHARACTER}"
 
 
 def test_a_refusal_has_the_words_of_aws(aws):

@@ -77,6 +77,13 @@ def run(reconciles, story, *, count=4):
         runner.run(scenario())
 
 
+async def an_hour_later():
+    """Move the loop's time on, and let it run the timers that are due."""
+    asyncio.get_running_loop().skipped += 3601.0
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
 async def ended(workers):
     """Wait until a reconcile has ended."""
     before = workers._last_end
@@ -144,8 +151,7 @@ def test_a_request_takes_the_place_of_the_requeue_that_was_due_later():
         await ended(workers)
         workers.enqueue(KEY)
         await ended(workers)
-        asyncio.get_running_loop().skipped = 3601.0
-        await asyncio.sleep(0)
+        await an_hour_later()
         workers.enqueue(Key("ml", "other"))
         await ended(workers)
 
@@ -254,6 +260,19 @@ def test_closing_waits_for_the_reconcile_that_runs_and_starts_no_other(after, ca
     assert not caplog.messages
 
 
+def test_a_key_that_was_enqueued_just_before_the_close_is_not_reconciled(caplog):
+    reconciles = Reconciles()
+
+    async def story(workers):
+        workers.enqueue(KEY)
+        await workers.close()
+
+    run(reconciles, story)
+
+    assert reconciles.count == 0
+    assert not caplog.messages
+
+
 def test_closing_forgets_the_keys_that_wait_for_a_worker(caplog):
     reconciles = Reconciles()
 
@@ -280,9 +299,8 @@ def test_closing_drops_the_requeues_that_are_due_later():
         reconciles.gate.release(2)
         await ended(workers)
         await workers.close()
-        asyncio.get_running_loop().skipped = 3601.0
         workers.enqueue(KEY)
-        await asyncio.sleep(0)
+        await an_hour_later()
 
     run(reconciles, story)
 
