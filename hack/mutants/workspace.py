@@ -49,7 +49,7 @@ class Judgment:
 @contextmanager
 def workspace(packages: Sequence[str], tests: Sequence[str]) -> Iterator["Workspace"]:
     """Copy the sources; remove the copy in the end."""
-    with TemporaryDirectory(prefix="mutants-") as directory:
+    with TemporaryDirectory(prefix="mutants-", ignore_cleanup_errors=True) as directory:
         root = Path(directory)
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(_REPOSITORY / "operator" / "sagemaker_ab", root / _PACKAGE, ignore=ignored)
