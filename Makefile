@@ -4,8 +4,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 LINTS := lint-style lint-format lint-types lint-imports lint-crds lint-architecture lint-words lint-chart lint-image \
 	lint-yaml lint-workflows
-.PHONY: help setup binaries demo test bench sim-bench calibrate sim-clients sim-fuzz ledger seeds lint $(LINTS) crds \
-	architecture minimum lock lock-project lock-clients clean
+.PHONY: help setup binaries demo test bench sim-bench calibrate sim-clients sim-fuzz ledger seeds mutants lint $(LINTS) \
+	crds architecture minimum lock lock-project lock-clients clean
 
 PYTHON ?=
 ARGS ?=
@@ -67,6 +67,13 @@ SEEDS ?= 20
 seeds: binaries ## run the operator against many seeds of the simulated AWS (SEEDS=20)
 	@SANDBOX_SEEDS=$(SEEDS) CONVERGENCE_EXAMPLES=20 $(BIN)/python -Im pytest -n $(WORKERS) --dist loadfile \
 		tests/property/test_convergence.py tests/e2e/test_calls_under_chaos.py
+
+PACKAGES ?= planning controller aws
+MUTANTS ?= 200
+SEED ?= 1
+
+mutants: setup ## change the code in MUTANTS=200 places, one at a time, and count what tests notice (SEED=1)
+	@$(BIN)/python -m hack.mutants --mutants $(MUTANTS) --seed $(SEED) $(PACKAGES)
 
 lint: $(LINTS) ## run every static check
 

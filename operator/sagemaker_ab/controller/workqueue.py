@@ -19,7 +19,7 @@ class WorkQueue:
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
-        self._most_per_region = max(1, workers - workers // 4)
+        self._most_per_region = workers - workers // 4
         self._urgent: _Line = defaultdict(dict)
         self._routine: _Line = defaultdict(dict)
         self._lines: dict[Key, tuple[_Line, str]] = {}

@@ -75,6 +75,26 @@ def test_an_unknown_error_of_the_servers_may_pass(status):
     assert classify(refusal("Surprise", "…", status=status)).kind is FailureKind.TRANSIENT
 
 
+@pytest.mark.parametrize(
+    ("code", "kind"), [("ResourceLimitExceeded", FailureKind.QUOTA), ("Surprise", FailureKind.REFUSED)]
+)
+def test_a_failure_has_the_code_and_the_words_of_aws(code, kind):
+    assert classify(refusal(code, "The words of AWS")) == Failure(kind, code, "The words of AWS")
+
+
+@pytest.mark.parametrize(("status", "kind"), [(503, FailureKind.TRANSIENT), (403, FailureKind.REFUSED)])
+def test_an_answer_without_code_and_words_is_classified_by_its_status(status, kind):
+    answer = {"Error": {}, "ResponseMetadata": {"HTTPStatusCode": status}}
+
+    assert classify(ClientError(answer, "UpdateEndpoint")) == Failure(kind, "", "")
+
+
+def test_an_answer_without_a_status_is_a_refusal():
+    answer = {"Error": {"Code": "Surprise", "Message": "…"}}
+
+    assert classify(ClientError(answer, "UpdateEndpoint")).kind is FailureKind.REFUSED
+
+
 @pytest.mark.parametrize("kind", [FailureKind.TRANSIENT, FailureKind.NO_CREDENTIALS])
 def test_what_passes_by_itself_waits_for_a_person_only_after_many_times(kind):
     assert not kind.stalls

@@ -7,9 +7,12 @@ from types import SimpleNamespace
 import pytest
 from botocore.exceptions import ClientError
 
+from sagemaker_ab.aws.clock import AwsClock
 from sagemaker_ab.aws.failures import AwsError
 from sagemaker_ab.aws.garbage import GarbageLister
+from sagemaker_ab.planning.garbage import OwnedObjects
 from sagemaker_ab.planning.ownership import Owner
+from sandbox.aws.inprocess import InProcessAws
 
 OURS = Owner("cluster", "ml", "reviews", "uid")
 THEIRS = Owner("cluster", "ml", "others", "uid")
@@ -17,37 +20,45 @@ NAME = "reviews-bert-0123456789"
 
 
 class Region:
-    """Models of a region, and how often each call was made."""
+    """Models and endpoint configs of a region, and how often each call was made."""
 
     region = "us-east-1"
 
     def __init__(self):
         self.calls = Counter()
-        self.models = {}
+        self.objects = {}
         self.failing = []
+        self.listing_seconds = 0.0
         self.time = 1000.0
         self.clock = SimpleNamespace(now=lambda: self.time)
         self.sagemaker = SimpleNamespace(get_paginator=self.paginator)
 
-    def put(self, name, owner, *, created=0):
-        moment = datetime.fromtimestamp(created, UTC)
-        listed = {"ModelName": name, "ModelArn": f"arn:{name}", "CreationTime": moment}
-        self.models[f"arn:{name}"] = listed, owner
+    def put(self, name, owner, *, created=0, kind="Model"):
+        arn = f"arn:{kind}/{name}"
+        listed = {
+            f"{kind}Name": name,
+            f"{kind}Arn": arn,
+            "CreationTime": datetime.fromtimestamp(created, UTC),
+        }
+        self.objects[arn] = listed, owner
 
     def paginator(self, operation):
         return SimpleNamespace(paginate=lambda **request: self.pages(operation, **request))
 
     def pages(self, operation, **request):
         self.calls[operation] += 1
-        if operation in self.failing:
-            self.failing.remove(operation)
-            throttled = {"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}
-            raise ClientError(throttled, operation)
+        if self.failing and self.failing[0][0] == operation:
+            _, code, message = self.failing.pop(0)
+            raise ClientError({"Error": {"Code": code, "Message": message}}, operation)
         if operation == "list_tags":
-            _, owner = self.models[request["ResourceArn"]]
+            _, owner = self.objects[request["ResourceArn"]]
             yield {"Tags": [{"Key": key, "Value": value} for key, value in owner.tags.items()]}
         else:
-            yield {"Models": [listed for listed, _ in self.models.values()], "EndpointConfigs": []}
+            self.time += self.listing_seconds
+            yield {"Models": self.listed("Model"), "EndpointConfigs": self.listed("EndpointConfig")}
+
+    def listed(self, kind):
+        return [listed for listed, _ in self.objects.values() if f"{kind}Name" in listed]
 
 
 @pytest.fixture
@@ -56,13 +67,14 @@ def region():
 
 
 def found(lister, region, *, not_before=1000.0):
-    return lister.list_owned(region, OURS, "reviews", not_before=not_before).owned.models
+    owned = lister.list_owned(region, OURS, "reviews", not_before=not_before).owned
+    return owned.models | owned.configs
 
 
 def test_a_failed_listing_is_made_again(region):
     lister = GarbageLister()
     region.put(NAME, OURS)
-    region.failing.append("list_models")
+    region.failing.append(("list_models", "ThrottlingException", "Rate exceeded"))
 
     with pytest.raises(AwsError, match="Rate exceeded"):
         found(lister, region)
@@ -91,12 +103,53 @@ def test_what_is_ours_is_asked_about_each_time_and_what_is_anothers_once(region)
     assert region.calls["list_tags"] == 3 + 1
 
 
-def test_an_object_made_again_under_its_name_may_have_another_owner(region):
+def test_a_new_listing_keeps_what_is_known_of_others(region):
     lister = GarbageLister()
-    region.put(NAME, THEIRS)
+    region.put("reviews-other-0123456789", THEIRS)
+    for moment in (1000.0, 2000.0, 3000.0):
+        region.time = moment
+        found(lister, region, not_before=moment)
+
+    assert region.calls["list_models"] == 3
+    assert region.calls["list_tags"] == 1
+
+
+def test_a_listing_that_began_too_early_is_followed_by_another(region):
+    """A caller that joins a listing in flight may need one that begins after it."""
+    lister = GarbageLister()
+    region.put(NAME, OURS)
+    region.listing_seconds = 60.0
+
+    assert found(lister, region, not_before=1030.0) == {NAME}
+    assert region.calls["list_models"] == 2
+
+
+def test_an_object_that_was_deleted_after_its_listing_is_left_out(region):
+    lister = GarbageLister()
+    region.put(NAME, OURS)
+    region.failing.append(("list_tags", "ValidationException", 'Could not find model "arn".'))
+
     assert found(lister, region) == set()
 
-    region.put(NAME, OURS, created=1500)
+
+def test_an_object_whose_owner_cannot_be_read_is_an_error_and_not_garbage(region):
+    lister = GarbageLister()
+    region.put(NAME, OURS)
+    region.failing.append(
+        ("list_tags", "AccessDeniedException", "not authorized to perform: sagemaker:ListTags")
+    )
+
+    with pytest.raises(AwsError, match="sagemaker:ListTags"):
+        found(lister, region)
+
+
+@pytest.mark.parametrize("kind", ["Model", "EndpointConfig"])
+def test_an_object_made_again_under_its_name_may_have_another_owner(region, kind):
+    lister = GarbageLister()
+    region.put(NAME, THEIRS, kind=kind)
+    assert found(lister, region) == set()
+
+    region.put(NAME, OURS, created=1500, kind=kind)
     region.time = 2000.0
     assert found(lister, region, not_before=2000.0) == {NAME}
 
@@ -117,4 +170,50 @@ def test_the_tags_of_our_models_come_with_the_listing(region):
 
     listing = GarbageLister().list_owned(region, OURS, "reviews", not_before=1000.0)
 
-    assert listing.model_tags == {f"arn:{NAME}": dict(OURS.tags)}
+    assert listing.model_tags == {f"arn:Model/{NAME}": dict(OURS.tags)}
+
+
+@pytest.fixture
+def sim():
+    return InProcessAws(stale_reads=False, lost_answers=False)
+
+
+def in_simulation(sim):
+    sagemaker, clock = sim.client("sagemaker"), AwsClock()
+    clock.attach(sagemaker.meta.events)
+    sagemaker.list_models()
+    return SimpleNamespace(region="us-east-1", clock=clock, sagemaker=sagemaker)
+
+
+def create(sagemaker, name, owner):
+    tags = [{"Key": key, "Value": value} for key, value in owner.tags.items()]
+    role = "arn:aws:iam::123456789012:role/sagemaker"
+    image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/reviews:1"
+    sagemaker.create_model(
+        ModelName=name, ExecutionRoleArn=role, PrimaryContainer={"Image": image}, Tags=tags
+    )
+    variant = {
+        "VariantName": "VariantA",
+        "ModelName": name,
+        "InstanceType": "ml.m5.large",
+        "InitialInstanceCount": 1,
+    }
+    sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant], Tags=tags)
+
+
+def test_models_and_configs_of_their_owner_are_found_on_every_page_of_a_list(sim):
+    clients = in_simulation(sim)
+    create(clients.sagemaker, NAME, OURS)
+    for number in range(120):
+        create(clients.sagemaker, f"others-bert-{number:010}", THEIRS)
+    create(clients.sagemaker, "reviews-bert-9999999999", THEIRS)
+    before = len(sim.calls())
+
+    owned = GarbageLister().list_owned(clients, OURS, "reviews", not_before=clients.clock.now()).owned
+
+    assert owned == OwnedObjects(models=frozenset({NAME}), configs=frozenset({NAME}))
+    assert Counter(call["operation"] for call in sim.calls()[before:]) == {
+        "ListModels": 2,
+        "ListEndpointConfigs": 2,
+        "ListTags": 4,
+    }

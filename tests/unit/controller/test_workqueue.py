@@ -27,6 +27,16 @@ def test_a_region_has_three_quarters_of_the_workers():
     assert taken(queue) == ["a", "b", "c"]
 
 
+def test_a_region_has_no_more_than_that_after_keys_are_done():
+    queue = WorkQueue(4)
+    waiting(queue, "abc")
+    for name in taken(queue):
+        queue.done(Key("ml", name))
+    waiting(queue, "defgh")
+
+    assert taken(queue) == ["d", "e", "f"]
+
+
 def test_one_worker_is_enough():
     queue = WorkQueue(1)
     waiting(queue, "ab")

@@ -56,3 +56,22 @@ def test_numbers_are_integers_with_a_unit_or_strings_of_fixed_precision(
     variant = assemble(monitored, Window(1_700_000_100, 300), {query: given}).variants[0]
 
     assert variant.model_dump(by_alias=True, exclude_none=True)[field] == shown
+
+
+def test_each_variant_has_its_own_numbers():
+    monitored = Monitored("reviews", (CPU, GPU), 300)
+    numbers = {
+        query: {"VariantA": 10.0, "VariantB": 20.0}[query.variant]
+        for query in monitored.queries
+        if query.metric.name == "Invocations"
+    }
+
+    metrics = assemble(monitored, Window(1_700_000_100, 300), numbers)
+
+    assert [(variant.name, variant.invocations) for variant in metrics.variants] == [
+        ("VariantA", 10),
+        ("VariantB", 20),
+    ]
+    assert metrics.period_seconds == 300
+    assert (metrics.window_end - metrics.window_start).total_seconds() == 300
+    assert metrics.window_start.timestamp() == 1_700_000_100

@@ -88,7 +88,9 @@ class Stage:
     """The operator's hands, a user's, and somebody else's; time stands until a test moves it."""
 
     def __init__(self, **chaos: Any) -> None:
-        self.aws = InProcessAws(**{"stale_reads": False, "lost_answers": False} | chaos)
+        self.aws = InProcessAws(
+            **{"stale_reads": False, "lost_answers": False, "variants": {"sm.quota.update": 0}} | chaos
+        )
         self.monitor = InProcessMonitor(self.aws, bounds=Bounds(), access_key=OPERATOR)
         self.sagemaker = self.aws.client("sagemaker", access_key=OPERATOR)
         self.scaling = self.aws.client("application-autoscaling", access_key=OPERATOR)

@@ -1,0 +1,55 @@
+"""A change of status is announced once, in the words of its condition."""
+
+from datetime import UTC, datetime
+
+from sagemaker_ab.api.conditions import ConditionType, Reason
+from sagemaker_ab.api.status import Condition, Status
+from sagemaker_ab.planning.events import EventDraft, draft_events
+
+READY = (ConditionType.READY, "True", Reason.IN_SERVICE, "AWS matches the spec")
+NOT_READY = (ConditionType.READY, "False", Reason.REFUSED, "CreateModel was refused")
+STALLED = (ConditionType.STALLED, "True", Reason.REFUSED, "CreateModel was refused")
+QUOTA = (ConditionType.STALLED, "True", Reason.QUOTA_EXCEEDED, "The quota of ml.m5.large is 2")
+
+
+def status(*conditions):
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    return Status(
+        conditions=[
+            Condition(type=kind, status=value, reason=reason, message=message, last_transition_time=moment)
+            for kind, value, reason, message in conditions
+        ]
+    )
+
+
+def events(before, after):
+    return list(draft_events(before, after))
+
+
+def test_becoming_ready_is_a_normal_event():
+    expected = EventDraft("Normal", Reason.IN_SERVICE, "AWS matches the spec")
+
+    assert events(Status(), status(READY)) == [expected]
+    assert events(status(NOT_READY, STALLED), status(READY)) == [expected]
+
+
+def test_staying_ready_is_no_event():
+    assert events(status(READY), status(READY)) == []
+
+
+def test_a_stall_is_a_warning():
+    expected = EventDraft("Warning", Reason.REFUSED, "CreateModel was refused")
+
+    assert events(Status(), status(NOT_READY, STALLED)) == [expected]
+    assert events(status(READY), status(NOT_READY, STALLED)) == [expected]
+
+
+def test_another_cause_of_a_stall_is_another_warning():
+    expected = EventDraft("Warning", Reason.QUOTA_EXCEEDED, "The quota of ml.m5.large is 2")
+
+    assert events(status(NOT_READY, STALLED), status(NOT_READY, QUOTA)) == [expected]
+    assert events(status(NOT_READY, QUOTA), status(NOT_READY, QUOTA)) == []
+
+
+def test_the_end_of_a_stall_is_no_event_of_its_own():
+    assert events(status(NOT_READY, STALLED), status(NOT_READY)) == []
