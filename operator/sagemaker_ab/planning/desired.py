@@ -75,6 +75,13 @@ class DesiredVariant:
         return {"VariantName": self.name, "ModelName": self.model_name, "InstanceType": self.instance_type}
 
     @property
+    def declared_count(self) -> int:
+        """The initial number of instances by the spec alone, without capacity that the variant takes over."""
+        if self.scaling is None:
+            return self.instance_count
+        return self.scaling.initial_instance_count or self.scaling.min_capacity
+
+    @property
     def intended_minimum(self) -> int:
         """The number of instances that must be in service before the variant gets more traffic."""
         return self.scaling.min_capacity if self.scaling else self.instance_count
@@ -127,8 +134,9 @@ class Desired:
         """A hash of what decides whether a new fleet comes into service, weights left out.
 
         Instance counts are included, because a smaller fleet can succeed where a larger one lacked capacity.
+        They are those of the spec: a count that is taken over from a live variant changes with its load.
         """
-        return content_hash([[variant.deployed, variant.instance_count] for variant in self._by_name])
+        return content_hash([[variant.deployed, variant.declared_count] for variant in self._by_name])
 
     @property
     def content_fingerprint(self) -> str:
