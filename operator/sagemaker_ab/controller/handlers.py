@@ -13,7 +13,14 @@ from typing import Any
 
 import kopf
 
-from sagemaker_ab.api.resource import FINALIZER, GROUP, PLURAL, RECONCILE_REQUESTED_AT, VERSION
+from sagemaker_ab.api.resource import (
+    FINALIZER,
+    FORCE_WEIGHTS,
+    GROUP,
+    PLURAL,
+    RECONCILE_REQUESTED_AT,
+    VERSION,
+)
 from sagemaker_ab.aws.garbage import GarbageLister
 from sagemaker_ab.aws.observe import DirectObserver
 from sagemaker_ab.aws.sessions import AwsSession
@@ -138,6 +145,7 @@ async def enqueue(
         meta["generation"],
         meta.get("deletionTimestamp"),
         meta.annotations.get(RECONCILE_REQUESTED_AT),
+        meta.annotations.get(FORCE_WEIGHTS),
         FINALIZER in meta.get("finalizers", ()),
     )
     memo.regions[key] = status.get("region") or spec.get("region") or ""
