@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sandbox.safety.aws_state import AwsState
-from sandbox.safety.intent import NAME_TAG, NAMESPACE_TAG
+from sandbox.safety.intent import CLUSTER_TAG, NAME_TAG, NAMESPACE_TAG
 from sandbox.safety.resources import Timeline
 
 if TYPE_CHECKING:
@@ -88,12 +88,22 @@ class History:
     _reads: dict[str, list[Call]] = field(default_factory=lambda: defaultdict(list))
     _changes: dict[str, list[Call]] = field(default_factory=lambda: defaultdict(list))
 
+    _clusters: set[str] = field(default_factory=set)
+    """The cluster ids that operators have put on what they created."""
+
     def add(self, call: Call) -> None:
         self.calls.append(call)
+        if call.operation.startswith("Create"):
+            tags = {tag["Key"]: tag["Value"] for tag in call.params.get("Tags", ())}
+            self._clusters |= {tags[CLUSTER_TAG]} if CLUSTER_TAG in tags else set()
         if kind := kind_read(call):
             self._reads[kind].append(call)
         if kind := kind_changed(call):
             self._changes[kind].append(call)
+
+    def owns(self, intent: Intent, tags: Mapping[str, str]) -> bool:
+        """Tell whether owner tags name a resource of the cluster whose id the operator has put on objects."""
+        return intent.owns(tags) and (not self._clusters or tags.get(CLUSTER_TAG) in self._clusters)
 
     @property
     def now(self) -> float | None:
@@ -168,7 +178,7 @@ class History:
         if call.endpoint:
             found = self.timeline.current(call.endpoint, since, until)
             live = call.before.endpoint(call.endpoint)
-            owned = [one for one in found if live is not None and one.intent.owns(live.tags)]
+            owned = [one for one in found if live is not None and self.owns(one.intent, live.tags)]
             return owned or found
         return self.timeline.between(_owner(call), since, until)
 

@@ -4,9 +4,11 @@ The operator measures every duration about AWS on this clock, so the node's cloc
 """
 
 import logging
+import math
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from statistics import median_low
 from typing import Any
@@ -15,22 +17,26 @@ from botocore.hooks import BaseEventHooks
 
 _LOG = logging.getLogger(__name__)
 
-_RECENT = 3
+_RECENT = 7
+"""How many responses are compared: four of them are fewer than the operator sends to read one endpoint."""
 _NORMAL_SKEW_SECONDS = 300.0
 """AWS accepts signatures that are up to five minutes old, so a larger skew is worth a warning."""
 
 
 class AwsClock:
-    """The median time of the most recent responses; the local time until the first response.
+    """The time of the most recent responses, in whole seconds; the local time until the first response.
 
-    A single response with a wrong date changes nothing: its neighbors outvote it, in either direction. Dates
-    that cannot be parsed are ignored.
+    Each response shows how far AWS is ahead of the local clock, and the median counts: a minority of wrong
+    dates changes nothing, in either direction. Dates that cannot be parsed are ignored. Between responses,
+    the time goes on with `local_clock`, which must not be adjusted.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, local_clock: Callable[[], float] = time.monotonic) -> None:
         self._lock = threading.Lock()
-        self._recent: deque[float] = deque(maxlen=_RECENT)
+        self._ahead: deque[float] = deque(maxlen=_RECENT)
+        """How many seconds AWS was ahead of the local clock at the most recent responses."""
         self._warned = False
+        self.local_clock = local_clock
 
     def attach(self, events: BaseEventHooks) -> None:
         """Read the time from every response of the client that has these events."""
@@ -38,9 +44,13 @@ class AwsClock:
 
     def now(self) -> float:
         """Seconds since the epoch."""
+        return self.at(self.local_clock())
+
+    def at(self, local: float) -> float:
+        """Return AWS's time at a moment of the local clock, as far as the responses tell by now."""
         with self._lock:
-            recent = tuple(self._recent)
-        return median_low(recent) if recent else time.time()
+            ahead = tuple(self._ahead)
+        return float(math.floor(local + median_low(ahead) if ahead else time.time()))
 
     def _listen(self, response_dict: dict[str, Any] | None, **_: Any) -> None:
         # botocore also emits the event for a connection that failed, with None for the response.
@@ -50,7 +60,7 @@ class AwsClock:
         except (TypeError, ValueError, OverflowError):
             return
         with self._lock:
-            self._recent.append(received)
+            self._ahead.append(received - self.local_clock())
         self._warn_of_skew(self.now() - time.time())
 
     def _warn_of_skew(self, seconds: float) -> None:

@@ -65,17 +65,18 @@ class DirectObserver:
 
     @classified()
     def observe(self, clients: AwsClients, endpoint_name: str, *, deleting: bool = False) -> Observed:
+        began = clients.clock.local_clock()
         endpoint = _endpoint(clients, endpoint_name)
-        read_at = clients.clock.now()
         config = _config(clients, endpoint.config_name) if endpoint else None
         pending = _config(clients, endpoint.pending_config_name) if endpoint and deleting else None
+        targets = dict(_targets(clients, endpoint_name, endpoint, config)) if endpoint else {}
         return Observed(
             now=clients.clock.now(),
-            read_at=read_at,
+            read_at=clients.clock.at(began),
             endpoint=endpoint,
             config_in_use=config,
             pending_config=pending,
-            targets=dict(_targets(clients, endpoint_name, endpoint, config)) if endpoint else {},
+            targets=targets,
         )
 
     @classified()

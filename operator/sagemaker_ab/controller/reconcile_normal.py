@@ -16,7 +16,6 @@ from sagemaker_ab.planning import deployment as deployments
 from sagemaker_ab.planning.deployment import Deployment, DeploymentState
 from sagemaker_ab.planning.garbage import named_by
 from sagemaker_ab.planning.problem import Problem
-from sagemaker_ab.planning.released import without_part
 from sagemaker_ab.planning.state import EndpointState
 from sagemaker_ab.planning.status import Gathered, report
 from sagemaker_ab.planning.steps import Step, StepKind
@@ -134,8 +133,6 @@ def _with_deployment(gathered: Gathered, record: Deployment) -> Gathered:
 
 def _refused(context: ReconcileContext, gathered: Gathered, step: Step, refused: Refused) -> float:
     """Report a refusal and back off; go on at once if another step can be sent."""
-    if step.kind is StepKind.RESTORE_SCALING and refused.problem.stalled:
-        return _give_up_restoring(context, gathered, refused)
     gap = context.back_off(refused.command.subject, refused.problem)
     record = gathered.remembered.deployment
     if step.kind.deploys and record is not None:
@@ -146,23 +143,6 @@ def _refused(context: ReconcileContext, gathered: Gathered, step: Step, refused:
     # What was released for an update that AWS refused is restored at once.
     more = gathered.remembered.released or gathered.plan.next_step(context.in_backoff)
     return 0.0 if more else min(gap, context.until_resync())
-
-
-def _give_up_restoring(context: ReconcileContext, gathered: Gathered, refused: Refused) -> float:
-    """Give up a policy or schedule that AWS no longer accepts, so that the others are restored.
-
-    A target that AWS refuses to register is tried again like every other write.
-    """
-    if refused.command.operation == "RegisterScalableTarget":
-        gap = context.back_off(refused.command.subject, refused.problem)
-        context.write_status(_report(context, replace(gathered, problem=refused.problem)))
-        return min(gap, context.until_resync())
-    message = f"{refused.problem.message}. It was part of the scaling before an update and is not restored"
-    context.record_event("Warning", "NotRestored", message)
-    released = without_part(gathered.remembered.released, refused.command)
-    remembered = replace(gathered.remembered, released=released)
-    context.write_status(_report(context, replace(gathered, remembered=remembered)))
-    return 0.0
 
 
 def _report(context: ReconcileContext, gathered: Gathered) -> Status:

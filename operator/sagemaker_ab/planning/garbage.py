@@ -13,9 +13,9 @@ from sagemaker_ab.planning.observed import Observed, ObservedConfig
 from sagemaker_ab.planning.steps import Step, StepKind
 
 READ_VALID_SECONDS: Final = 50.0
-"""How long after its answer, on AWS's clock, a read of the endpoint supports a deletion.
+"""How long after its beginning, on AWS's clock, a read of the endpoint supports a deletion.
 
-The rule counts 60 s from the beginning of the read, which takes at most 10 s.
+The rule allows 60 s; AWS's clock is known to a few seconds, and the request takes a moment to arrive.
 """
 
 
@@ -46,7 +46,7 @@ class OwnedObjects:
 def plan_garbage_collection(owned: OwnedObjects, *, keep: OwnedObjects, read_at: float) -> Step | None:
     """Return the step that deletes what is owned and not kept, None if there is nothing to delete.
 
-    `read_at` is when AWS answered the read from which `keep` follows. Configs go first, since they
+    `read_at` is when the read began from which `keep` follows. Configs go first, since they
     refer to models.
     """
     deletions = (

@@ -148,7 +148,7 @@ class ObservedTarget:
 class Observed:
     """All that one reconcile has read.
 
-    `read_at` is when AWS answered the read of the endpoint. `config_in_use` is None if the endpoint names
+    `read_at` is when the read of the endpoint began. `config_in_use` is None if the endpoint names
     none or if it was deleted; `pending_config` is read for deletions only. `owners_of_models` and
     `owner_of_config` hold the tags of those desired objects that exist. They are read only when a deployment
     is due.

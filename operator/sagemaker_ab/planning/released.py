@@ -6,14 +6,20 @@ https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DeregisterS
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sagemaker_ab.planning import commands
 from sagemaker_ab.planning.commands import Command
 from sagemaker_ab.planning.consistency import SETTLING_SECONDS
 from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.observed import Observed, ObservedPolicy, ObservedTarget
+
+_AT: Final = re.compile(r"at\((.+)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +55,13 @@ def decode_target(text: str) -> ObservedTarget:
 
 
 def restoration(
-    endpoint_name: str,
-    variant: str,
-    saved: ObservedTarget,
-    live: ObservedTarget | None,
-    tags: Mapping[str, str],
+    endpoint_name: str, variant: str, saved: ObservedTarget, observed: Observed, tags: Mapping[str, str]
 ) -> Iterator[Command]:
-    """Yield the writes that restore what is missing of a released target."""
+    """Yield the writes that restore what is missing of a released target.
+
+    Scheduled actions whose time is over are left out: AWS may refuse them, and they have no effect.
+    """
+    live = observed.targets.get(variant)
     if live is None:
         yield commands.register_scalable_target(
             endpoint_name,
@@ -71,7 +77,7 @@ def restoration(
             yield commands.put_scaling_policy(endpoint_name, variant, name, policy.type, policy.configuration)
     actions = (live.scheduled_actions if live else None) or {}
     for name, action in (saved.scheduled_actions or {}).items():
-        if name not in actions:
+        if name not in actions and not _is_over(action, observed.now):
             yield commands.put_scheduled_action(endpoint_name, variant, name, action)
 
 
@@ -94,23 +100,21 @@ def still_released(
         if name in serving - fixed
         and (
             observed.now - record.since < SETTLING_SECONDS
-            or any(restoration("", name, record.target, observed.targets.get(name), {}))
+            or any(restoration("", name, record.target, observed, {}))
         )
     }
 
 
-def without_part(released: Mapping[str, Released], command: Command) -> Mapping[str, Released]:
-    """Return the records without the policy or scheduled action that a command was to restore."""
-    variant = command.request["ResourceId"].rpartition("/")[2]
-    record = released.get(variant)
-    if record is None:
-        return released
-    policy, action = command.request.get("PolicyName"), command.request.get("ScheduledActionName")
-    target = replace(
-        record.target,
-        policies={name: each for name, each in record.target.policies.items() if name != policy},
-        scheduled_actions={
-            name: each for name, each in (record.target.scheduled_actions or {}).items() if name != action
-        },
-    )
-    return {**released, variant: replace(record, target=target)}
+def _is_over(action: Mapping[str, Any], now: float) -> bool:
+    """Return whether a scheduled action will not fire again: its end, or the time of an at(), has passed.
+
+    https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScheduledAction.html
+    """
+    once = _AT.fullmatch(str(action.get("Schedule", "")))
+    ends = [str(action["EndTime"])] if "EndTime" in action else []
+    try:
+        zone = ZoneInfo(str(action.get("Timezone", "UTC")))
+        times = [datetime.fromisoformat(text) for text in (*ends, *([once[1]] if once else []))]
+    except (ValueError, ZoneInfoNotFoundError):
+        return False
+    return any((time if time.tzinfo else time.replace(tzinfo=zone)).timestamp() < now for time in times)

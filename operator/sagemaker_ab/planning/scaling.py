@@ -51,7 +51,7 @@ def scaling_steps(
         variant, target, saved = variants.get(name), observed.targets.get(name), remembered.released.get(name)
         governed = variant is None or variant.scaling is not None
         if saved is not None and governed:
-            yield from _restoration(desired, variant, name, saved.target, target)
+            yield from _restoration(desired, observed, name, saved.target)
         if variant is None or (saved is not None and target is None):
             continue
         if not observed.runs_as_desired(variant):
@@ -63,24 +63,22 @@ def scaling_steps(
             yield _step(commands.deregister_scalable_target(desired.endpoint_name, name))
 
 
-def _restoration(
-    desired: Desired,
-    variant: DesiredVariant | None,
-    name: str,
-    saved: ObservedTarget,
-    target: ObservedTarget | None,
-) -> Iterator[Step]:
-    """Yield what is missing of a released target: first the target, then what belongs to it."""
+def _restoration(desired: Desired, observed: Observed, name: str, saved: ObservedTarget) -> Iterator[Step]:
+    """Yield what is missing of a released target; its policies and scheduled actions wait for the target.
+
+    Once the target is there, the spec's own policies are left to the spec where it governs them.
+    """
+    variant = next((each for each in desired.variants if each.name == name), None)
+    governed = name in observed.targets and variant is not None and observed.runs_as_desired(variant)
     declared = {policy.name for policy in variant.scaling.policies} if variant and variant.scaling else set()
-    writes = restoration(desired.endpoint_name, name, saved, target, desired.all_tags)
     registration: frozenset[str] = frozenset()
-    for command in writes:
-        if target is not None and command.request.get("PolicyName") in declared:
+    for command in restoration(desired.endpoint_name, name, saved, observed, desired.all_tags):
+        if governed and command.request.get("PolicyName") in declared:
             continue
         step = Step(StepKind.RESTORE_SCALING, (command,), waits_for=registration)
-        yield step
-        if target is None and not registration:
+        if command.operation == "RegisterScalableTarget":
             registration = frozenset({step.identity})
+        yield step
 
 
 def _differences(  # noqa: PLR0913, PLR0917 - the parts of one variant

@@ -21,7 +21,8 @@ def with_start_counts(desired: Desired, observed: Observed, last_counts: Mapping
     """
     endpoint = observed.endpoint
     if endpoint is None or not endpoint.status.serving:
-        return _with_counts(desired, last_counts)
+        undeclared = {variant.name for variant in desired.variants if not _declared(variant)}
+        return _with_counts(desired, {name: last_counts[name] for name in undeclared & last_counts.keys()})
     desired = _with_counts(desired, _counts_to_take_over(desired, observed, endpoint))
     if not desired.retains_counts or not _short_at_switch(desired, endpoint):
         return desired
@@ -41,6 +42,10 @@ def _with_count(variant: DesiredVariant, count: int | None) -> DesiredVariant:
     return replace(variant, instance_count=_within(variant.scaling, count))
 
 
+def _declared(variant: DesiredVariant) -> bool:
+    return variant.scaling is not None and variant.scaling.initial_instance_count is not None
+
+
 def _within(scaling: DesiredScaling, count: int) -> int:
     return min(max(count, scaling.min_capacity), scaling.max_capacity)
 
@@ -53,8 +58,7 @@ def _counts_to_take_over(desired: Desired, observed: Observed, endpoint: Observe
     staying = {variant.name for variant in desired.variants}
     counts = {}
     for variant in desired.variants:
-        declared = variant.scaling is not None and variant.scaling.initial_instance_count is not None
-        if declared or endpoint.variant(variant.name) is not None:
+        if _declared(variant) or endpoint.variant(variant.name) is not None:
             continue
         departing = [
             each.desired_count

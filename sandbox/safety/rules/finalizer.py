@@ -87,7 +87,7 @@ class PinnedWhileInAws(Rule):
         if former.intent.retained or version.intent.retained:
             return
         intent = former.intent
-        left = sorted(_ours(intent, history.truth_at(version.latest)))
+        left = sorted(_ours(intent, history.truth_at(version.latest), history))
         if left:
             yield self.broken(
                 f"finalizer {FINALIZER} released from {version}",
@@ -143,18 +143,18 @@ def _pinned(version: Version, call: Call) -> bool:
     return version.finalized and place.items() <= version.annotations.items()
 
 
-def _ours(intent: Intent, state: AwsState) -> Iterator[str]:
+def _ours(intent: Intent, state: AwsState, history: History) -> Iterator[str]:
     """Name what carries the resource's owner tags and was not handed over."""
     others = [
         one
         for one in state.endpoints.values()
-        if {CLUSTER_TAG, NAMESPACE_TAG, NAME_TAG} <= one.tags.keys() and not intent.owns(one.tags)
+        if {CLUSTER_TAG, NAMESPACE_TAG, NAME_TAG} <= one.tags.keys() and not history.owns(intent, one.tags)
     ]
     handed_over = {name for one in others for name in one.configs | one.models}
     for endpoint in state.endpoints.values():
-        if intent.owns(endpoint.tags):
+        if history.owns(intent, endpoint.tags):
             yield f"endpoint {endpoint.name}"
     for kind, objects in (("endpoint config", state.configs), ("model", state.models)):
         for name, found in objects.items():
-            if intent.owns(found.tags) and name not in handed_over:
+            if history.owns(intent, found.tags) and name not in handed_over:
                 yield f"{kind} {name}"

@@ -148,7 +148,7 @@ def _steers(intent: Intent, call: Call, history: History) -> bool:
     shown = call.shown.endpoint(call.endpoint)
     version = history.timeline.newest((intent.namespace, intent.name))
     stalled = version.conditions.get("Stalled", {}).get("reason") if version else None
-    ours = shown is not None and intent.owns(shown.tags)
+    ours = shown is not None and history.owns(intent, shown.tags)
     return ours and not intent.deleting and stalled != _UNREADABLE
 
 

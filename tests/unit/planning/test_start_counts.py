@@ -40,6 +40,7 @@ def test_a_renamed_variant_starts_with_the_count_of_the_one_that_it_replaces_wit
 
 def test_an_initial_count_in_the_spec_takes_precedence():
     assert counts(renamed(initialInstanceCount=3), serving(8))["VariantC"] == 3
+    assert counts(renamed(initialInstanceCount=3), nothing(), {"VariantC": 8})["VariantC"] == 3
 
 
 def test_a_departing_variant_of_another_model_says_nothing():
@@ -60,6 +61,13 @@ def test_an_endpoint_that_is_created_again_starts_with_the_last_known_counts():
     assert counts(SCALING, nothing(), {"VariantB": 6})["VariantB"] == 6
     assert counts(SCALING, nothing(), {"VariantB": 60})["VariantB"] == 9
     assert counts(SCALING, nothing())["VariantB"] == 1
+
+
+def test_a_count_that_is_taken_over_is_another_config_and_no_other_attempt_at_a_deployment():
+    few, many = (with_start_counts(want(renamed()), serving(count), {}) for count in (2, 3))
+
+    assert few.config_name != many.config_name
+    assert few.fingerprint == many.fingerprint
 
 
 def test_a_variant_that_serves_keeps_its_count_and_the_configs_name_does_not_follow_it():
