@@ -29,6 +29,8 @@ RECONCILE_REQUESTED_AT: Final = f"{GROUP}/reconcile-requested-at"
 FORCE_WEIGHTS: Final = f"{GROUP}/force-weights"
 ACCOUNT: Final = f"{GROUP}/account"
 REGION: Final = f"{GROUP}/region"
+ANNOTATIONS: Final = (RECONCILE_REQUESTED_AT, FORCE_WEIGHTS, ACCOUNT, REGION)
+"""The annotations that a reconcile acts upon."""
 FIELD_MANAGER: Final = "sagemaker-ab-operator"
 
 

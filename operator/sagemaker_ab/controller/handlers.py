@@ -13,14 +13,7 @@ from typing import Any
 
 import kopf
 
-from sagemaker_ab.api.resource import (
-    FINALIZER,
-    FORCE_WEIGHTS,
-    GROUP,
-    PLURAL,
-    RECONCILE_REQUESTED_AT,
-    VERSION,
-)
+from sagemaker_ab.api.resource import ANNOTATIONS, FINALIZER, GROUP, PLURAL, VERSION
 from sagemaker_ab.aws.garbage import GarbageLister
 from sagemaker_ab.aws.observe import DirectObserver
 from sagemaker_ab.aws.sessions import AwsSession
@@ -144,8 +137,7 @@ async def enqueue(
         meta["uid"],
         meta["generation"],
         meta.get("deletionTimestamp"),
-        meta.annotations.get(RECONCILE_REQUESTED_AT),
-        meta.annotations.get(FORCE_WEIGHTS),
+        tuple(meta.annotations.get(key) for key in ANNOTATIONS),
         FINALIZER in meta.get("finalizers", ()),
     )
     memo.regions[key] = status.get("region") or spec.get("region") or ""
