@@ -24,12 +24,14 @@ def dated(operator, date, **rule):
 
 
 @dates
-def test_one_answer_with_a_wrong_date_changes_nothing(date):
+def test_after_one_answer_with_a_wrong_date_weights_go_to_and_fro(date):
+    """On a clock that stands still, a change that was sent once counts as just sent for hours."""
     operator = settled(SCALING)
     dated(operator, date, match={"service": "sagemaker"})
-    operator.cluster.apply(with_variant(SCALING, "VariantA", weight=10))
-    until(operator, lambda: weights(operator)["VariantA"] == 10.0, reconciles=40)
-    operator.settle()
+    for weight in (10, 50, 10):
+        operator.cluster.apply(with_variant(SCALING, "VariantA", weight=weight))
+        until(operator, lambda weight=weight: weights(operator)["VariantA"] == weight, reconciles=40)
+        until(operator, lambda: operator.ready, reconciles=20)
 
 
 @dates

@@ -5,7 +5,7 @@ import asyncio
 import kopf
 import pytest
 
-from sagemaker_ab.api.resource import FINALIZER, FORCE_WEIGHTS, RECONCILE_REQUESTED_AT
+from sagemaker_ab.api.resource import ACCOUNT, FINALIZER, FORCE_WEIGHTS, RECONCILE_REQUESTED_AT, REGION
 from sagemaker_ab.controller.handlers import enqueue
 from sagemaker_ab.kube.keys import Key
 
@@ -65,6 +65,8 @@ def test_a_resource_is_enqueued_when_it_is_first_seen_and_not_for_its_status(mem
         {"finalizers": []},
         {"annotations": {RECONCILE_REQUESTED_AT: "now"}},
         {"annotations": {FORCE_WEIGHTS: "1"}},
+        {"annotations": {ACCOUNT: "123456789012"}},
+        {"annotations": {REGION: "eu-west-1"}},
     ],
     ids=lambda changes: next(iter(changes.get("annotations", changes))),
 )
