@@ -2,7 +2,7 @@
 
     python -m hack.mutants --mutants 200 --seed 1 planning controller aws
 
-Prints each change that no test noticed. Exits non-zero when fewer than 90 % were noticed, or when
+Prints each change that no test noticed, and each that made the tests hang, which counts as noticed. Exits non-zero when fewer than 90 % were noticed, or when
 ``hack/mutants/equivalents.toml`` is outdated.
 """
 
@@ -14,7 +14,7 @@ from typing import Final
 from hack.mutants import equivalents
 from hack.mutants.equivalents import Equivalent
 from hack.mutants.mutant import Mutant, Verdict, sample
-from hack.mutants.report import Row, row, survivor, table
+from hack.mutants.report import Row, described, row, table
 from hack.mutants.workspace import Workspace, workspace
 from sandbox.cluster.progress import CommandFailed, say
 
@@ -57,8 +57,8 @@ def _run(space: Workspace, *, size: int, seed: int) -> int:
     entries = [entry for entry in listed if entry.file.split("/")[0] in space.packages]
     explained, outdated = _compare(space, everything, judgment.verdicts, entries)
     for mutant, verdict in judgment.verdicts.items():
-        if not verdict.is_kill and mutant not in explained:
-            print(survivor(mutant, verdict, space.diff(mutant), space.source(mutant)), end="\n\n")
+        if verdict is not Verdict.KILLED and mutant not in explained:
+            print(described(mutant, verdict, space.diff(mutant), space.source(mutant)), end="\n\n")
     rows = _rows(space.packages, judgment.verdicts, explained)
     print(table(rows))
     for line in outdated:

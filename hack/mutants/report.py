@@ -53,8 +53,8 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join("".join(f"{cell:<12}" for cell in line).rstrip() for line in (heads, *lines))
 
 
-def survivor(mutant: Mutant, verdict: Verdict, diff: Diff, source: str) -> str:
-    """Return a survivor's place and change."""
+def described(mutant: Mutant, verdict: Verdict, diff: Diff, source: str) -> str:
+    """Return a mutant's place, verdict and change."""
     line = diff.line_in(source, mutant.function)
     head = f"operator/sagemaker_ab/{mutant.file}:{line}: in {mutant.function}: {verdict.value}"
     return "\n    ".join((head, *diff.lines))

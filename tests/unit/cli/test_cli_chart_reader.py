@@ -75,6 +75,16 @@ def test_pages_are_joined_in_order_of_time_and_latency_is_in_milliseconds(aws):
     assert latency.complete
 
 
+def test_a_series_that_cloudwatch_has_no_datapoint_of_is_complete_and_empty(aws):
+    nothing = {"Id": "chart3variant1", "StatusCode": "Complete"}
+    aws.cloudwatch.add_response("get_metric_data", {"MetricDataResults": [nothing]})
+
+    latency = read(aws)[3].series[1]
+
+    assert latency.points == ()
+    assert latency.complete
+
+
 @pytest.mark.parametrize("status", ["InternalError", "PartialData", "Forbidden"])
 def test_a_series_that_cloudwatch_could_not_return_whole_says_so(aws, status):
     aws.cloudwatch.add_response(

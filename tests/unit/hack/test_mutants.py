@@ -7,7 +7,7 @@ import pytest
 
 from hack.mutants.equivalents import FILE, outdated, parse
 from hack.mutants.mutant import Diff, Mutant, Verdict, called_on_import, sample
-from hack.mutants.report import row, survivor, table
+from hack.mutants.report import described, row, table
 
 SOURCE = '''
 """A module."""
@@ -66,7 +66,7 @@ def test_a_sample_of_more_than_there_are_is_all():
 
 
 def test_a_survivor_is_shown_with_its_line_in_the_file_and_its_change():
-    text = survivor(METHOD, Verdict.SURVIVED, Diff.parse(DIFF), SOURCE)
+    text = described(METHOD, Verdict.SURVIVED, Diff.parse(DIFF), SOURCE)
 
     assert text.startswith("operator/sagemaker_ab/planning/lines.py:15: in Line.first: survived\n")
     assert text.endswith("    -    return text[:LIMIT]\n    +    return text[LIMIT:]")
