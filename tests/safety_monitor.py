@@ -1,6 +1,5 @@
-"""The safety monitor for tests that let the operator work, while SAFETY_MONITOR=on."""
+"""The safety monitor for all tests in which the operator works."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,14 +10,10 @@ from sandbox.cluster.cluster import Cluster
 from sandbox.safety.bounds import Bounds
 from sandbox.safety.monitor import InProcessMonitor, RemoteMonitor, require_safe
 
-WATCHING = os.environ.get("SAFETY_MONITOR") == "on"
 
-
-def watched(sim: InProcessAws, cluster: Any) -> InProcessMonitor | None:
-    """Watch an operator in this process; None while the monitor is switched off."""
-    if not WATCHING:
-        return None
-    monitor = InProcessMonitor(sim, bounds=Bounds())
+def watched(sim: InProcessAws, cluster: Any, *, bounds: Bounds) -> InProcessMonitor:
+    """Watch an operator in this process."""
+    monitor = InProcessMonitor(sim, bounds=bounds)
     cluster.watchers.append(monitor.changed)
     return monitor
 
@@ -26,11 +21,8 @@ def watched(sim: InProcessAws, cluster: Any) -> InProcessMonitor | None:
 @contextmanager
 def watched_processes(
     aws: Control, cluster: Cluster, namespace: str, *, bounds: Bounds, access_key: str
-) -> Iterator[RemoteMonitor | None]:
-    """Watch operators in a namespace, and fail in the end if they broke a rule; None while switched off."""
-    if not WATCHING:
-        yield None
-        return
+) -> Iterator[RemoteMonitor]:
+    """Watch operators in a namespace, and fail in the end if they broke a rule."""
     monitor = RemoteMonitor(aws, cluster, bounds=bounds, access_key=access_key, namespace=namespace)
     try:
         yield monitor

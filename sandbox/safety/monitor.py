@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import time
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sandbox.aws.recording import Recorder
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from sandbox.aws.control import Control
     from sandbox.aws.inprocess import InProcessAws
+    from sandbox.aws.recording import Entry
     from sandbox.cluster.cluster import Cluster
     from sandbox.safety.aws_state import Raw
     from sandbox.safety.bounds import Bounds
@@ -29,6 +29,8 @@ _OF_RECORD = (
     *("time", "account", "region", "service", "operation", "params", "write", "outcome", "code", "message"),
 )
 """What a call takes over from the call log's record."""
+_OF_ENTRY = ("number", "local", "shown_at")
+_STATES = ("before", "after", "shown")
 
 
 class InProcessMonitor:
@@ -69,7 +71,7 @@ class InProcessMonitor:
         self._read += len(entries)
         for entry in entries:
             if entry.record.access_key == self._access_key:
-                self.judge.judge_call(call_of(asdict(entry), self._state))
+                self.judge.judge_call(_call_of(entry, self._state))
 
     def require_safe(self) -> None:
         """Raise SafetyViolated if a rule has been broken."""
@@ -163,13 +165,15 @@ def judged(
 
 def call_of(entry: Mapping[str, Any], state: Callable[[int], AwsState]) -> Call:
     """Return a recorded call as the rules see it; ``state`` finds states by their numbers."""
-    record = entry["record"]
-    return Call(
-        number=entry["number"],
-        local=entry["local"],
-        shown_at=entry["shown_at"],
-        before=state(entry["before"]),
-        after=state(entry["after"]),
-        shown=state(entry["shown"]),
-        **{name: record[name] for name in _OF_RECORD},
-    )
+    members: dict[str, Any] = {name: entry[name] for name in _OF_ENTRY}
+    members |= {name: entry["record"][name] for name in _OF_RECORD}
+    members |= {name: state(entry[name]) for name in _STATES}
+    return Call(**members)
+
+
+def _call_of(entry: Entry, state: Callable[[int], AwsState]) -> Call:
+    """Return the same of an entry that has not left the process."""
+    members: dict[str, Any] = {name: getattr(entry, name) for name in _OF_ENTRY}
+    members |= {name: getattr(entry.record, name) for name in _OF_RECORD}
+    members |= {name: state(getattr(entry, name)) for name in _STATES}
+    return Call(**members)
