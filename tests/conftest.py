@@ -1,6 +1,7 @@
 """Fixtures for tests that need a cluster: one control plane per test process, and a way to wait for it."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from subprocess import CompletedProcess
 from typing import Any
@@ -21,11 +22,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Show the figures that tests record as such, for a test that passes prints nothing."""
+    """Show the figures that tests record as such, for a test that passes prints nothing.
+
+    A "figure" is a text, a "count" a pair of what was counted and a number; those of all tests add up.
+    """
     reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
-    figures = sorted(
-        value for report in reports for name, value in report.user_properties if name == "figure"
-    )
+    recorded = [recorded for report in reports for recorded in report.user_properties]
+    counts: Counter[str] = Counter()
+    for what, number in (value for name, value in recorded if name == "count"):
+        counts[what] += number
+    figures = sorted(value for name, value in recorded if name == "figure")
+    figures += [f"{what}: {number:,}" for what, number in counts.items()]
     if figures:
         terminalreporter.section("figures")
         for figure in figures:

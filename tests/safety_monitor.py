@@ -11,9 +11,9 @@ from sandbox.safety.bounds import Bounds
 from sandbox.safety.monitor import InProcessMonitor, RemoteMonitor, require_safe
 
 
-def watched(sim: InProcessAws, cluster: Any) -> InProcessMonitor:
+def watched(sim: InProcessAws, cluster: Any, *, bounds: Bounds) -> InProcessMonitor:
     """Watch an operator in this process."""
-    monitor = InProcessMonitor(sim, bounds=Bounds())
+    monitor = InProcessMonitor(sim, bounds=bounds)
     cluster.watchers.append(monitor.changed)
     return monitor
 

@@ -20,6 +20,13 @@ _VARIANT_MEMBERS = frozenset(
     {"VariantName", "ModelName", "InstanceType", "InitialInstanceCount", "InitialVariantWeight"}
 )
 _CONFIG_MEMBERS = frozenset({"EndpointConfigName", "ProductionVariants"})
+_READ_BACK_DEFAULTS: Mapping[str, Any] = {
+    "EnableNetworkIsolation": False,
+    "EnableSSMAccess": False,
+    "RoutingConfig": {"RoutingStrategy": "RANDOM"},
+    "ManagedInstanceScaling": {"Status": "DISABLED"},
+}
+"""What AWS may show of a config that was created without it, and a config that is created again may have."""
 _CONTAINER_MEMBERS = {
     "image": "Image",
     "modelPackageName": "ModelPackageName",
@@ -103,16 +110,27 @@ def _model_differences(intent: Intent, raw: Raw, found: Object) -> Iterator[str]
 
 
 def config_differences(intent: Intent, state: AwsState) -> Iterator[str]:
-    """Yield members of the config in use that no spec asks for; one that was deleted has none."""
+    """Yield members of the config in use that no spec asks for, except for defaults.
+
+    A config that was deleted has none.
+    """
     endpoint = state.endpoint(intent.endpoint)
     config = state.configs.get(endpoint.config) if endpoint else None
     if endpoint is None or config is None:
         return
-    for member in sorted(config.request.keys() - _CONFIG_MEMBERS):
+    for member in _extra(config.request, _CONFIG_MEMBERS):
         yield f"config {endpoint.config} has {member}"
     for name, variant in production_variants(config).items():
-        for member in sorted(variant.keys() - _VARIANT_MEMBERS):
+        for member in _extra(variant, _VARIANT_MEMBERS):
             yield f"config {endpoint.config} has {member} for {name}"
+
+
+def _extra(found: Raw, known: frozenset[str]) -> list[str]:
+    return sorted(
+        member
+        for member, value in found.items()
+        if member not in known and value and _READ_BACK_DEFAULTS.get(member) != value
+    )
 
 
 def scaling_differences(wanted: IntendedVariant, target: Target | None) -> Iterator[str]:

@@ -160,6 +160,7 @@ def test_traffic_stays_while_a_quota_refuses_the_instances_of_an_update():
     assert "account-level service limit" in operator.conditions["Stalled"]
 
     operator.sim.edit(quota={"ml.m5.large": None})
+    operator.cluster.annotate(**{RECONCILE_REQUESTED_AT: "now"})
     operator.settle()
 
 

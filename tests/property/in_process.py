@@ -1,11 +1,9 @@
 """The operator's reconciles, in this process, against the simulated AWS and a cluster of one object."""
 
-import copy
-import itertools
-from collections.abc import Callable, Mapping
-from typing import Any, cast
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
-from sagemaker_ab.api.resource import FINALIZER
 from sagemaker_ab.aws.clock import AwsClock
 from sagemaker_ab.aws.garbage import GarbageLister
 from sagemaker_ab.aws.observe import DirectObserver
@@ -15,159 +13,95 @@ from sagemaker_ab.controller.context import Services
 from sagemaker_ab.controller.monitoring import MetricsMonitor
 from sagemaker_ab.controller.reconcile import Reconciler
 from sagemaker_ab.controller.settings import Settings
-from sagemaker_ab.kube.client import Conflict, KubeClient, NotFound, Object
 from sagemaker_ab.kube.events import EventRecorder
-from sagemaker_ab.kube.keys import Key
 from sandbox.aws.inprocess import InProcessAws
+from sandbox.safety.bounds import Bounds
+from tests.property.cluster_of_one import KEY, ApiServer, ClusterOfOne
 from tests.safety_monitor import watched
 
-KEY = Key("ml", "reviews")
+if TYPE_CHECKING:
+    from sagemaker_ab.kube.client import KubeClient
+
 _QUIET_SECONDS = 180.0
+_RESTART_SECONDS = 5.0
 
 
-class ClusterOfOne:
-    """What KubeClient offers, for one object, with the API server's rules for versions and generations."""
-
-    def __init__(self) -> None:
-        self.resource: Object | None = None
-        self.events: list[Object] = []
-        self.status_writes = 0
-        self.watchers: list[Callable[..., None]] = []
-        """Each is called with every version of the object, and once more when it is gone."""
-        self._versions = itertools.count(1)
-        self._uids = itertools.count(1)
-
-    def apply(self, spec: Mapping[str, Any]) -> None:
-        if self.resource is None:
-            metadata = {
-                "namespace": KEY[0],
-                "name": KEY[1],
-                "uid": f"uid-{next(self._uids)}",
-                "generation": 0,
-            }
-            self.resource = {"metadata": metadata, "spec": {}, "status": {"observedGeneration": -1}}
-        if self.resource["spec"] != spec:
-            self.resource["metadata"]["generation"] += 1
-        self.resource["spec"] = copy.deepcopy(dict(spec))
-        self._touch()
-
-    def annotate(self, **annotations: str) -> None:
-        assert self.resource is not None
-        metadata = self.resource["metadata"]
-        metadata["annotations"] = {**metadata.get("annotations", {}), **annotations}
-        self._touch()
-
-    def delete(self) -> None:
-        assert self.resource is not None
-        self.resource["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
-        self.resource["metadata"]["generation"] += 1
-        self._touch()
-        self._collect()
-
-    def get(self, namespace: str, name: str) -> Object:
-        del namespace, name
-        if self.resource is None:
-            raise NotFound
-        return copy.deepcopy(self.resource)
-
-    def pin(self, resource: Object, annotations: Mapping[str, str]) -> Object:
-        metadata = self._expect(resource)["metadata"]
-        metadata["annotations"] = {**metadata.get("annotations", {}), **annotations}
-        return self._set_finalizers(resource, [FINALIZER])
-
-    def remove_finalizer(self, resource: Object) -> Object:
-        return self._set_finalizers(resource, [])
-
-    def apply_status(self, resource: Object, status: Mapping[str, Any]) -> Object:
-        self._expect(resource)["status"] = copy.deepcopy(dict(status))
-        self.status_writes += 1
-        return self._touch()
-
-    def create_event(self, namespace: str, event: Object) -> str:
-        del namespace
-        self.events.append(event)
-        return f"event-{len(self.events)}"
-
-    def patch_event(self, namespace: str, name: str, change: Object) -> None:
-        """Counting is not looked at here."""
-
-    def _set_finalizers(self, resource: Object, finalizers: list[str]) -> Object:
-        self._expect(resource)["metadata"]["finalizers"] = finalizers
-        changed = self._touch()
-        self._collect()
-        return changed
-
-    def _expect(self, resource: Object) -> Object:
-        if self.resource is None:
-            raise NotFound
-        if resource["metadata"]["resourceVersion"] != self.resource["metadata"]["resourceVersion"]:
-            raise Conflict
-        return self.resource
-
-    def _touch(self) -> Object:
-        assert self.resource is not None
-        self.resource["metadata"]["resourceVersion"] = str(next(self._versions))
-        for watcher in self.watchers:
-            watcher(self.resource)
-        return copy.deepcopy(self.resource)
-
-    def _collect(self) -> None:
-        metadata = self.resource["metadata"] if self.resource else {}
-        if metadata.get("deletionTimestamp") and not metadata.get("finalizers"):
-            for watcher in self.watchers:
-                watcher(self.resource, gone=True)
-            self.resource = None
+class Killed(BaseException):
+    """The operator's process ends here; no handler of its own sees it."""
 
 
 class _OneSession(AwsSession):
     """Clients of a simulation in this process; region and account are what it says."""
 
-    def __init__(self, sim: InProcessAws) -> None:
+    def __init__(self, sim: InProcessAws, between_calls: Callable[[], None]) -> None:
         super().__init__()
-        clock = AwsClock()
-        names = {
+        services = {
             "sagemaker": "sagemaker",
-            "sagemaker_writes": "sagemaker",
             "autoscaling": "application-autoscaling",
-            "autoscaling_writes": "application-autoscaling",
             "cloudwatch": "cloudwatch",
             "runtime": "sagemaker-runtime",
             "sts": "sts",
         }
-        clients = {field: sim.client(service) for field, service in names.items()}
+        clients = {field: sim.client(service) for field, service in services.items()}
         for client in clients.values():
-            clock.attach(client.meta.events)
-        self._only = AwsClients(region="us-east-1", clock=clock, **clients)
+            client.meta.events.register_first("before-send", lambda **_: between_calls())
+            client.meta.events.register_last("before-send", lambda **_: between_calls())
+            client.meta.events.register("response-received", self._hear)
+        self._clock = AwsClock()
+        self._only = AwsClients(
+            region="us-east-1",
+            clock=self._clock,
+            sagemaker_writes=clients["sagemaker"],
+            autoscaling_writes=clients["autoscaling"],
+            **clients,
+        )
+
+    def restart(self) -> None:
+        """Forget account and time, as a new process has to learn them."""
+        self._accounts.clear()
+        self._clock = AwsClock()
+        self._only = replace(self._only, clock=self._clock)
 
     def clients(self, region: str | None = None) -> AwsClients:
         del region
         return self._only
 
+    def _hear(self, **response: Any) -> None:
+        self._clock._listen(**response)
+
 
 class InProcessOperator:
     """Reconciles one after the other; the simulation's clock advances by each wait at once."""
 
-    def __init__(self, sim: InProcessAws) -> None:
+    def __init__(self, sim: InProcessAws, *, bounds: Bounds | None = None) -> None:
         self.sim = sim
         self.cluster = ClusterOfOne()
+        self.between_calls: Callable[[], None] = lambda: None
+        """Called before and after each call to AWS or Kubernetes; it may raise Killed."""
+        self.api_server = ApiServer(self.cluster, self._between_calls)
         self.metrics = MetricsMonitor(backoff=Backoff(30.0, 900.0).seconds, local_clock=self._now)
         self._writes: list[dict[str, Any]] = []
         self._read = 0
-        self._session = _OneSession(sim)
+        self._session = _OneSession(sim, self._between_calls)
         self._reconciler = self._started()
         self._due = self._now()
-        self.safety = watched(sim, self.cluster)
+        self.safety = watched(sim, self.cluster, bounds=bounds or Bounds())
 
     def crash(self) -> None:
         """Lose all that a process remembers."""
         self.safety.restarted()
+        self._session.restart()
         self.metrics = MetricsMonitor(backoff=Backoff(30.0, 900.0).seconds, local_clock=self._now)
         self._reconciler = self._started()
 
     def step(self) -> float | None:
         """Reconcile once, then let the time go by that it asks for; None when nothing is left to keep."""
         self.safety.resumes(self._due)
-        after = self._reconciler.reconcile(KEY)
+        try:
+            after = self._reconciler.reconcile(KEY)
+        except Killed:
+            self.crash()
+            after = _RESTART_SECONDS
         self.safety.require_safe()
         if after is not None:
             self.sim.advance(seconds=max(after, 0.2))
@@ -236,8 +170,11 @@ class InProcessOperator:
             if call["outcome"] in {"effect", "dropped-after-effect"}
         ]
 
+    def _between_calls(self) -> None:
+        self.between_calls()
+
     def _started(self) -> Reconciler:
-        kube = cast("KubeClient", self.cluster)
+        kube = cast("KubeClient", self.api_server)
         return Reconciler(
             Services(
                 kube=kube,

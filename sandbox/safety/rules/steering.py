@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from sandbox.safety.intent import Intent
     from sandbox.safety.violations import Violation
 
-_UNREADABLE = "InvalidSpec"
+_BLIND = frozenset({"InvalidSpec", "LocationChanged"})
+"""Reasons for which the operator does not look at AWS at all."""
 
 
 @dataclass(slots=True)
@@ -43,13 +44,13 @@ class AdjustmentsGoOut(Rule):
       while the newest reads show the endpoint InService with the resource's owner tags and another value
       than the spec's, and neither S1 nor S2 holds it.
     - It is late after 420 s of AWS's clock without an attempt. Only time between two reads counts that both
-      show it due; times without any call are a process that is dead or stopped.
+      show it due, and not while it is held; times without any call are a process that is dead or stopped.
     - After refused attempts, and after attempts that AWS accepted and took back, the backoff of S9 has to be
       over as well, by the clock of the operator's machine; it begins when a read shows the outcome.
     - While additions to the set of variants are pending, the spec's weights of those that exist are due;
       while removals are pending, only zeros of the spec. Counts and autoscaling of a variant that changes
       its instance type are left to the rollout.
-    - Not judged are a resource that is being deleted and one whose spec the operator calls invalid.
+    - Not judged are a resource that is being deleted, and one whose spec or location the operator refuses.
     - When the operator has come to rest, nothing may be due but what waits for its backoff, and each variant
       that holds an adjustment is named in a condition.
     """
@@ -93,7 +94,7 @@ class AdjustmentsGoOut(Rule):
             if wait.seen is None and _shown_in_service(call, endpoint):
                 wait.seen = call
             late = wait.seconds > history.bounds.aws_idle and not _in_backoff(wait, call, history)
-            if late and not adjustment.holders and not wait.reported:
+            if late and not wait.reported:
                 wait.reported = True
                 yield self._late(call, adjustment, wait)
 
@@ -149,7 +150,7 @@ def _steers(intent: Intent, call: Call, history: History) -> bool:
     version = history.timeline.newest((intent.namespace, intent.name))
     stalled = version.conditions.get("Stalled", {}).get("reason") if version else None
     ours = shown is not None and history.owns(intent, shown.tags)
-    return ours and not intent.deleting and stalled != _UNREADABLE
+    return ours and not intent.deleting and stalled not in _BLIND
 
 
 def _due(intents: list[Intent], call: Call, history: History) -> dict[str, Adjustment]:

@@ -6,7 +6,7 @@ import pytest
 
 from sagemaker_ab.controller.reconcile import Reconciler
 from sagemaker_ab.kube.client import NotFound
-from tests.property.in_process import KEY, ClusterOfOne
+from tests.property.cluster_of_one import KEY, ClusterOfOne
 from tests.unit.planning.worlds import spec
 
 

@@ -165,3 +165,31 @@ def test_an_adjustment_that_aws_takes_back_waits_for_its_backoff(stage):
 
     stage.poll(minutes=30)
     assert stage.found() == ["S5"]
+
+
+def test_a_location_that_changed_keeps_the_operator_from_looking(stage):
+    stage.apply(SHIFTED)
+    stalled = {"type": "Stalled", "status": "True", "reason": "LocationChanged", "message": "elsewhere"}
+    stage.read()
+    stage.write_status(conditions=[stalled])
+
+    assert stage.found_at_rest() == []
+
+
+def test_time_in_which_an_adjustment_is_held_does_not_count(stage):
+    """VariantA shrinks when VariantB has taken its traffic, which waits for instances of VariantB."""
+    stage.apply(spec(fixed("VariantA", weight=90), scaled("VariantB", weight=10, minimum=3)))
+    stage.weigh(VariantA=90, VariantB=10)
+    stage.count("VariantA", 2)
+    stage.register("VariantB", minimum=3)
+    stage.aws.edit(counts={"endpoint": "reviews", "variants": {"VariantA": 2, "VariantB": 1}})
+    stage.apply(spec(fixed("VariantA", weight=10), scaled("VariantB", weight=90, minimum=3)))
+    stage.poll(minutes=10)
+    stage.aws.edit(counts={"endpoint": "reviews", "variants": {"VariantB": 3}})
+    stage.weigh(VariantA=10, VariantB=90)
+    stage.poll(minutes=5)
+    assert stage.found() == []
+
+    stage.poll(minutes=10)
+    assert stage.found() == ["S5"]
+    assert "change VariantA from 2 to 1 instances" in stage.violations()[0].found

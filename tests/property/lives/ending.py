@@ -1,0 +1,194 @@
+"""How a life ends: what lasts is taken back, and AWS comes to hold what the spec asks for, then nothing.
+
+Where only a person can help, the operator says so by a reason of `REMEDIES`, and for the cause that is named
+there; the person helps, and it goes on.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sagemaker_ab.api.resource import ACCOUNT
+from tests.property.lives.people import forget_theirs
+from tests.property.lives.sketch import IMAGE
+from tests.property.lives.specs import UNKNOWN_VERSION
+from tests.property.lives.world import THEIRS, World
+
+_MOST_REMEDIES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What a person does about a reason; `due` tells whether a life gave cause for it."""
+
+    due: Callable[[World], object]
+    help: Callable[[World], object]
+
+
+def end(world: World) -> None:
+    """Hold that a life comes to a good end."""
+    _calm(world)
+    if world.cluster.resource is None or world.cluster.deleting:
+        _settle(world, gone=True)
+        assert _left(world) == set() or world.sketch.deletion == "Retain" or world.taken
+        world.apply(world.sketch)
+    _settle(world, gone=False)
+    if world.taken:
+        _restore_tags(world)
+        _settle(world, gone=False)
+
+    assert held(world) == asked(world)
+    assert refused(world) == []
+    _clear_up(world)
+
+
+def _calm(world: World) -> None:
+    """Let AWS be as it should be; what people did to the resource and its objects stays."""
+    server = world.operator.api_server
+    server.failures = 0
+    chaos = world.sim.gateway.faults.chaos
+    chaos.stale = chaos.lost_answers = chaos.throttling = False
+    for lift in reversed(world.lifts):
+        lift()
+
+
+def _settle(world: World, *, gone: bool) -> None:
+    """Request reconciles until it is done; a deployment that was under way when all calmed may fail yet."""
+    operator = world.operator
+    for _ in range(_MOST_REMEDIES):
+        if world.cluster.resource is not None:
+            world.request_reconcile()
+        operator.settle_or_stall()
+        if world.cluster.resource is None if gone else operator.ready:
+            return
+        reason = operator.conditions["Stalled"].split()[1].rstrip(":")
+        remedy = REMEDIES.get(reason)
+        assert remedy is not None, f"no person should be needed: {operator.conditions}"
+        assert remedy.due(world), f"nothing gave cause for it: {operator.conditions}"
+        remedy.help(world)
+    raise AssertionError(f"no help was enough: {operator.conditions}")
+
+
+def _restore_tags(world: World) -> None:
+    """Give our objects back the owner tags that somebody took from them."""
+    for arn, tags in world.taken.items():
+        given = [{"Key": key, "Value": value} for key, value in tags.items()]
+        world.call("AddTags", ResourceArn=arn, Tags=given)
+    world.taken.clear()
+
+
+def _relocate(world: World) -> None:
+    world.cluster.annotate(**{ACCOUNT: "123456789012"})
+
+
+def _know_images(world: World) -> None:
+    models = tuple(replace(m, image=IMAGE) if m.image == UNKNOWN_VERSION else m for m in world.sketch.models)
+    world.apply(replace(world.sketch, models=models))
+
+
+def _uses_unknown_image(world: World) -> bool:
+    used = {variant.model for variant in world.sketch.variants}
+    return any(model.image == UNKNOWN_VERSION and model.name in used for model in world.sketch.models)
+
+
+def _config_is_gone(world: World) -> bool:
+    endpoint = world.endpoint
+    return endpoint is not None and endpoint["config"] not in world.state.get("endpointConfigs", {})
+
+
+REMEDIES: Mapping[str, Remedy] = {
+    "NotOwned": Remedy(lambda world: world.taken, _restore_tags),
+    "LocationChanged": Remedy(
+        lambda world: world.cluster.resource["metadata"]["annotations"][ACCOUNT] != "123456789012",
+        _relocate,
+    ),
+    "UnknownImage": Remedy(_uses_unknown_image, _know_images),
+    "EndpointConfigMissing": Remedy(
+        _config_is_gone, lambda world: world.edit(delete={"endpoint": "reviews"})
+    ),
+    # A request is all that it takes, and comes with every round.
+    "DeploymentFailed": Remedy(lambda _: True, lambda _: None),
+}
+
+
+def held(world: World) -> dict[str, Any]:
+    """Return what AWS holds of the resource."""
+    state, endpoint = world.state, world.endpoint
+    assert endpoint is not None
+    targets = {
+        resource.rsplit("/", 1)[1]: (target["min"], target["max"], sorted(target["policies"]))
+        for resource, target in state.get("scalableTargets", {}).items()
+    }
+    _, tags = world.tags("endpoint", "reviews")
+    return {
+        "models": {name for name in state.get("models", {}) if not name.startswith(THEIRS)},
+        "configs": {name for name in state.get("endpointConfigs", {}) if not name.startswith(THEIRS)},
+        "variants": {
+            name: (
+                variant["model"],
+                variant["instanceType"],
+                variant["currentWeight"],
+                None if name in targets else variant["currentInstanceCount"],
+            )
+            for name, variant in endpoint["variants"].items()
+        },
+        "targets": targets,
+        "tags": {key: value for key, value in tags.items() if key in world.wanted().all_tags},
+    }
+
+
+def asked(world: World) -> dict[str, Any]:
+    """Return what AWS is to hold of the resource; weights and counts do not choose the config's name."""
+    wanted, endpoint = world.wanted(), world.endpoint
+    uid = {"sagemaker-ab.dev/uid": world.cluster.resource["metadata"]["uid"]}
+    return {
+        "models": {model.name for model in wanted.models},
+        "configs": {endpoint["config"]} if endpoint else set(),
+        "variants": {
+            v.name: (v.model_name, v.instance_type, float(v.weight), None if v.scaling else v.instance_count)
+            for v in wanted.variants
+        },
+        "targets": {
+            v.name: (
+                v.scaling.min_capacity,
+                v.scaling.max_capacity,
+                [policy.name for policy in v.scaling.policies],
+            )
+            for v in wanted.variants
+            if v.scaling
+        },
+        "tags": {**wanted.all_tags} | uid,
+    }
+
+
+def refused(world: World) -> list[tuple[str, str]]:
+    """Return the writes that were refused for a reason that the operator could have known."""
+    calls = [call for call in world.operator.writes() if call["outcome"] == "refused"]
+    texts = [(call["operation"], f"{call['code']}: {call['message']}") for call in calls]
+    return [(op, text) for op, text in texts if not any(words in text for words in world.refusals)]
+
+
+def _clear_up(world: World) -> None:
+    """Delete the resource as its spec says, then once more so that nothing is to stay."""
+    if world.sketch.deletion == "Retain":
+        before = _left(world)
+        world.cluster.delete()
+        world.operator.settle()
+        assert world.cluster.resource is None
+        assert _left(world) == before
+        world.apply(replace(world.sketch, deletion="Delete"))
+        world.operator.settle()
+        assert held(world) == asked(world)
+    forget_theirs(world)
+    world.cluster.delete()
+    world.operator.settle()
+
+    assert world.cluster.resource is None
+    assert world.sim.state() == {}
+
+
+def _left(world: World) -> set[str]:
+    """Return the names of what AWS holds beside what others made."""
+    sections = ("models", "endpointConfigs", "endpoints")
+    names = {f"{kind}/{name}" for kind in sections for name in world.state.get(kind, {})}
+    return {name for name in names if not name.partition("/")[2].startswith(THEIRS)}
