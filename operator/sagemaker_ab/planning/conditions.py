@@ -103,6 +103,8 @@ def _progress(desired: Desired, observed: Observed, plan: Plan) -> tuple[Reason,
             return Reason.CREATING, "AWS is creating the endpoint"
         case EndpointState.DELETING:
             return Reason.DELETING, "AWS is deleting the endpoint"
+        case EndpointState.BUSY if endpoint and endpoint.status is EndpointStatus.UNKNOWN:
+            return Reason.UPDATING, "AWS reports the endpoint in a status that this version does not know"
         case EndpointState.UNPROVEN:
             return Reason.PENDING, "Waiting for AWS to show the result of the update"
         case EndpointState.BUSY if endpoint and (plan.steps or not _arrived(desired, observed)):
