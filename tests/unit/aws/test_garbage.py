@@ -1,4 +1,4 @@
-"""Listings are shared and their failures are not kept; tags of other owners are not asked for twice."""
+"""Listings are shared and their failures are not kept; tags of other owners are asked for once a listing."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -97,5 +97,15 @@ def test_an_object_made_again_under_its_name_may_have_another_owner(region):
     assert found(lister, region) == set()
 
     region.put(NAME, OURS, created=1500)
+    region.time = 2000.0
+    assert found(lister, region, not_before=2000.0) == {NAME}
+
+
+def test_an_object_that_somebody_gives_back_is_found_by_the_next_listing(region):
+    lister = GarbageLister()
+    region.put(NAME, THEIRS)
+    assert found(lister, region) == set()
+
+    region.put(NAME, OURS)
     region.time = 2000.0
     assert found(lister, region, not_before=2000.0) == {NAME}
