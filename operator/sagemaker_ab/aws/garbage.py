@@ -75,7 +75,10 @@ class GarbageLister:
 
 
 class _Region:
-    """A region's newest listing, and the tags of those listed objects that name an owner."""
+    """A region's newest listing, and the tags of those listed objects that name an owner.
+
+    The tags are forgotten with the listing, since a person may give an object back to its owner.
+    """
 
     def __init__(self) -> None:
         self._in_flight: SingleFlight[_Listing] = SingleFlight()
@@ -113,9 +116,7 @@ class _Region:
 
     def _list(self, clients: AwsClients) -> _Listing:
         listing = _list(clients)
-        existing = {*listing.models, *listing.configs}
-        self._tags = {listed: tags for listed, tags in self._tags.copy().items() if listed in existing}
-        self._newest = listing
+        self._newest, self._tags = listing, {}
         return listing
 
 

@@ -103,10 +103,11 @@ def _progress(desired: Desired, observed: Observed, plan: Plan) -> tuple[Reason,
             return Reason.CREATING, "AWS is creating the endpoint"
         case EndpointState.DELETING:
             return Reason.DELETING, "AWS is deleting the endpoint"
-        case EndpointState.BUSY if endpoint and endpoint.status is EndpointStatus.UNKNOWN:
-            return Reason.UPDATING, "AWS reports the endpoint in a status that this version does not know"
         case EndpointState.UNPROVEN:
             return Reason.PENDING, "Waiting for AWS to show the result of the update"
+        case EndpointState.BUSY if endpoint and not endpoint.status.serving:
+            message = "AWS reports the endpoint in a status that this version does not know"
+            return Reason.ENDPOINT_FAILED, message
         case EndpointState.BUSY if endpoint and (plan.steps or not _arrived(desired, observed)):
             rolling_back = endpoint.status is EndpointStatus.ROLLING_BACK
             reason = Reason.ROLLING_BACK if rolling_back else Reason.UPDATING

@@ -1,4 +1,4 @@
-"""Listings are shared and their failures are not kept; tags of other owners are not asked for twice."""
+"""Listings are shared and their failures are not kept; tags of other owners are asked for once a listing."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -217,3 +217,13 @@ def test_models_and_configs_of_their_owner_are_found_on_every_page_of_a_list(sim
         "ListEndpointConfigs": 2,
         "ListTags": 4,
     }
+
+
+def test_an_object_that_somebody_gives_back_is_found_by_the_next_listing(region):
+    lister = GarbageLister()
+    region.put(NAME, THEIRS)
+    assert found(lister, region) == set()
+
+    region.put(NAME, OURS)
+    region.time = 2000.0
+    assert found(lister, region, not_before=2000.0) == {NAME}

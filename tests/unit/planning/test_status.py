@@ -68,11 +68,12 @@ def test_every_condition_speaks_of_the_generation_it_was_found_for():
         nothing(),
         world(WANTED, status=EndpointStatus.CREATING),
         world(WANTED, status=EndpointStatus.UPDATING, pending_config_name="next"),
+        world(WANTED, status=EndpointStatus.UNKNOWN),
         world(want(with_variant(spec(), "VariantA", weight=1))),
         world(want(with_variant(spec(), "VariantA", instanceCount=2))),
         world(want(with_variant(spec(), "VariantA", model="bert-b"))),
     ],
-    ids=["absent", "creating", "deploying", "weights", "counts", "model"],
+    ids=["absent", "creating", "deploying", "newer", "weights", "counts", "model"],
 )
 def test_what_is_not_yet_as_asked_is_reconciling(observed):
     assert summary(reported(observed)) == {"Ready": "False", "Reconciling": "True"}
