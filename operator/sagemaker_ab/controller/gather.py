@@ -60,7 +60,7 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
         plan=decided,
         remembered=remembered,
         problem=context.memory.problem_of(decided.steps),
-        awaiting_consistency=context.memory.awaiting_earlier_generation(context.generation, observed.now),
+        awaiting_consistency=context.memory.awaiting_effect(context.generation, observed.now),
         reconcile_requested_at=context.reconcile_requested_at,
         metrics=context.services.metrics.newest(context.key),
     )

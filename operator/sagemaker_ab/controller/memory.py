@@ -61,9 +61,13 @@ class Memory:
         """Return whether reads may not show the newest write yet."""
         return bool(self._recently_sent(now))
 
-    def awaiting_earlier_generation(self, generation: int, now: float) -> bool:
-        """Return whether reads may still show the effect of writes for another generation."""
-        return self.awaiting_consistency(now) and self._sent_for != generation
+    def awaiting_effect(self, generation: int, now: float) -> bool:
+        """Return whether a read that looks right may be older than the newest write.
+
+        That matters for writes for another generation, and for changes of weights and counts: a read from
+        before somebody else's edit shows what the spec asks for, like one from after its repair.
+        """
+        return self.awaiting_consistency(now) and (self._sent_for != generation or bool(self._accepted))
 
     def unsent(self, commands: Iterable[Command], now: float) -> list[Command]:
         """Return the commands up to the first that was sent so recently that a stale read may not show it.
