@@ -2,8 +2,8 @@
 
     python -m hack.mutants --mutants 200 --seed 1 planning controller aws
 
-Prints each change that no test noticed, and each that made the tests hang, which counts as noticed. Exits non-zero when fewer than 90 % were noticed, or when
-``hack/mutants/equivalents.toml`` is outdated.
+Prints each change that no test noticed, and each that made the tests hang, which counts as noticed. Exits
+non-zero when fewer than 90 % were noticed, or when ``hack/mutants/equivalents.toml`` is outdated.
 """
 
 import argparse
