@@ -7,6 +7,7 @@ non-zero when fewer than 90 % were noticed, or when ``hack/mutants/equivalents.t
 """
 
 import argparse
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -37,6 +38,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.mutants < 1:
         parser.error("--mutants is at least 1")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # so that the copy is removed
     tests = [test for package in arguments.packages for test in TESTS[package]]
     try:
         with workspace(arguments.packages, [*tests, *TESTS_OF_ALL]) as space:

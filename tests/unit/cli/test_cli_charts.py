@@ -1,6 +1,6 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
-from sagemaker_ab.aws.charts import CHARTS, PERIOD, ChartData, Point, Series, last_minutes
+from sagemaker_ab.aws.charts import CHARTS, PERIOD, ChartData, Point, Series, Window, last_minutes
 from sagemaker_ab.cli.views.canvas import BrailleCanvas
 from sagemaker_ab.cli.views.chart import chart_text
 from sagemaker_ab.cli.views.charts import charts_page
@@ -21,6 +21,15 @@ def series(variant, *values, complete=True):
 
 def characters(canvas):
     return ["".join(cell.character for cell in row) for row in canvas.cells()]
+
+
+def test_a_window_ends_with_the_last_whole_minute_in_utc():
+    in_kathmandu = timezone(timedelta(hours=5, minutes=45))
+    window = last_minutes(6, before=datetime(2026, 11, 25, 21, 35, 42, 500, tzinfo=in_kathmandu))
+
+    end = datetime(2026, 11, 25, 15, 50, tzinfo=UTC)
+    assert window == Window(start=end - timedelta(minutes=6), end=end)
+    assert window.end.tzinfo is UTC
 
 
 def test_the_window_is_the_last_whole_minutes():
