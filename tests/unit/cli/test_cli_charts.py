@@ -1,9 +1,9 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 from sagemaker_ab.cli.views.canvas import BrailleCanvas
 from sagemaker_ab.cli.views.chart import chart_text
 from sagemaker_ab.cli.views.charts import charts_page
-from sagemaker_ab.planning.charts import CHARTS, PERIOD, ChartData, Point, Series, last_minutes
+from sagemaker_ab.planning.charts import CHARTS, PERIOD, ChartData, Point, Series, TimeRange, last_minutes
 
 INVOCATIONS = CHARTS[1]
 TIME_RANGE = last_minutes(6, before=datetime(2026, 11, 25, 15, 50, 42, tzinfo=UTC))
@@ -26,6 +26,15 @@ def characters(canvas):
 def test_the_range_is_the_last_whole_minutes():
     assert TIME_RANGE.start == datetime(2026, 11, 25, 15, 44, tzinfo=UTC)
     assert TIME_RANGE.end == datetime(2026, 11, 25, 15, 50, tzinfo=UTC)
+
+
+def test_a_range_ends_with_the_last_whole_minute_in_utc():
+    in_kathmandu = timezone(timedelta(hours=5, minutes=45))
+    found = last_minutes(6, before=datetime(2026, 11, 25, 21, 35, 42, 500, tzinfo=in_kathmandu))
+
+    end = datetime(2026, 11, 25, 15, 50, tzinfo=UTC)
+    assert found == TimeRange(start=end - timedelta(minutes=6), end=end)
+    assert found.end.tzinfo is UTC
 
 
 def test_a_canvas_sets_dots_from_the_top_left_and_leaves_the_rest_blank():
