@@ -49,7 +49,7 @@ def test_a_creation_is_tried_for_ever_with_gaps_up_to_an_hour():
 
     assert len(gaps) > 10
     assert gaps[0] < 600 < gaps[2]
-    assert all(gap < 3600 + 600 for gap in gaps)
+    assert all(gap < 3600 + 300 for gap in gaps)
     assert all(gap > 3500 for gap in gaps[5:])
     assert operator.conditions["Stalled"].startswith("True DeploymentFailed")
     assert "InsufficientInstanceCapacity" in operator.conditions["Stalled"]

@@ -235,10 +235,10 @@ def test_models_of_the_fleet_that_serves_come_back_although_another_revision_fai
     operator.cluster.apply(
         with_variant(bad, "VariantB", autoscaling={**AUTOSCALING, "minCapacity": 3}, weight=90)
     )
-    operator.cluster.annotate(**{RECONCILE_REQUESTED_AT: "now"})
     until(operator, lambda: weights(operator)["VariantB"] == 90.0)
 
     assert counts(operator)["VariantB"] == 3
+    assert len(sent(operator, "UpdateEndpoint")) == 1
 
 
 def test_models_deleted_by_hand_come_back_for_a_deployment():
