@@ -3,7 +3,7 @@
 Each scenario is first played undisturbed, and AWS's call log tells its writes. Then it is played again for
 each write and each disturbance: the operator is killed while the request is on its way, or while the answer
 is; or a connection breaks before the effect, or after it. At the end AWS's whole state is compared with that
-of the undisturbed run: the same, so no orphans and no doubles.
+of the undisturbed run: the same, so no orphans and no doubles. A change may end with the resource stalled.
 """
 
 import json
@@ -13,33 +13,55 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.e2e.operator_process import Operator
-from tests.e2e.reviews import Change, Reviews, ready
+from tests.e2e.reviews import Change, Manifest, Reviews, conditions_of, ready, up_to_date
 from tests.e2e.simulated_aws import SimulatedAws
 
 SPEED = 250.0
 """How many times as fast as real time AWS's clock runs here, where it runs."""
 
-Act = Callable[[Reviews], None]
+Act = Callable[[Reviews, SimulatedAws], None]
+"""What a user does to the resource, or somebody else to AWS."""
 
 
 def applied(*changes: Change) -> Act:
     """Create the resource, or change it."""
-    return lambda resource: resource.apply(*changes)
+    return lambda resource, _: resource.apply(*changes)
 
 
-def deleted(resource: Reviews) -> None:
+def deleted(resource: Reviews, _: SimulatedAws) -> None:
     """Ask for the deletion of the resource, if there is one."""
     if resource.found():
         resource.delete()
 
 
+def applied_in_vain(*changes: Change) -> Act:
+    """Change the resource, while each update of the endpoint fails."""
+
+    def act(resource: Reviews, aws: SimulatedAws) -> None:
+        failure = {"fail": {"reason": "The container did not start."}}
+        aws.add_fault(failure, match={"operation": "UpdateEndpoint"}, count=None)
+        resource.apply(*changes)
+
+    return act
+
+
+def stalled(resource: Manifest) -> bool:
+    """Tell whether a resource says of its newest generation that its deployment failed."""
+    reason = conditions_of(resource).get("Stalled", {}).get("reason")
+    return reason == "DeploymentFailed" and up_to_date(resource)
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What a user does, and what had been done before, step by step; the one undoes the other."""
+    """What is done, and what had been done before, step by step; the one undoes the other.
+
+    `ended` tells whether the operator has brought what is done to its end.
+    """
 
     name: str
     before: tuple[Act, ...]
     act: Act
+    ended: Callable[[Manifest], bool] = ready
 
 
 class Stage:
@@ -65,19 +87,21 @@ class Stage:
     def close(self) -> None:
         self._programs.close()
 
-    def play(self, *acts: Act) -> str:
+    def play(self, *acts: Act, ended: Callable[[Manifest], bool] = ready) -> str:
         """Let things be done without disturbance, and return AWS's state when all has come to rest."""
+        for fault in self.aws.faults():
+            self.aws.remove_fault(fault["id"])
         for act in acts:
-            act(self.resource)
-            self._eventually(self._settled, within=90)
+            act(self.resource, self.aws)
+            self._eventually(lambda: self._settled(ended), within=90)
         if self.resource.found():
             self.aws.rests()
         return self.state()
 
-    def ends_in(self, state: str) -> None:
+    def ends_in(self, state: str, ended: Callable[[Manifest], bool]) -> None:
         """Wait until what was done has come to this end, and stays there."""
         self._eventually(
-            lambda: (self._settled(), self.state()), lambda seen: seen == (True, state), within=90
+            lambda: (self._settled(ended), self.state()), lambda seen: seen == (True, state), within=90
         )
         if self.resource.found():
             self.aws.is_asked_again()
@@ -95,9 +119,9 @@ class Stage:
         text = json.dumps(self.aws.everything(), indent=1, sort_keys=True)
         return text.replace(self.resource.namespace, "NAMESPACE").replace(self._uid or "UID", "UID")
 
-    def _settled(self) -> bool:
+    def _settled(self, ended: Callable[[Manifest], bool]) -> bool:
         found = self.resource.found()
-        return found is None or ("deletionTimestamp" not in found["metadata"] and ready(found))
+        return found is None or ("deletionTimestamp" not in found["metadata"] and ended(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +136,7 @@ class Recording:
 def record(stage: Stage, scenario: Scenario) -> Recording:
     before = stage.play(*scenario.before)
     stage.aws.clear_calls()
-    after = stage.play(scenario.act)
+    after = stage.play(scenario.act, ended=scenario.ended)
     writes = [(call["operation"], call["resource"]) for call in stage.aws.calls() if call["write"]]
     assert writes
     assert stage.aws.refusals() == []
@@ -128,7 +152,7 @@ def killed(when: str) -> Disturb:
     def disturb(stage: Stage, write: int, act: Act) -> tuple[str, str]:
         aws = stage.aws
         aws.hold({"write": write}, when=when)
-        act(stage.resource)
+        act(stage.resource, aws)
         (parked,) = aws.held(timeout=60)
         aws.set_speed(0)
         stage.kill_operator()
@@ -146,12 +170,17 @@ def dropped(when: str) -> Disturb:
 
     def disturb(stage: Stage, write: int, act: Act) -> tuple[str, str]:
         stage.aws.add_fault({"drop": when}, match={"write": write})
-        act(stage.resource)
+        act(stage.resource, stage.aws)
         outcome = "dropped-before" if when == "before" else "dropped-after-effect"
         call = stage.sees_call(outcome)
         return call["operation"], call["resource"]
 
     return disturb
+
+
+def killed_by_turns(stage: Stage, write: int, act: Act) -> tuple[str, str]:
+    """Kill the operator before the effect of every other write, and before the answer of the rest."""
+    return killed(("before", "after")[write % 2])(stage, write, act)
 
 
 DISTURBANCES = {
@@ -174,6 +203,13 @@ class KillMatrix:
 
     def survives(self, disturbance: str, scenario: Scenario) -> None:
         """Play a scenario once for each of its writes, with that write disturbed: it ends as undisturbed."""
+        self._play(disturbance, DISTURBANCES[disturbance], scenario)
+
+    def survives_kills(self, scenario: Scenario) -> None:
+        """Play a scenario once for each of its writes, killed at that write: it ends as undisturbed."""
+        self._play("killed by turns", killed_by_turns, scenario)
+
+    def _play(self, name: str, disturb: Disturb, scenario: Scenario) -> None:
         stage = self._stage
         if scenario.name not in self._recordings:
             self._recordings[scenario.name] = record(stage, scenario)
@@ -181,7 +217,7 @@ class KillMatrix:
         for number, write in enumerate(recording.writes, start=1):
             assert stage.play(*scenario.before) == recording.before
             stage.aws.clear_calls()
-            assert DISTURBANCES[disturbance](stage, number, scenario.act) == write
-            stage.ends_in(recording.after)
+            assert disturb(stage, number, scenario.act) == write
+            stage.ends_in(recording.after, scenario.ended)
             assert stage.aws.unexplained_refusals() == [], f"at write {number}, {write}"
-        self._note("figure", f"kill matrix: {scenario.name}, {disturbance}: {len(recording.writes)} writes")
+        self._note("figure", f"kill matrix: {scenario.name}, {name}: {len(recording.writes)} writes")

@@ -84,7 +84,7 @@ def test_retain_is_a_way_out_that_needs_no_call():
 
 def test_an_endpoint_that_is_tagged_for_another_owner_is_handed_over_with_all_that_it_uses():
     operator = settled(SCALING)
-    with_tags(operator, dict(OWNER.tags) | {"sagemaker-ab.dev/cluster-id": "cluster-2"})
+    with_tags(operator, dict(OWNER.tags) | {"sagemaker-ab.dev/namespace": "search"})
     operator.cluster.delete()
     operator.settle()
 
@@ -92,7 +92,7 @@ def test_an_endpoint_that_is_tagged_for_another_owner_is_handed_over_with_all_th
     assert whole(operator)
     assert target(operator)
     (event,) = [event for event in operator.cluster.events if event["reason"] == "HandedOver"]
-    assert "owned by ml/reviews of cluster cluster-2" in event["message"]
+    assert "owned by search/reviews of cluster cluster-1" in event["message"]
 
 
 def test_what_an_update_of_the_endpoint_is_about_to_use_is_handed_over_too():

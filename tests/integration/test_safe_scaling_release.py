@@ -16,6 +16,7 @@ from tests.integration.stage import (
     artifact_arrives,
     aws,
     endpoint,
+    repaired,
     run,
     scaling_by_hand,
     sent,
@@ -175,10 +176,10 @@ def test_a_reconcile_request_tries_a_refused_update_at_once():
     assert endpoint(operator)["status"] == "Updating"
 
 
-def test_a_scheduled_action_that_cannot_be_restored_holds_up_nothing_else():
+def test_a_scheduled_action_that_may_not_be_restored_yet_holds_up_nothing_else():
     operator = with_foreign_parts(settled(SCALING))
-    denied = {"error": {"code": "AccessDeniedException", "text": "not authorized", "http": 400}}
-    operator.sim.fault(denied, match={"operation": "PutScheduledAction"}, count=None)
+    refusal = {"error": {"code": "AccessDeniedException", "text": "not authorized", "http": 400}}
+    denied = operator.sim.fault(refusal, match={"operation": "PutScheduledAction"}, count=None)
     operator.cluster.apply(OTHER_TYPE)
     until(operator, lambda: sent(operator, "PutScheduledAction"))
     wider = with_variant(OTHER_TYPE, "VariantB", weight=80, autoscaling={**AUTOSCALING, "maxCapacity": 9})
@@ -188,6 +189,10 @@ def test_a_scheduled_action_that_cannot_be_restored_holds_up_nothing_else():
     assert target(operator)["max"] == 9
     assert endpoint(operator)["variants"]["VariantB"]["currentWeight"] == 80
     assert "put scheduled action noon" in operator.conditions["Stalled"]
+
+    repaired(operator, denied)
+    operator.settle()
+    assert list(target(operator)["scheduledActions"]) == ["noon"]
 
 
 # The spec changes meanwhile

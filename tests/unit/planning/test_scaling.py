@@ -84,6 +84,14 @@ def test_a_declared_policy_comes_back_as_the_spec_has_it_once_the_target_is_regi
     assert pending == ["RegisterScalableTarget", "PutScalingPolicy"]
 
 
+def test_policies_come_back_while_the_update_to_another_instance_type_is_stuck():
+    """A target alone scales nothing, and the old fleet may serve for days."""
+    other = with_variant(SCALING, "VariantB", instanceType="ml.m5.xlarge")
+    bare = replace(world(want(SCALING)), targets={"VariantB": ObservedTarget(1, 4)})
+
+    assert operations(want(other), bare, released=released()) == ["PutScalingPolicy"]
+
+
 # Records
 
 
