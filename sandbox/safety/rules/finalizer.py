@@ -107,7 +107,8 @@ class PinnedWhileInAws(Rule):
     def on_call(self, call: Call, history: History) -> Iterator[Violation]:
         if not call.write:
             return
-        candidates = history.subjects(call, since=call.local)
+        # The resource as the reconcile may have read it: what went since, it cannot know.
+        candidates = history.subjects(call, since=call.local - history.bounds.reconcile)
         if not candidates or any(_pinned(version, call) for version in candidates):
             return
         version = candidates[0]

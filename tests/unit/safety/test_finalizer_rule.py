@@ -1,7 +1,10 @@
 """S7: finalizer and pinned place before the first write; the finalizer stays until AWS holds nothing."""
 
+from dataclasses import replace
+
 import pytest
 
+from sandbox.safety.bounds import Bounds
 from sandbox.safety.intent import ACCOUNT, REGION
 from tests.unit.safety.stage import ARN, PINNED, Stage, spec
 
@@ -154,6 +157,19 @@ def test_a_finalizer_that_goes_without_any_read_is_caught(new):
     unread.release_finalizer()
 
     assert "never read for this resource" in unread.violations()[-1].found
+
+
+def test_annotations_that_go_while_a_reconcile_runs_cannot_be_known(stage):
+    stage.monitor.judge.history.bounds = replace(Bounds(), reconcile=0.1)
+    stage.aws.advance(seconds=1)
+    del stage.resource["metadata"]["annotations"]
+    stage.pin(annotations={})
+    stage.weigh(VariantA=50, VariantB=50)
+    assert stage.found() == []
+
+    stage.aws.advance(seconds=1)
+    stage.weigh(VariantA=50, VariantB=50)
+    assert stage.found() == ["S7"]
 
 
 def retag(stage, **owner):
