@@ -47,7 +47,7 @@ class AwsClock:
         return self.at(self.local_clock())
 
     def at(self, local: float) -> float:
-        """Return AWS's time at a moment of the local clock, as far as it is known from the responses by now."""
+        """Return AWS's time at a moment of the local clock, as far as the responses show by now."""
         with self._lock:
             ahead = tuple(self._ahead)
         return float(math.floor(local + median_low(ahead) if ahead else time.time()))
