@@ -66,20 +66,16 @@ def test_s1_forced_weights_go_out_and_the_instances_follow_the_traffic():
     assert counts(operator) == [1, 1]
 
 
-def test_s1_an_update_that_waited_follows_forced_weights():
-    """The update keeps the live counts, since another variant has autoscaling."""
+def test_s1_forced_weights_go_although_an_update_lacks_instances():
     operator = settled(with_variant(runs.SCALING, "VariantA", weight=10))
     operator.sim.edit(quota={"ml.m5.large": 2})
     wanted = with_variant(runs.SCALING, "VariantA", weight=90, instanceCount=3)
     operator.cluster.apply(wanted | {"models": runs.REVISED["models"]})
     run(operator)
-    assert "UpdateEndpoint" not in operator.effects()
-    assert "Waiting to update endpoint" in operator.conditions["Stalled"]
+    assert weights(operator) == [10.0, 50.0]
 
     runs.force_weights(operator)
-    run_until(operator, lambda: "UpdateEndpoint" in operator.effects())
-
-    assert weights(operator) == [90.0, 50.0]
+    run_until(operator, lambda: weights(operator) == [90.0, 50.0])
 
 
 def test_s1_the_annotation_has_no_effect_on_another_generation():

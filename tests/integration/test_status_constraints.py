@@ -33,12 +33,16 @@ FULL: dict[str, Any] = {
         "status": "InService",
         "configName": "reviews-prod-1",
         "pendingConfigName": "reviews-prod-2",
+        "configContent": "{}",
         "failureReason": "The primary container did not pass the ping health check.",
         "since": MOMENT,
         "tagKeys": ["team"],
     },
     "deployment": {
         "fingerprint": "0123456789abcdef",
+        "contentFingerprint": "0123456789",
+        "previousConfigName": "reviews-prod-1",
+        "previousFailureReason": "",
         "configName": "reviews-prod-2",
         "attempts": 1,
         "state": "Failed",
@@ -56,6 +60,8 @@ FULL: dict[str, Any] = {
             "instances": {"current": 1, "desired": 1, "min": 1, "max": 2},
         }
     ],
+    "lastInstanceCounts": [{"name": "VariantA", "count": 3}],
+    "releasedScaling": [{"name": "VariantA", "content": "{}", "since": MOMENT}],
     "metrics": {
         "windowStart": MOMENT,
         "windowEnd": MOMENT,

@@ -45,12 +45,12 @@ def garbage_step(context: ReconcileContext, clients: AwsClients, gathered: Gathe
     return garbage or plan_image_pins(gathered.desired, listing)
 
 
-def retry_garbage_collection_later(context: ReconcileContext, observed: Observed) -> None:
+def retry_garbage_collection_later(context: ReconcileContext, gathered: Gathered) -> None:
     """List garbage again after the gap of what AWS refuses, or after ten minutes if that is later."""
     context.memory.garbage_failures += 1
     gap = context.services.backoff(transient=False).seconds(context.memory.garbage_failures)
-    at = observed.now + max(_RETRY_SECONDS, gap)
-    context.memory.schedule_garbage_collection(_config_in_use(observed), at=at)
+    at = gathered.observed.now + max(_RETRY_SECONDS, gap)
+    context.memory.schedule_garbage_collection(_listed_for(gathered), at=at)
 
 
 def list_for_deletion(
@@ -69,7 +69,7 @@ def list_for_deletion(
 
 def _list_if_due(context: ReconcileContext, clients: AwsClients, gathered: Gathered) -> Listing | None:
     observed, wanted = gathered.observed, gathered.desired
-    config, now = _config_in_use(observed), observed.now
+    config, now = _listed_for(gathered), observed.now
     memory = context.memory
     if memory.awaiting_consistency(now) or not memory.garbage_collection_due(config, now):
         return None
@@ -82,11 +82,13 @@ def _list_if_due(context: ReconcileContext, clients: AwsClients, gathered: Gathe
         )
     except AwsError as error:
         _LOG.warning("%s: garbage could not be listed: %s", context.key, error)
-        retry_garbage_collection_later(context, observed)
+        retry_garbage_collection_later(context, gathered)
         return None
     memory.schedule_garbage_collection(config, at=now + jittered(_INTERVAL_SECONDS))
     return listing
 
 
-def _config_in_use(observed: Observed) -> str | None:
-    return observed.config_in_use.name if observed.config_in_use else None
+def _listed_for(gathered: Gathered) -> str:
+    """Return what a listing is valid for: the config in use and the content of the desired fleet."""
+    config = gathered.observed.config_in_use
+    return f"{config.name if config else ''} {gathered.desired.content_fingerprint}"

@@ -66,7 +66,7 @@ def _collect_garbage(context: ReconcileContext, clients: AwsClients, gathered: G
     outcome = apply(context, clients, step)
     if isinstance(outcome, Refused):
         context.record_event("Warning", outcome.problem.reason, outcome.problem.message)
-        retry_garbage_collection_later(context, gathered.observed)
+        retry_garbage_collection_later(context, gathered)
         return context.services.settings.poll_seconds
     context.memory.list_again()
     if outcome is not Outcome.ACCEPTED:
