@@ -65,8 +65,8 @@ ledger: setup ## what the simulated AWS knows and what it guesses, held by code 
 SEEDS ?= 20
 
 seeds: binaries ## the operator against many seeds of what the simulated AWS guesses (SEEDS=20)
-	@SANDBOX_SEEDS=$(SEEDS) CONVERGENCE_EXAMPLES=20 $(BIN)/python -Im pytest -n $(WORKERS) --dist loadfile \
-		tests/property/test_convergence.py tests/e2e/test_calls_under_chaos.py
+	@SANDBOX_SEEDS=$(SEEDS) LIVES=25 $(BIN)/python -Im pytest -n $(WORKERS) --dist loadgroup \
+		tests/property/test_lives.py tests/e2e/test_calls_under_chaos.py
 
 lint: $(LINTS) ## run every static check
 
