@@ -65,8 +65,8 @@ ledger: setup ## check and count what the simulated AWS knows and what it guesse
 SEEDS ?= 20
 
 seeds: binaries ## run the operator against many seeds of the simulated AWS (SEEDS=20)
-	@SANDBOX_SEEDS=$(SEEDS) CONVERGENCE_EXAMPLES=20 $(BIN)/python -Im pytest -n $(WORKERS) --dist loadfile \
-		tests/property/test_convergence.py tests/e2e/test_calls_under_chaos.py
+	@SANDBOX_SEEDS=$(SEEDS) LIVES=25 $(BIN)/python -Im pytest -n $(WORKERS) --dist loadgroup \
+		tests/property/test_lives.py tests/e2e/test_calls_under_chaos.py
 
 PACKAGES ?= planning controller aws
 MUTANTS ?= 200

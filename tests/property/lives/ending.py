@@ -91,6 +91,16 @@ def _uses_unknown_image(world: World) -> bool:
     return any(model.image == UNKNOWN_VERSION and model.name in used for model in world.sketch.models)
 
 
+def _mixes_fleets(world: World) -> bool:
+    """Tell whether AWS failed to roll back: out of that leads nothing but another update."""
+    return (world.endpoint or {}).get("status") == "UpdateRollbackFailed"
+
+
+def _deploy_again(world: World) -> None:
+    models = tuple(replace(model, revision=f"{model.revision}again") for model in world.sketch.models)
+    world.apply(replace(world.sketch, models=models))
+
+
 def _config_is_gone(world: World) -> bool:
     endpoint = world.endpoint
     return endpoint is not None and endpoint["config"] not in world.state.get("endpointConfigs", {})
@@ -106,6 +116,7 @@ REMEDIES: Mapping[str, Remedy] = {
     "EndpointConfigMissing": Remedy(
         _config_is_gone, lambda world: world.edit(delete={"endpoint": "reviews"})
     ),
+    "Refused": Remedy(_mixes_fleets, _deploy_again),
     # A request is all that it takes, and comes with every round.
     "DeploymentFailed": Remedy(lambda _: True, lambda _: None),
 }

@@ -33,8 +33,6 @@ EFFECTS: Mapping[str, Mapping[str, Any]] = {
     "dated behind": {"date": {"ahead": -7200}},
     "dated in words": {"date": {"text": "Thursday"}},
     "undated": {"date": {"absent": True}},
-    "busy when asked": {"status": {"status": "SystemUpdating", "seconds": 60.0}},
-    "unknown when asked": {"status": {"status": "Migrating", "newer": True, "seconds": 60.0}},
     "failing": {"fail": {"reason": "as ordered"}},
     "failing silently": {"fail": {"silent": True}},
     "failing for capacity": {"fail": {"capacity": True}},

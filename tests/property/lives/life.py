@@ -13,7 +13,7 @@ from tests.property.lives.sketch import Scaling, Sketch, Variant
 from tests.property.lives.specs import changes, sketches
 from tests.property.lives.world import Happening, World
 
-_MOST_EVENTS = 12
+_MOST_EVENTS = 16
 _DEALT = 6
 """How many happenings a life holds that is not left to chance."""
 
@@ -44,11 +44,14 @@ def play(world: World, life: Life) -> None:
 
 @st.composite
 def lives(draw):
-    """Draw lives of some events, each of which comes when the operator has done a little, or all."""
+    """Draw lives of some events, each of which comes when the operator has done a little, or all.
+
+    Half of the lives begin with an endpoint that has come into service.
+    """
     first = last = draw(sketches())
     events = []
-    for _ in range(draw(st.integers(1, _MOST_EVENTS))):
-        after, point = draw(_AFTER), draw(_POINTS)
+    for number in range(draw(st.integers(1, _MOST_EVENTS))):
+        after, point = draw(_AFTER if number else _FIRST_AFTER), draw(_POINTS)
         if draw(st.integers(0, 3)) == 0:
             last = draw(changes(last))
             events.append(Event(after, Apply(last), point))
@@ -57,7 +60,8 @@ def lives(draw):
     return Life(first, tuple(events))
 
 
-_AFTER = st.sampled_from([0, 1, 2, 3, 5, 8, 13, 25])
+_AFTER = st.sampled_from([0, 0, 1, 1, 2, 3, 5, 8, 13])
+_FIRST_AFTER = st.sampled_from([0, 1, 2, 3, 5, 26, 26, 26, 26])
 _POINTS = st.just(0) | st.integers(1, 40)
 
 _SCALED = Sketch().with_variant(Variant("VariantB", "bert-b", size=Scaling()))
