@@ -35,8 +35,9 @@ class ConditionType(StrEnum):
     """The desired and the current weight of every variant in AWS are the intended ones."""
 
     AUTOSCALING_APPLIED = "AutoscalingApplied"
-    """The scalable targets and scaling policies in AWS match the spec. Present only if a variant has
-    autoscaling.
+    """The scalable targets in AWS match the spec, with their scaling policies, alarms, scheduled actions and
+    suspensions. Present only if a variant has autoscaling. With the reason ForeignScaling, they match it, and
+    AWS also has others, which the message names.
     """
 
     METRICS_AVAILABLE = "MetricsAvailable"
@@ -142,6 +143,11 @@ class Reason(StrEnum):
     ENDPOINT_CONFIG_MISSING = "EndpointConfigMissing"
     """The endpoint config in use was deleted, and its content is not known. AWS refuses updates of the
     endpoint. The operator changes weights and counts, and waits for a person to restore the config.
+    """
+
+    FOREIGN_SCALING = "ForeignScaling"
+    """AWS has scaling policies, scheduled actions or suspensions of a variant that the spec does not have.
+    The operator leaves them alone, unless foreignScaling is Remove.
     """
 
     CHANGE_ROLLED_BACK = "ChangeRolledBack"

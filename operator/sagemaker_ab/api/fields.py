@@ -109,6 +109,7 @@ class CutTo:
 
 
 DECIMAL: Final = r"^[0-9]+(\.[0-9]+)?$"
+SIGNED_DECIMAL: Final = r"^-?[0-9]+(\.[0-9]+)?$"
 DECIMAL_LENGTH: Final = 19
 
 
@@ -121,6 +122,7 @@ class DecimalIntOrString:
 
     minimum: int
     maximum: int
+    pattern: str = DECIMAL
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         del source, handler
@@ -136,11 +138,11 @@ class DecimalIntOrString:
             "minimum": self.minimum,
             "maximum": self.maximum,
             "maxLength": DECIMAL_LENGTH,
-            "pattern": DECIMAL,
+            "pattern": self.pattern,
         }
 
     def _check(self, value: object) -> int | str:
-        if isinstance(value, str) and len(value) <= DECIMAL_LENGTH and re.fullmatch(DECIMAL, value):
+        if isinstance(value, str) and len(value) <= DECIMAL_LENGTH and re.fullmatch(self.pattern, value):
             return value
         if isinstance(value, int) and not isinstance(value, bool) and self.minimum <= value <= self.maximum:
             return value

@@ -10,16 +10,9 @@ Application Auto Scaling API reference (RegisterScalableTarget, PutScalingPolicy
 import re
 from typing import Any, Final
 
+from sagemaker_ab.api.autoscaling import Autoscaling, TargetTrackingScaling
 from sagemaker_ab.api.rule import Rule, exactly_one_of
-from sagemaker_ab.api.spec import (
-    Autoscaling,
-    Container,
-    EndpointSpec,
-    Model,
-    Tag,
-    TargetTrackingScaling,
-    Variant,
-)
+from sagemaker_ab.api.spec import Container, EndpointSpec, Model, Tag, Variant
 
 BURSTABLE: Final = "^ml[.]t[0-9]"
 ENVIRONMENT_NAME: Final = "^[a-zA-Z_][a-zA-Z0-9_]*$"
@@ -49,7 +42,8 @@ def _starts_within_its_bounds(autoscaling: Autoscaling) -> bool:
 
 
 def _one_policy_for_each_metric(autoscaling: Autoscaling) -> bool:
-    metrics = [policy.target_tracking_scaling.predefined_metric_type for policy in autoscaling.policies]
+    tracking = [policy.target_tracking_scaling for policy in autoscaling.policies]
+    metrics = [each.predefined_metric_type for each in tracking if each and each.predefined_metric_type]
     return len(metrics) == len(set(metrics))
 
 
@@ -171,8 +165,11 @@ RULES: Final[tuple[Rule[Any], ...]] = (
         scope=Autoscaling,
         field="policies",
         cel=(
-            "self.policies.all(one, self.policies.exists_one(other,"
-            " other.targetTrackingScaling.predefinedMetricType"
+            "!has(self.policies) || self.policies.all(one, !has(one.targetTrackingScaling)"
+            " || !has(one.targetTrackingScaling.predefinedMetricType)"
+            " || self.policies.exists_one(other, has(other.targetTrackingScaling)"
+            " && has(other.targetTrackingScaling.predefinedMetricType)"
+            " && other.targetTrackingScaling.predefinedMetricType"
             " == one.targetTrackingScaling.predefinedMetricType))"
         ),
         holds=_one_policy_for_each_metric,

@@ -4,21 +4,19 @@ The docstrings of models and fields are the descriptions in the CRD, which ``kub
 Validation rules across fields are in ``rules``.
 
 Names and limits are those of the SageMaker API reference (CreateModel, CreateEndpointConfig, CreateEndpoint,
-AddTags) and the Application Auto Scaling API reference (RegisterScalableTarget, PutScalingPolicy).
+AddTags). Autoscaling is in ``autoscaling``.
 """
 
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sagemaker_ab.api.fields import LIST_ATOMIC, ApiModel, DecimalIntOrString, ListMap
+from sagemaker_ab.api.autoscaling import Autoscaling, InstanceCount
+from sagemaker_ab.api.fields import LIST_ATOMIC, ApiModel, ListMap
 
 EndpointName = Annotated[str, Field(max_length=63, pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$")]
 ModelName = Annotated[str, Field(max_length=63, pattern=r"^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$")]
 VariantName = Annotated[str, Field(max_length=63, pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$")]
-InstanceCount = Annotated[int, Field(ge=1, le=10000)]
-CooldownSeconds = Annotated[int, Field(ge=0, le=86400)]
 EnvironmentValue = Annotated[str, Field(max_length=1024)]
 
 
@@ -115,76 +113,6 @@ class Model(ApiModel):
         return [self.primary_container] if self.primary_container else list(self.containers or ())
 
 
-class TargetTrackingScaling(ApiModel):
-    """A target tracking policy, which changes the instance count to keep a metric near a target.
-
-    AWS type: TargetTrackingScalingPolicyConfiguration.
-    """
-
-    predefined_metric_type: Literal[
-        "SageMakerVariantInvocationsPerInstance", "SageMakerVariantConcurrentRequestsPerModelHighResolution"
-    ]
-    """The metric to track. SageMakerVariantInvocationsPerInstance is the average number of invocations per
-    minute and instance. SageMakerVariantConcurrentRequestsPerModelHighResolution is the number of concurrent
-    requests per model, published every 10 seconds. AWS field:
-    PredefinedMetricSpecification.PredefinedMetricType.
-    """
-
-    target_value: Annotated[int | str, DecimalIntOrString(minimum=1, maximum=999_999_999)]
-    """The target of the metric, in the unit of the metric: an integer, or a quoted decimal such as "70.5". It
-    must be greater than 0. AWS field: TargetValue.
-    """
-
-    scale_out_cooldown_seconds: CooldownSeconds = 300
-    """Seconds to wait for a scale-out to take effect before the next one. If it is not set, it is 300,
-    the default of AWS. AWS field: ScaleOutCooldown.
-    """
-
-    scale_in_cooldown_seconds: CooldownSeconds = 300
-    """Seconds to wait after a scale-in before the next one. If it is not set, it is 300, the default
-    of AWS. AWS field: ScaleInCooldown.
-    """
-
-    @property
-    def target(self) -> Decimal:
-        """The target value as a number."""
-        return Decimal(self.target_value)
-
-
-class ScalingPolicy(ApiModel):
-    """A scaling policy. The field with the name of its type contains its settings."""
-
-    name: Annotated[str, Field(max_length=256, pattern=r"^[!-~]([ -~]*[!-~])?$")]
-    """The name of the policy. After a change, the operator deletes the policy with the old name and creates
-    one with the new name. AWS field: PutScalingPolicy.PolicyName.
-    """
-
-    type: Literal["TargetTrackingScaling"]
-    """The type of the policy. AWS field: PutScalingPolicy.PolicyType."""
-
-    target_tracking_scaling: TargetTrackingScaling
-    """The settings of a policy of type TargetTrackingScaling."""
-
-
-class Autoscaling(ApiModel):
-    """The scalable target of a variant and its scaling policies in Application Auto Scaling."""
-
-    min_capacity: InstanceCount
-    """The minimum number of instances. AWS field: RegisterScalableTarget.MinCapacity."""
-
-    max_capacity: InstanceCount
-    """The maximum number of instances. AWS field: RegisterScalableTarget.MaxCapacity."""
-
-    initial_instance_count: InstanceCount | None = None
-    """The number of instances that a new variant starts with, from minCapacity to maxCapacity. If it is not
-    set, a new variant starts with minCapacity. A variant that exists keeps its current number during a
-    deployment. AWS field: ProductionVariant.InitialInstanceCount.
-    """
-
-    policies: Annotated[list[ScalingPolicy], Field(min_length=1, max_length=2), ListMap("name")]
-    """The scaling policies. AWS allows one target tracking policy per metric."""
-
-
 class Variant(ApiModel):
     """A production variant: a model that serves a share of the traffic on instances of its own.
 
@@ -220,8 +148,8 @@ class Variant(ApiModel):
     """Autoscaling of the variant by Application Auto Scaling. Exactly one of instanceCount and autoscaling
     must be set.
 
-    Autoscaling is owned together with the endpoint. The operator removes scalable targets and scaling
-    policies of the endpoint's variants that are not in the spec, even if another tool created them.
+    The scalable target is owned together with the endpoint: the operator registers it, changes its bounds,
+    and deregisters it once the spec sets instanceCount, even if another tool registered it.
     """
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from sagemaker_ab.api.fields import LIST_SET, ApiModel, CutTo, ListMap, Timestamp
+from sagemaker_ab.api.scaling_status import ScalingStatus
 
 LARGEST: Final = 2**53 - 1
 ANNOTATION_LENGTH: Final = 256 * 1024
@@ -345,6 +346,9 @@ class Status(ApiModel):
     """Scalable targets that are deregistered for an update of the endpoint. The operator restores them
     afterwards.
     """
+
+    scaling: Annotated[list[ScalingStatus], Field(max_length=20), ListMap("name")] | None = None
+    """The autoscaling of the variants."""
 
     metrics: Metrics | None = None
     """The CloudWatch metrics of the latest window. A later window with the same numbers is not written."""

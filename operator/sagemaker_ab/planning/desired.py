@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from sagemaker_ab.api.spec import Autoscaling, Container, EndpointSpec, Model, ScalingPolicy, Variant
+from sagemaker_ab.api.spec import Container, EndpointSpec, Model, Variant
+from sagemaker_ab.planning.desired_scaling import DesiredScaling, alarm_prefix, desired_scaling
 from sagemaker_ab.planning.image_pins import IMAGE_PIN, PinnedImages, image_pin
 from sagemaker_ab.planning.images import UnknownImage, resolve_image
 from sagemaker_ab.planning.names import content_hash, content_name
@@ -28,35 +29,6 @@ class DesiredModel:
     def tags(self) -> Mapping[str, str]:
         """The tags that the model carries beside those of every object."""
         return {IMAGE_PIN: self.image_pin} if self.image_pin else {}
-
-
-@dataclass(frozen=True, slots=True)
-class DesiredPolicy:
-    """A target tracking policy.
-
-    `configuration` is the TargetTrackingScalingPolicyConfiguration of PutScalingPolicy.
-    """
-
-    name: str
-    configuration: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class DesiredScaling:
-    """A scalable target and its scaling policies.
-
-    `initial_instance_count` is the number of instances that the spec gives a new variant, None if it gives
-    none.
-    """
-
-    min_capacity: int
-    max_capacity: int
-    initial_instance_count: int | None
-    policies: tuple[DesiredPolicy, ...]
-
-    @property
-    def bounds(self) -> tuple[int, int]:
-        return self.min_capacity, self.max_capacity
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +55,12 @@ class DesiredVariant:
         """The initial number of instances by the spec alone, without capacity that the variant takes over."""
         if self.scaling is None:
             return self.instance_count
-        return self.scaling.initial_instance_count or self.scaling.min_capacity
+        return self.scaling.initial_instance_count or self.scaling.declared.minimum
 
     @property
     def intended_minimum(self) -> int:
         """The number of instances that must be in service before the variant gets more traffic."""
-        return self.scaling.min_capacity if self.scaling else self.instance_count
+        return self.scaling.bounds.minimum if self.scaling else self.instance_count
 
     @property
     def production_variant(self) -> Mapping[str, Any]:
@@ -154,6 +126,11 @@ class Desired:
         return {**self.tags, **self.owner.tags}
 
     @property
+    def alarm_prefix(self) -> str:
+        """How the names of the alarms begin that belong to the endpoint's step scaling policies."""
+        return alarm_prefix(self.endpoint_name, self.owner.fingerprint)
+
+    @property
     def weights(self) -> Mapping[str, int]:
         return {variant.name: variant.weight for variant in self.variants}
 
@@ -169,6 +146,7 @@ def desired(
     weights = manual_weights(spec)
     created: dict[str, DesiredModel] = {}
     variants, unresolved = [], []
+    alarms = alarm_prefix(spec.endpoint_name, owner.fingerprint)
     for variant in spec.variants:
         model = models[variant.model]
         model_name = model.existing_model_name or ""
@@ -180,7 +158,7 @@ def desired(
             else:
                 created[resolved.name] = resolved
                 model_name = resolved.name
-        variants.append(_variant(variant, model_name, weights[variant.name]))
+        variants.append(_variant(variant, model_name, weights[variant.name], alarms=alarms))
     return Desired(
         endpoint_name=spec.endpoint_name,
         owner=owner,
@@ -237,9 +215,15 @@ def _container_members(
         yield "Environment", dict(container.environment)
 
 
-def _variant(variant: Variant, model_name: str, weight: int) -> DesiredVariant:
-    scaling = _scaling(variant.autoscaling) if variant.autoscaling else None
-    count = scaling.initial_instance_count or scaling.min_capacity if scaling else variant.instance_count
+def _variant(variant: Variant, model_name: str, weight: int, *, alarms: str) -> DesiredVariant:
+    scaling = (
+        desired_scaling(variant.autoscaling, alarms=f"{alarms}{variant.name}/")
+        if variant.autoscaling
+        else None
+    )
+    count = variant.instance_count
+    if scaling is not None:
+        count = scaling.initial_instance_count or scaling.declared.minimum
     if count is None:
         raise ValueError(f"variant {variant.name} has neither instanceCount nor autoscaling")
     return DesiredVariant(
@@ -249,26 +233,4 @@ def _variant(variant: Variant, model_name: str, weight: int) -> DesiredVariant:
         instance_count=count,
         weight=weight,
         scaling=scaling,
-    )
-
-
-def _scaling(autoscaling: Autoscaling) -> DesiredScaling:
-    return DesiredScaling(
-        min_capacity=autoscaling.min_capacity,
-        max_capacity=autoscaling.max_capacity,
-        initial_instance_count=autoscaling.initial_instance_count,
-        policies=tuple(_policy(policy) for policy in autoscaling.policies),
-    )
-
-
-def _policy(policy: ScalingPolicy) -> DesiredPolicy:
-    tracking = policy.target_tracking_scaling
-    return DesiredPolicy(
-        name=policy.name,
-        configuration={
-            "TargetValue": float(tracking.target),
-            "PredefinedMetricSpecification": {"PredefinedMetricType": tracking.predefined_metric_type},
-            "ScaleOutCooldown": tracking.scale_out_cooldown_seconds,
-            "ScaleInCooldown": tracking.scale_in_cooldown_seconds,
-        },
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from sagemaker_ab.planning.config_content import Content, deploys, production_variants
 from sagemaker_ab.planning.desired import Desired, DesiredVariant
+from sagemaker_ab.planning.observed_scaling import ObservedTarget
 
 
 class EndpointStatus(StrEnum):
@@ -122,36 +123,13 @@ class ObservedConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class ObservedPolicy:
-    """A scaling policy; `configuration` is the member of PutScalingPolicy that belongs to its type."""
-
-    type: str
-    configuration: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedTarget:
-    """A scalable target of one variant, with its policies by name.
-
-    `suspended` is SuspendedState. `scheduled_actions` holds the members of PutScheduledAction by name; it is
-    None if they were not read.
-    """
-
-    min_capacity: int
-    max_capacity: int
-    policies: Mapping[str, ObservedPolicy] = field(default_factory=dict)
-    suspended: Mapping[str, bool] = field(default_factory=dict)
-    scheduled_actions: Mapping[str, Mapping[str, Any]] | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Observed:
     """All that one reconcile has read.
 
     `read_at` is when the read of the endpoint began. `config_in_use` is None if the endpoint names
     none or if it was deleted; `pending_config` is read for deletions only. `owners_of_models` and
     `owner_of_config` hold the tags of those desired objects that exist. They are read only when a deployment
-    is due.
+    is due. `alarms` are the members of PutMetricAlarm by name, of those alarms that were asked for and exist.
     """
 
     now: float
@@ -162,6 +140,7 @@ class Observed:
     owners_of_models: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     owner_of_config: Mapping[str, str] | None = None
     targets: Mapping[str, ObservedTarget] = field(default_factory=dict)
+    alarms: Mapping[str, Content] = field(default_factory=dict)
 
     def deploys(self, desired: Desired) -> bool:
         """Return whether the fleet in use is the desired one, except for weights and counts."""

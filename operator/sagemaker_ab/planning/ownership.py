@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from sagemaker_ab.planning.names import content_hash
+
 TAG_PREFIX = "sagemaker-ab.dev/"
 _CLUSTER_ID = f"{TAG_PREFIX}cluster-id"
 _NAMESPACE = f"{TAG_PREFIX}namespace"
@@ -33,6 +35,11 @@ class Owner:
         return MappingProxyType(
             {_CLUSTER_ID: self.cluster_id, _NAMESPACE: self.namespace, _NAME: self.name, _UID: self.uid}
         )
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of what identifies the owner, for names of AWS objects whose lists show no tags."""
+        return content_hash([self.cluster_id, self.namespace, self.name])
 
     def owns(self, tags: Mapping[str, str]) -> bool:
         identity = {_CLUSTER_ID: self.cluster_id, _NAMESPACE: self.namespace, _NAME: self.name}

@@ -47,7 +47,7 @@ def _declared(variant: DesiredVariant) -> bool:
 
 
 def _within(scaling: DesiredScaling, count: int) -> int:
-    return min(max(count, scaling.min_capacity), scaling.max_capacity)
+    return min(max(count, scaling.bounds.minimum), scaling.bounds.maximum)
 
 
 def _counts_to_take_over(desired: Desired, observed: Observed, endpoint: ObservedEndpoint) -> dict[str, int]:
