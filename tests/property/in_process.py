@@ -53,6 +53,7 @@ class _OneSession(AwsSession):
             clock=self._clock,
             sagemaker_writes=clients["sagemaker"],
             autoscaling_writes=clients["autoscaling"],
+            cloudwatch_writes=clients["cloudwatch"],
             **clients,
         )
 

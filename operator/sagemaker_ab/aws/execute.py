@@ -10,7 +10,11 @@ from sagemaker_ab.planning.commands import Command, Service
 
 def execute(clients: AwsClients, command: Command) -> Failure | None:
     """Send one write, without a retry. Return the failure if AWS refuses it or does not answer."""
-    client = {Service.SAGEMAKER: clients.sagemaker_writes, Service.AUTOSCALING: clients.autoscaling_writes}
+    client = {
+        Service.SAGEMAKER: clients.sagemaker_writes,
+        Service.AUTOSCALING: clients.autoscaling_writes,
+        Service.CLOUDWATCH: clients.cloudwatch_writes,
+    }
     call = getattr(client[command.service], xform_name(command.operation))
     try:
         call(**command.request)

@@ -11,10 +11,12 @@ from datetime import datetime
 
 from botocore.exceptions import ClientError
 
-from sagemaker_ab.aws.failures import FailureKind, classified, classify
+from sagemaker_ab.aws.alarms import list_alarms
+from sagemaker_ab.aws.failures import AwsError, FailureKind, classified, classify
 from sagemaker_ab.aws.sessions import AwsClients
 from sagemaker_ab.aws.singleflight import SingleFlight
 from sagemaker_ab.aws.tags import tags_of
+from sagemaker_ab.planning.desired_scaling import alarm_prefix_of
 from sagemaker_ab.planning.garbage import Listing, OwnedObjects
 from sagemaker_ab.planning.names import may_stem_from
 from sagemaker_ab.planning.ownership import TAG_PREFIX, Owner
@@ -53,7 +55,7 @@ class GarbageLister:
     ) -> Listing:
         """Return the models and configs of an owner in a listing that began at `not_before` or later.
 
-        Raises AwsError.
+        Alarms are listed for the endpoint alone. Raises AwsError.
         """
         with self._lock:
             region = self._regions[clients.region]
@@ -62,13 +64,16 @@ class GarbageLister:
         models = [each for each in listing.models if may_stem_from(each.name, endpoint_name)]
         configs = [each for each in listing.configs if may_stem_from(each.name, endpoint_name)]
         owned = {each: tags for each in models if owner.owns(tags := region.tags(clients, owner, each))}
+        alarms = _alarms(clients, alarm_prefix_of(endpoint_name, owner.fingerprint))
         return Listing(
             owned=OwnedObjects(
                 models=frozenset(each.name for each in owned),
                 configs=frozenset(
                     each.name for each in configs if owner.owns(region.tags(clients, owner, each))
                 ),
+                alarms=alarms or frozenset(),
             ),
+            alarms_unread=alarms is None,
             models=frozenset(each.name for each in models),
             model_tags={each.arn: tags for each, tags in owned.items()},
         )
@@ -118,6 +123,16 @@ class _Region:
         listing = _list(clients)
         self._newest, self._tags = listing, {}
         return listing
+
+
+def _alarms(clients: AwsClients, prefix: str) -> frozenset[str] | None:
+    """Return the alarms whose names begin with a prefix; None if the role does not allow reading alarms."""
+    try:
+        return list_alarms(clients, prefix)
+    except AwsError as error:
+        if error.failure.kind is not FailureKind.DENIED:
+            raise
+        return None
 
 
 def _list(clients: AwsClients) -> _Listing:

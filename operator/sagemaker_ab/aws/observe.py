@@ -3,17 +3,18 @@
 A reconcile reads its own endpoint. An implementation that reads many endpoints at once is another `Observer`.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from botocore.exceptions import ClientError
 
+from sagemaker_ab.aws.alarms import describe_alarms
 from sagemaker_ab.aws.failures import FailureKind, classified, classify
+from sagemaker_ab.aws.scalable_targets import read_targets
 from sagemaker_ab.aws.sessions import AwsClients
 from sagemaker_ab.aws.tags import tags_of
-from sagemaker_ab.planning.commands import SCALABLE_DIMENSION, scalable_resource_id
 from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.image_pins import IMAGE_PIN, PinnedImages
 from sagemaker_ab.planning.observed import (
@@ -21,8 +22,6 @@ from sagemaker_ab.planning.observed import (
     Observed,
     ObservedConfig,
     ObservedEndpoint,
-    ObservedPolicy,
-    ObservedTarget,
     ObservedVariant,
 )
 
@@ -37,7 +36,7 @@ class Observer(Protocol):
     """The source of the AWS state that a reconcile works on."""
 
     def observe(self, clients: AwsClients, endpoint_name: str, *, deleting: bool = False) -> Observed:
-        """Read an endpoint, its config in use, and the scalable targets and policies of its variants.
+        """Read an endpoint, its config in use, and the scalable targets of its variants.
 
         For a deletion, the config of a pending update is read as well. Raises AwsError.
         """
@@ -48,17 +47,15 @@ class Observer(Protocol):
         Raises AwsError.
         """
 
-    def observe_scheduled_actions(
-        self, clients: AwsClients, observed: Observed, endpoint_name: str, variants: Collection[str]
-    ) -> Observed:
-        """Add the scheduled actions of these variants' scalable targets. Raises AwsError."""
+    def observe_alarms(self, clients: AwsClients, observed: Observed, names: Collection[str]) -> Observed:
+        """Add those alarms of these names that exist. Raises AwsError."""
 
     def pinned_images(self, clients: AwsClients, model_name: str) -> PinnedImages:
         """Return the images of a model by its pin; nothing if it has none. Raises AwsError."""
 
 
 class DirectObserver:
-    """Reads one endpoint with its own calls: four, and one more for each scalable target.
+    """Reads one endpoint with its own calls: four, two more for each scalable target, and one for alarms.
 
     A deployment needs two more for the desired config and two more for each desired model.
     """
@@ -69,14 +66,16 @@ class DirectObserver:
         endpoint = _endpoint(clients, endpoint_name)
         config = _config(clients, endpoint.config_name) if endpoint else None
         pending = _config(clients, endpoint.pending_config_name) if endpoint and deleting else None
-        targets = dict(_targets(clients, endpoint_name, endpoint, config)) if endpoint else {}
+        variants = {variant.name for variant in endpoint.variants} if endpoint else set()
+        if config is not None:
+            variants |= {variant["VariantName"] for variant in config.production_variants}
         return Observed(
             now=clients.clock.now(),
             read_at=clients.clock.at(began),
             endpoint=endpoint,
             config_in_use=config,
             pending_config=pending,
-            targets=targets,
+            targets=dict(read_targets(clients, endpoint_name, variants)),
         )
 
     @classified()
@@ -97,16 +96,8 @@ class DirectObserver:
         )
 
     @classified()
-    def observe_scheduled_actions(
-        self, clients: AwsClients, observed: Observed, endpoint_name: str, variants: Collection[str]
-    ) -> Observed:
-        targets = {
-            name: replace(target, scheduled_actions=dict(_scheduled_actions(clients, endpoint_name, name)))
-            if name in variants
-            else target
-            for name, target in observed.targets.items()
-        }
-        return replace(observed, now=clients.clock.now(), targets=targets)
+    def observe_alarms(self, clients: AwsClients, observed: Observed, names: Collection[str]) -> Observed:
+        return replace(observed, now=clients.clock.now(), alarms=dict(describe_alarms(clients, names)))
 
     @classified()
     def pinned_images(self, clients: AwsClients, model_name: str) -> PinnedImages:
@@ -182,62 +173,6 @@ def _config(clients: AwsClients, name: str | None) -> ObservedConfig | None:
 
 _NOT_CONTENT = {"EndpointConfigName", "EndpointConfigArn", "CreationTime", "ResponseMetadata"}
 """The members of DescribeEndpointConfig that are not part of a config's content."""
-
-
-def _targets(
-    clients: AwsClients, endpoint_name: str, endpoint: ObservedEndpoint, config: ObservedConfig | None
-) -> Iterator[tuple[str, ObservedTarget]]:
-    names = {variant.name for variant in endpoint.variants}
-    names |= {variant["VariantName"] for variant in config.production_variants} if config else set()
-    variants = {scalable_resource_id(endpoint_name, name): name for name in sorted(names)}
-    if not variants:
-        return
-    pages = clients.autoscaling.get_paginator("describe_scalable_targets").paginate(
-        ServiceNamespace="sagemaker", ResourceIds=list(variants), ScalableDimension=SCALABLE_DIMENSION
-    )
-    for page in pages:
-        for target in page["ScalableTargets"]:
-            observed = ObservedTarget(
-                min_capacity=target["MinCapacity"],
-                max_capacity=target["MaxCapacity"],
-                policies=dict(_policies(clients, target["ResourceId"])),
-                suspended={name: bool(state) for name, state in target.get("SuspendedState", {}).items()},
-            )
-            yield variants[target["ResourceId"]], observed
-
-
-def _policies(clients: AwsClients, resource_id: str) -> Iterator[tuple[str, ObservedPolicy]]:
-    pages = clients.autoscaling.get_paginator("describe_scaling_policies").paginate(
-        ServiceNamespace="sagemaker", ResourceId=resource_id, ScalableDimension=SCALABLE_DIMENSION
-    )
-    for page in pages:
-        for policy in page["ScalingPolicies"]:
-            members: Mapping[str, Any] = policy
-            configuration = members.get(f"{policy['PolicyType']}PolicyConfiguration", {})
-            yield policy["PolicyName"], ObservedPolicy(policy["PolicyType"], configuration)
-
-
-def _scheduled_actions(
-    clients: AwsClients, endpoint_name: str, variant: str
-) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    pages = clients.autoscaling.get_paginator("describe_scheduled_actions").paginate(
-        ServiceNamespace="sagemaker",
-        ResourceId=scalable_resource_id(endpoint_name, variant),
-        ScalableDimension=SCALABLE_DIMENSION,
-    )
-    for page in pages:
-        for action in page["ScheduledActions"]:
-            members: Mapping[str, Any] = action
-            kept = {member: _text(members[member]) for member in _SCHEDULED_ACTION if member in members}
-            yield action["ScheduledActionName"], kept
-
-
-_SCHEDULED_ACTION = ("Schedule", "Timezone", "StartTime", "EndTime", "ScalableTargetAction")
-"""The members of DescribeScheduledActions that PutScheduledAction takes."""
-
-
-def _text(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _unless_gone(

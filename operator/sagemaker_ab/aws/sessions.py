@@ -57,6 +57,7 @@ class AwsClients:
     autoscaling: "ApplicationAutoScalingClient"
     autoscaling_writes: "ApplicationAutoScalingClient"
     cloudwatch: "CloudWatchClient"
+    cloudwatch_writes: "CloudWatchClient"
     runtime: "SageMakerRuntimeClient"
     sts: "STSClient"
 
@@ -138,12 +139,13 @@ def _connect(session: boto3.Session, region: str) -> AwsClients:
         autoscaling=session.client("application-autoscaling", region, config=_READS),
         autoscaling_writes=session.client("application-autoscaling", region, config=_WRITES),
         cloudwatch=session.client("cloudwatch", region, config=_READS),
+        cloudwatch_writes=session.client("cloudwatch", region, config=_WRITES),
         runtime=session.client("sagemaker-runtime", region, config=_INVOCATIONS),
         sts=session.client("sts", region, config=_READS),
     )
     for client in (
         *(clients.sagemaker, clients.sagemaker_writes, clients.autoscaling, clients.autoscaling_writes),
-        *(clients.cloudwatch, clients.runtime, clients.sts),
+        *(clients.cloudwatch, clients.cloudwatch_writes, clients.runtime, clients.sts),
     ):
         clients.clock.attach(client.meta.events)
     return clients

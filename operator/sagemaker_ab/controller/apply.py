@@ -17,10 +17,12 @@ from sagemaker_ab.planning.steps import Step
 _LOG = logging.getLogger(__name__)
 
 _DELETES = {
+    "DeleteAlarms",
     "DeleteEndpoint",
     "DeleteEndpointConfig",
     "DeleteModel",
     "DeleteScalingPolicy",
+    "DeleteScheduledAction",
     "DeleteTags",
     "DeregisterScalableTarget",
 }

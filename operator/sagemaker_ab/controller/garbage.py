@@ -9,7 +9,7 @@ from sagemaker_ab.controller.context import ReconcileContext
 from sagemaker_ab.planning.consistency import SETTLING_SECONDS, STALENESS_SECONDS
 from sagemaker_ab.planning.garbage import (
     Listing,
-    OwnedObjects,
+    alarms_in_use,
     in_use,
     named_by,
     plan_garbage_collection,
@@ -39,7 +39,7 @@ def garbage_step(context: ReconcileContext, clients: AwsClients, gathered: Gathe
         return None
     needed = named_by(gathered.desired)
     context.memory.missing_models = needed.models - listing.models
-    keep = in_use(gathered.observed) | needed
+    keep = in_use(gathered.observed) | alarms_in_use(gathered.desired, gathered.observed) | needed
     read_at = gathered.observed.read_at
     garbage = plan_garbage_collection(listing.owned, keep=keep, read_at=read_at)
     return garbage or plan_image_pins(gathered.desired, listing)
@@ -55,7 +55,7 @@ def retry_garbage_collection_later(context: ReconcileContext, gathered: Gathered
 
 def list_for_deletion(
     context: ReconcileContext, clients: AwsClients, endpoint_name: str, observed: Observed
-) -> OwnedObjects | None:
+) -> Listing | None:
     """List what a deletion has to delete; None while a listing may still miss what was just created.
 
     Raises AwsError.
@@ -63,8 +63,7 @@ def list_for_deletion(
     due = context.memory.deleting_since(observed.now) + STALENESS_SECONDS
     if observed.now < due:
         return None
-    listing = context.services.garbage.list_owned(clients, context.owner, endpoint_name, not_before=due)
-    return listing.owned
+    return context.services.garbage.list_owned(clients, context.owner, endpoint_name, not_before=due)
 
 
 def _list_if_due(context: ReconcileContext, clients: AwsClients, gathered: Gathered) -> Listing | None:

@@ -1,16 +1,21 @@
 """Gathers the input of a reconcile: the desired state, what AWS holds, and the plan that follows."""
 
+import logging
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.api.resource import FORCE_WEIGHTS
 from sagemaker_ab.api.spec import EndpointSpec
+from sagemaker_ab.aws.failures import AwsError, FailureKind
 from sagemaker_ab.aws.sessions import AwsClients
 from sagemaker_ab.controller.context import ReconcileContext
 from sagemaker_ab.planning import deployment as deployments
+from sagemaker_ab.planning.alarms import alarms_to_read
 from sagemaker_ab.planning.deployment import Deployment, DeploymentState
 from sagemaker_ab.planning.desired import Desired, desired
 from sagemaker_ab.planning.image_pins import PinnedImages
+from sagemaker_ab.planning.intended_bounds import with_intended_bounds
 from sagemaker_ab.planning.observed import Observed
 from sagemaker_ab.planning.plan import plan
 from sagemaker_ab.planning.problem import Problem
@@ -18,10 +23,13 @@ from sagemaker_ab.planning.records import applied_config_of, deployment_of, inst
 from sagemaker_ab.planning.released import Released, still_released
 from sagemaker_ab.planning.remembered import Remembered
 from sagemaker_ab.planning.scaling import blocking_update
+from sagemaker_ab.planning.scaling_records import ScalingRecord, follow_scaling, scaling_records_of
 from sagemaker_ab.planning.start_counts import with_start_counts
 from sagemaker_ab.planning.status import Gathered
 from sagemaker_ab.planning.steps import Plan
 from sagemaker_ab.planning.variant_metrics import Monitored, MonitoredVariant
+
+_LOG = logging.getLogger(__name__)
 
 
 def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, account: str) -> Gathered:
@@ -32,18 +40,18 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
     busy = observed.endpoint is not None and observed.endpoint.status.busy
     if not busy and not wanted.unresolved and not observed.deploys(wanted):
         observed = observer.observe_prerequisites(clients, observed, wanted)
-    released = released_of(context.status)
-    blocking = () if observed.deploys(wanted) else blocking_update(wanted, observed)
-    unread = (released.keys() & observed.targets.keys()) | set(blocking)
-    if unread:
-        observed = observer.observe_scheduled_actions(clients, observed, wanted.endpoint_name, unread)
+    observed = _with_alarms(context, clients, wanted, observed)
+    records = follow_scaling(_scaling_records(context), wanted, observed)
+    wanted = with_intended_bounds(wanted, observed, records)
+    wanted = with_start_counts(wanted, observed, instance_counts_of(context.status))
     if observed.endpoint is not None and wanted.owner.owns(observed.endpoint.tags):
         _monitor(context, clients, wanted, spec.monitoring.interval_seconds)
     endpoint = context.status.endpoint
     remembered = Remembered(
         deployment=_deployment(context, wanted, observed),
         managed_tag_keys=frozenset((endpoint.tag_keys if endpoint else None) or ()),
-        released=still_released(released, wanted, observed),
+        released=still_released(released_of(context.status), wanted, observed),
+        scaling=records,
         applied_config=applied_config_of(context.status),
         missing_models=context.memory.missing_models,
         force_weights=context.annotation(FORCE_WEIGHTS) == str(context.generation),
@@ -77,7 +85,30 @@ def _desired(
         pinned = _pinned_images(context, clients, config.models)
         if pinned:
             wanted = desired(spec, owner=context.owner, region=clients.region, pinned=pinned)
-    return with_start_counts(wanted, observed, instance_counts_of(context.status))
+    return wanted
+
+
+def _with_alarms(
+    context: ReconcileContext, clients: AwsClients, wanted: Desired, observed: Observed
+) -> Observed:
+    """Read the alarms of scaling policies.
+
+    A role of an earlier version may not allow it. That must not stop what does not need alarms.
+    """
+    names = alarms_to_read(wanted, observed, _scaling_records(context))
+    if not names:
+        return observed
+    try:
+        return context.services.observer.observe_alarms(clients, observed, names)
+    except AwsError as error:
+        if error.failure.kind is not FailureKind.DENIED:
+            raise
+        _LOG.warning("%s: alarms cannot be read: %s", context.key, error)
+        return replace(observed, alarms=None)
+
+
+def _scaling_records(context: ReconcileContext) -> Mapping[str, ScalingRecord]:
+    return scaling_records_of(context.status.scaling or ())
 
 
 def _pinned_images(context: ReconcileContext, clients: AwsClients, models: frozenset[str]) -> PinnedImages:

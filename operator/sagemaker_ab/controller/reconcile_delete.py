@@ -1,12 +1,13 @@
 """Reconciles a deleted resource: removes its objects from AWS, then releases its finalizer."""
 
 from sagemaker_ab.api.conditions import Reason
-from sagemaker_ab.api.resource import ACCOUNT, REGION
+from sagemaker_ab.api.resource import ACCOUNT, REGION, InvalidSpec, parse_spec
 from sagemaker_ab.aws.failures import AwsError
 from sagemaker_ab.aws.sessions import AwsClients, NoRegion
 from sagemaker_ab.controller.apply import Outcome, Refused, apply
 from sagemaker_ab.controller.context import ReconcileContext
 from sagemaker_ab.controller.garbage import list_for_deletion
+from sagemaker_ab.planning.alarms import ALARMS_UNREAD
 from sagemaker_ab.planning.deletion import plan_deletion
 from sagemaker_ab.planning.garbage import in_use, plan_garbage_collection
 from sagemaker_ab.planning.observed import Observed
@@ -64,11 +65,13 @@ def _reconcile(context: ReconcileContext) -> float | None:
 def _collect_garbage(
     context: ReconcileContext, clients: AwsClients, endpoint_name: str, observed: Observed, handed_over: str
 ) -> float | None:
-    """Delete the configs and models that no endpoint of that name uses, then release the finalizer."""
-    owned = list_for_deletion(context, clients, endpoint_name, observed)
-    if owned is None:
+    """Delete what no endpoint of that name uses, then release the finalizer."""
+    listing = list_for_deletion(context, clients, endpoint_name, observed)
+    if listing is None:
         return _wait(context, "Waiting until AWS's listings show all objects of the endpoint")
-    step = plan_garbage_collection(owned, keep=in_use(observed), read_at=observed.read_at)
+    if listing.alarms_unread and _may_have_alarms(context):
+        return _unreachable(context, Problem(Reason.ACCESS_DENIED, ALARMS_UNREAD))
+    step = plan_garbage_collection(listing.owned, keep=in_use(observed), read_at=observed.read_at)
     if step is not None:
         return _apply(context, clients, step)
     if handed_over:
@@ -76,6 +79,16 @@ def _collect_garbage(
         context.record_event("Warning", "HandedOver", message)
     _release_finalizer(context)
     return None
+
+
+def _may_have_alarms(context: ReconcileContext) -> bool:
+    """Return whether the spec declares alarms; a role that cannot read alarms has created no others."""
+    try:
+        spec = parse_spec(context.resource["spec"])
+    except InvalidSpec:
+        return True
+    scalings = [variant.autoscaling for variant in spec.variants if variant.autoscaling]
+    return any(policy.step_scaling for scaling in scalings for policy in scaling.policies)
 
 
 def _apply(context: ReconcileContext, clients: AwsClients, step: Step) -> float:

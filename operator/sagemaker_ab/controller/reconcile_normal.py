@@ -14,6 +14,7 @@ from sagemaker_ab.controller.garbage import garbage_step, retry_garbage_collecti
 from sagemaker_ab.controller.gather import gather, release_recorded
 from sagemaker_ab.planning import deployment as deployments
 from sagemaker_ab.planning.deployment import Deployment, DeploymentState
+from sagemaker_ab.planning.desired_scaling import schedule_errors
 from sagemaker_ab.planning.garbage import named_by
 from sagemaker_ab.planning.problem import Problem
 from sagemaker_ab.planning.state import EndpointState
@@ -37,6 +38,8 @@ def reconcile_normal(context: ReconcileContext) -> float:
 
 def _reconcile(context: ReconcileContext) -> float:
     spec = parse_spec(context.resource["spec"])
+    if errors := schedule_errors(spec):
+        raise InvalidSpec(errors)
     clients = context.services.aws.clients(context.location.region or spec.region)
     account = context.services.aws.account(clients)
     moved = context.location.problem(account=account, region=spec.region)

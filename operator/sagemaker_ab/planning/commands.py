@@ -3,6 +3,7 @@
 This is the only module that knows request shapes:
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Operations_Amazon_SageMaker_Service.html
 https://docs.aws.amazon.com/autoscaling/application/APIReference/API_Operations.html
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Operations.html
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,7 @@ class Service(StrEnum):
 
     SAGEMAKER = "sagemaker"
     AUTOSCALING = "application-autoscaling"
+    CLOUDWATCH = "cloudwatch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,17 @@ def register_scalable_target(  # noqa: PLR0913 - a request has that many members
     if tags is not None:
         request["Tags"] = dict(tags)
     description = f"register {variant} for scaling between {min_capacity} and {max_capacity} instances"
+    kinds = [_SUSPENSIONS[member] for member, state in (suspended or {}).items() if state]
+    if kinds:
+        description += f" with {', '.join(kinds)} suspended"
     return Command(Service.AUTOSCALING, "RegisterScalableTarget", request, description)
+
+
+_SUSPENSIONS: Final = {
+    "DynamicScalingInSuspended": "scaling in",
+    "DynamicScalingOutSuspended": "scaling out",
+    "ScheduledScalingSuspended": "scheduled scaling",
+}
 
 
 def deregister_scalable_target(endpoint_name: str, variant: str) -> Command:
@@ -194,6 +206,26 @@ def put_scheduled_action(endpoint_name: str, variant: str, name: str, members: M
     request = {**_dimension(endpoint_name, variant), "ScheduledActionName": name, **members}
     description = f"put scheduled action {name} on {variant}"
     return Command(Service.AUTOSCALING, "PutScheduledAction", request, description)
+
+
+def delete_scheduled_action(endpoint_name: str, variant: str, name: str) -> Command:
+    request = {**_dimension(endpoint_name, variant), "ScheduledActionName": name}
+    description = f"delete scheduled action {name} of {variant}"
+    return Command(Service.AUTOSCALING, "DeleteScheduledAction", request, description)
+
+
+def put_metric_alarm(name: str, members: Mapping[str, Any], tags: Mapping[str, str] | None) -> Command:
+    """Put an alarm; `members` is the request without name and tags. AWS ignores the tags of an update."""
+    request = {"AlarmName": name, **members}
+    if tags is not None:
+        request["Tags"] = _tag_list(tags)
+    return Command(Service.CLOUDWATCH, "PutMetricAlarm", request, f"put alarm {name}")
+
+
+def delete_alarms(names: Iterable[str]) -> Command:
+    request = {"AlarmNames": sorted(names)}
+    description = "delete alarm " + ", ".join(request["AlarmNames"])
+    return Command(Service.CLOUDWATCH, "DeleteAlarms", request, description)
 
 
 def delete_scaling_policy(endpoint_name: str, variant: str, policy_name: str) -> Command:

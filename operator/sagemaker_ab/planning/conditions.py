@@ -12,7 +12,9 @@ from typing import Literal
 
 from sagemaker_ab.api.conditions import ConditionType, Reason
 from sagemaker_ab.api.status import Condition
+from sagemaker_ab.planning.alarms import ALARMS_UNREAD, alarms_unread
 from sagemaker_ab.planning.desired import Desired
+from sagemaker_ab.planning.foreign_scaling import describe_foreign
 from sagemaker_ab.planning.observed import EndpointStatus, Observed
 from sagemaker_ab.planning.problem import Problem
 from sagemaker_ab.planning.remembered import Remembered
@@ -49,6 +51,8 @@ def draft_conditions(  # noqa: PLR0913 - all that a reconcile knows
     progress = _progress(desired, observed, plan)
     if progress is None and awaiting_consistency:
         progress = Reason.PENDING, "Waiting for AWS to show the result of an earlier change"
+    if alarms_unread(desired, observed):
+        problem = problem or Problem(Reason.ACCESS_DENIED, ALARMS_UNREAD)
     yield from summary(_with_held(plan.problem or problem, plan), progress)
     yield _in_service(observed)
     yield _weights_applied(desired, observed)
@@ -191,8 +195,15 @@ def _autoscaling_applied(desired: Desired, observed: Observed, remembered: Remem
     complete = endpoint is not None and all(
         variant.name in observed.targets for variant in desired.variants if variant.scaling
     )
-    if endpoint and complete and not any(scaling_steps(desired, observed, endpoint, remembered)):
-        message = "Scalable targets and policies are as the spec asks"
-        return ConditionDraft(kind, status=True, reason=Reason.APPLIED, message=message)
-    message = "Scalable targets and policies are not yet as the spec asks"
-    return ConditionDraft(kind, status=False, reason=Reason.PENDING, message=message)
+    pending = [] if endpoint is None else list(scaling_steps(desired, observed, endpoint, remembered))
+    if alarms_unread(desired, observed):
+        return ConditionDraft(kind, status=False, reason=Reason.ACCESS_DENIED, message=ALARMS_UNREAD)
+    if not complete or pending:
+        message = "Autoscaling is not yet as the spec asks"
+        return ConditionDraft(kind, status=False, reason=Reason.PENDING, message=message)
+    foreign = "; ".join(describe_foreign(desired, observed, remembered.scaling))
+    if foreign:
+        message = f"AWS has what the spec does not have, and the operator leaves it alone. {foreign}"
+        return ConditionDraft(kind, status=False, reason=Reason.FOREIGN_SCALING, message=message)
+    message = "Autoscaling is as the spec asks"
+    return ConditionDraft(kind, status=True, reason=Reason.APPLIED, message=message)

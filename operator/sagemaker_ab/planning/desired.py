@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from sagemaker_ab.api.spec import Container, EndpointSpec, Model, Variant
-from sagemaker_ab.planning.desired_scaling import DesiredScaling, alarm_prefix, desired_scaling
+from sagemaker_ab.planning.desired_scaling import DesiredScaling, alarm_prefix_of, desired_scaling
 from sagemaker_ab.planning.image_pins import IMAGE_PIN, PinnedImages, image_pin
 from sagemaker_ab.planning.images import UnknownImage, resolve_image
 from sagemaker_ab.planning.names import content_hash, content_name
@@ -128,7 +128,7 @@ class Desired:
     @property
     def alarm_prefix(self) -> str:
         """How the names of the alarms begin that belong to the endpoint's step scaling policies."""
-        return alarm_prefix(self.endpoint_name, self.owner.fingerprint)
+        return alarm_prefix_of(self.endpoint_name, self.owner.fingerprint)
 
     @property
     def weights(self) -> Mapping[str, int]:
@@ -146,7 +146,7 @@ def desired(
     weights = manual_weights(spec)
     created: dict[str, DesiredModel] = {}
     variants, unresolved = [], []
-    alarms = alarm_prefix(spec.endpoint_name, owner.fingerprint)
+    alarm_prefix = alarm_prefix_of(spec.endpoint_name, owner.fingerprint)
     for variant in spec.variants:
         model = models[variant.model]
         model_name = model.existing_model_name or ""
@@ -158,7 +158,7 @@ def desired(
             else:
                 created[resolved.name] = resolved
                 model_name = resolved.name
-        variants.append(_variant(variant, model_name, weights[variant.name], alarms=alarms))
+        variants.append(_variant(variant, model_name, weights[variant.name], alarm_prefix=alarm_prefix))
     return Desired(
         endpoint_name=spec.endpoint_name,
         owner=owner,
@@ -215,12 +215,10 @@ def _container_members(
         yield "Environment", dict(container.environment)
 
 
-def _variant(variant: Variant, model_name: str, weight: int, *, alarms: str) -> DesiredVariant:
-    scaling = (
-        desired_scaling(variant.autoscaling, alarms=f"{alarms}{variant.name}/")
-        if variant.autoscaling
-        else None
-    )
+def _variant(variant: Variant, model_name: str, weight: int, *, alarm_prefix: str) -> DesiredVariant:
+    scaling = None
+    if variant.autoscaling is not None:
+        scaling = desired_scaling(variant.autoscaling, variant=variant.name, alarm_prefix=alarm_prefix)
     count = variant.instance_count
     if scaling is not None:
         count = scaling.initial_instance_count or scaling.declared.minimum

@@ -1,4 +1,4 @@
-"""The desired autoscaling of one variant, as the requests to Application Auto Scaling and CloudWatch need it."""
+"""The desired autoscaling of one variant, as requests to Application Auto Scaling and CloudWatch need it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,9 @@ from sagemaker_ab.api.autoscaling import (
     TargetTrackingScaling,
 )
 from sagemaker_ab.api.scaling_metrics import Alarm, CustomizedMetric, Dimension, MetricQuery, MetricStat
+from sagemaker_ab.api.spec import EndpointSpec
 from sagemaker_ab.planning.names import content_hash
+from sagemaker_ab.planning.schedules import parse_schedule
 
 Members = Mapping[str, Any]
 
@@ -75,7 +77,7 @@ class DesiredScaling:
     removes_foreign: bool = False
 
 
-def alarm_prefix(endpoint_name: str, owner: str) -> str:
+def alarm_prefix_of(endpoint_name: str, owner: str) -> str:
     """Return how the names of an endpoint's alarms begin; `owner` is a hash of who owns the endpoint.
 
     The hash keeps them apart from those of another owner, because an alarm that is listed shows no tags.
@@ -83,23 +85,29 @@ def alarm_prefix(endpoint_name: str, owner: str) -> str:
     return f"sagemaker-ab/{owner}/{endpoint_name}/"
 
 
-def desired_scaling(autoscaling: Autoscaling, *, alarms: str) -> DesiredScaling:
-    """Resolve the autoscaling of a variant; `alarms` is how the names of its alarms begin."""
+def alarm_name(prefix: str, variant: str, policy: str) -> str:
+    """Return the name of the alarm of a step policy, of at most 255 characters like all alarms' names."""
+    return f"{prefix}{variant}/{content_hash(policy)}"
+
+
+def desired_scaling(autoscaling: Autoscaling, *, variant: str, alarm_prefix: str) -> DesiredScaling:
+    """Resolve the autoscaling of a variant."""
     declared = Bounds(autoscaling.min_capacity, autoscaling.max_capacity)
     return DesiredScaling(
         declared=declared,
         bounds=declared,
         initial_instance_count=autoscaling.initial_instance_count,
-        policies=tuple(_policy(policy, alarms) for policy in autoscaling.policies),
+        policies=tuple(_policy(policy, variant, alarm_prefix) for policy in autoscaling.policies),
         scheduled_actions={action.name: _action(action) for action in autoscaling.scheduled_actions},
         suspended=_suspended(autoscaling.suspended),
         removes_foreign=autoscaling.foreign_scaling == "Remove",
     )
 
 
-def _policy(policy: ScalingPolicy, alarms: str) -> DesiredPolicy:
+def _policy(policy: ScalingPolicy, variant: str, alarm_prefix: str) -> DesiredPolicy:
     if policy.step_scaling is not None:
-        alarm = DesiredAlarm(f"{alarms}{content_hash(policy.name)}", _alarm(policy.step_scaling.alarm))
+        name = alarm_name(alarm_prefix, variant, policy.name)
+        alarm = DesiredAlarm(name, _alarm(policy.step_scaling.alarm))
         return DesiredPolicy(policy.name, STEP_SCALING, _steps(policy.step_scaling), alarm)
     if policy.target_tracking_scaling is None:
         raise ValueError(f"policy {policy.name} has no settings")
@@ -206,6 +214,27 @@ def _action(action: ScheduledAction) -> Members:
         **{member: time.isoformat() for member, time in times.items() if time is not None},
         "ScalableTargetAction": {member: count for member, count in bounds.items() if count is not None},
     }
+
+
+def schedule_errors(spec: EndpointSpec) -> tuple[str, ...]:
+    """Return what is wrong with the schedules of a spec, each with its path: what no schema can express."""
+    return tuple(
+        f"spec.variants[{at}].autoscaling.scheduledActions[{position}].schedule: {action.schedule}"
+        f"{f' in {action.timezone}' if action.timezone else ''} is not valid: {problem}"
+        for at, variant in enumerate(spec.variants)
+        for position, action in enumerate(
+            variant.autoscaling.scheduled_actions if variant.autoscaling else ()
+        )
+        if (problem := _problem(action))
+    )
+
+
+def _problem(action: ScheduledAction) -> str:
+    try:
+        parse_schedule(action.schedule, action.timezone or "")
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _suspended(suspended: Suspended | None) -> Mapping[str, bool]:

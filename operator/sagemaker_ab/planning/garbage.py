@@ -1,4 +1,4 @@
-"""Garbage collection: models and endpoint configs of ours that nothing refers to any more.
+"""Garbage collection: models, endpoint configs and alarms of ours that nothing refers to any more.
 
 S4: nothing is deleted that the endpoint of that name uses or is updating to, no matter who owns it.
 """
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sagemaker_ab.planning import commands
+from sagemaker_ab.planning.alarms import declared_alarms, policy_alarms
 from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.observed import Observed, ObservedConfig
 from sagemaker_ab.planning.steps import Step, StepKind
@@ -23,24 +24,32 @@ The rule allows 60 s; AWS's clock is known to a few seconds, and the request tak
 class Listing:
     """What a listing of a region's models and configs has found.
 
-    `models` are the names of all models that may belong to the endpoint, no matter who owns them.
+    `models` are the names of all models that may belong to the endpoint, no matter who owns them. If
+    `alarms_unread`, the role does not allow reading alarms, and `owned` has none.
     `model_tags` holds the tags of those that we own, by their ARN.
     """
 
     owned: "OwnedObjects"
     models: frozenset[str] = frozenset()
+    alarms_unread: bool = False
     model_tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class OwnedObjects:
-    """Names of models and endpoint configs: those that carry our owner tags, or those to be kept."""
+    """Names of models, endpoint configs and alarms: those that are ours, or those to be kept.
+
+    Models and configs are ours by their tags, alarms by their names.
+    """
 
     models: frozenset[str] = frozenset()
     configs: frozenset[str] = frozenset()
+    alarms: frozenset[str] = frozenset()
 
     def __or__(self, other: "OwnedObjects") -> "OwnedObjects":
-        return OwnedObjects(self.models | other.models, self.configs | other.configs)
+        return OwnedObjects(
+            self.models | other.models, self.configs | other.configs, self.alarms | other.alarms
+        )
 
 
 def plan_garbage_collection(owned: OwnedObjects, *, keep: OwnedObjects, read_at: float) -> Step | None:
@@ -49,7 +58,9 @@ def plan_garbage_collection(owned: OwnedObjects, *, keep: OwnedObjects, read_at:
     `read_at` is when the read began from which `keep` follows. Configs go first, since they
     refer to models.
     """
+    alarms = owned.alarms - keep.alarms
     deletions = (
+        *([commands.delete_alarms(alarms)] if alarms else []),
         *(commands.delete_endpoint_config(name) for name in sorted(owned.configs - keep.configs)),
         *(commands.delete_model(name) for name in sorted(owned.models - keep.models)),
     )
@@ -72,6 +83,11 @@ def plan_image_pins(desired: Desired, listing: Listing) -> Step | None:
     return Step(StepKind.TAG, tuple(tagging)) if tagging else None
 
 
+def alarms_in_use(desired: Desired, observed: Observed) -> OwnedObjects:
+    """Return the alarms of scaling policies that exist."""
+    return OwnedObjects(alarms=policy_alarms(desired, observed))
+
+
 def in_use(observed: Observed) -> OwnedObjects:
     """Return what the endpoint uses and what it is being updated to."""
     endpoint = observed.endpoint
@@ -85,7 +101,9 @@ def in_use(observed: Observed) -> OwnedObjects:
 def named_by(desired: Desired) -> OwnedObjects:
     """Return what the desired state consists of."""
     return OwnedObjects(
-        models=frozenset(model.name for model in desired.models), configs=frozenset({desired.config_name})
+        models=frozenset(model.name for model in desired.models),
+        configs=frozenset({desired.config_name}),
+        alarms=declared_alarms(desired),
     )
 
 

@@ -6,7 +6,6 @@ Times are seconds since the epoch on AWS's own clock (the `Date` header of its a
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 from sagemaker_ab.planning.config_content import Content, deploys, production_variants
 from sagemaker_ab.planning.desired import Desired, DesiredVariant
@@ -129,7 +128,8 @@ class Observed:
     `read_at` is when the read of the endpoint began. `config_in_use` is None if the endpoint names
     none or if it was deleted; `pending_config` is read for deletions only. `owners_of_models` and
     `owner_of_config` hold the tags of those desired objects that exist. They are read only when a deployment
-    is due. `alarms` are the members of PutMetricAlarm by name, of those alarms that were asked for and exist.
+    is due. `alarms` are those alarms that were asked for and exist, as the members of
+    PutMetricAlarm by name; None if they could not be read.
     """
 
     now: float
@@ -140,7 +140,7 @@ class Observed:
     owners_of_models: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     owner_of_config: Mapping[str, str] | None = None
     targets: Mapping[str, ObservedTarget] = field(default_factory=dict)
-    alarms: Mapping[str, Content] = field(default_factory=dict)
+    alarms: Mapping[str, Content] | None = field(default_factory=dict)
 
     def deploys(self, desired: Desired) -> bool:
         """Return whether the fleet in use is the desired one, except for weights and counts."""

@@ -6,20 +6,16 @@ https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DeregisterS
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sagemaker_ab.planning import commands
 from sagemaker_ab.planning.commands import Command
 from sagemaker_ab.planning.consistency import SETTLING_SECONDS
 from sagemaker_ab.planning.desired import Desired
-from sagemaker_ab.planning.observed import Observed, ObservedPolicy, ObservedTarget
-
-_AT: Final = re.compile(r"at\((.+)\)")
+from sagemaker_ab.planning.observed import Observed
+from sagemaker_ab.planning.observed_scaling import ObservedAction, ObservedPolicy, ObservedTarget
+from sagemaker_ab.planning.scheduled_actions import is_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +33,7 @@ def encode_target(target: ObservedTarget) -> str:
         "MaxCapacity": target.max_capacity,
         "SuspendedState": target.suspended,
         "Policies": {name: [policy.type, policy.configuration] for name, policy in target.policies.items()},
-        "ScheduledActions": target.scheduled_actions or {},
+        "ScheduledActions": {name: action.members for name, action in target.scheduled_actions.items()},
     }
     return json.dumps(content, sort_keys=True, separators=(",", ":"))
 
@@ -50,7 +46,9 @@ def decode_target(text: str) -> ObservedTarget:
         max_capacity=int(content["MaxCapacity"]),
         policies={name: ObservedPolicy(*policy) for name, policy in content["Policies"].items()},
         suspended=content["SuspendedState"],
-        scheduled_actions=content["ScheduledActions"],
+        scheduled_actions={
+            name: ObservedAction(dict(members)) for name, members in content["ScheduledActions"].items()
+        },
     )
 
 
@@ -75,10 +73,10 @@ def restoration(
     for name, policy in saved.policies.items():
         if name not in policies:
             yield commands.put_scaling_policy(endpoint_name, variant, name, policy.type, policy.configuration)
-    actions = (live.scheduled_actions if live else None) or {}
-    for name, action in (saved.scheduled_actions or {}).items():
-        if name not in actions and not _is_over(action, observed.now):
-            yield commands.put_scheduled_action(endpoint_name, variant, name, action)
+    actions = live.scheduled_actions if live else {}
+    for name, action in saved.scheduled_actions.items():
+        if name not in actions and not is_over(action.members, observed.now):
+            yield commands.put_scheduled_action(endpoint_name, variant, name, action.members)
 
 
 def still_released(
@@ -103,18 +101,3 @@ def still_released(
             or any(restoration("", name, record.target, observed, {}))
         )
     }
-
-
-def _is_over(action: Mapping[str, Any], now: float) -> bool:
-    """Return whether a scheduled action will not fire again: its end, or the time of an at(), has passed.
-
-    https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScheduledAction.html
-    """
-    once = _AT.fullmatch(str(action.get("Schedule", "")))
-    ends = [str(action["EndTime"])] if "EndTime" in action else []
-    try:
-        zone = ZoneInfo(str(action.get("Timezone", "UTC")))
-        times = [datetime.fromisoformat(text) for text in (*ends, *([once[1]] if once else []))]
-    except (ValueError, ZoneInfoNotFoundError):
-        return False
-    return any((time if time.tzinfo else time.replace(tzinfo=zone)).timestamp() < now for time in times)

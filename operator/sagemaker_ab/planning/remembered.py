@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from sagemaker_ab.planning.deployment import Deployment
 from sagemaker_ab.planning.observed import ObservedConfig
 from sagemaker_ab.planning.released import Released
+from sagemaker_ab.planning.scaling_records import ScalingRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class Remembered:
     operator has set on the endpoint. `released` holds the scalable targets that were deregistered for an
     update, as they were read. `applied_config` is the config in use as it was last read. `missing_models`
     are models of the desired state that the last listing did not contain. `force_weights`: a person asked to
-    send the weights of this generation at once.
+    send the weights of this generation at once. `scaling` holds the records of the variants that autoscale.
     """
 
     deployment: Deployment | None = None
@@ -25,3 +26,4 @@ class Remembered:
     applied_config: ObservedConfig | None = None
     missing_models: frozenset[str] = frozenset()
     force_weights: bool = False
+    scaling: Mapping[str, ScalingRecord] = field(default_factory=dict)

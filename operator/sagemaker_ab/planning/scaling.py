@@ -1,25 +1,17 @@
-"""Autoscaling: the steps that bring scalable targets and policies to the desired state."""
+"""Autoscaling: the steps that bring scalable targets and all that belongs to them to the desired state."""
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Collection, Iterator
 
 from sagemaker_ab.planning import commands
-from sagemaker_ab.planning.commands import Command
-from sagemaker_ab.planning.desired import Desired, DesiredScaling, DesiredVariant
-from sagemaker_ab.planning.observed import (
-    Observed,
-    ObservedEndpoint,
-    ObservedPolicy,
-    ObservedTarget,
-    ObservedVariant,
-)
+from sagemaker_ab.planning.alarms import alarm_to_follow, declared_alarms, policy_alarms
+from sagemaker_ab.planning.desired import Desired
+from sagemaker_ab.planning.desired_scaling import STEP_SCALING, alarm_name
+from sagemaker_ab.planning.observed import Observed, ObservedEndpoint
+from sagemaker_ab.planning.observed_scaling import ObservedTarget
 from sagemaker_ab.planning.released import restoration
 from sagemaker_ab.planning.remembered import Remembered
-from sagemaker_ab.planning.shares import above_intended_share
+from sagemaker_ab.planning.scaling_differences import ScaledVariant, differences
 from sagemaker_ab.planning.steps import Step, StepKind
-
-_TARGET_TRACKING = "TargetTrackingScaling"
 
 
 def blocking_update(desired: Desired, observed: Observed) -> Iterator[str]:
@@ -42,8 +34,8 @@ def scaling_steps(
     """Yield the steps for every variant that serves, one write each.
 
     What was released for an update is restored, also for a variant that the spec no longer has, as long as it
-    serves (S3). A departing variant loses its target only with the update that removes it. The spec's bounds
-    and policies wait until a variant runs on the desired instance type.
+    serves (S3). A departing variant loses its target only with the update that removes it. The rest of the
+    spec's autoscaling waits until a variant runs on the desired instance type.
     """
     variants = {variant.name: variant for variant in desired.variants}
     for live in endpoint.variants:
@@ -52,28 +44,46 @@ def scaling_steps(
         governed = variant is None or variant.scaling is not None
         if saved is not None and governed:
             yield from _restoration(desired, observed, name, saved.target)
+            yield from _following_alarms(desired, observed, name)
         if variant is None or (saved is not None and target is None):
             continue
         if not observed.runs_as_desired(variant):
             continue
         if variant.scaling is not None:
-            kept = saved.target.policies.keys() if saved else ()
-            yield from _differences(desired, endpoint, variant, variant.scaling, target, kept)
+            yield from differences(
+                ScaledVariant(
+                    desired=desired,
+                    endpoint=endpoint,
+                    name=name,
+                    scaling=variant.scaling,
+                    target=target,
+                    alarms=observed.alarms,
+                    record=remembered.scaling.get(name),
+                    kept=saved.target if saved else None,
+                    now=observed.now,
+                )
+            )
         elif target is not None:
-            yield _step(commands.deregister_scalable_target(desired.endpoint_name, name))
+            deregistration = commands.deregister_scalable_target(desired.endpoint_name, name)
+            yield Step(StepKind.APPLY_SCALING, (deregistration,))
+    yield from _unneeded_alarms(desired, observed)
 
 
 def _restoration(desired: Desired, observed: Observed, name: str, saved: ObservedTarget) -> Iterator[Step]:
     """Yield what is missing of a released target; its policies and scheduled actions wait for the target.
 
-    Once the target is there, the spec's own policies are left to the spec where it governs them.
+    Once the target is there, what the spec declares is left to the spec where it governs it.
     """
     variant = next((each for each in desired.variants if each.name == name), None)
     governed = name in observed.targets and variant is not None and observed.runs_as_desired(variant)
-    declared = {policy.name for policy in variant.scaling.policies} if variant and variant.scaling else set()
+    declared: Collection[str] = ()
+    if governed and variant and variant.scaling:
+        declared = {
+            policy.name for policy in variant.scaling.policies
+        } | variant.scaling.scheduled_actions.keys()
     registration: frozenset[str] = frozenset()
     for command in restoration(desired.endpoint_name, name, saved, observed, desired.all_tags):
-        if governed and command.request.get("PolicyName") in declared:
+        if {command.request.get("PolicyName"), command.request.get("ScheduledActionName")} & set(declared):
             continue
         step = Step(StepKind.RESTORE_SCALING, (command,), waits_for=registration)
         if command.operation == "RegisterScalableTarget":
@@ -81,63 +91,22 @@ def _restoration(desired: Desired, observed: Observed, name: str, saved: Observe
         yield step
 
 
-def _differences(  # noqa: PLR0913, PLR0917 - the parts of one variant
-    desired: Desired,
-    endpoint: ObservedEndpoint,
-    variant: DesiredVariant,
-    scaling: DesiredScaling,
-    target: ObservedTarget | None,
-    kept: Collection[str],
-) -> Iterator[Step]:
-    """Yield what makes a target and its policies those of the spec; `kept` names policies left alone."""
-    name = desired.endpoint_name
-    first: list[Step] = []
-    if target is None or (target.min_capacity, target.max_capacity) != scaling.bounds:
-        register = commands.register_scalable_target(
-            name,
-            variant.name,
-            min_capacity=scaling.min_capacity,
-            max_capacity=scaling.max_capacity,
-            tags=desired.all_tags if target is None else None,
-        )
-        held = ""
-        if _reduces(scaling, target, endpoint.variant(variant.name)):
-            held = above_intended_share(desired, endpoint, variant.name)
-        step = _step(register, held=held)
-        first += [step] if target is None else []
-        yield step
-    live = target.policies if target else {}
-    declared = {policy.name: policy for policy in scaling.policies}
-    # AWS allows one target tracking policy per metric, and no other type under a policy's name: delete first.
-    stale = live.keys() - declared.keys() - set(kept)
-    retyped = {each for each, policy in live.items() if each in declared and policy.type != _TARGET_TRACKING}
-    for policy_name in sorted(stale | retyped):
-        deletion = _step(commands.delete_scaling_policy(name, variant.name, policy_name))
-        first.append(deletion)
-        yield deletion
-    for policy in scaling.policies:
-        if policy.name not in live or not _same_policy(live[policy.name], policy.configuration):
-            put = commands.put_scaling_policy(
-                name, variant.name, policy.name, _TARGET_TRACKING, policy.configuration
-            )
-            yield replace(_step(put), waits_for=frozenset(step.identity for step in first))
+def _following_alarms(desired: Desired, observed: Observed, name: str) -> Iterator[Step]:
+    """Yield what lets our alarms fire restored step policies that the spec no longer declares."""
+    target = observed.targets.get(name)
+    wanted = declared_alarms(desired)
+    for policy_name, policy in (target.policies if target else {}).items():
+        alarm = alarm_name(desired.alarm_prefix, name, policy_name)
+        live = (observed.alarms or {}).get(alarm)
+        if policy.type == STEP_SCALING and live is not None and alarm not in wanted:
+            members = alarm_to_follow(live, policy.arn)
+            if members is not None:
+                yield Step(StepKind.RESTORE_SCALING, (commands.put_metric_alarm(alarm, members, None),))
 
 
-def _reduces(scaling: DesiredScaling, target: ObservedTarget | None, live: ObservedVariant | None) -> bool:
-    """Return whether the new bounds lower the minimum, or scale in at once."""
-    count = live.desired_count if live else 0
-    lowers_minimum = target is not None and scaling.min_capacity < target.min_capacity
-    return lowers_minimum or scaling.max_capacity < count
-
-
-def _step(command: Command, *, held: str = "") -> Step:
-    return Step(StepKind.APPLY_SCALING, (command,), held=held)
-
-
-def _same_policy(live: ObservedPolicy, wanted: Mapping[str, Any]) -> bool:
-    """Compare the desired members, and that scaling in is enabled; other members are AWS's defaults."""
-    if live.type != _TARGET_TRACKING:
-        return False
-    expected = {"DisableScaleIn": False, **wanted}
-    found = {"DisableScaleIn": False, **live.configuration}
-    return all(found.get(member) == value for member, value in expected.items())
+def _unneeded_alarms(desired: Desired, observed: Observed) -> Iterator[Step]:
+    """Yield the deletion of our alarms whose policies neither exist nor are declared."""
+    needed = declared_alarms(desired) | policy_alarms(desired, observed)
+    ours = {name for name in observed.alarms or {} if name.startswith(desired.alarm_prefix)}
+    for name in sorted(ours - needed):
+        yield Step(StepKind.APPLY_SCALING, (commands.delete_alarms([name]),))

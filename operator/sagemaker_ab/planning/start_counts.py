@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sagemaker_ab.planning.desired import Desired, DesiredScaling, DesiredVariant
+from sagemaker_ab.planning.desired import Desired, DesiredVariant
+from sagemaker_ab.planning.desired_scaling import DesiredScaling
 from sagemaker_ab.planning.observed import Observed, ObservedEndpoint
 from sagemaker_ab.planning.shares import live_weights, short_of_instances
 

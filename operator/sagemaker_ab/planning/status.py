@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import chain
 
 from sagemaker_ab.api.conditions import ConditionType, Reason
+from sagemaker_ab.api.scaling_status import ActionInTime, ScalingStatus
 from sagemaker_ab.api.status import (
     EndpointStatus,
     Instances,
@@ -16,6 +17,7 @@ from sagemaker_ab.api.status import (
 from sagemaker_ab.planning import conditions
 from sagemaker_ab.planning.conditions import ConditionDraft
 from sagemaker_ab.planning.desired import Desired
+from sagemaker_ab.planning.intended_bounds import intended, next_run
 from sagemaker_ab.planning.observed import Observed, ObservedEndpoint, ObservedVariant
 from sagemaker_ab.planning.problem import Problem
 from sagemaker_ab.planning.records import (
@@ -25,6 +27,7 @@ from sagemaker_ab.planning.records import (
     record_released,
 )
 from sagemaker_ab.planning.remembered import Remembered
+from sagemaker_ab.planning.scaling_records import moment, record_scaling
 from sagemaker_ab.planning.steps import Plan
 from sagemaker_ab.planning.variant_metrics import Reading
 
@@ -86,6 +89,7 @@ def report(before: Status, generation: int, found: Gathered, *, now: datetime) -
         variants=_variants(found),
         last_instance_counts=record_instance_counts(before, found.desired, found.observed),
         released_scaling=record_released(before, found.remembered.released),
+        scaling=_scaling(found),
         metrics=metrics,
         traffic=TrafficStatus(strategy=found.strategy),
         conditions=conditions.merge(drafts, before.conditions or (), generation=generation, now=now),
@@ -177,6 +181,26 @@ def _variant(variant: ObservedVariant, observed: Observed) -> VariantStatus:
             max=target.max_capacity if target else None,
         ),
     )
+
+
+def _scaling(found: Gathered) -> list[ScalingStatus] | None:
+    """Return the records of autoscaling, and which scheduled actions are in effect and next."""
+    observed, records = found.observed, found.remembered.scaling
+    scalings = {variant.name: variant.scaling for variant in found.desired.variants}
+    shown = []
+    for name, record in sorted(records.items()):
+        status, scaling = record_scaling(name, record), scalings.get(name)
+        if scaling is not None:
+            run = intended(scaling, record, observed.targets.get(name), observed.now).in_effect
+            due = next_run(scaling, observed.targets.get(name), observed.now)
+            status = status.model_copy(
+                update={
+                    "in_effect": ActionInTime(name=run.name, at=moment(run.at)) if run else None,
+                    "next": ActionInTime(name=due.name, at=moment(due.at)) if due else None,
+                }
+            )
+        shown.append(status)
+    return shown or None
 
 
 def _decimal(weight: float) -> str:

@@ -32,8 +32,13 @@ class StepKind(StrEnum):
 
     @property
     def may_roll_back(self) -> bool:
-        """AWS accepts these at once and may still roll them back (RollingBack)."""
-        return self in {StepKind.SCALE_OUT, StepKind.SHIFT_WEIGHTS, StepKind.SCALE_IN}
+        """AWS accepts these at once and may still roll them back (RollingBack), or not hold them as sent."""
+        return self in {
+            StepKind.SCALE_OUT,
+            StepKind.SHIFT_WEIGHTS,
+            StepKind.SCALE_IN,
+            StepKind.APPLY_SCALING,
+        }
 
 
 @dataclass(frozen=True, slots=True)

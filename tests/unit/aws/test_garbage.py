@@ -20,7 +20,7 @@ NAME = "reviews-bert-0123456789"
 
 
 class Region:
-    """Models and endpoint configs of a region, and how often each call was made."""
+    """Models, endpoint configs and alarms of a region, and how often each call was made."""
 
     region = "us-east-1"
 
@@ -32,6 +32,8 @@ class Region:
         self.time = 1000.0
         self.clock = SimpleNamespace(now=lambda: self.time)
         self.sagemaker = SimpleNamespace(get_paginator=self.paginator)
+        self.cloudwatch = SimpleNamespace(get_paginator=self.paginator)
+        self.alarms = []
 
     def put(self, name, owner, *, created=0, kind="Model"):
         arn = f"arn:{kind}/{name}"
@@ -50,7 +52,10 @@ class Region:
         if self.failing and self.failing[0][0] == operation:
             _, code, message = self.failing.pop(0)
             raise ClientError({"Error": {"Code": code, "Message": message}}, operation)
-        if operation == "list_tags":
+        if operation == "describe_alarms":
+            names = [name for name in self.alarms if name.startswith(request["AlarmNamePrefix"])]
+            yield {"MetricAlarms": [{"AlarmName": name} for name in names]}
+        elif operation == "list_tags":
             _, owner = self.objects[request["ResourceArn"]]
             yield {"Tags": [{"Key": key, "Value": value} for key, value in owner.tags.items()]}
         else:
@@ -183,7 +188,8 @@ def in_simulation(sim):
     sagemaker, clock = sim.client("sagemaker"), AwsClock()
     clock.attach(sagemaker.meta.events)
     sagemaker.list_models()
-    return SimpleNamespace(region="us-east-1", clock=clock, sagemaker=sagemaker)
+    cloudwatch = sim.client("cloudwatch")
+    return SimpleNamespace(region="us-east-1", clock=clock, sagemaker=sagemaker, cloudwatch=cloudwatch)
 
 
 def create(sagemaker, name, owner):
@@ -228,3 +234,23 @@ def test_an_object_that_somebody_gives_back_is_found_by_the_next_listing(region)
     region.put(NAME, OURS)
     region.time = 2000.0
     assert found(lister, region, not_before=2000.0) == {NAME}
+
+
+def test_the_alarms_of_an_owner_are_those_whose_names_begin_with_its_hash(region):
+    ours, theirs = (
+        f"sagemaker-ab/{owner.fingerprint}/reviews/VariantB/0123456789" for owner in (OURS, THEIRS)
+    )
+    region.alarms = [ours, theirs, "somebody's"]
+
+    listing = GarbageLister().list_owned(region, OURS, "reviews", not_before=1000.0)
+
+    assert (listing.owned.alarms, listing.alarms_unread) == ({ours}, False)
+
+
+def test_a_role_that_cannot_read_alarms_still_lists_the_rest(region):
+    region.put(NAME, OURS)
+    region.failing = [("describe_alarms", "AccessDenied", "not authorized")]
+
+    listing = GarbageLister().list_owned(region, OURS, "reviews", not_before=1000.0)
+
+    assert (listing.owned.models, listing.alarms_unread) == ({NAME}, True)

@@ -198,6 +198,7 @@ def aws_clients() -> AwsClients:
         autoscaling=session.client("application-autoscaling"),
         autoscaling_writes=session.client("application-autoscaling"),
         cloudwatch=session.client("cloudwatch"),
+        cloudwatch_writes=session.client("cloudwatch"),
         runtime=session.client("sagemaker-runtime"),
         sts=session.client("sts"),
     )

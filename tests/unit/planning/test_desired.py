@@ -3,6 +3,7 @@
 import pytest
 
 from sagemaker_ab.api.resource import InvalidSpec, parse_spec
+from sagemaker_ab.planning.desired_scaling import Bounds
 from sagemaker_ab.planning.image_pins import image_pin
 from sagemaker_ab.planning.names import content_name, may_stem_from
 from tests.unit.planning.worlds import AUTOSCALING, spec, want, with_variant
@@ -168,7 +169,7 @@ def test_a_new_variant_that_scales_starts_with_the_count_that_the_spec_gives():
     wanted = want(with_variant(spec(), "VariantB", instanceCount=None, autoscaling=autoscaling))
 
     assert wanted.production_variants[1]["InitialInstanceCount"] == 3
-    assert (wanted.variants[1].scaling.min_capacity, wanted.variants[1].scaling.max_capacity) == (1, 4)
+    assert wanted.variants[1].scaling.bounds == Bounds(1, 4)
 
 
 def test_every_object_carries_the_owner_beside_the_tags_of_the_spec():

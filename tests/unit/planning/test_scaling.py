@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sagemaker_ab.planning.observed import ObservedTarget
+from sagemaker_ab.planning.observed_scaling import ObservedAction, ObservedTarget
 from sagemaker_ab.planning.released import Released, still_released
 from sagemaker_ab.planning.remembered import Remembered
 from sagemaker_ab.planning.scaling import scaling_steps
@@ -12,7 +12,9 @@ from tests.unit.planning.worlds import AUTOSCALING, NOW, planned, spec, want, wi
 
 SCALING = with_variant(spec(), "VariantB", instanceCount=None, autoscaling=AUTOSCALING)
 WITHOUT_B = {**SCALING, "variants": SCALING["variants"][:1]}
-NIGHTLY = {"nightly": {"Schedule": "cron(0 2 * * ? *)", "ScalableTargetAction": {"MinCapacity": 2}}}
+NIGHTLY = {
+    "nightly": ObservedAction({"Schedule": "cron(0 2 * * ? *)", "ScalableTargetAction": {"MinCapacity": 2}})
+}
 
 
 def released(*, seconds_ago=1000.0, **parts):

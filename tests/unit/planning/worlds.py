@@ -5,19 +5,20 @@ from dataclasses import replace
 from typing import Any
 
 from sagemaker_ab.api.resource import parse_spec
-from sagemaker_ab.planning.desired import Desired, desired
+from sagemaker_ab.planning.desired import Desired, DesiredVariant, desired
+from sagemaker_ab.planning.desired_scaling import TARGET_TRACKING, DesiredPolicy
 from sagemaker_ab.planning.observed import (
     EndpointStatus,
     Observed,
     ObservedConfig,
     ObservedEndpoint,
-    ObservedPolicy,
-    ObservedTarget,
     ObservedVariant,
 )
+from sagemaker_ab.planning.observed_scaling import ObservedPolicy, ObservedTarget
 from sagemaker_ab.planning.ownership import Owner
 from sagemaker_ab.planning.plan import plan
 from sagemaker_ab.planning.remembered import Remembered
+from sagemaker_ab.planning.scaling_records import ScalingRecord, follow_scaling
 from sagemaker_ab.planning.steps import Plan
 
 OWNER = Owner("cluster-1", "ml", "reviews", "uid-1")
@@ -100,22 +101,43 @@ def world(wanted: Desired, **changes: Any) -> Observed:
         variants=variants,
         tags=wanted.all_tags,
     )
-    targets = {
-        v.name: ObservedTarget(
-            v.scaling.min_capacity,
-            v.scaling.max_capacity,
-            {p.name: ObservedPolicy("TargetTrackingScaling", p.configuration) for p in v.scaling.policies},
-        )
-        for v in wanted.variants
-        if v.scaling
-    }
+    targets = {v.name: target_of(v) for v in wanted.variants if v.scaling}
     return Observed(
         now=NOW,
         read_at=NOW,
         endpoint=replace(endpoint, **changes),
         config_in_use=ObservedConfig(wanted.config_name, wanted.config_content),
         targets=targets,
+        alarms={
+            name: {}
+            for target in targets.values()
+            for policy in target.policies.values()
+            for name in policy.alarms
+        },
     )
+
+
+def target_of(variant: DesiredVariant) -> ObservedTarget:
+    """The scalable target that the variant should have, as AWS shows it."""
+    assert variant.scaling
+    return ObservedTarget(
+        variant.scaling.bounds.minimum,
+        variant.scaling.bounds.maximum,
+        {policy.name: held(variant.name, policy) for policy in variant.scaling.policies},
+    )
+
+
+def held(variant: str, policy: DesiredPolicy) -> ObservedPolicy:
+    """A policy as AWS holds it, with the alarms that AWS makes for target tracking."""
+    arn = f"arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1:policyName/{policy.name}"
+    names = [f"TargetTracking-endpoint/reviews/variant/{variant}-Alarm{which}" for which in ("High", "Low")]
+    alarms = tuple(names) if policy.type == TARGET_TRACKING else ()
+    return ObservedPolicy(policy.type, policy.configuration, arn, alarms)
+
+
+def recorded(wanted: Desired) -> Mapping[str, ScalingRecord]:
+    """What status keeps of the autoscaling of a resource that AWS holds as desired."""
+    return follow_scaling({}, wanted, world(wanted))
 
 
 def planned(wanted: Desired, observed: Observed, **remembered: Any) -> Plan:

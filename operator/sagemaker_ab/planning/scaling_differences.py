@@ -1,0 +1,182 @@
+"""The steps that make one variant's scalable target, and what belongs to it, that of the spec."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sagemaker_ab.planning import commands
+from sagemaker_ab.planning.alarms import alarm_to_put, lacks_alarms
+from sagemaker_ab.planning.commands import Command
+from sagemaker_ab.planning.desired import Desired
+from sagemaker_ab.planning.desired_scaling import SUSPENDED_MEMBERS, TARGET_TRACKING, Bounds, DesiredScaling
+from sagemaker_ab.planning.foreign_scaling import Undeclared, to_remove
+from sagemaker_ab.planning.observed import ObservedEndpoint
+from sagemaker_ab.planning.observed_scaling import ObservedTarget
+from sagemaker_ab.planning.scaling_policies import PolicyPut, policy_puts
+from sagemaker_ab.planning.scaling_records import ScalingRecord
+from sagemaker_ab.planning.scheduled_actions import is_over, same_action, update_of
+from sagemaker_ab.planning.shares import above_intended_share
+from sagemaker_ab.planning.steps import Step, StepKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaledVariant:
+    """A variant that autoscales, as the spec asks for it and as AWS holds it.
+
+    `alarms` are the alarms that exist of those that were read, None if they could not be read. `record` tells
+    what earlier specs declared. `kept` is a released target whose parts are left alone until all of it is
+    restored.
+    """
+
+    desired: Desired
+    endpoint: ObservedEndpoint
+    name: str
+    scaling: DesiredScaling
+    target: ObservedTarget | None
+    alarms: Mapping[str, Mapping[str, Any]] | None
+    record: ScalingRecord | None
+    kept: ObservedTarget | None
+    now: float
+
+    @property
+    def removed(self) -> Undeclared:
+        """What is removed because the spec does not declare it."""
+        if self.target is None:
+            return Undeclared(frozenset(), frozenset(), frozenset())
+        found = to_remove(self.scaling, self.target, self.record)
+        if self.kept is None:
+            return found
+        return replace(
+            found,
+            policies=found.policies - self.kept.policies.keys(),
+            actions=found.actions - self.kept.scheduled_actions.keys(),
+        )
+
+
+def differences(variant: ScaledVariant) -> Iterator[Step]:
+    """Yield the steps for the target, its policies and their alarms, and its scheduled actions."""
+    registration = frozenset[str]()
+    for step in _registration(variant):
+        if variant.target is None:
+            registration = frozenset({step.identity})
+        yield step
+    for step in (*_policies(variant), *_alarms(variant), *_scheduled_actions(variant)):
+        yield replace(step, waits_for=step.waits_for | registration)
+
+
+def _registration(variant: ScaledVariant) -> Iterator[Step]:
+    """Yield the registration that sets the bounds and the suspended state.
+
+    All members of SuspendedState are sent: whether AWS keeps one that a request leaves out is not known.
+    """
+    target, scaling = variant.target, variant.scaling
+    live = dict.fromkeys(SUSPENDED_MEMBERS.values(), False) | dict(target.suspended if target else {})
+    suspended = live | dict.fromkeys(variant.removed.suspended, False) | dict(scaling.suspended)
+    if target is not None and target.bounds == scaling.bounds and suspended == live:
+        return
+    held = above_intended_share(variant.desired, variant.endpoint, variant.name) if _reduces(variant) else ""
+    if held and target is not None and suspended != live:
+        yield _step(_register(variant, target.bounds, suspended))
+    yield _step(_register(variant, scaling.bounds, suspended if suspended != live else None), held=held)
+
+
+def _register(variant: ScaledVariant, bounds: Bounds, suspended: Mapping[str, bool] | None) -> Command:
+    return commands.register_scalable_target(
+        variant.desired.endpoint_name,
+        variant.name,
+        min_capacity=bounds.minimum,
+        max_capacity=bounds.maximum,
+        suspended=suspended,
+        tags=variant.desired.all_tags if variant.target is None else None,
+    )
+
+
+def _reduces(variant: ScaledVariant) -> bool:
+    """Return whether the bounds to set lower the minimum, or scale in at once."""
+    target, bounds = variant.target, variant.scaling.bounds
+    live = variant.endpoint.variant(variant.name)
+    lowers_minimum = target is not None and bounds.minimum < target.min_capacity
+    return lowers_minimum or bounds.maximum < (live.desired_count if live else 0)
+
+
+def _policies(variant: ScaledVariant) -> Iterator[Step]:
+    live = variant.target.policies if variant.target else {}
+    puts = list(
+        policy_puts(
+            variant.scaling.policies,
+            live,
+            removed=variant.removed.policies,
+            repaired=_lacking_alarms(variant),
+        )
+    )
+    endpoint_name = variant.desired.endpoint_name
+    deletions = {
+        name: _step(commands.delete_scaling_policy(endpoint_name, variant.name, name))
+        for name in sorted(variant.removed.policies.union(*(put.deletes for put in puts)))
+    }
+    yield from deletions.values()
+    steps: dict[str, Step] = {}
+    for put in puts:
+        step = _put(variant, put)
+        first = {deletions[name].identity for name in put.deletes} | {steps[n].identity for n in put.after}
+        steps[put.policy.name] = replace(step, waits_for=frozenset(first))
+        yield steps[put.policy.name]
+
+
+def _put(variant: ScaledVariant, put: PolicyPut) -> Step:
+    policy = put.policy
+    command = commands.put_scaling_policy(
+        variant.desired.endpoint_name, variant.name, policy.name, policy.type, policy.configuration
+    )
+    held = ""
+    if put.blocked_by:
+        held = (
+            f"scaling policy {put.blocked_by} of {variant.name}, which the spec does not have, tracks the"
+            " same metric, and AWS allows one. Delete it, or set foreignScaling to Remove"
+        )
+    return _step(command, held=held)
+
+
+def _lacking_alarms(variant: ScaledVariant) -> frozenset[str]:
+    """Return the declared target tracking policies whose alarms were deleted: a put makes them again."""
+    if variant.target is None or variant.alarms is None:
+        return frozenset()
+    declared = {policy.name for policy in variant.scaling.policies}
+    return frozenset(
+        name
+        for name, policy in variant.target.policies.items()
+        if name in declared and policy.type == TARGET_TRACKING and lacks_alarms(policy, variant.alarms)
+    )
+
+
+def _alarms(variant: ScaledVariant) -> Iterator[Step]:
+    """Yield the alarms of declared step policies that exist: their ARN is known."""
+    live = variant.target.policies if variant.target else {}
+    for policy in variant.scaling.policies:
+        found = live.get(policy.name)
+        if policy.alarm is None or found is None or found.type != policy.type or variant.alarms is None:
+            continue
+        before = variant.alarms.get(policy.alarm.name)
+        members = alarm_to_put(policy.alarm, found.arn, before)
+        if members is not None:
+            tags = variant.desired.all_tags if before is None else None
+            yield _step(commands.put_metric_alarm(policy.alarm.name, members, tags))
+
+
+def _scheduled_actions(variant: ScaledVariant) -> Iterator[Step]:
+    live = variant.target.scheduled_actions if variant.target else {}
+    endpoint_name = variant.desired.endpoint_name
+    for name in sorted(variant.removed.actions):
+        yield _step(commands.delete_scheduled_action(endpoint_name, variant.name, name))
+    for name, members in variant.scaling.scheduled_actions.items():
+        found = live.get(name)
+        if found is not None and same_action(found.members, members):
+            continue
+        if found is None and is_over(members, variant.now):
+            continue
+        put = update_of(members, found.members if found else None)
+        yield _step(commands.put_scheduled_action(endpoint_name, variant.name, name, put))
+
+
+def _step(command: Command, *, held: str = "") -> Step:
+    return Step(StepKind.APPLY_SCALING, (command,), held=held)

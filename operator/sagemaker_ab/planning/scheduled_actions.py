@@ -1,0 +1,84 @@
+"""Scheduled actions: when they are due, whether they are over, and whether AWS holds the declared one.
+
+https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScheduledAction.html
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import dropwhile, takewhile
+from typing import Any, Final
+
+from sagemaker_ab.planning.schedules import Due, Schedule, parse_schedule
+
+Members = Mapping[str, Any]
+
+_UTC: Final = {None, "", "UTC", "Etc/UTC"}
+
+
+@dataclass(frozen=True, slots=True)
+class ActionTimes:
+    """The times at which an action is due, within its start time and its end time."""
+
+    schedule: Schedule
+    start: float | None
+    end: float | None
+
+    @classmethod
+    def of(cls, members: Members, *, created: float = 0.0) -> "ActionTimes":
+        """Read the members of PutScheduledAction. Raises ValueError."""
+        start, end = (_epoch(members.get(member)) for member in ("StartTime", "EndTime"))
+        zone = members.get("Timezone") or ""
+        anchor = created if start is None else start
+        return cls(parse_schedule(members["Schedule"], zone, anchor=anchor), start, end)
+
+    def backward(self, until: float) -> Iterator[Due]:
+        """Yield the due times up to and including a time, the latest first."""
+        until = until if self.end is None else min(until, self.end)
+        dues = self.schedule.backward(until)
+        return takewhile(lambda due: self.start is None or due.at >= self.start, dues)
+
+    def next(self, after: float) -> float | None:
+        """Return the first due time after a time, None if the action is over."""
+        dues = self.schedule.forward(after)
+        started = dropwhile(lambda due: self.start is not None and due.at < self.start, dues)
+        due = next(iter(started), None)
+        return None if due is None or (self.end is not None and due.at > self.end) else due.at
+
+
+def is_over(members: Members, now: float) -> bool:
+    """Return whether an action is never due again; one that cannot be read is not over."""
+    try:
+        return ActionTimes.of(members).next(now) is None
+    except ValueError:
+        return False
+
+
+def same_action(live: Members, wanted: Members) -> bool:
+    """Compare two actions: the schedule, its time zone and times, and what it does to the bounds."""
+    return _comparable(live) == _comparable(wanted)
+
+
+def update_of(wanted: Members, live: Members | None) -> Members:
+    """Return the members to put, with the default time zone where the live action should lose another.
+
+    Whether AWS keeps a time zone that a request leaves out is not known.
+    """
+    if live is None or "Timezone" in wanted or live.get("Timezone") in _UTC:
+        return wanted
+    return {**wanted, "Timezone": "Etc/UTC"}
+
+
+def _comparable(members: Members) -> tuple[object, ...]:
+    zone = members.get("Timezone")
+    times = [_epoch(members.get(member)) for member in ("StartTime", "EndTime")]
+    bounds = dict(members.get("ScalableTargetAction") or {})
+    return members.get("Schedule"), None if zone in _UTC else zone, *times, bounds
+
+
+def _epoch(time: str | None) -> float | None:
+    """Return an ISO 8601 time as seconds since the epoch; AWS's are in UTC. Raises ValueError."""
+    if time is None:
+        return None
+    parsed = datetime.fromisoformat(time)
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
