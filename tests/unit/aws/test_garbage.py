@@ -223,6 +223,7 @@ def test_models_and_configs_of_their_owner_are_found_on_every_page_of_a_list(sim
         "ListModels": 2,
         "ListEndpointConfigs": 2,
         "ListTags": 4,
+        "DescribeAlarms": 1,
     }
 
 
