@@ -16,7 +16,7 @@ def series(variant, *values, complete=True):
         for minute, value in enumerate(values)
         if value is not None
     )
-    return Series(variant=variant, points=tuple(points), complete=complete)
+    return Series(name=variant, points=tuple(points), complete=complete)
 
 
 def characters(canvas):
