@@ -72,7 +72,9 @@ class Activities:
 
 
 @classified()
-def read_activities(clients: AwsClients, *, endpoint_name: str, variant: str, start: datetime) -> Activities:
+def read_activities(
+    clients: AwsClients, *, endpoint_name: str, variant: str, start: datetime, most_pages: int = MOST_PAGES
+) -> Activities:
     """Read the activities since `start`, and those of a week before. Raises AwsError.
 
     AWS returns the newest first, so reading ends with the first page that is older as a whole.
@@ -89,7 +91,7 @@ def read_activities(clients: AwsClients, *, endpoint_name: str, variant: str, st
         found += read
         if read and all(activity.started < oldest for activity in read):
             break
-        if number == MOST_PAGES and page.get("NextToken"):
+        if number == most_pages and page.get("NextToken"):
             return Activities(tuple(found), complete=False)
     return Activities(tuple(found), complete=True)
 

@@ -1,6 +1,7 @@
 """The charts of an autoscaled variant: its instances within their bounds, and each policy's metric."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final
 
 from sagemaker_ab.planning.charts import PERIOD, ChartData, Point, Series, TimeRange
@@ -13,6 +14,7 @@ from sagemaker_ab.planning.scaling_history import (
     counts_from_activities,
     counts_from_traffic,
 )
+from sagemaker_ab.planning.variant_metrics import DELAY_SECONDS
 
 DERIVED: Final = (
     "CloudWatch has no instance count. It is derived from traffic (Invocations / InvocationsPerInstance) and "
@@ -77,22 +79,31 @@ def _instances(history: VariantHistory, *, time_range: TimeRange) -> ChartData:
         history.activities, spec=history.spec, live=history.live, time_range=time_range
     )
     return ChartData(
-        chart=Heading("Instances", "derived"),
+        chart=Heading("Instances", "count, derived"),
         series=(
-            Series(
-                name="from traffic",
-                points=counts_from_traffic(*(series.points for series in traffic)),
-                complete=all(series.complete for series in traffic),
-            ),
             Series(
                 name="from activities",
                 points=counts_from_activities(history.activities, live=history.live, time_range=time_range),
                 complete=history.activities_complete,
             ),
+            Series(
+                name="from traffic",
+                points=counts_from_traffic(*(series.points for series in traffic)),
+                complete=all(series.complete for series in traffic),
+            ),
             Series(name="max", points=high, limit=True),
             Series(name="min", points=low, limit=True),
         ),
     )
+
+
+def _settled(series: Series, *, time_range: TimeRange) -> Series:
+    """Leave out periods, longer than a minute, of which CloudWatch does not yet show every minute."""
+    if series.period == PERIOD:
+        return series
+    end = time_range.end - timedelta(seconds=DELAY_SECONDS)
+    points = tuple(point for point in series.points if point.at + series.period <= end)
+    return replace(series, points=points)
 
 
 def _metric(policy: PolicyMetric, series: Series, *, time_range: TimeRange) -> ChartData:
@@ -101,7 +112,7 @@ def _metric(policy: PolicyMetric, series: Series, *, time_range: TimeRange) -> C
     return ChartData(
         chart=Heading(f"{policy.policy}: {policy.name}", policy.caption),
         series=(
-            replace(series, name=policy.name),
+            replace(_settled(series, time_range=time_range), name=policy.name),
             Series(name=policy.level_name, points=(level,), period=max(span, PERIOD), limit=True),
         ),
     )

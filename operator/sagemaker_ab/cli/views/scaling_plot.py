@@ -19,7 +19,7 @@ from sagemaker_ab.planning.charts import ChartData, Series, TimeRange
 from sagemaker_ab.planning.scaling_charts import DERIVED, VariantCharts
 
 _COLUMNS = 2
-_HEADROOM = 1.04
+_HEADROOM = 1.2  # for the legend
 
 
 def save_scaling_plot(
@@ -70,7 +70,7 @@ def _draw(axis: Axes, *, data: ChartData, title: str, time_range: TimeRange) -> 
     start, end = date2num([time_range.start, time_range.end])  # type: ignore[no-untyped-call]
     axis.set_xlim(start, end)
     values = [point.value for series in data.series for point in series.points]
-    axis.set_ylim(bottom_of(values) * _HEADROOM, top_of(values) * _HEADROOM)
+    axis.set_ylim(bottom_of(values), top_of(values) * _HEADROOM)
     show_times(axis)
     axis.legend(loc="upper left", ncols=2, frameon=False, fontsize=8)
 
