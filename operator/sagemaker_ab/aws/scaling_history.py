@@ -46,8 +46,9 @@ def read_live_scaling(clients: AwsClients, *, endpoint_name: str) -> LiveScaling
         for page in pages:
             for target in page["ScalableTargets"]:
                 name = names[target["ResourceId"]]
-                bounds = {"minimum": target["MinCapacity"], "maximum": target["MaxCapacity"]}
-                variants[name] = replace(variants[name], **bounds)
+                variants[name] = replace(
+                    variants[name], minimum=target["MinCapacity"], maximum=target["MaxCapacity"]
+                )
     return LiveScaling(variants=variants, at=datetime.fromtimestamp(clients.clock.now(), UTC))
 
 
