@@ -1,4 +1,4 @@
-"""The data of the command line's charts: four metrics, minute by minute, one series for each variant."""
+"""Charts of the command line, and the four of the command metrics: one series for each variant."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -1,6 +1,7 @@
 """`scaling` against the simulated AWS: which instances, bounds, metrics and failures it draws."""
 
 import json
+import sys
 from datetime import timedelta
 
 import pytest
@@ -230,6 +231,25 @@ def test_the_picture_is_saved_and_named(aws, draw, tmp_path):
 
     assert shown.stdout.endswith(f"Charts saved to {picture}\n")
     assert picture.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+
+
+def test_a_picture_that_cannot_be_saved_is_reported_in_one_line(draw, tmp_path):
+    shown = draw("--plot", str(tmp_path / "nowhere" / "scaling.png"))
+
+    assert shown.exit_code == 1
+    assert shown.stderr.startswith(f"Error: the charts could not be saved to {tmp_path}/nowhere/scaling.png")
+
+
+def test_a_picture_without_matplotlib_says_what_to_install(draw, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.delitem(sys.modules, "sagemaker_ab.cli.views.scaling_plot", raising=False)
+
+    shown = draw("--plot", str(tmp_path / "scaling.png"))
+
+    assert shown.exit_code == 1
+    assert (
+        shown.stderr == "Error: --plot needs matplotlib, which is not installed; run pip install matplotlib\n"
+    )
 
 
 def test_a_refusal_by_aws_names_whose_credentials_are_used(aws, draw):
