@@ -1,4 +1,4 @@
-"""The instance counts and the bounds of a variant over time, as far as AWS tells.
+"""The instance counts and the bounds of a variant over time, as far as AWS reports them.
 
 CloudWatch has no metric of the number of instances. SageMaker sends ``1 / numberOfInstances`` to
 InvocationsPerInstance with each request, so Invocations divided by InvocationsPerInstance is the number of
