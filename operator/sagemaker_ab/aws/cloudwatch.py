@@ -5,12 +5,13 @@ API: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMet
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, cast
 
 from sagemaker_ab.aws.failures import classified
 from sagemaker_ab.aws.sessions import AwsClients
-from sagemaker_ab.planning.charts import CHARTS, PERIOD, Chart, ChartData, Point, Series, TimeRange
+from sagemaker_ab.planning.charts import CHARTS, PERIOD, ChartData, Point, Series, TimeRange
+from sagemaker_ab.planning.policy_metrics import MetricRequest
 from sagemaker_ab.planning.variant_metrics import Query, Window
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def read_charts(
         ChartData(
             chart=chart,
             series=tuple(
-                _series(pages[_chart_query_id(c, v)], chart=chart, variant=variant)
+                _series(pages[_chart_query_id(c, v)], name=variant, divisor=chart.divisor)
                 for v, variant in enumerate(variants)
             ),
         )
@@ -90,17 +91,50 @@ def read_charts(
     )
 
 
+@classified()
+def read_series(
+    cloudwatch: "CloudWatchClient", requests: Sequence[MetricRequest], *, time_range: TimeRange
+) -> tuple[Series, ...]:
+    """Read one series for each request, without names. Raises AwsError.
+
+    Requests of one metric share calls. Metric math has a call of its own, because its expressions name other
+    queries of the same call.
+    """
+    queries: dict[str, MetricDataQueryTypeDef] = {}
+    results: dict[int, list[MetricDataResultTypeDef]] = {}
+    for position, request in enumerate(requests):
+        results[position] = []
+        if len(request.queries) == 1:
+            queries[f"q{position}"] = _single_query(f"q{position}", request)
+        else:
+            asked = cast("Sequence[MetricDataQueryTypeDef]", request.queries)
+            results[position] += _results(cloudwatch, asked, start=time_range.start, end=time_range.end)
+    for result in _results(cloudwatch, list(queries.values()), start=time_range.start, end=time_range.end):
+        results[int(result["Id"].removeprefix("q"))].append(result)
+    return tuple(
+        _series(results[position], name="", divisor=request.divisor, period=request.period)
+        for position, request in enumerate(requests)
+    )
+
+
+def _single_query(query_id: str, request: MetricRequest) -> "MetricDataQueryTypeDef":
+    return cast("MetricDataQueryTypeDef", {**request.queries[0], "Id": query_id})
+
+
 def _chart_query_id(chart: int, variant: int) -> str:
     return f"chart{chart}variant{variant}"
 
 
-def _series(pages: Sequence["MetricDataResultTypeDef"], *, chart: Chart, variant: str) -> Series:
-    points = (point for page in pages for point in _points(page, divisor=chart.divisor))
+def _series(
+    pages: Sequence["MetricDataResultTypeDef"], *, name: str, divisor: float, period: timedelta = PERIOD
+) -> Series:
+    points = (point for page in pages for point in _points(page, divisor=divisor))
     return Series(
-        variant=variant,
+        name=name,
         points=tuple(sorted(points, key=lambda point: point.at)),
         # Every page but the last one has the status PartialData, even when nothing is missing.
         complete=bool(pages) and pages[-1].get("StatusCode") == _COMPLETE,
+        period=period,
     )
 
 

@@ -42,7 +42,8 @@ def get(  # noqa: PLR0913  # click passes each option as an argument
 ) -> None:
     """List the resources of a namespace, or show the resource NAME as a tree.
 
-    The tree shows the conditions, the endpoint, and the share, instances and metrics of each variant.
+    The tree shows the conditions, the endpoint, and the share, instances, metrics and autoscaling of each
+    variant.
     """
     _check(name=name, all_namespaces=all_namespaces, watching=watching, timeout=timeout, output=output)
     reader = resource_reader(clients=clients, connection=connection, all_namespaces=all_namespaces)

@@ -11,7 +11,7 @@ import click
 from sagemaker_ab import __version__
 
 # boto3 and the Kubernetes client take most of a second to load; only the commands that need them load them.
-_ONLINE: Final = ("get", "predict", "load", "metrics")
+_ONLINE: Final = ("get", "predict", "load", "metrics", "scaling")
 _OFFLINE: Final = ("replay", "plan-test")
 
 

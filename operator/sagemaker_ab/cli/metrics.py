@@ -9,20 +9,18 @@ from sagemaker_ab.aws.cloudwatch import read_charts
 from sagemaker_ab.aws.observe import live_endpoint
 from sagemaker_ab.cli import terminal
 from sagemaker_ab.cli.clients import Clients
-from sagemaker_ab.cli.options import Connection, PictureFile, connection_options
+from sagemaker_ab.cli.options import MOST_MINUTES, Connection, PictureFile, connection_options
+from sagemaker_ab.cli.pictures import saving_picture
 from sagemaker_ab.cli.reader import fetch_resource
 from sagemaker_ab.cli.views.charts import charts_page
 from sagemaker_ab.planning.charts import ChartData, TimeRange, last_minutes
-
-# CloudWatch keeps one-minute data for 15 days; a chart cannot show more than a day of it.
-_MOST_MINUTES = 24 * 60
 
 
 @click.command(short_help="Chart CPU, invocations and latency by variant.")
 @click.argument("name")
 @click.option(
     "--minutes",
-    type=click.IntRange(1, _MOST_MINUTES),
+    type=click.IntRange(1, MOST_MINUTES),
     default=30,
     show_default=True,
     help="Length of the charts, back from now.",
@@ -59,13 +57,7 @@ def metrics(
 
 
 def _save(charts: Sequence[ChartData], *, endpoint_name: str, time_range: TimeRange, path: Path) -> None:
-    try:
+    with saving_picture(path):
         from sagemaker_ab.cli.views.plot import save_plot  # noqa: PLC0415  # matplotlib is an extra and slow to load
-    except ModuleNotFoundError as error:
-        raise click.ClickException(
-            "--plot needs matplotlib, which is not installed; run pip install matplotlib"
-        ) from error
-    try:
+
         save_plot(charts, endpoint_name=endpoint_name, time_range=time_range, path=path)
-    except OSError as error:
-        raise click.ClickException(f"the charts could not be saved to {path}: {error}") from error

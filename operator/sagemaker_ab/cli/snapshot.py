@@ -7,7 +7,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from sagemaker_ab.api.autoscaling import Autoscaling
 from sagemaker_ab.api.resource import InvalidSpec, parse_spec
+from sagemaker_ab.api.scaling_status import ScalingStatus
 from sagemaker_ab.api.spec import EndpointSpec
 from sagemaker_ab.api.status import Status
 
@@ -39,6 +41,14 @@ class ResourceSnapshot:
         in_spec = (variant.name for variant in self.spec.variants)
         in_status = (variant.name for variant in self.status.variants or [])
         return tuple(dict.fromkeys((*in_spec, *in_status)))
+
+    def autoscaling(self, variant: str) -> Autoscaling | None:
+        """Return the autoscaling of a variant in spec, None if it has none or is not there."""
+        return next((each.autoscaling for each in self.spec.variants if each.name == variant), None)
+
+    def scaling_status(self, variant: str) -> ScalingStatus | None:
+        """Return what status knows of the scalable target of a variant, None if nothing."""
+        return next((each for each in self.status.scaling or [] if each.name == variant), None)
 
 
 def parse_resource(raw: Mapping[str, Any]) -> ResourceSnapshot:

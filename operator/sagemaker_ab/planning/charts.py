@@ -1,7 +1,8 @@
-"""The data of the command line's charts: four metrics, minute by minute, one series for each variant."""
+"""Charts of the command line, and the four of the command metrics: one series for each variant."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from sagemaker_ab.planning.variant_metrics import (
     CPU_UTILIZATION,
@@ -35,6 +36,24 @@ class Chart:
         unit, divisor = _AXES[metric.unit]
         return cls(metric=metric, unit=unit, divisor=divisor)
 
+    @property
+    def title(self) -> str:
+        return self.metric.name
+
+    @property
+    def caption(self) -> str:
+        return f"{self.metric.statistic.lower()}, {self.unit}"
+
+
+class Heading(Protocol):
+    """What a chart shows: its title, and a caption with the statistic and the unit."""
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def caption(self) -> str: ...
+
 
 # The notebook charts the same four metrics, each by its Sum. A sum of latencies grows with the traffic and a
 # sum of utilizations grows with the number of datapoints, so these charts show averages of those two.
@@ -56,7 +75,7 @@ class TimeRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """The value of the minute that begins at `at`."""
+    """The value of the period that begins at `at`; periods are minutes unless the series has others."""
 
     at: datetime
     value: float
@@ -64,21 +83,24 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """The points of one variant, oldest first; a minute without a datapoint has no point.
+    """The points of one line, oldest first; a period without a datapoint has no point.
 
-    `complete` is false when CloudWatch did not return all the data that it has.
+    `complete` is false when CloudWatch did not return all the data that it has. A limit is a value that
+    another series is compared with, such as a target.
     """
 
-    variant: str
+    name: str
     points: tuple[Point, ...]
     complete: bool = True
+    period: timedelta = PERIOD
+    limit: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartData:
     """A chart and its series."""
 
-    chart: Chart
+    chart: Heading
     series: tuple[Series, ...]
 
 

@@ -99,7 +99,7 @@ _ON_GPU_INSTANCES = (
 _GPU_FAMILIES = re.compile(r"ml\.[gp][0-9]")
 """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-types.html: accelerated families with GPUs."""
 
-_DELAY_SECONDS = 180
+DELAY_SECONDS: Final = 180
 """CloudWatch shows an endpoint's minute two to three minutes after its end. Reported by users, not by AWS."""
 
 
@@ -143,7 +143,7 @@ class Monitored:
 
     def newest_window(self, now: float) -> Window:
         """Return the newest window that CloudWatch is expected to show completely by `now`."""
-        last_end = math.floor((now - _DELAY_SECONDS) / self.interval_seconds) * self.interval_seconds
+        last_end = math.floor((now - DELAY_SECONDS) / self.interval_seconds) * self.interval_seconds
         return Window(start=last_end - self.interval_seconds, seconds=self.interval_seconds)
 
     @property

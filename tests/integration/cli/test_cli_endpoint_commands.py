@@ -2,6 +2,7 @@
 
 import json
 
+import boto3
 import pytest
 
 SENTENCES = ("I love this product!", "OK, but not great.", "This is not the right product.")
@@ -86,13 +87,78 @@ def test_metrics_draws_all_charts_from_one_call_and_saves_a_picture(ask, aws_con
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
-def test_an_aws_that_is_not_there_is_said_in_one_line(plugin):
-    for command in (["predict", "reviews", "-f", "-"], ["metrics", "reviews"]):
-        shown = plugin(*command, "-n", "cli", input=INPUTS, AWS_ENDPOINT_URL="http://127.0.0.1:1")
+@pytest.fixture
+def autoscaled(control_plane, cli_namespace, reviews, aws_url):
+    """The resource `reviews`, whose VariantB has autoscaling, also in AWS."""
+    policy = {
+        "name": "invocations",
+        "type": "TargetTrackingScaling",
+        "targetTrackingScaling": {
+            "predefinedMetricType": "SageMakerVariantInvocationsPerInstance",
+            "targetValue": 5,
+        },
+    }
+    changes = [
+        {"op": "remove", "path": "/spec/variants/1/instanceCount"},
+        {
+            "op": "add",
+            "path": "/spec/variants/1/autoscaling",
+            "value": {"minCapacity": 1, "maxCapacity": 3, "policies": [policy]},
+        },
+    ]
+    where = ("smab", reviews["metadata"]["name"], "-n", cli_namespace)
+    control_plane.kubectl("patch", *where, "--type=json", "-p", json.dumps(changes), check=True)
+    autoscaling = boto3.client(
+        "application-autoscaling",
+        endpoint_url=aws_url,
+        region_name="us-east-1",
+        aws_access_key_id="AKIASANDBOX",
+        aws_secret_access_key="sandbox",
+    )
+    target = {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": "endpoint/reviews-prod/variant/VariantB",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
+    autoscaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=3)
+    yield
+    autoscaling.deregister_scalable_target(**target)
 
-        assert shown.returncode == 1
-        assert shown.stderr.startswith("Error: AWS: Could not connect to the endpoint URL")
-        assert shown.stderr.endswith("(EndpointConnectionError); try again\n")
+
+@pytest.mark.usefixtures("autoscaled")
+def test_scaling_draws_instances_and_the_metric_and_saves_a_picture(ask, aws_control, tmp_path):
+    ask("load", "-f", "-", "--requests", "20", "--variant", "VariantB")
+    aws_control.advance(300)
+    aws_control.clear_calls()
+    picture = tmp_path / "scaling.png"
+
+    shown = ask("scaling", "--minutes", "15", "--plot", str(picture))
+
+    assert shown.returncode == 0, shown.stderr
+    assert aws_control.counts() == {
+        "DescribeEndpoint": 1,
+        "DescribeScalableTargets": 1,
+        "DescribeScalingActivities": 1,
+        "GetMetricData": 1,
+    }
+    assert "VariantB  1/1 instances [1..3]" in shown.stdout
+    assert "invocations: InvocationsPerInstance  sum, per minute" in shown.stdout
+    assert "from traffic  last 1 · mean 1 · max 1" in shown.stdout
+    assert shown.stdout.endswith(f"Charts saved to {picture}\n")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("command", [("predict", "-f", "-"), ("metrics",), ("scaling",)])
+def test_an_aws_that_is_not_there_is_said_in_one_line(plugin, command):
+    name, *options = command
+
+    shown = plugin(
+        name, "reviews", *options, "-n", "cli", input=INPUTS, AWS_ENDPOINT_URL="http://127.0.0.1:1"
+    )
+
+    assert shown.returncode == 1
+    assert shown.stderr.startswith("Error: AWS: Could not connect to the endpoint URL")
+    assert shown.stderr.endswith("(EndpointConnectionError); try again\n")
 
 
 def test_without_credentials_the_user_learns_whose_are_needed(plugin, aws_url):

@@ -16,7 +16,7 @@ def series(variant, *values, complete=True):
         for minute, value in enumerate(values)
         if value is not None
     )
-    return Series(variant=variant, points=tuple(points), complete=complete)
+    return Series(name=variant, points=tuple(points), complete=complete)
 
 
 def characters(canvas):
@@ -99,3 +99,65 @@ def test_the_page_names_the_endpoint_and_the_time_range(text):
     page = charts_page([], endpoint_name="reviews-prod", time_range=TIME_RANGE, width=80)
 
     assert text(page).rstrip() == "Endpoint reviews-prod, 2026-11-25 15:44 to 15:50 UTC, minute by minute"
+
+
+def test_a_limit_is_dashed_behind_the_values_and_its_legend_says_whether_it_changed(text):
+    """The limit is 10 for as long as the series is."""
+    limit = Series(name="max", points=series("max", 10, 10, 20, 20, 20, 20).points, limit=True)
+    data = ChartData(chart=INVOCATIONS, series=(series("VariantA", 10, 10), limit))
+
+    assert text(chart_text(data, time_range=TIME_RANGE, width=38, height=4), width=38) == (
+        "Invocations  sum, per minute\n"
+        "    20 ┤          ⠈ ⠁⠈ ⠁⠈ ⠁⠈ ⠁⠈ ⠁⠈ ⠁⠈\n"
+        "       │\n"
+        "    10 ┤⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠁\n"
+        "     0 ┤\n"
+        "       └──────────────────────────────\n"
+        "        15:44       15:47        15:50\n"
+        "  ━━ VariantA  last 10 · mean 10 · max\n"
+        "  ┄┄ max  20  10 to 20"
+    )
+
+
+def test_a_limit_that_stays_has_one_figure_and_an_unknown_one_none(text):
+    target = Series(
+        name="target",
+        points=(Point(at=TIME_RANGE.start, value=2.5),),
+        period=6 * PERIOD,
+        limit=True,
+    )
+    data = ChartData(chart=INVOCATIONS, series=(target, Series(name="max", points=(), limit=True)))
+
+    drawn = text(chart_text(data, time_range=TIME_RANGE, width=38, height=4), width=38).splitlines()
+
+    assert drawn[1] == "   2.5 ┤⠁⠈ ⠁⠈ ⠁⠈ ⠁⠈ ⠁⠈ ⠁⠈ ⠁⠈ ⠁⠈ ⠁⠈ ⠁⠈"
+    assert drawn[-2:] == ["  ┄┄ target  2.5", "  ┄┄ max  not known"]
+
+
+def test_periods_are_as_wide_as_they_are_long(text):
+    three = Series(
+        name="VariantA",
+        points=tuple(
+            Point(at=TIME_RANGE.start + minute * PERIOD, value=value) for minute, value in ((0, 1), (3, 2))
+        ),
+        period=3 * PERIOD,
+    )
+
+    drawn = text(
+        chart_text(ChartData(chart=INVOCATIONS, series=(three,)), time_range=TIME_RANGE, width=38, height=4),
+        width=38,
+    ).splitlines()
+
+    assert drawn[1:4] == [
+        "     2 ┤               ⡏⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉",
+        "       │               ⡇",
+        "     1 ┤⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠁",
+    ]
+
+
+def test_an_axis_goes_below_zero_only_for_negative_values(text):
+    data = ChartData(chart=INVOCATIONS, series=(series("VariantA", -4, 10),))
+
+    drawn = text(chart_text(data, time_range=TIME_RANGE, width=38, height=4), width=38).splitlines()
+
+    assert [line[:8] for line in drawn[1:5]] == ["    10 ┤", "       │", "     3 ┤", "    -4 ┤"]

@@ -11,7 +11,7 @@ TIME_RANGE = last_minutes(30, before=datetime(2026, 11, 25, 15, 50, tzinfo=UTC))
 
 def series(*minutes):
     points = tuple(Point(at=TIME_RANGE.start + minute * PERIOD, value=float(minute)) for minute in minutes)
-    return Series(variant="VariantA", points=points)
+    return Series(name="VariantA", points=points)
 
 
 def test_no_line_bridges_minutes_without_datapoints():

@@ -19,13 +19,19 @@ def charts_page(
     charts: Sequence[ChartData], *, endpoint_name: str, time_range: TimeRange, width: int
 ) -> Group:
     """Lay out the charts in `width` columns below a line with the endpoint and the time range."""
+    rows = chart_rows(charts, time_range=time_range, width=width)
+    return Group(page_heading(endpoint_name, time_range=time_range), *rows)
+
+
+def chart_rows(charts: Sequence[ChartData], *, time_range: TimeRange, width: int) -> list[RenderableType]:
+    """Return rows of charts, with a blank line before each row."""
     across = 2 if width >= 2 * _NARROWEST_CHART + _GUTTER else 1
     chart_width = (width - (across - 1) * _GUTTER) // across
     drawn = [chart_text(data, time_range=time_range, width=chart_width, height=_ROWS) for data in charts]
-    page: list[RenderableType] = [_heading(endpoint_name, time_range=time_range)]
+    rows: list[RenderableType] = []
     for first in range(0, len(drawn), across):
-        page += [Text(), _row(drawn[first : first + across])]
-    return Group(*page)
+        rows += [Text(), _row(drawn[first : first + across])]
+    return rows
 
 
 def _row(charts: Sequence[Text]) -> Table:
@@ -34,6 +40,7 @@ def _row(charts: Sequence[Text]) -> Table:
     return grid
 
 
-def _heading(endpoint_name: str, *, time_range: TimeRange) -> Text:
+def page_heading(endpoint_name: str, *, time_range: TimeRange) -> Text:
+    """Return the line above all charts."""
     span = f"{time_range.start:%Y-%m-%d %H:%M} to {time_range.end:%H:%M} UTC"
     return Text.assemble("Endpoint ", (endpoint_name, "bold"), f", {span}, minute by minute")

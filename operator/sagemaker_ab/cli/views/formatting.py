@@ -40,6 +40,12 @@ def moment(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
+def with_age(at: datetime, *, now: datetime) -> str:
+    """Return a past or future time, in UTC and relative to `now`."""
+    relative = f"in {age(now, now=at)}" if at > now else f"{age(at, now=now)} ago"
+    return f"{moment(at)} ({relative})"
+
+
 def per_minute(count: float | str | None, *, seconds: int) -> str:
     """Return a count, or a decimal string of one, over `seconds` as a rate per minute."""
     return ABSENT if count is None else f"{float(count) * 60 / seconds:.1f}/min"

@@ -14,7 +14,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from sagemaker_ab.cli.views.palette import variant_color
 from sagemaker_ab.cli.views.scale import top_of
 from sagemaker_ab.cli.views.style import DPI, STYLE, show_times
-from sagemaker_ab.planning.charts import PERIOD, ChartData, Series, TimeRange
+from sagemaker_ab.planning.charts import ChartData, Series, TimeRange
 
 _COLUMNS = 2
 _HEADROOM = 1.04
@@ -47,13 +47,13 @@ def _draw(axis: Axes, *, data: ChartData, time_range: TimeRange) -> None:
             at,
             values,
             color=variant_color(index),
-            label=series.variant,
+            label=series.name,
             linewidth=1.8,
             marker="o",
             markersize=3,
         )
-    axis.set_title(data.chart.metric.name)
-    axis.set_ylabel(f"{data.chart.metric.statistic.lower()}, {data.chart.unit}")
+    axis.set_title(data.chart.title)
+    axis.set_ylabel(data.chart.caption)
     start, end = date2num([time_range.start, time_range.end])  # type: ignore[no-untyped-call]
     axis.set_xlim(start, end)
     top = top_of(point.value for series in data.series for point in series.points)
@@ -64,11 +64,11 @@ def _draw(axis: Axes, *, data: ChartData, time_range: TimeRange) -> None:
 
 
 def with_gaps(series: Series) -> Iterator[tuple[datetime, float]]:
-    """Yield the points, and NaN for the first minute of each gap, so that no line crosses a gap."""
+    """Yield the points, and NaN for the first period of each gap, so that no line crosses a gap."""
     before: datetime | None = None
     for point in series.points:
-        if before and point.at - before > PERIOD:
-            yield before + PERIOD, float("nan")
+        if before and point.at - before > series.period:
+            yield before + series.period, float("nan")
         yield point.at, point.value
         before = point.at
 

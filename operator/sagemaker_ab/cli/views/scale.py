@@ -20,6 +20,12 @@ def top_of(values: Iterable[float]) -> float:
     return round_up(max(values, default=0))
 
 
+def bottom_of(values: Iterable[float]) -> float:
+    """Return the lower end of an axis that shows all `values`: zero unless one of them is negative."""
+    lowest = min(values, default=0)
+    return -round_up(-lowest) if lowest < 0 else 0
+
+
 def short(value: float) -> str:
     """Return three significant digits, with a suffix for large numbers: 0.25, 12.5, 340, 12k, 3M."""
     for limit, suffix in ((1e9, "G"), (1e6, "M"), (1e4, "k")):

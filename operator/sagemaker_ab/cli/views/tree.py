@@ -1,4 +1,4 @@
-"""Renders one resource as a tree: conditions, endpoint, variants and their metrics."""
+"""Renders one resource as a tree: conditions, endpoint, variants, their metrics and their autoscaling."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,6 +12,7 @@ from sagemaker_ab.cli.snapshot import ResourceSnapshot
 from sagemaker_ab.cli.views.alignment import aligned
 from sagemaker_ab.cli.views.conditions import condition_lines
 from sagemaker_ab.cli.views.formatting import ABSENT, age, moment
+from sagemaker_ab.cli.views.scaling import scaling_branch
 from sagemaker_ab.cli.views.variant import variant_branches
 
 _STATUS_COLORS = {"InService": "green", "Failed": "red", "OutOfService": "red"}
@@ -25,10 +26,15 @@ def resource_tree(resource: ResourceSnapshot, *, now: datetime, wide: bool = Fal
     endpoint = tree.add(_endpoint(resource))
     for line in aligned(list(_details(resource, wide=wide))):
         endpoint.add(line)
-    for branch in variant_branches(resource, wide=wide):
+    for name, branch in zip(resource.variants, variant_branches(resource, wide=wide), strict=True):
         variant = endpoint.add(branch.head)
         for leaf in branch.leaves:
             variant.add(leaf)
+        scaling = scaling_branch(name, resource=resource, now=now)
+        if scaling:
+            below = variant.add(scaling.head)
+            for leaf in scaling.leaves:
+                below.add(leaf)
     endpoint.add(_window(resource.status.metrics))
     return tree
 

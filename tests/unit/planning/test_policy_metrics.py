@@ -1,0 +1,154 @@
+"""The metrics of scaling policies as requests to CloudWatch."""
+
+from datetime import timedelta
+
+import pytest
+
+from sagemaker_ab.api.autoscaling import Autoscaling
+from sagemaker_ab.planning.policy_metrics import policy_metrics
+
+VARIANT = [{"Name": "EndpointName", "Value": "reviews"}, {"Name": "VariantName", "Value": "VariantA"}]
+
+
+def metric(name="own", **policy):
+    kind = "StepScaling" if "stepScaling" in policy else "TargetTrackingScaling"
+    autoscaling = {
+        "minCapacity": 1,
+        "maxCapacity": 2,
+        "policies": [{"name": name, "type": kind, **policy}],
+    }
+    (found,) = policy_metrics(
+        Autoscaling.model_validate(autoscaling), endpoint_name="reviews", variant="VariantA"
+    )
+    return found
+
+
+def tracking(**settings):
+    return metric(targetTrackingScaling={"targetValue": "2.5", **settings})
+
+
+def alarm(**members):
+    settings = {
+        "namespace": "Shop",
+        "metricName": "Backlog",
+        "statistic": "Sum",
+        "comparisonOperator": "GreaterThanThreshold",
+        "threshold": 100,
+    } | members
+    steps = [{"metricIntervalLowerBound": 0, "scalingAdjustment": 1}]
+    return metric(
+        stepScaling={
+            "adjustmentType": "ChangeInCapacity",
+            "stepAdjustments": steps,
+            "alarm": {key: value for key, value in settings.items() if value is not None},
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("predefined", "name", "statistic", "caption"),
+    [
+        ("SageMakerVariantInvocationsPerInstance", "InvocationsPerInstance", "Sum", "sum, per minute"),
+        (
+            "SageMakerVariantConcurrentRequestsPerModelHighResolution",
+            "ConcurrentRequestsPerModel",
+            "Maximum",
+            "maximum",
+        ),
+    ],
+)
+def test_a_predefined_metric_is_that_of_the_variant_by_minute(predefined, name, statistic, caption):
+    found = tracking(predefinedMetricType=predefined)
+
+    assert found.request.queries == (
+        {
+            "Id": "m",
+            "MetricStat": {
+                "Metric": {"Namespace": "AWS/SageMaker", "MetricName": name, "Dimensions": VARIANT},
+                "Period": 60,
+                "Stat": statistic,
+            },
+        },
+    )
+    assert (found.name, found.caption) == (name, caption)
+    assert (found.level_name, found.level) == ("target", 2.5)
+
+
+def test_a_customized_metric_is_read_as_it_is_declared():
+    found = tracking(
+        customizedMetric={
+            "namespace": "Shop",
+            "metricName": "Backlog",
+            "dimensions": [{"name": "Queue", "value": "reviews"}],
+            "statistic": "Average",
+            "unit": "Seconds",
+        }
+    )
+
+    assert found.request.queries == (
+        {
+            "Id": "m",
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": "Shop",
+                    "MetricName": "Backlog",
+                    "Dimensions": [{"Name": "Queue", "Value": "reviews"}],
+                },
+                "Period": 60,
+                "Stat": "Average",
+                "Unit": "Seconds",
+            },
+        },
+    )
+    assert found.caption == "average, seconds"
+
+
+def test_metric_math_is_read_by_minute_with_the_result_that_is_tracked():
+    backlog = {"namespace": "Shop", "metricName": "Backlog", "stat": "Sum"}
+    found = tracking(
+        customizedMetric={
+            "metrics": [
+                {"id": "m1", "metricStat": backlog, "returnData": False},
+                {"id": "e1", "expression": "m1 / 2", "label": "backlog of one"},
+            ]
+        }
+    )
+
+    assert found.request.queries == (
+        {
+            "Id": "m1",
+            "MetricStat": {
+                "Metric": {"MetricName": "Backlog", "Namespace": "Shop"},
+                "Stat": "Sum",
+                "Period": 60,
+            },
+            "ReturnData": False,
+        },
+        {"Id": "e1", "Expression": "m1 / 2", "Label": "backlog of one"},
+    )
+    assert (found.name, found.caption) == ("backlog of one", "metric math")
+
+
+def test_the_metric_of_an_alarm_has_the_period_of_the_alarm():
+    found = alarm(periodSeconds=300)
+
+    assert found.request.queries[0]["MetricStat"]["Period"] == 300
+    assert (found.request.period, found.request.divisor) == (timedelta(minutes=5), 1)
+    assert (found.caption, found.level_name, found.level) == ("sum, per 300 s", "alarm above", 100)
+
+
+@pytest.mark.parametrize(
+    ("statistic", "divisor"), [("Sum", 6), ("SampleCount", 6), ("Average", 1), ("Maximum", 1)]
+)
+def test_periods_under_a_minute_are_read_as_minutes_and_totals_are_divided(statistic, divisor):
+    found = alarm(periodSeconds=10, statistic=statistic)
+
+    assert found.request.queries[0]["MetricStat"]["Period"] == 60
+    assert (found.request.period, found.request.divisor) == (timedelta(minutes=1), divisor)
+
+
+def test_a_percentile_is_asked_for_by_its_name():
+    found = alarm(statistic=None, extendedStatistic="p90", unit="Milliseconds")
+
+    assert found.request.queries[0]["MetricStat"]["Stat"] == "p90"
+    assert found.caption == "p90, milliseconds"
