@@ -6,7 +6,6 @@ Times are seconds since the epoch on AWS's own clock (the `Date` header of its a
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 from sagemaker_ab.planning.config_content import Content, deploys, production_variants
 from sagemaker_ab.planning.desired import Desired, DesiredVariant
