@@ -18,6 +18,7 @@ from sagemaker_ab.planning.records import applied_config_of, deployment_of, inst
 from sagemaker_ab.planning.released import Released, still_released
 from sagemaker_ab.planning.remembered import Remembered
 from sagemaker_ab.planning.scaling import blocking_update
+from sagemaker_ab.planning.scaling_activities import last_activities
 from sagemaker_ab.planning.start_counts import with_start_counts
 from sagemaker_ab.planning.status import Gathered
 from sagemaker_ab.planning.steps import Plan
@@ -127,3 +128,6 @@ def _monitor(context: ReconcileContext, clients: AwsClients, wanted: Desired, in
     variants = tuple(MonitoredVariant(v.name, v.instance_type) for v in wanted.variants)
     monitored = Monitored(wanted.endpoint_name, variants, interval_seconds)
     context.services.metrics.watch(context.key, clients, monitored)
+    last = last_activities(context.status.scaling or ())
+    autoscaled = {v.name: last.get(v.name) for v in wanted.variants if v.scaling is not None}
+    context.services.scaling_activities.watch(context.key, clients, wanted.endpoint_name, autoscaled)
