@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-s
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import takewhile
 from typing import Final
@@ -22,6 +22,8 @@ _FAILED: Final = "Failed"
 _UNFULFILLED: Final = "Unfulfilled"
 _IN_PROGRESS: Final = frozenset({"Pending", "InProgress"})
 _STATUS_LENGTH: Final = 32
+_STILL_FAILS: Final = timedelta(minutes=2)
+"""AWS repeats an activity that fails about every ten seconds."""
 _TEXT_LENGTH_IN_EVENTS: Final = 640
 """Kubernetes allows 1,024 characters. The rest is for what the user can do."""
 
@@ -93,13 +95,25 @@ def fold_activities(before: ScalingActivity | None, activities: Sequence[Activit
     """
     if not activities:
         return before
-    described = [describe(activity) for activity in activities]
+    described = [describe(activity) for activity in _without_decisions_beside_a_failure(activities)]
     newest = described[0]
     series = list(takewhile(lambda each: _key(each) == _key(newest), described))
     since = series[-1].since
     if len(series) == len(described) and before is not None and _key(before) == _key(newest):
         since = min(since, before.since)
     return newest.model_copy(update={"since": since})
+
+
+def _without_decisions_beside_a_failure(activities: Sequence[Activity]) -> Sequence[Activity]:
+    """Leave out decisions not to scale while an activity fails, since another policy may make them.
+
+    Without this, the newest activity would be now one and now the other, and each change an event.
+    """
+    started = [activity for activity in activities if not activity.not_scaled]
+    if not started or started[0].status not in {_FAILED, _UNFULFILLED}:
+        return activities
+    repeated = activities[0].started - started[0].started < _STILL_FAILS
+    return started if repeated else activities
 
 
 def last_activities(scaling: Iterable[ScalingStatus]) -> Mapping[str, ScalingActivity]:

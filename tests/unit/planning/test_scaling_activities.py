@@ -188,6 +188,27 @@ def test_a_failure_for_another_reason_is_a_new_series():
     assert fold_activities(describe(by_quota()), [other, by_quota(minutes=8)]) == describe(other)
 
 
+def test_a_decision_of_another_policy_does_not_hide_a_failure_that_is_repeated():
+    failure = fold_activities(None, [by_quota()])
+    read = [
+        not_scaled("AlreadyAtMinCapacity", minutes=10.1),
+        by_quota(minutes=10),
+        not_scaled("AlreadyAtMinCapacity", minutes=9),
+        by_quota(minutes=8),
+    ]
+    assert fold_activities(failure, read) == failure
+
+
+def test_a_decision_follows_a_failure_that_is_not_repeated_any_more():
+    read = [not_scaled("AlreadyAtMinCapacity", minutes=10), by_quota(minutes=8)]
+    assert fold_activities(describe(by_quota()), read).reason == "AlreadyAtMinCapacity"
+
+
+def test_a_decision_follows_a_success_at_once():
+    read = [not_scaled("AlreadyAtMaxCapacity", minutes=0.1), success()]
+    assert fold_activities(None, read).reason == "AlreadyAtMaxCapacity"
+
+
 def test_a_success_follows_a_failure():
     assert fold_activities(describe(by_quota()), [success(minutes=3)]) == describe(success(minutes=3))
 
