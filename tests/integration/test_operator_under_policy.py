@@ -58,6 +58,7 @@ def live(operator):
     for wanted in stories:
         operator.cluster.apply(wanted)
         operator.settle()
+        operator.scaling_activities.tick()
         if wanted is stories[1]:
             schedule_by_hand(operator.sim, "VariantA")
     operator.metrics.tick()

@@ -17,6 +17,7 @@ OTHER = {
     "retrySeconds": 6,
     "refusedRetrySeconds": 62,
     "metricsTickSeconds": 16,
+    "scalingActivitiesSeconds": 601,
     "workers": 17,
     "clusterId": "production/eu",
 }

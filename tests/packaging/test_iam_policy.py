@@ -133,6 +133,7 @@ def test_only_reads_without_a_resource_level_are_allowed_on_everything():
     }
     assert on_everything == {
         "application-autoscaling:DescribeScalableTargets",
+        "application-autoscaling:DescribeScalingActivities",
         "application-autoscaling:DescribeScalingPolicies",
         "application-autoscaling:DescribeScheduledActions",
         "cloudwatch:GetMetricData",

@@ -9,6 +9,7 @@ import yaml
 
 from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.aws.sessions import AwsSession
+from sagemaker_ab.planning.scaling_activities import ScalingReason
 from sandbox.aws.inprocess import InProcessAws
 from tests.property.in_process import InProcessOperator
 from tests.unit.planning.worlds import spec
@@ -17,8 +18,17 @@ PAGE = (Path(__file__).parents[2] / "docs" / "troubleshooting.md").read_text()
 
 
 def test_every_reason_has_one_row_in_the_table():
-    rows = re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)
-    assert sorted(rows) == sorted(Reason)
+    assert sorted(rows("## Reasons")) == sorted(Reason)
+
+
+def test_every_scaling_reason_has_one_row_in_its_table():
+    assert sorted(rows("## Why a variant does not scale")) == sorted(ScalingReason)
+
+
+def rows(heading):
+    """Return the first cell of each row of the section's table."""
+    section = PAGE.split(f"{heading}\n")[1].split("\n## ")[0]
+    return re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from sagemaker_ab.controller.backoff import Backoff
 from sagemaker_ab.controller.context import Services
 from sagemaker_ab.controller.monitoring import MetricsMonitor
 from sagemaker_ab.controller.reconcile import Reconciler
+from sagemaker_ab.controller.scaling_activities import ScalingActivitiesMonitor
 from sagemaker_ab.controller.settings import Settings
 from sagemaker_ab.kube.events import EventRecorder
 from sandbox.aws.inprocess import InProcessAws
@@ -80,7 +81,7 @@ class InProcessOperator:
         self.between_calls: Callable[[], None] = lambda: None
         """Called before and after each call to AWS or Kubernetes; it may raise Killed."""
         self.api_server = ApiServer(self.cluster, self._between_calls)
-        self.metrics = MetricsMonitor(backoff=Backoff(30.0, 900.0).seconds, local_clock=self._now)
+        self.metrics, self.scaling_activities = self._monitors()
         self._writes: list[dict[str, Any]] = []
         self._read = 0
         self._session = _OneSession(sim, self._between_calls)
@@ -92,7 +93,7 @@ class InProcessOperator:
         """Lose all that a process remembers."""
         self.safety.restarted()
         self._session.restart()
-        self.metrics = MetricsMonitor(backoff=Backoff(30.0, 900.0).seconds, local_clock=self._now)
+        self.metrics, self.scaling_activities = self._monitors()
         self._reconciler = self._started()
 
     def step(self) -> float | None:
@@ -174,6 +175,17 @@ class InProcessOperator:
     def _between_calls(self) -> None:
         self.between_calls()
 
+    def _monitors(self) -> tuple[MetricsMonitor, ScalingActivitiesMonitor]:
+        backoff = Backoff(30.0, 900.0).seconds
+        return (
+            MetricsMonitor(backoff=backoff, local_clock=self._now),
+            ScalingActivitiesMonitor(
+                interval_seconds=Settings().scaling_activities_seconds,
+                backoff=backoff,
+                local_clock=self._now,
+            ),
+        )
+
     def _started(self) -> Reconciler:
         kube = cast("KubeClient", self.api_server)
         return Reconciler(
@@ -184,6 +196,7 @@ class InProcessOperator:
                 garbage=GarbageLister(),
                 events=EventRecorder(kube),
                 metrics=self.metrics,
+                scaling_activities=self.scaling_activities,
                 settings=Settings(),
                 cluster_id="cluster-1",
                 local_clock=self._now,

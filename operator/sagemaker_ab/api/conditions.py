@@ -151,7 +151,7 @@ class Reason(StrEnum):
     """
 
     CHANGE_ROLLED_BACK = "ChangeRolledBack"
-    """AWS accepted a change of weights or instance counts and then rolled it back. The operator retries with
+    """AWS accepted a change of weights, instance counts or autoscaling and then did not hold it. The operator retries with
     backoff, and immediately after a spec change or a reconcile request.
     """
 

@@ -23,6 +23,7 @@ from sagemaker_ab.planning.records import applied_config_of, deployment_of, inst
 from sagemaker_ab.planning.released import Released, still_released
 from sagemaker_ab.planning.remembered import Remembered
 from sagemaker_ab.planning.scaling import blocking_update
+from sagemaker_ab.planning.scaling_activities import last_activities
 from sagemaker_ab.planning.scaling_records import ScalingRecord, follow_scaling, scaling_records_of
 from sagemaker_ab.planning.start_counts import with_start_counts
 from sagemaker_ab.planning.status import Gathered
@@ -71,6 +72,7 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
         awaiting_consistency=context.memory.awaiting_effect(context.generation, observed.now),
         reconcile_requested_at=context.reconcile_requested_at,
         metrics=context.services.metrics.newest(context.key),
+        scaling_activities=context.services.scaling_activities.newest(context.key),
     )
 
 
@@ -158,3 +160,6 @@ def _monitor(context: ReconcileContext, clients: AwsClients, wanted: Desired, in
     variants = tuple(MonitoredVariant(v.name, v.instance_type) for v in wanted.variants)
     monitored = Monitored(wanted.endpoint_name, variants, interval_seconds)
     context.services.metrics.watch(context.key, clients, monitored)
+    last = last_activities(context.status.scaling or ())
+    autoscaled = {v.name: last.get(v.name) for v in wanted.variants if v.scaling is not None}
+    context.services.scaling_activities.watch(context.key, clients, wanted.endpoint_name, autoscaled)

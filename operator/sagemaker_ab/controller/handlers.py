@@ -9,6 +9,7 @@ reconcile begins by reading it again.
 
 import asyncio
 import logging
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import kopf
@@ -21,6 +22,7 @@ from sagemaker_ab.controller.backoff import Backoff
 from sagemaker_ab.controller.context import Services
 from sagemaker_ab.controller.monitoring import MetricsMonitor
 from sagemaker_ab.controller.reconcile import Reconciler
+from sagemaker_ab.controller.scaling_activities import ScalingActivitiesMonitor
 from sagemaker_ab.controller.settings import Settings
 from sagemaker_ab.controller.workers import Workers
 from sagemaker_ab.kube import in_cluster
@@ -30,7 +32,7 @@ from sagemaker_ab.kube.keys import Key
 
 _SERVER_TIMEOUT_SECONDS = 300
 _CLIENT_TIMEOUT_SECONDS = 310
-_CLOUDWATCH_BACKOFF = Backoff(first=30.0, slowest=900.0)
+_MONITOR_BACKOFF = Backoff(first=30.0, slowest=900.0)
 
 
 @kopf.on.login()
@@ -53,7 +55,10 @@ async def start(memo: kopf.Memo, settings: kopf.OperatorSettings, **_: Any) -> N
     _configure(settings, Backoff(first=ours.retry_seconds, slowest=ours.resync_seconds))
     kube = connect()
     await asyncio.to_thread(_check_crd_installed, kube)
-    metrics = MetricsMonitor(backoff=_CLOUDWATCH_BACKOFF.seconds)
+    metrics = MetricsMonitor(backoff=_MONITOR_BACKOFF.seconds)
+    scaling_activities = ScalingActivitiesMonitor(
+        interval_seconds=ours.scaling_activities_seconds, backoff=_MONITOR_BACKOFF.seconds
+    )
     reconciler = Reconciler(
         Services(
             kube=kube,
@@ -62,6 +67,7 @@ async def start(memo: kopf.Memo, settings: kopf.OperatorSettings, **_: Any) -> N
             garbage=GarbageLister(),
             events=EventRecorder(kube),
             metrics=metrics,
+            scaling_activities=scaling_activities,
             settings=ours,
             cluster_id=ours.cluster_id or await asyncio.to_thread(kube.cluster_uid),
         )
@@ -73,7 +79,10 @@ async def start(memo: kopf.Memo, settings: kopf.OperatorSettings, **_: Any) -> N
         region_of=lambda key: memo.regions.get(key, ""),
         workers=ours.workers,
     )
-    memo.ticks = asyncio.create_task(_tick(metrics, memo.workers, ours.metrics_tick_seconds))
+    memo.ticks = [
+        asyncio.create_task(_tick(monitor.tick, memo.workers, ours.metrics_tick_seconds))
+        for monitor in (metrics, scaling_activities)
+    ]
 
 
 def _check_crd_installed(kube: KubeClient) -> None:
@@ -101,13 +110,15 @@ def _configure(settings: kopf.OperatorSettings, backoff: Backoff) -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-async def _tick(metrics: MetricsMonitor, workers: Workers, seconds: float) -> None:
+async def _tick(tick: Callable[[], Iterable[Key]], workers: Workers, seconds: float) -> None:
     while True:
         await asyncio.sleep(seconds)
         try:
-            due = await asyncio.to_thread(metrics.tick)
+            due = await asyncio.to_thread(tick)
         except Exception:
-            logging.getLogger(__name__).exception("Metrics could not be read; this is a bug")
+            logging.getLogger(__name__).exception(
+                "Metrics or scaling activities could not be read; this is a bug"
+            )
             continue
         for key in due:
             workers.enqueue(key)
@@ -115,7 +126,8 @@ async def _tick(metrics: MetricsMonitor, workers: Workers, seconds: float) -> No
 
 @kopf.on.cleanup()
 async def stop(memo: kopf.Memo, **_: Any) -> None:
-    memo.ticks.cancel()
+    for ticks in memo.ticks:
+        ticks.cancel()
     await memo.workers.close()
 
 

@@ -37,7 +37,7 @@ class Reconciler:
         self._unreachable.pop(key, None)
         if requeue_after is None:
             self._memories.pop(key, None)
-            self._services.metrics.forget(key)
+            self._services.forget(key)
         return requeue_after
 
     def report_unexpected(self, key: Key, error: Exception) -> None:
@@ -67,5 +67,5 @@ class Reconciler:
         memory = self._memories[key]
         if memory.uid != uid:
             memory = self._memories[key] = Memory(uid=uid)
-            self._services.metrics.forget(key)
+            self._services.forget(key)
         return memory

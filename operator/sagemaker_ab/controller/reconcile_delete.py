@@ -26,7 +26,7 @@ def reconcile_delete(context: ReconcileContext) -> float | None:
 
     The spec is not validated: a spec that breaks a rule must not block its deletion.
     """
-    context.services.metrics.forget(context.key)
+    context.services.forget(context.key)
     context.honor_request()
     if context.resource["spec"].get("deletionPolicy") == "Retain":
         _report_unrestored(context)

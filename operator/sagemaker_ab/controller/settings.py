@@ -10,7 +10,9 @@ _PREFIX = "SAGEMAKER_AB_"
 
 
 class Settings(BaseModel):
-    """Intervals in seconds on the local clock; durations in AWS are measured on AWS's clock.
+    """Intervals in seconds, on the local clock unless a setting says otherwise.
+
+    Durations in AWS are measured on AWS's clock.
 
     Each is read from SAGEMAKER_AB_ and its name in capitals, such as SAGEMAKER_AB_RESYNC_SECONDS.
     """
@@ -26,7 +28,9 @@ class Settings(BaseModel):
     refused_retry_seconds: PositiveFloat = 60.0
     """The first gap after a refusal; gaps double up to sixty times the first."""
     metrics_tick_seconds: PositiveFloat = 15.0
-    """How often the operator checks which metric windows are due."""
+    """How often the operator checks which metric windows and scaling activities are due."""
+    scaling_activities_seconds: PositiveFloat = 600.0
+    """How often the scaling activities of a region are read, on AWS's clock."""
     workers: PositiveInt = 16
     """How many reconciles run at a time, at most three quarters of them in one region."""
     cluster_id: str = ""

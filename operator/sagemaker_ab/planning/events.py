@@ -6,6 +6,7 @@ from typing import Literal
 
 from sagemaker_ab.api.conditions import ConditionType
 from sagemaker_ab.api.status import Condition, Status
+from sagemaker_ab.planning.scaling_activities import failed, failure_message, last_activities
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class EventDraft:
 
 
 def draft_events(before: Status, after: Status) -> Iterator[EventDraft]:
-    """Yield an event when the resource becomes ready, and one for each new cause of a stall."""
+    """Yield an event when the resource becomes ready, and for each new cause of a stall or failed scaling."""
     ready = _condition(after, ConditionType.READY)
     was_ready = _condition(before, ConditionType.READY)
     if ready and ready.status == "True" and (was_ready is None or was_ready.status != "True"):
@@ -27,6 +28,17 @@ def draft_events(before: Status, after: Status) -> Iterator[EventDraft]:
     was_stalled = _condition(before, ConditionType.STALLED)
     if stalled and (was_stalled is None or was_stalled.message != stalled.message):
         yield EventDraft("Warning", stalled.reason, stalled.message)
+    yield from _scaling_failures(before, after)
+
+
+def _scaling_failures(before: Status, after: Status) -> Iterator[EventDraft]:
+    """Yield an event for each variant whose newest scaling activity begins to fail, or fails differently."""
+    known = last_activities(before.scaling or ())
+    for name, activity in last_activities(after.scaling or ()).items():
+        previous = known.get(name)
+        repeated = previous is not None and failed(previous) and previous.reason == activity.reason
+        if failed(activity) and not repeated:
+            yield EventDraft("Warning", "ScalingFailed", failure_message(name, activity))
 
 
 def _condition(status: Status, kind: ConditionType) -> Condition | None:

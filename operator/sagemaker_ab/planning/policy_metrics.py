@@ -67,7 +67,7 @@ class PolicyMetric:
 
 def policy_metrics(autoscaling: Autoscaling, *, endpoint_name: str, variant: str) -> tuple[PolicyMetric, ...]:
     """Return the metrics of all scaling policies of a variant, in the order of the spec."""
-    policies = desired_scaling(autoscaling, alarms="").policies
+    policies = desired_scaling(autoscaling, variant=variant, alarm_prefix="").policies
     return tuple(_policy_metric(policy, _dimensions(endpoint_name, variant)) for policy in policies)
 
 

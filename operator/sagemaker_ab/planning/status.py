@@ -1,11 +1,12 @@
 """The resource's status, computed whole from what a reconcile has gathered."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 
 from sagemaker_ab.api.conditions import ConditionType, Reason
-from sagemaker_ab.api.scaling_status import ActionInTime, ScalingStatus
+from sagemaker_ab.api.scaling_status import ActionInTime, ScalingActivity, ScalingStatus
 from sagemaker_ab.api.status import (
     EndpointStatus,
     Instances,
@@ -27,6 +28,7 @@ from sagemaker_ab.planning.records import (
     record_released,
 )
 from sagemaker_ab.planning.remembered import Remembered
+from sagemaker_ab.planning.scaling_activities import last_activities
 from sagemaker_ab.planning.scaling_records import moment, record_scaling
 from sagemaker_ab.planning.steps import Plan
 from sagemaker_ab.planning.variant_metrics import Reading
@@ -51,6 +53,7 @@ class Gathered:
     awaiting_consistency: bool = False
     reconcile_requested_at: str | None = None
     metrics: Reading = field(default_factory=Reading)
+    scaling_activities: Mapping[str, ScalingActivity] = field(default_factory=dict)
 
     @property
     def owns_endpoint(self) -> bool:
@@ -89,7 +92,7 @@ def report(before: Status, generation: int, found: Gathered, *, now: datetime) -
         variants=_variants(found),
         last_instance_counts=record_instance_counts(before, found.desired, found.observed),
         released_scaling=record_released(before, found.remembered.released),
-        scaling=_scaling(found),
+        scaling=_scaling(before, found),
         metrics=metrics,
         traffic=TrafficStatus(strategy=found.strategy),
         conditions=conditions.merge(drafts, before.conditions or (), generation=generation, now=now),
@@ -183,13 +186,15 @@ def _variant(variant: ObservedVariant, observed: Observed) -> VariantStatus:
     )
 
 
-def _scaling(found: Gathered) -> list[ScalingStatus] | None:
-    """Return the records of autoscaling, and which scheduled actions are in effect and next."""
+def _scaling(before: Status, found: Gathered) -> list[ScalingStatus] | None:
+    """Return the records of autoscaling, with scheduled actions in effect and next, and last activities."""
     observed, records = found.observed, found.remembered.scaling
+    activities = {**last_activities(before.scaling or ()), **found.scaling_activities}
     scalings = {variant.name: variant.scaling for variant in found.desired.variants}
     shown = []
     for name, record in sorted(records.items()):
         status, scaling = record_scaling(name, record), scalings.get(name)
+        status = status.model_copy(update={"last_activity": activities.get(name)})
         if scaling is not None:
             run = intended(scaling, record, observed.targets.get(name), observed.now).in_effect
             due = next_run(scaling, observed.targets.get(name), observed.now)
