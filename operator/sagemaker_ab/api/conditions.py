@@ -151,8 +151,8 @@ class Reason(StrEnum):
     """
 
     CHANGE_ROLLED_BACK = "ChangeRolledBack"
-    """AWS accepted a change of weights, instance counts or autoscaling and then did not hold it. The operator retries with
-    backoff, and immediately after a spec change or a reconcile request.
+    """AWS accepted a change of weights, instance counts or autoscaling and then did not hold it. The operator
+    retries with backoff, and immediately after a spec change or a reconcile request.
     """
 
     ENDPOINT_FAILED = "EndpointFailed"
