@@ -289,7 +289,7 @@ SCALING_RULES: Final[tuple[Rule[Any], ...]] = (
         holds=lambda alarm: _datapoints(alarm) <= alarm.evaluation_periods,
         message="must be less than or equal to evaluationPeriods, but %s is greater than %s",
         given=(
-            ("(has(self.datapointsToAlarm) ? self.datapointsToAlarm : 0)", _datapoints),
+            ("self.datapointsToAlarm", _datapoints),
             (PERIODS, lambda alarm: alarm.evaluation_periods),
         ),
     ),

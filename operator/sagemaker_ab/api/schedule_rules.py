@@ -170,7 +170,11 @@ SCHEDULE_RULES: Final[tuple[Rule[Any], ...]] = (
         field="minCapacity",
         cel=("!has(self.minCapacity) || !has(self.maxCapacity) || self.minCapacity <= self.maxCapacity"),
         holds=_in_order,
-        message="must be less than or equal to maxCapacity",
+        message="must be less than or equal to maxCapacity, but %s is greater than %s",
+        given=(
+            ("self.minCapacity", lambda action: action.min_capacity),
+            ("self.maxCapacity", lambda action: action.max_capacity),
+        ),
     ),
     Rule(
         scope=ScheduledAction,
