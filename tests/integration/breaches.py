@@ -14,7 +14,8 @@ from tests.integration.breach import (
     twice,
     unlisted,
 )
-from tests.integration.scaling_breaches import MOST_AUTOSCALING, OTHER_AUTOSCALING, SCALING_BREACHES
+from tests.integration.scaling_breaches import SCALING_BREACHES
+from tests.integration.scaling_given import MOST_AUTOSCALING, OTHER_AUTOSCALING
 
 FRAMEWORK = {
     "framework": {"name": "pytorch", "version": "1.6.0", "pythonVersion": "py3"},

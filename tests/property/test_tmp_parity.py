@@ -1,0 +1,241 @@
+"""Python and the API server are of one mind: what one accepts the other accepts, valid specs and spoilt ones.
+
+Not compared: integers written as 50.0, for which JSON has no other word than for 50; kubectl sends 50.
+"""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kubernetes.client import ApiException, CustomObjectsApi
+from kubernetes.config import new_client_from_config
+
+from hack import crd
+from sagemaker_ab.api.resource import (
+    API_VERSION,
+    GROUP,
+    KIND,
+    PLURAL,
+    VERSION,
+    InvalidSpec,
+    parse_resource_file,
+)
+from sandbox.cluster.cluster import Cluster
+from tests.property.scaling_specs import COUNTS, autoscalings, text
+
+NAMES = text("[a-zA-Z0-9](-?[a-zA-Z0-9]){0,9}")
+FRAMEWORKS = st.fixed_dictionaries(
+    {
+        "name": st.just("pytorch"),
+        "version": text(r"[0-9]{1,2}(\.[0-9])?"),
+        "pythonVersion": text("py[0-9]{1,3}"),
+    }
+)
+IMAGES = st.one_of(
+    st.fixed_dictionaries({"framework": FRAMEWORKS}),
+    st.fixed_dictionaries({"image": text("[!-~]{1,40}")}),
+    st.fixed_dictionaries({"modelPackageName": NAMES}),
+)
+ARTEFACTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "modelDataUrl": text("(https|s3)://[a-z]{1,9}(/[a-z.]{0,9})?"),
+        "environment": st.dictionaries(text("[A-Za-z_][A-Za-z0-9_]{0,9}"), text("[ -~]{0,9}"), max_size=2),
+    },
+)
+CONTAINERS = st.builds(dict.__or__, IMAGES, ARTEFACTS)
+SERVED: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.fixed_dictionaries({"primaryContainer": CONTAINERS}, optional={"revision": text("[ -~]{1,9}")}),
+    st.fixed_dictionaries({"containers": st.lists(CONTAINERS, min_size=1, max_size=2)}),
+    st.fixed_dictionaries({"existingModelName": NAMES}),
+)
+SETTINGS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {"endpointName": NAMES, "executionRoleArn": text("arn:aws(-cn)?:iam::[0-9]{12}:role/[a-z/]{1,9}")},
+    optional={
+        "region": st.sampled_from(["us-east-1", "us-gov-west-1", "cn-north-1"]),
+        "monitoring": st.fixed_dictionaries({"intervalSeconds": st.integers(1, 60).map(lambda n: n * 60)}),
+        "traffic": st.sampled_from([{}, {"strategy": "Manual"}]),
+        "deletionPolicy": st.sampled_from(["Delete", "Retain"]),
+        "tags": st.lists(
+            st.fixed_dictionaries(
+                {"key": text("k[a-zé _.:/=+@-]{0,9}"), "value": text("[a-zé _.:/=+@-]{0,9}")}
+            ),
+            max_size=2,
+            unique_by=lambda tag: tag["key"],
+        ),
+    },
+)
+
+
+@st.composite
+def valid_specs(draw: st.DrawFn) -> dict[str, Any]:
+    models = [
+        {"name": name, **draw(SERVED)} for name in draw(st.lists(NAMES, min_size=1, max_size=3, unique=True))
+    ]
+    variants = [
+        {
+            "name": name,
+            "model": draw(st.sampled_from(models))["name"],
+            "instanceType": draw(text(r"ml\.(m5|g4dn|trn1)\.[a-z0-9-]{1,9}")),
+            "weight": draw(st.integers(1, 1_000_000)),
+            **draw(
+                st.one_of(
+                    st.fixed_dictionaries({"instanceCount": COUNTS}),
+                    st.fixed_dictionaries({"autoscaling": autoscalings()}),
+                )
+            ),
+        }
+        for name in draw(st.lists(NAMES, min_size=1, max_size=3, unique=True))
+    ]
+    return {**draw(SETTINGS), "models": models, "variants": variants}
+
+
+SMALLEST: dict[str, Any] = {
+    "endpointName": "reviews",
+    "models": [{"name": "a", "existingModelName": "a"}],
+    "variants": [{"name": "A", "model": "a", "instanceType": "ml.m5.large", "instanceCount": 1, "weight": 1}],
+}
+RELATIVES = (
+    "stranger",
+    "instance_count",
+    "instanceCount",
+    "initialInstanceCount",
+    "autoscaling",
+    "customizedMetric",
+    "metrics",
+    "statistic",
+    "extendedStatistic",
+    "expression",
+    "minCapacity",
+    "maxCapacity",
+    "minAdjustmentMagnitude",
+    "timezone",
+    "image",
+    "existingModelName",
+    "revision",
+    "region",
+    "weight",
+)
+ODD_VALUES: st.SearchStrategy[Any] = st.one_of(
+    st.sampled_from(
+        ["", "50", "2.50", "1e3", "٣", "a" * 64, "a" * 257, "s3://", "aws:x", "ml.t2.medium", "a\n"]
+    ),
+    st.sampled_from(
+        [
+            *("-0", "-1000.5", "StepScaling", "ExactCapacity", "LessThanThreshold", "p90", "p101", "TM(:)"),
+            *("at(2027-02-29T00:00:00)", "rate(1 days)", "cron(0 8 * * * *)", "cron(0 9-8 ? * MON-FRI *)"),
+            *("cron(0 8 ? * FRI-MON *)", "cron(0 8 ? * MON *)", "2027-02-30T00:00:00Z"),
+            *("2027-02-28T00:00:00Z", "2027-02-28", "2027-02-28T24:00:00Z", "1800000000"),
+        ]
+    ),
+    st.sampled_from(
+        [True, False, None, 0.5, -1, 0, 1, 61, 3601, 10001, 86401, 1_000_001, 2**63, [], {}, [1]]
+    ).map(deepcopy),  # lest what spoils a list further spoil the next example's as well
+    st.text("aZ09-_./: é²٣", max_size=12),
+    st.integers(),
+)
+
+
+def containers(value: Any) -> Iterator[dict[str, Any] | list[Any]]:
+    """Yield every map and list in ``value``."""
+    if isinstance(value, dict | list):
+        yield value
+        for child in value.values() if isinstance(value, dict) else value:
+            yield from containers(child)
+
+
+@st.composite
+def spoilt_specs(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """A valid spec spoilt in five ways, for a spec takes longer to draw than what spoils it."""
+    spec = draw(valid_specs())
+    return [spoilt(deepcopy(spec), draw) for _ in range(5)]
+
+
+def spoilt(spec: dict[str, Any], draw: st.DrawFn) -> dict[str, Any]:
+    """Replace, repeat, take away or give another name to one or two values of a spec."""
+    for _ in range(draw(st.integers(1, 2))):
+        node = draw(st.sampled_from([node for node in containers(spec) if node]))
+        key = draw(st.sampled_from([*node] if isinstance(node, dict) else range(len(node))))
+        match draw(st.sampled_from(["replace", "replace", "remove", "repeat"])):
+            case "replace":
+                node[key] = draw(ODD_VALUES)
+            case "remove":
+                node.pop(key)
+            case "repeat" if isinstance(node, list):
+                node.append(node[key])
+            case "repeat":
+                node[draw(st.sampled_from(RELATIVES))] = node[key]
+    return spec
+
+
+@pytest.fixture(scope="module")
+def server(control_plane: Cluster) -> CustomObjectsApi:
+    control_plane.kubectl("apply", "--server-side", "-f", crd.FILE, check=True)
+    control_plane.kubectl("wait", "--for=condition=Established", "-f", crd.FILE, check=True)
+    return CustomObjectsApi(new_client_from_config(str(control_plane.kubeconfig)))
+
+
+def refusal_by_server(server: CustomObjectsApi, resource: dict[str, Any]) -> str:
+    try:
+        server.create_namespaced_custom_object(
+            GROUP, VERSION, "default", PLURAL, resource, dry_run="All", field_validation="Strict"
+        )
+    except ApiException as refused:
+        if refused.status not in {400, 422}:
+            raise
+        return str(refused.body)
+    return ""
+
+
+def refusal_by_us(resource: dict[str, Any]) -> str:
+    try:
+        parse_resource_file(resource)
+    except InvalidSpec as refused:
+        return str(refused)
+    return ""
+
+
+def resource_of(spec: dict[str, Any]) -> dict[str, Any]:
+    return {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": "parity"}, "spec": spec}
+
+
+@settings(max_examples=300, deadline=None)
+@given(spec=valid_specs())
+def test_both_accept_what_is_valid(server: CustomObjectsApi, spec: dict[str, Any]) -> None:
+    assert refusal_by_us(resource_of(spec)) == ""
+    assert refusal_by_server(server, resource_of(spec)) == ""
+
+
+@settings(max_examples=700, deadline=None)
+@given(specs=spoilt_specs())
+def test_both_accept_or_both_refuse_what_is_spoilt(
+    server: CustomObjectsApi, specs: list[dict[str, Any]]
+) -> None:
+    for spec in specs:
+        ours, theirs = refusal_by_us(resource_of(spec)), refusal_by_server(server, resource_of(spec))
+        assert bool(ours) == bool(theirs), f"we say: {ours or 'yes'}; the server says: {theirs or 'yes'}"
+
+
+KELVIN = "\N{KELVIN SIGN}"
+
+
+@pytest.mark.parametrize(
+    ("key", "accepted"),
+    [
+        ("sagemaker-ab.dev/name", False),
+        ("SageMaker-AB.dev/name", False),
+        ("AwS:name", False),
+        ("sagemaker-abxdev/name", True),
+        ("team/sagemaker-ab.dev/name", True),
+        # A letter that is not ASCII and whose lower case is "k".
+        (f"sagema{KELVIN}er-ab.dev/name", True),
+    ],
+)
+def test_both_reserve_the_prefixes_of_tag_keys_in_any_case(
+    server: CustomObjectsApi, key: str, accepted: bool
+) -> None:
+    resource = resource_of({**SMALLEST, "tags": [{"key": key, "value": ""}]})
+    assert (refusal_by_us(resource) == "", refusal_by_server(server, resource) == "") == (accepted, accepted)
