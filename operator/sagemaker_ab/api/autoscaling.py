@@ -254,6 +254,6 @@ class Autoscaling(ApiModel):
 
     foreign_scaling: Literal["Report", "Remove"] = "Report"
     """What happens to scaling policies, scheduled actions and suspensions of this variant that are not in the
-    spec. Report, the default: the operator names them in the condition AutoscalingApplied and leaves them
-    alone. Remove: the operator deletes them, and resumes what is suspended.
+    spec. Report: the operator names them in the condition AutoscalingApplied and leaves them alone. Remove:
+    the operator deletes them, and resumes what is suspended. If it is not set, it is Report.
     """

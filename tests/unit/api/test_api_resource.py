@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from sagemaker_ab.api.resource import InvalidSpec, parse_resource_file, parse_spec
 from sagemaker_ab.api.autoscaling import TargetTrackingScaling
+from sagemaker_ab.api.resource import InvalidSpec, parse_resource_file, parse_spec
 from sagemaker_ab.api.spec import Monitoring, Traffic
 
 Raw = dict[str, Any]
