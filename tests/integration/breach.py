@@ -38,6 +38,10 @@ def above(path: str, most: int) -> Breach:
     return Breach(path, most + 1, "maximum", f"should be less than or equal to {most}")
 
 
+def out_of_range(path: str, least: int, most: int) -> list[Breach]:
+    return [below(path, least), above(path, most)]
+
+
 def empty(path: str) -> Breach:
     return Breach(path, [], "minItems", "should have at least 1 items")
 

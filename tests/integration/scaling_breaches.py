@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from sagemaker_ab.api.scaling_metrics import EXTENDED_STATISTICS, Unit
 from tests.integration.breach import (
     Breach,
-    above,
-    below,
     empty,
     odd,
+    out_of_range,
     rule,
     too_long,
     too_many,
@@ -23,8 +22,8 @@ from tests.integration.scaling_given import (
     METRIC_MATH,
     MOST_AUTOSCALING,
     ONE_METRIC,
-    OTHER_AUTOSCALING,
 )
+from tests.integration.schedule_breaches import action_breaches
 
 MOST = "spec.variants[1].autoscaling"
 OTHER = "spec.variants[2].autoscaling"
@@ -33,23 +32,12 @@ CUSTOMIZED = f"{MOST}.policies[2].targetTrackingScaling.customizedMetric"
 MATH = f"{OTHER}.policies[0].targetTrackingScaling.customizedMetric"
 STEPS = f"{MOST}.policies[3].stepScaling"
 EXACT = f"{OTHER}.policies[1].stepScaling"
-ACTIONS = f"{OTHER}.scheduledActions"
 
 PRINTABLE = "^[!-~]([ -~]*[!-~])?$"
 NAMESPACE = "^[a-zA-Z0-9_./#-]([a-zA-Z0-9_./#: -]*[a-zA-Z0-9_./#:-])?$"
 SIGNED = r"^-?[0-9]+(\.[0-9]+)?$"
-SCHEDULE = (
-    r"^(at\([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\)"
-    r"|rate\([1-9][0-9]{0,8} (minutes?|hours?|days?)\)"
-    r"|cron\([0-9A-Za-z*?,/#-]+( [0-9A-Za-z*?,/#-]+){5}\))$"
-)
-TIME = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
 STATISTICS = ("Average", "Minimum", "Maximum", "SampleCount", "Sum")
 UNITS: tuple[str, ...] = Unit.__args__  # type: ignore[attr-defined]
-
-
-def out_of_range(path: str, least: int, most: int) -> list[Breach]:
-    return [below(path, least), above(path, most)]
 
 
 def decimal_breaches(path: str) -> list[Breach]:
@@ -269,89 +257,6 @@ def alarm_breaches(alarm: str) -> Iterator[Breach]:
         )
 
 
-def action_breaches() -> Iterator[Breach]:
-    yield too_many(
-        ACTIONS,
-        [{**OTHER_AUTOSCALING["scheduledActions"][0], "name": f"action {n}"} for n in range(21)],
-        most=20,
-    )
-    yield twice(ACTIONS, OTHER_AUTOSCALING["scheduledActions"][0], "name")
-    yield odd(f"{ACTIONS}[0].name", "8:00", "^[!-.0-9;-{}~]([ -.0-9;-{}~]*[!-.0-9;-{}~])?$")
-    yield too_long(f"{ACTIONS}[0].name", "a", most=256)
-    yield odd(f"{ACTIONS}[0].schedule", "cron(0 8 * * *)", SCHEDULE)
-    yield too_long(f"{ACTIONS}[0].schedule", f"cron({'1' * 256} 8 * * ? *)", most=256)
-    yield odd(f"{ACTIONS}[0].timezone", "Europe/São Paulo", "^[A-Za-z][A-Za-z0-9_+/-]*$")
-    yield too_long(f"{ACTIONS}[0].timezone", "a", most=64)
-    for field in ("startTime", "endTime"):
-        yield odd(f"{ACTIONS}[0].{field}", "2027-06-01T00:00:00.5Z", TIME)
-    for field in ("minCapacity", "maxCapacity"):
-        yield from out_of_range(f"{ACTIONS}[0].{field}", 1, 10000)
-    yield rule(
-        f"{ACTIONS}[1].minCapacity",
-        None,
-        "at least one of minCapacity and maxCapacity must be set",
-        blamed=f"{ACTIONS}[1]",
-    )
-    yield rule(
-        f"{ACTIONS}[0].minCapacity",
-        7,
-        "must be less than or equal to maxCapacity, but 7 is greater than 6",
-        blamed=f"{ACTIONS}[0].minCapacity",
-    )
-    yield rule(
-        f"{ACTIONS}[0].endTime",
-        "2027-01-01T01:00:00+01:00",
-        "must be later than startTime",
-        blamed=f"{ACTIONS}[0].endTime",
-    )
-    yield rule(
-        f"{ACTIONS}[3].timezone",
-        "Europe/Berlin",
-        "cannot be set with rate, which has no time of day",
-        blamed=f"{ACTIONS}[3].timezone",
-    )
-    yield from schedule_breaches(f"{ACTIONS}[1].schedule")
-    # The others allow from 3 to 6, from 2 to 6, and at most 4.
-    yield rule(
-        f"{ACTIONS}[1].minCapacity",
-        5,
-        "minCapacity of evening is greater than a maximum that can be in effect, because the action sets no"
-        " maxCapacity",
-        blamed=ACTIONS,
-    )
-    yield rule(
-        f"{ACTIONS}[2].maxCapacity",
-        2,
-        "maxCapacity of sale is less than a minimum that can be in effect, because the action sets no"
-        " minCapacity",
-        blamed=ACTIONS,
-    )
-
-
-def schedule_breaches(schedule: str) -> Iterator[Breach]:
-    yield rule(
-        schedule,
-        "at(2027-02-29T00:00:00)",
-        "at must have a date and time that exist, from 2000 to 2099",
-        blamed=schedule,
-    )
-    yield rule(
-        schedule,
-        "rate(1 hours)",
-        "rate must have a unit in the singular with 1 and in the plural with any other value",
-        blamed=schedule,
-    )
-    yield rule(
-        schedule,
-        "cron(0 20 * * MON *)",
-        "cron must have minutes (0-59), hours (0-23), day of month (1-31), month (1-12 or JAN-DEC), day of"
-        " week (1-7 or SUN-SAT) and year (1970-2199); one of day of month and day of week must be ?",
-        blamed=schedule,
-    )
-    for backward in ("cron(0 20-8 ? * MON *)", "cron(0 20 ? * FRI-MON *)", "cron(0 8 1 NOV-FEB ? *)"):
-        yield rule(schedule, backward, "a range in cron must not go backward", blamed=schedule)
-
-
 SCALING_BREACHES = [
     *out_of_range(f"{MOST}.minCapacity", 1, 10000),
     *out_of_range(f"{MOST}.maxCapacity", 1, 10000),
@@ -406,7 +311,7 @@ SCALING_BREACHES = [
     ),
     *tracking_breaches(),
     *step_breaches(),
-    *action_breaches(),
+    *action_breaches(f"{OTHER}.scheduledActions"),
     rule(
         f"{OTHER}.suspended",
         {},
