@@ -73,7 +73,7 @@ def schedule_by_hand(sim, variant):
 
 
 def live(operator):
-    """Create, scale, by steps as well, tag, reweigh, replace a variant with its schedule, measure and delete."""
+    """Create, scale, step, tag, reweigh, replace a variant with its schedule, measure and delete."""
     stories = [
         scaling("invocations", 1) | {"tags": [{"key": "team", "value": "search"}]},
         stepping(2),
