@@ -1,8 +1,21 @@
 """A valid resource and breaches of its constraints, each with the words that must meet it."""
 
-import json
-from dataclasses import dataclass
 from typing import Any
+
+from tests.integration.breach import (
+    Breach,
+    above,
+    below,
+    empty,
+    odd,
+    rule,
+    too_long,
+    too_many,
+    twice,
+    unlisted,
+)
+from tests.integration.scaling_breaches import SCALING_BREACHES
+from tests.integration.scaling_given import MOST_AUTOSCALING, OTHER_AUTOSCALING
 
 FRAMEWORK = {
     "framework": {"name": "pytorch", "version": "1.6.0", "pythonVersion": "py3"},
@@ -11,8 +24,6 @@ FRAMEWORK = {
 }
 IMAGE = {"image": "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:1.6.0-cpu-py3"}
 PACKAGE = {"modelPackageName": "arn:aws:sagemaker:us-east-1:123456789012:model-package/sentiment/3"}
-INVOCATIONS = "SageMakerVariantInvocationsPerInstance"
-CONCURRENCY = "SageMakerVariantConcurrentRequestsPerModelHighResolution"
 GIVEN: dict[str, Any] = {
     "apiVersion": "sagemaker-ab.dev/v1alpha1",
     "kind": "SageMakerABEndpoint",
@@ -41,24 +52,14 @@ GIVEN: dict[str, Any] = {
                 "model": "pipeline",
                 "instanceType": "ml.m5.large",
                 "weight": 50,
-                "autoscaling": {
-                    "minCapacity": 1,
-                    "maxCapacity": 2,
-                    "initialInstanceCount": 2,
-                    "policies": [
-                        {
-                            "name": name,
-                            "type": "TargetTrackingScaling",
-                            "targetTrackingScaling": {
-                                "predefinedMetricType": metric,
-                                "targetValue": 2,
-                                "scaleOutCooldownSeconds": 60,
-                                "scaleInCooldownSeconds": 300,
-                            },
-                        }
-                        for name, metric in (("invocations", INVOCATIONS), ("concurrency", CONCURRENCY))
-                    ],
-                },
+                "autoscaling": MOST_AUTOSCALING,
+            },
+            {
+                "name": "VariantC",
+                "model": "existing",
+                "instanceType": "ml.m5.large",
+                "weight": 0,
+                "autoscaling": OTHER_AUTOSCALING,
             },
         ],
         "monitoring": {"intervalSeconds": 300},
@@ -67,61 +68,6 @@ GIVEN: dict[str, Any] = {
         "tags": [{"key": "team", "value": "reviews"}, {"key": "stage", "value": "prod"}],
     },
 }
-
-
-@dataclass(frozen=True)
-class Breach:
-    """``value`` at ``path`` breaks ``keyword``; ``words`` are what the server must say of it.
-
-    ``blamed`` is the path that the server names, where that is another.
-    """
-
-    path: str
-    value: Any
-    keyword: str
-    words: str
-    blamed: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.keyword} of {self.blamed or self.path}"
-
-
-def too_long(path: str, text: str, *, most: int) -> Breach:
-    return Breach(path, (text * (most + 1))[: most + 1], "maxLength", f"may not be more than {most} bytes")
-
-
-def odd(path: str, text: str, pattern: str) -> Breach:
-    return Breach(path, text, "pattern", f"should match '{pattern}'")
-
-
-def below(path: str, least: int) -> Breach:
-    return Breach(path, least - 1, "minimum", f"should be greater than or equal to {least}")
-
-
-def above(path: str, most: int) -> Breach:
-    return Breach(path, most + 1, "maximum", f"should be less than or equal to {most}")
-
-
-def empty(path: str) -> Breach:
-    return Breach(path, [], "minItems", "should have at least 1 items")
-
-
-def too_many(path: str, items: list[Any], *, most: int) -> Breach:
-    return Breach(path, items, "maxItems", f"must have at most {most} items")
-
-
-def unlisted(path: str, *known: str) -> Breach:
-    supported = ", ".join(json.dumps(value) for value in known)
-    return Breach(path, "Nonsense", "enum", f"supported values: {supported}")
-
-
-def twice(path: str, item: dict[str, Any], key: str) -> Breach:
-    words = f"Duplicate value: {json.dumps({key: item[key]}, separators=(',', ':'))}"
-    return Breach(path, [item, item], "x-kubernetes-list-map-keys", words, blamed=f"{path}[1]")
-
-
-def rule(path: str, value: Any, words: str, *, blamed: str) -> Breach:
-    return Breach(path, value, "rule", words, blamed=blamed)
 
 
 ENDPOINT_NAME = "^[a-zA-Z0-9](-*[a-zA-Z0-9])*$"
@@ -172,10 +118,6 @@ def container_breaches(framework: str, image: str, package: str) -> list[Breach]
         ),
     ]
 
-
-POLICIES = GIVEN["spec"]["variants"][1]["autoscaling"]["policies"]
-AUTOSCALING = "spec.variants[1].autoscaling"
-TRACKING = f"{AUTOSCALING}.policies[0].targetTrackingScaling"
 
 BREACHES = [
     too_long("metadata.name", "a", most=63),
@@ -270,46 +212,7 @@ BREACHES = [
     ),
     below("spec.variants[0].weight", 0),
     above("spec.variants[0].weight", 1000000),
-    below(f"{AUTOSCALING}.minCapacity", 1),
-    above(f"{AUTOSCALING}.minCapacity", 10000),
-    below(f"{AUTOSCALING}.maxCapacity", 1),
-    above(f"{AUTOSCALING}.maxCapacity", 10000),
-    rule(
-        f"{AUTOSCALING}.minCapacity",
-        3,
-        "must be less than or equal to maxCapacity, but 3 is greater than 2",
-        blamed=f"{AUTOSCALING}.minCapacity",
-    ),
-    below(f"{AUTOSCALING}.initialInstanceCount", 1),
-    above(f"{AUTOSCALING}.initialInstanceCount", 10000),
-    rule(
-        f"{AUTOSCALING}.initialInstanceCount",
-        3,
-        "must be from minCapacity to maxCapacity, but 3 is not from 1 to 2",
-        blamed=f"{AUTOSCALING}.initialInstanceCount",
-    ),
-    empty(f"{AUTOSCALING}.policies"),
-    too_many(f"{AUTOSCALING}.policies", [*POLICIES, {**POLICIES[0], "name": "third"}], most=2),
-    twice(f"{AUTOSCALING}.policies", POLICIES[0], "name"),
-    rule(
-        f"{TRACKING}.predefinedMetricType",
-        CONCURRENCY,
-        "each policy must have a predefinedMetricType of its own; AWS allows one policy per metric",
-        blamed=f"{AUTOSCALING}.policies",
-    ),
-    odd(f"{AUTOSCALING}.policies[0].name", "", "^[!-~]([ -~]*[!-~])?$"),
-    too_long(f"{AUTOSCALING}.policies[0].name", "a", most=256),
-    unlisted(f"{AUTOSCALING}.policies[0].type", "TargetTrackingScaling"),
-    unlisted(f"{TRACKING}.predefinedMetricType", INVOCATIONS, CONCURRENCY),
-    odd(f"{TRACKING}.targetValue", "1e3", r"^[0-9]+(\.[0-9]+)?$"),
-    too_long(f"{TRACKING}.targetValue", "1", most=19),
-    below(f"{TRACKING}.targetValue", 1),
-    above(f"{TRACKING}.targetValue", 999999999),
-    rule(f"{TRACKING}.targetValue", "0.0", "must be greater than 0", blamed=f"{TRACKING}.targetValue"),
-    below(f"{TRACKING}.scaleOutCooldownSeconds", 0),
-    above(f"{TRACKING}.scaleOutCooldownSeconds", 86400),
-    below(f"{TRACKING}.scaleInCooldownSeconds", 0),
-    above(f"{TRACKING}.scaleInCooldownSeconds", 86400),
+    *SCALING_BREACHES,
     below("spec.monitoring.intervalSeconds", 60),
     above("spec.monitoring.intervalSeconds", 3600),
     Breach("spec.monitoring.intervalSeconds", 90, "multipleOf", "should be a multiple of 60"),

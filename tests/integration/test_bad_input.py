@@ -14,7 +14,8 @@ import pytest
 
 from hack import crd
 from sagemaker_ab.api.resource import InvalidSpec, parse_resource_file
-from tests.integration.breaches import BREACHES, CHANGES, GIVEN, Breach
+from tests.integration.breach import Breach
+from tests.integration.breaches import BREACHES, CHANGES, GIVEN
 from tests.integration.schema_paths import places, schema_path, walk, with_value
 
 Kubectl = Callable[..., CompletedProcess[str]]
@@ -27,14 +28,22 @@ ANNOTATIONS = {
     *("description", "default", "properties", "items", "additionalProperties", "format", "anyOf"),
     *("x-kubernetes-list-type", "x-kubernetes-int-or-string"),
 }
-WRONG_TYPE = {"string": 7, "integer": "seven", "object": "text", "array": "text", "integer,string": True}
+WRONG_TYPE = {
+    "string": 7,
+    "integer": "seven",
+    "boolean": "yes",
+    "object": "text",
+    "array": "text",
+    "integer,string": True,
+}
 
 
 def type_breaches() -> Iterator[Breach]:
     for path, node in NODES.items():
         if path.startswith("spec"):
             kind = node.get("type", "integer,string")
-            yield Breach(PLACES[path], WRONG_TYPE[kind], "type", f"must be of type {kind}")
+            named = "date-time" if node.get("format") == "date-time" else kind
+            yield Breach(PLACES[path], WRONG_TYPE[kind], "type", f"must be of type {named}")
 
 
 def required_breaches() -> Iterator[Breach]:

@@ -46,6 +46,10 @@ def with_required_fields_only() -> Manifest:
 CHOICES = {
     *("primaryContainer", "containers", "existingModelName", "framework", "image", "modelPackageName"),
     *("instanceCount", "autoscaling", "executionRoleArn"),
+    *("policies", "targetTrackingScaling", "stepScaling", "predefinedMetricType", "customizedMetric"),
+    *("metricName", "namespace", "statistic", "extendedStatistic", "metrics", "metricStat", "expression"),
+    *("returnData", "metricIntervalLowerBound", "metricIntervalUpperBound", "dimensions"),
+    *("scheduledActions", "minCapacity", "maxCapacity"),
 }
 """Optional fields of which a rule requires one."""
 

@@ -33,6 +33,31 @@ def scaling(policy, minimum):
     return with_variant(spec(), "VariantA", autoscaling=autoscaling, instanceCount=None)
 
 
+STEPS = {
+    "name": "latency",
+    "type": "StepScaling",
+    "stepScaling": {
+        "adjustmentType": "ChangeInCapacity",
+        "stepAdjustments": [{"metricIntervalLowerBound": 0, "scalingAdjustment": 1}],
+        "alarm": {
+            "namespace": "AWS/SageMaker",
+            "metricName": "ModelLatency",
+            "statistic": "Average",
+            "comparisonOperator": "GreaterThanThreshold",
+            "threshold": 100_000,
+        },
+    },
+}
+EVENING = {"name": "evening", "schedule": "cron(0 20 * * ? *)", "minCapacity": 2, "maxCapacity": 4}
+
+
+def stepping(minimum):
+    """VariantA with a step policy, its alarm and a schedule as well."""
+    policies = [AUTOSCALING["policies"][0] | {"name": "load"}, STEPS]
+    autoscaling = AUTOSCALING | {"minCapacity": minimum, "policies": policies, "scheduledActions": [EVENING]}
+    return with_variant(spec(), "VariantA", autoscaling=autoscaling, instanceCount=None)
+
+
 def schedule_by_hand(sim, variant):
     """Somebody else schedules the variant; the operator restores that around a new instance type."""
     action = {
@@ -48,9 +73,10 @@ def schedule_by_hand(sim, variant):
 
 
 def live(operator):
-    """Create, scale, tag, reweigh, replace a variant with its schedule, measure and delete."""
+    """Create, scale, step, tag, reweigh, replace a variant with its schedule, measure and delete."""
     stories = [
         scaling("invocations", 1) | {"tags": [{"key": "team", "value": "search"}]},
+        stepping(2),
         with_variant(scaling("load", 2), "VariantB", weight=10) | {"tags": [{"key": "cost", "value": "1"}]},
         with_variant(scaling("load", 2), "VariantA", instanceType="ml.m5.xlarge"),
         with_variant(spec(), "VariantB", instanceType="ml.m5.xlarge"),
@@ -59,7 +85,7 @@ def live(operator):
         operator.cluster.apply(wanted)
         operator.settle()
         operator.scaling_activities.tick()
-        if wanted is stories[1]:
+        if wanted is stories[2]:
             schedule_by_hand(operator.sim, "VariantA")
     operator.metrics.tick()
     operator.cluster.delete()

@@ -117,8 +117,8 @@ def test_applying_the_same_twice_changes_nothing(kubectl: Kubectl, applied: str)
 def test_two_people_may_each_own_a_variant(kubectl: Kubectl, applied: str) -> None:
     """Variants are a map by name: applying one leaves what another applied."""
     resource = json.loads(applied)
-    third = {**resource["spec"]["variants"][0], "name": "VariantC", "weight": 7}
-    part = {**resource, "spec": {"variants": [third]}}
+    added = {**resource["spec"]["variants"][0], "name": "VariantD", "weight": 7}
+    part = {**resource, "spec": {"variants": [added]}}
     kubectl("apply", "--server-side", "--field-manager=other", "-f", "-", input=json.dumps(part), check=True)
     names = [variant["name"] for variant in json.loads(get(kubectl, "--output=json"))["spec"]["variants"]]
-    assert names == ["VariantA", "VariantB", "VariantC"]
+    assert names == ["VariantA", "VariantB", "VariantC", "VariantD"]

@@ -62,6 +62,25 @@ FULL: dict[str, Any] = {
     ],
     "lastInstanceCounts": [{"name": "VariantA", "count": 3}],
     "releasedScaling": [{"name": "VariantA", "content": "{}", "since": MOMENT}],
+    "scaling": [
+        {
+            "name": "VariantB",
+            "minCapacity": 1,
+            "maxCapacity": 2,
+            "since": MOMENT,
+            "scheduledActions": [{"name": "morning", "fingerprint": "0123456789", "since": MOMENT}],
+            "policies": ["invocations"],
+            "suspended": ["scaleIn"],
+            "inEffect": {"name": "morning", "at": MOMENT},
+            "next": {"name": "evening", "at": MOMENT},
+            "lastActivity": {
+                "status": "Failed",
+                "reason": "Quota",
+                "message": "Failed to set desired instance count to 2.",
+                "since": MOMENT,
+            },
+        }
+    ],
     "metrics": {
         "windowStart": MOMENT,
         "windowEnd": MOMENT,

@@ -14,6 +14,7 @@ import botocore.session
 import yaml
 from botocore import xform_name
 
+from sagemaker_ab.planning.desired_scaling import alarm_prefix
 from sagemaker_ab.planning.ownership import Owner
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +35,10 @@ IMPLIED = {
         "application-autoscaling:TagResource",
         "iam:CreateServiceLinkedRole",
     },
-    # Alarms are made and removed on the caller's behalf:
+    # Tags of a new alarm:
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    "cloudwatch:PutMetricAlarm": {"cloudwatch:TagResource"},
+    # Alarms of target tracking are created and deleted on the caller's behalf:
     # https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-prerequisites.html
     "application-autoscaling:PutScalingPolicy": {"cloudwatch:PutMetricAlarm", "cloudwatch:DescribeAlarms"},
     "application-autoscaling:DeleteScalingPolicy": {"cloudwatch:DeleteAlarms"},
@@ -163,6 +167,21 @@ def test_scaling_is_for_variants_only():
         "application-autoscaling:service-namespace": "sagemaker",
         "application-autoscaling:scalable-dimension": "sagemaker:variant:DesiredInstanceCount",
     }
+
+
+def test_alarms_are_changed_only_if_they_belong_to_scaling_policies_of_endpoints():
+    changes = {
+        resource
+        for statement in STATEMENTS
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+        if action in {"cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms", "cloudwatch:TagResource"}
+    }
+    assert changes == {
+        "arn:aws:cloudwatch:*:*:alarm:TargetTracking-endpoint/*",
+        "arn:aws:cloudwatch:*:*:alarm:sagemaker-ab/*",
+    }
+    assert alarm_prefix("reviews", Owner("c", "n", "m", "u").fingerprint).startswith("sagemaker-ab/")
 
 
 def test_a_role_is_passed_to_sagemaker_only_and_it_is_the_samples():

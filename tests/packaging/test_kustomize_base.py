@@ -130,3 +130,11 @@ def test_the_samples_are_three_states_of_one_endpoint():
     assert (bounds["minCapacity"], bounds["maxCapacity"]) == (1, 2)
     states[2]["spec"]["variants"][1]["instanceCount"] = 1
     assert states[0] == states[1] == states[2]
+
+
+def test_the_scheduled_sample_differs_from_the_autoscaled_one_in_its_autoscaling_only():
+    states = [sample(f"reviews-{state}.yaml") for state in ("autoscaled", "scheduled")]
+    found = [state["spec"]["variants"][1].pop("autoscaling") for state in states]
+    assert states[0] == states[1]
+    assert {policy["type"] for policy in found[1]["policies"]} == {"TargetTrackingScaling", "StepScaling"}
+    assert [action["timezone"] for action in found[1]["scheduledActions"]] == ["Europe/Berlin"] * 2

@@ -24,19 +24,9 @@ from sagemaker_ab.api.resource import (
     parse_resource_file,
 )
 from sandbox.cluster.cluster import Cluster
-
-METRICS = (
-    "SageMakerVariantInvocationsPerInstance",
-    "SageMakerVariantConcurrentRequestsPerModelHighResolution",
-)
-
-
-def text(pattern: str) -> st.SearchStrategy[str]:
-    return st.from_regex(rf"\A{pattern}\Z")
-
+from tests.property.scaling_specs import COUNTS, autoscalings, text
 
 NAMES = text("[a-zA-Z0-9](-?[a-zA-Z0-9]){0,9}")
-COUNTS = st.integers(1, 10000)
 FRAMEWORKS = st.fixed_dictionaries(
     {
         "name": st.just("pytorch"),
@@ -62,10 +52,6 @@ SERVED: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.fixed_dictionaries({"containers": st.lists(CONTAINERS, min_size=1, max_size=2)}),
     st.fixed_dictionaries({"existingModelName": NAMES}),
 )
-TRACKING = st.fixed_dictionaries(
-    {"targetValue": st.one_of(st.integers(1, 999_999_999), text(r"[1-9][0-9]{0,8}(\.[0-9]{1,9})?"))},
-    optional={"scaleOutCooldownSeconds": st.integers(0, 86400)},
-)
 SETTINGS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {"endpointName": NAMES, "executionRoleArn": text("arn:aws(-cn)?:iam::[0-9]{12}:role/[a-z/]{1,9}")},
     optional={
@@ -82,21 +68,6 @@ SETTINGS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         ),
     },
 )
-
-
-@st.composite
-def autoscalings(draw: st.DrawFn) -> dict[str, Any]:
-    low, initial, high = sorted(draw(st.tuples(COUNTS, COUNTS, COUNTS)))
-    policies = [
-        {
-            "name": f"policy for {metric}",
-            "type": "TargetTrackingScaling",
-            "targetTrackingScaling": {**draw(TRACKING), "predefinedMetricType": metric},
-        }
-        for metric in draw(st.lists(st.sampled_from(METRICS), min_size=1, max_size=2, unique=True))
-    ]
-    given = draw(st.sampled_from([{}, {"initialInstanceCount": initial}]))
-    return {"minCapacity": low, "maxCapacity": high, "policies": policies, **given}
 
 
 @st.composite
@@ -133,6 +104,15 @@ RELATIVES = (
     "instanceCount",
     "initialInstanceCount",
     "autoscaling",
+    "customizedMetric",
+    "metrics",
+    "statistic",
+    "extendedStatistic",
+    "expression",
+    "minCapacity",
+    "maxCapacity",
+    "minAdjustmentMagnitude",
+    "timezone",
     "image",
     "existingModelName",
     "revision",
@@ -142,6 +122,14 @@ RELATIVES = (
 ODD_VALUES: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from(
         ["", "50", "2.50", "1e3", "٣", "a" * 64, "a" * 257, "s3://", "aws:x", "ml.t2.medium", "a\n"]
+    ),
+    st.sampled_from(
+        [
+            *("-0", "-1000.5", "StepScaling", "ExactCapacity", "LessThanThreshold", "p90", "p101", "TM(:)"),
+            *("at(2027-02-29T00:00:00)", "rate(1 days)", "cron(0 8 * * * *)", "cron(0 9-8 ? * MON-FRI *)"),
+            *("cron(0 8 ? * FRI-MON *)", "cron(0 8 ? * MON *)", "2027-02-30T00:00:00Z"),
+            *("2027-02-28T00:00:00Z", "2027-02-28", "2027-02-28T24:00:00Z", "1800000000"),
+        ]
     ),
     st.sampled_from(
         [True, False, None, 0.5, -1, 0, 1, 61, 3601, 10001, 86401, 1_000_001, 2**63, [], {}, [1]]

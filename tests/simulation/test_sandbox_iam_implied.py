@@ -92,6 +92,21 @@ def test_tags_at_a_creation_are_asked_about_and_need_a_permission_of_their_own(
     assert code_of(deployer.client.add_tags, ResourceArn=arn, Tags=[OWNED]) == "AccessDeniedException"
 
 
+@pytest.mark.ledger("iam.tags-of-alarms")
+def test_an_alarm_with_tags_needs_the_permission_to_tag_it(calm_sim: Any) -> None:
+    client = calm_sim.client("cloudwatch")
+    metric = {"Namespace": "n", "MetricName": "m", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1}
+    comparison = {"Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold"}
+    alarm = {"AlarmName": "sagemaker-ab/a", **metric, **comparison}
+    named = "arn:aws:cloudwatch:*:*:alarm:sagemaker-ab/*"
+    allow(calm_sim, statement("cloudwatch:PutMetricAlarm", named))
+    assert code_of(client.put_metric_alarm, **alarm) == "ok"
+    assert code_of(client.put_metric_alarm, **alarm, Tags=[OWNED]) == "AccessDenied"
+    allow(calm_sim, statement(["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"], named))
+    assert code_of(client.put_metric_alarm, **alarm, Tags=[OWNED]) == "ok"
+    assert code_of(client.put_metric_alarm, **alarm | {"AlarmName": "theirs"}) == "AccessDenied"
+
+
 def test_tags_of_a_resource_and_keys_of_a_request_are_asked_about(calm_sim: Any, deployer: Any) -> None:
     create_model(deployer.client, "ours", Tags=[OWNED])
     create_model(deployer.client, "theirs")

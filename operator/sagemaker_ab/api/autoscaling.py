@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sagemaker_ab.api.fields import LIST_ATOMIC, ApiModel, DecimalIntOrString, ListMap, Timestamp
+from sagemaker_ab.api.fields import LIST_ATOMIC, ApiModel, DecimalIntOrString, ListMap, TimeToTheSecond
 from sagemaker_ab.api.scaling_metrics import Alarm, CustomizedMetric, SignedDecimal
 
 InstanceCount = Annotated[int, Field(ge=1, le=10000)]
@@ -66,7 +66,10 @@ class TargetTrackingScaling(ApiModel):
 
 
 class StepAdjustment(ApiModel):
-    """What to do while the metric is within an interval of distances from the alarm's threshold."""
+    """What to do while the metric is within an interval of distances from the alarm's threshold.
+
+    At least one bound of the interval must be set.
+    """
 
     metric_interval_lower_bound: SignedDecimal | None = None
     """The lower bound: an integer, or a quoted decimal. If it is not set, the interval has none. AWS field:
@@ -79,19 +82,19 @@ class StepAdjustment(ApiModel):
     """
 
     scaling_adjustment: Annotated[int, Field(ge=-10000, le=10000)]
-    """By how much to change the number of instances, in the unit of adjustmentType. AWS field:
-    ScalingAdjustment.
+    """By how much to change the number of instances, in the unit of adjustmentType; with ExactCapacity, the
+    number of instances. It must not be 0. AWS field: ScalingAdjustment.
     """
 
     @property
-    def lower(self) -> Decimal | None:
+    def lower(self) -> float | None:
         bound = self.metric_interval_lower_bound
-        return None if bound is None else Decimal(bound)
+        return None if bound is None else float(bound)
 
     @property
-    def upper(self) -> Decimal | None:
+    def upper(self) -> float | None:
         bound = self.metric_interval_upper_bound
-        return None if bound is None else Decimal(bound)
+        return None if bound is None else float(bound)
 
 
 class StepScaling(ApiModel):
@@ -108,7 +111,9 @@ class StepScaling(ApiModel):
     step_adjustments: Annotated[
         list[StepAdjustment], Field(min_length=1, max_length=20, json_schema_extra=LIST_ATOMIC)
     ]
-    """The steps. Their intervals must not overlap and must not leave gaps. AWS field: StepAdjustments."""
+    """The steps. Their intervals must not overlap and must not leave gaps, and the outermost interval on the
+    side on which the alarm fires must be open. AWS field: StepAdjustments.
+    """
 
     cooldown_seconds: CooldownSeconds = 300
     """Seconds to wait after a scaling activity before the next one. If it is not set, it is 300, the default
@@ -173,18 +178,19 @@ class ScheduledAction(ApiModel):
         ),
     ]
     """When the action is due: at(yyyy-mm-ddThh:mm:ss), rate(value unit), or cron with the fields minutes,
-    hours, day of month, month, day of week and year, such as cron(0 8 ? * MON-FRI *). AWS field: Schedule.
+    hours, day of month, month, day of week and year, such as cron(0 8 ? * MON-FRI *). Days of the week are
+    numbered from 1 for Sunday. AWS field: Schedule.
     """
 
     timezone: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_+/-]*$")] | None = None
     """The IANA name of the time zone of at and cron, such as Europe/Berlin. If it is not set, times are in
-    UTC. AWS field: Timezone.
+    UTC. It cannot be set with rate. AWS field: Timezone.
     """
 
-    start_time: Timestamp | None = None
-    """The time before which the action is never due. AWS field: StartTime."""
+    start_time: TimeToTheSecond | None = None
+    """The time before which the action is never due, such as 2027-01-31T06:00:00Z. AWS field: StartTime."""
 
-    end_time: Timestamp | None = None
+    end_time: TimeToTheSecond | None = None
     """The time after which the action is no longer due. AWS field: EndTime."""
 
     min_capacity: InstanceCount | None = None
@@ -195,9 +201,9 @@ class ScheduledAction(ApiModel):
 
 
 class Suspended(ApiModel):
-    """Which kinds of scaling are suspended. What is not set is left as it is in AWS.
+    """Which kinds of scaling are suspended. At least one must be set.
 
-    AWS type: SuspendedState.
+    What is not set is left as it is in AWS. AWS type: SuspendedState.
     """
 
     scale_in: bool | None = None
@@ -232,18 +238,22 @@ class Autoscaling(ApiModel):
     policies: Annotated[list[ScalingPolicy], Field(max_length=4), ListMap("name")] = Field(
         default_factory=list
     )
-    """The scaling policies. AWS allows one target tracking policy per metric."""
+    """The scaling policies. AWS allows one target tracking policy per metric. At least one policy or one
+    scheduled action is required.
+    """
 
     scheduled_actions: Annotated[list[ScheduledAction], Field(max_length=20), ListMap("name")] = Field(
         default_factory=list
     )
-    """Changes of the bounds at set times."""
+    """Changes of the bounds at set times. An action that sets only one bound must not cross any other bound
+    that can be in effect when it is due.
+    """
 
     suspended: Suspended | None = None
     """Which kinds of scaling are suspended, for instance during an incident."""
 
     foreign_scaling: Literal["Report", "Remove"] = "Report"
     """What happens to scaling policies, scheduled actions and suspensions of this variant that are not in the
-    spec. Report, the default: the operator names them in the condition AutoscalingApplied and leaves them
-    alone. Remove: the operator deletes them, and resumes what is suspended.
+    spec. Report: the operator names them in the condition AutoscalingApplied and leaves them alone. Remove:
+    the operator deletes them, and resumes what is suspended. If it is not set, it is Report.
     """

@@ -3,15 +3,17 @@
 The CRD contains the CEL expression of each rule, and ``resource`` evaluates its Python predicate. A property
 test verifies on a real API server that both accept the same specs.
 
-Sources: SageMaker API reference (CreateEndpoint, CreateEndpointConfig, ContainerDefinition, Tag) and
-Application Auto Scaling API reference (RegisterScalableTarget, PutScalingPolicy).
+The rules of autoscaling are in ``scaling_rules`` and ``schedule_rules``.
+
+Source: SageMaker API reference (CreateEndpoint, CreateEndpointConfig, ContainerDefinition, Tag).
 """
 
 import re
 from typing import Any, Final
 
-from sagemaker_ab.api.autoscaling import Autoscaling, TargetTrackingScaling
 from sagemaker_ab.api.rule import Rule, exactly_one_of
+from sagemaker_ab.api.scaling_rules import SCALING_RULES
+from sagemaker_ab.api.schedule_rules import SCHEDULE_RULES
 from sagemaker_ab.api.spec import Container, EndpointSpec, Model, Tag, Variant
 
 BURSTABLE: Final = "^ml[.]t[0-9]"
@@ -34,17 +36,6 @@ def _unknown_models(spec: EndpointSpec) -> list[str]:
 def _reserved(key: str) -> bool:
     # ASCII, like lowerAscii: str.lower also turns other letters into ASCII ones, such as the Kelvin sign.
     return re.match(RESERVED_TAG_KEY, key, re.ASCII | re.IGNORECASE) is not None
-
-
-def _starts_within_its_bounds(autoscaling: Autoscaling) -> bool:
-    count = autoscaling.initial_instance_count
-    return count is None or autoscaling.min_capacity <= count <= autoscaling.max_capacity
-
-
-def _one_policy_for_each_metric(autoscaling: Autoscaling) -> bool:
-    tracking = [policy.target_tracking_scaling for policy in autoscaling.policies]
-    metrics = [each.predefined_metric_type for each in tracking if each and each.predefined_metric_type]
-    return len(metrics) == len(set(metrics))
 
 
 def _characters_in(container: str) -> str:
@@ -136,53 +127,6 @@ RULES: Final[tuple[Rule[Any], ...]] = (
         given=(("self.instanceType", lambda variant: variant.instance_type),),
     ),
     Rule(
-        scope=Autoscaling,
-        field="minCapacity",
-        cel="self.minCapacity <= self.maxCapacity",
-        holds=lambda autoscaling: autoscaling.min_capacity <= autoscaling.max_capacity,
-        message="must be less than or equal to maxCapacity, but %s is greater than %s",
-        given=(
-            ("self.minCapacity", lambda autoscaling: autoscaling.min_capacity),
-            ("self.maxCapacity", lambda autoscaling: autoscaling.max_capacity),
-        ),
-    ),
-    Rule(
-        scope=Autoscaling,
-        field="initialInstanceCount",
-        cel=(
-            "!has(self.initialInstanceCount) || (self.initialInstanceCount >= self.minCapacity"
-            " && self.initialInstanceCount <= self.maxCapacity)"
-        ),
-        holds=_starts_within_its_bounds,
-        message="must be from minCapacity to maxCapacity, but %s is not from %s to %s",
-        given=(
-            ("self.initialInstanceCount", lambda autoscaling: autoscaling.initial_instance_count),
-            ("self.minCapacity", lambda autoscaling: autoscaling.min_capacity),
-            ("self.maxCapacity", lambda autoscaling: autoscaling.max_capacity),
-        ),
-    ),
-    Rule(
-        scope=Autoscaling,
-        field="policies",
-        cel=(
-            "!has(self.policies) || self.policies.all(one, !has(one.targetTrackingScaling)"
-            " || !has(one.targetTrackingScaling.predefinedMetricType)"
-            " || self.policies.exists_one(other, has(other.targetTrackingScaling)"
-            " && has(other.targetTrackingScaling.predefinedMetricType)"
-            " && other.targetTrackingScaling.predefinedMetricType"
-            " == one.targetTrackingScaling.predefinedMetricType))"
-        ),
-        holds=_one_policy_for_each_metric,
-        message="each policy must have a predefinedMetricType of its own; AWS allows one policy per metric",
-    ),
-    Rule(
-        scope=TargetTrackingScaling,
-        field="targetValue",
-        cel="type(self.targetValue) == int || double(self.targetValue) > 0.0",
-        holds=lambda tracking: tracking.target > 0,
-        message="must be greater than 0",
-    ),
-    Rule(
         scope=Tag,
         field="key",
         cel=f"!self.key.lowerAscii().matches('^({RESERVED_TAG_KEY})')",
@@ -190,4 +134,6 @@ RULES: Final[tuple[Rule[Any], ...]] = (
         message="%s has a reserved prefix; aws: is reserved for AWS and sagemaker-ab.dev/ for the operator",
         given=(("self.key", lambda tag: tag.key),),
     ),
+    *SCALING_RULES,
+    *SCHEDULE_RULES,
 )

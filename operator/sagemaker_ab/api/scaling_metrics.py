@@ -4,7 +4,7 @@ Names and limits are those of the Application Auto Scaling API reference (Custom
 of the CloudWatch API reference (PutMetricAlarm).
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -15,8 +15,23 @@ SignedDecimal = Annotated[
 ]
 MetricText = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[!-~]([ -~]*[!-~])?$")]
 MetricNamespace = Annotated[
-    str, Field(min_length=1, max_length=255, pattern=r"^[a-zA-Z0-9_./#-][a-zA-Z0-9_./#:-]*$")
+    str,
+    Field(
+        min_length=1,
+        max_length=255,
+        pattern=r"^[a-zA-Z0-9_./#-]([a-zA-Z0-9_./#: -]*[a-zA-Z0-9_./#:-])?$",
+    ),
 ]
+_NUMBER: Final = r"[0-9]{1,9}(\.[0-9]{1,10})?"
+_PERCENT: Final = r"[0-9]{1,2}(\.[0-9]{1,10})?"
+EXTENDED_STATISTICS: Final = (
+    rf"(p|tm|tc|ts|wm)(100|{_PERCENT})|IQM"
+    rf"|PR\(({_NUMBER}:({_NUMBER})?|:{_NUMBER})\)"
+    rf"|(TC|TM|TS|WM)\(({_NUMBER}:({_NUMBER})?|:{_NUMBER}|{_PERCENT}%:((100|{_PERCENT})%)?|:(100|{_PERCENT})%)\)"
+)
+"""Percentiles, trimmed and winsorized statistics, the interquartile mean and the percentile rank. Source:
+CloudWatch user guide, "Statistics definitions".
+"""
 Statistic = Literal["Average", "Minimum", "Maximum", "SampleCount", "Sum"]
 Unit = Literal[
     "Seconds",
@@ -59,7 +74,7 @@ class Dimension(ApiModel):
     """The value of the dimension. AWS field: Dimension.Value."""
 
 
-Dimensions = Annotated[list[Dimension], Field(max_length=30), ListMap("name")]
+Dimensions = Annotated[list[Dimension], Field(min_length=1, max_length=30), ListMap("name")]
 
 
 class MetricStat(ApiModel):
@@ -74,7 +89,10 @@ class MetricStat(ApiModel):
     dimensions: Dimensions = Field(default_factory=list)
     """The dimensions of the metric. AWS field: Metric.Dimensions."""
 
-    stat: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[!-~]([ -~]*[!-~])?$")]
+    stat: Annotated[
+        str,
+        Field(max_length=64, pattern=rf"^(Average|Minimum|Maximum|SampleCount|Sum|{EXTENDED_STATISTICS})$"),
+    ]
     """The statistic, such as Average, Sum or p90. AWS field: MetricStat.Stat."""
 
     unit: Unit | None = None
@@ -152,8 +170,12 @@ class Alarm(ApiModel):
     statistic: Statistic | None = None
     """The statistic of the metric. AWS field: Statistic."""
 
-    extended_statistic: Annotated[str, Field(max_length=64, pattern=r"^[!-~]([ -~]*[!-~])?$")] | None = None
-    """A percentile, such as p90. AWS field: ExtendedStatistic."""
+    extended_statistic: Annotated[str, Field(max_length=64, pattern=f"^({EXTENDED_STATISTICS})$")] | None = (
+        None
+    )
+    """A percentile or another extended statistic, such as p90 or TM(10%:90%). AWS field:
+    ExtendedStatistic.
+    """
 
     unit: Unit | None = None
     """The unit of the datapoints. If it is not set, all units count. AWS field: Unit."""

@@ -27,6 +27,8 @@ def implied(call: Call, service: str, operation: str) -> Iterator[tuple[Permissi
         yield from _passing(call)
     elif operation == "DeleteEndpoint":
         yield from _deregistering(call)
+    elif operation == "PutMetricAlarm":
+        yield from _tagging_alarm(call, service, operation)
     elif operation == "RegisterScalableTarget":
         yield from _registering(call)
     elif operation in {"DeleteScalingPolicy", "DeregisterScalableTarget"} or _tracks(call, operation):
@@ -39,6 +41,13 @@ def _tagging(call: Call, service: str, operation: str) -> Iterator[tuple[Permiss
         wanted = next(iter(own(call, service, operation)))
         context = {**wanted.context, "sagemaker:taggingaction": [operation]}
         yield permission(call, "sagemaker:AddTags", wanted.resource, context), ""
+
+
+@holds("iam.tags-of-alarms")
+def _tagging_alarm(call: Call, service: str, operation: str) -> Iterator[tuple[Permission, str]]:
+    if call.params.get("Tags"):
+        wanted = next(iter(own(call, service, operation)))
+        yield permission(call, "cloudwatch:TagResource", wanted.resource, wanted.context), ""
 
 
 @holds("iam.pass-role")
