@@ -152,3 +152,8 @@ class ScheduledAction:
     created: float
     start: float | None = None
     end: float | None = None
+
+    @property
+    def once(self) -> bool:
+        """Whether it is due once, at the time that its schedule names."""
+        return self.schedule.startswith("at(")
