@@ -21,10 +21,11 @@ VARIANT = {
 }
 START = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
 """A Thursday."""
+COMMON_CHANGES = ClockChanges()
 
 
 def due(
-    expression: str, number: int = 1, *, timezone: str = "", changes: ClockChanges = ClockChanges()
+    expression: str, number: int = 1, *, timezone: str = "", changes: ClockChanges = COMMON_CHANGES
 ) -> list[str]:
     """The first times after the start, in UTC."""
     schedule = parse(expression, timezone=timezone, since=START, changes=changes)
