@@ -15,6 +15,7 @@ from sandbox.aws.engine.autoscaling.records import (
     NAMESPACE,
     Activity,
     ActivityStatus,
+    Run,
     ScheduledAction,
 )
 from sandbox.aws.engine.autoscaling.requests import check_scope, paged, resource_of, store_of, target_of
@@ -149,6 +150,7 @@ def _set_bounds(region: Region, action: ScheduledAction, target: ScalableTarget)
         low, high = (low, low) if "MinCapacity" in action.bounds else (high, high)
     store = region.store(AutoScalingStore)
     store.put_target(replace(target, minimum=low, maximum=high))
+    store.runs.setdefault(str(action.resource), {})[action.name] = Run(region.clock.now(), low, high)
     fields: Mapping[str, Any] = {"min": low, "max": high}
     store.add_activity(
         Activity(

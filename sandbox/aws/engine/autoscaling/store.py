@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sandbox.aws.engine.autoscaling.records import (
         Activity,
         ResourceId,
+        Run,
         ScalableTarget,
         ScalingPolicy,
         ScheduledAction,
@@ -41,6 +42,8 @@ class AutoScalingStore:
         """By the policy's ARN."""
         self.scheduled: Table[ScheduledAction] = Table(region.clock)
         self._scheduled_of: dict[str, dict[str, ScheduledAction]] = {}
+        self.runs: dict[str, dict[str, Run]] = {}
+        """The last run of each scheduled action, also of one that is gone: by resource id, then by name."""
         self.called: dict[str, list[StepCall]] = {}
         """What alarms have asked of step policies since a target was last looked at, by its resource id."""
         self.told: dict[str, Mapping[str, Any]] = {}
