@@ -202,7 +202,7 @@ def _scaling_held(world: World, name: str, target: dict[str, Any]) -> dict[str, 
 
 
 def _bounds(world: World, name: str, target: dict[str, Any]) -> tuple[int, int]:
-    """Return the bounds of the spec in the place of those that its schedule, or one that it leaves, has set."""
+    """Return the spec's bounds in the place of those that its schedule, or one that it leaves, has set."""
     declared, safety = _declared(world, name), world.operator.safety
     safety.catch_up()
     history = safety.judge.history
