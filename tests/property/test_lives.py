@@ -26,9 +26,7 @@ _EVERYDAY = "SANDBOX_SEEDS" not in os.environ
 """Plays the same lives each time; ``make seeds`` looks for new ones."""
 
 
-@pytest.mark.parametrize(
-    "seed", [pytest.param(seed, marks=pytest.mark.xdist_group(f"lives-{seed}")) for seed in SEEDS]
-)
+@pytest.mark.parametrize("seed", SEEDS)
 def test_the_operator_is_safe_and_converges_whatever_happens(seed, record_property, caplog):
     caplog.set_level(logging.CRITICAL)
     played, figures = [], {"lives": 0, "calls judged": 0, "writes judged": 0, "status writes judged": 0}
