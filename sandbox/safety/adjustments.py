@@ -29,17 +29,20 @@ class Adjustment:
     holders: frozenset[str] = frozenset()
 
 
-def owed(intent: Intent, fleet: AwsState, scaling: AwsState, tags: AwsState) -> Iterator[Adjustment]:
+def owed(
+    intent: Intent, fleet: AwsState, scaling: AwsState, tags: AwsState, *, sized: bool
+) -> Iterator[Adjustment]:
     """Yield the adjustments that bring a serving fleet nearer to what a resource asks for.
 
     The three states are the newest that the operator was shown of the endpoint, of its autoscaling and of
-    its tags. A variant that is to get another instance type is left to the rollout.
+    its tags. A variant that is to get another instance type is left to the rollout, and all are that may be
+    unless `sized`: the operator knows their types.
     """
     endpoint = fleet.endpoint(intent.endpoint)
     if endpoint is None:
         return
     yield from _weights(intent, endpoint)
-    for name in sorted(intent.variants.keys() & endpoint.variants.keys()):
+    for name in sorted(intent.variants.keys() & endpoint.variants.keys()) if sized else ():
         if intent.variants[name].instance_type == endpoint.variants[name].instance_type:
             yield from _variant(name, intent, endpoint, scaling)
     for difference in tag_differences(intent, tags):
