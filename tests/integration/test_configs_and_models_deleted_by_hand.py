@@ -111,6 +111,23 @@ def test_models_that_were_deleted_with_the_config_come_back_before_it(guesses):
     assert sent(operator, "UpdateEndpoint", "DeregisterScalableTarget") == []
 
 
+def test_the_content_of_a_config_is_kept_while_somebody_has_taken_the_owner_tags():
+    operator = settled(SCALING)
+    arn, tags = next((arn, tags) for arn, tags in held(operator, "tags").items() if ":endpoint/" in arn)
+    by_hand(operator, "DeleteTags", ResourceArn=arn, TagKeys=["sagemaker-ab.dev/cluster-id"])
+    steps(operator, 5)
+    assert operator.conditions["Stalled"].startswith("True NotOwned")
+    name = config_deleted(operator)
+    operator.cluster.apply(with_variant(SCALING, "VariantB", instanceType="ml.m5.xlarge"))
+    steps(operator, 5)
+    given = [{"Key": key, "Value": value} for key, value in tags.items()]
+    by_hand(operator, "AddTags", ResourceArn=arn, Tags=given)
+    operator.settle()
+
+    assert name not in held(operator, "endpointConfigs")
+    assert endpoint(operator)["variants"]["VariantB"]["instanceType"] == "ml.m5.xlarge"
+
+
 def without_content(operator):
     """Neither the config in use nor its content in status is left, and the spec asks for another type."""
     name = config_deleted(operator)
