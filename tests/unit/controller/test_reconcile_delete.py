@@ -48,19 +48,25 @@ def test_a_pending_deletion_reports_its_next_step_and_is_not_stalled():
 
 def test_a_deletion_that_goes_well_is_never_stalled_and_says_what_it_waits_for():
     operator = deleted()
-    reported = {}
-    while operator.step() is not None:
-        assert "Stalled" not in operator.conditions
-        kind, _, message = operator.conditions["Ready"].partition(": ")
-        reported[message] = kind
+    reported = []
 
-    assert set(reported.values()) == {"False Deleting"}
-    assert list(reported)[:3] == [
-        "Next: delete endpoint reviews",
-        "Waiting for AWS to finish the current operation on the endpoint",
-        "Waiting until AWS's listings show all objects of the endpoint",
+    def gone():
+        if "Ready" in operator.conditions:
+            reported.append(operator.conditions["Ready"])
+        assert "Stalled" not in operator.conditions
+        return operator.cluster.resource is None
+
+    until(operator, gone)
+
+    first, *messages = dict.fromkeys(reported)
+    assert first.startswith("True InService")
+    assert messages[:3] == [
+        "False Deleting: Next: delete endpoint reviews",
+        "False Deleting: Waiting for AWS to finish the current operation on the endpoint",
+        "False Deleting: Waiting until AWS's listings show all objects of the endpoint",
     ]
-    assert "delete model" in list(reported)[3]
+    assert messages[3].startswith("False Deleting: Next: delete endpoint config reviews-")
+    assert len(messages) == 4
 
 
 def test_a_deletion_polls_while_it_waits_and_goes_on_at_once_after_what_aws_accepted():
@@ -111,11 +117,15 @@ def test_a_refusal_is_reported_until_a_retry_succeeds():
     operator = deleted()
     refusing(operator, DENIED, "DeleteEndpoint", count=2)
     operator.step()
-    while endpoint(operator)["status"] == "InService":
-        assert operator.conditions["Stalled"].startswith("True AccessDenied")
-        assert operator.step() <= RESYNC
 
-    until(operator, lambda: "Stalled" not in operator.conditions)
+    def deleting():
+        assert operator.conditions["Stalled"].startswith("True AccessDenied")
+        return endpoint(operator)["status"] == "Deleting"
+
+    until(operator, deleting)
+    assert len(sent(operator, "DeleteEndpoint")) == 3
+    operator.step()
+    assert "Stalled" not in operator.conditions
 
 
 def test_while_a_refused_deletion_waits_aws_is_polled():

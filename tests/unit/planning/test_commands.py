@@ -22,34 +22,34 @@ MODEL = WANTED.models[0]
 
 
 @pytest.mark.parametrize(
-    ("command", "operation", "request_members", "description"),
+    ("build", "operation", "request_members", "description"),
     [
         (
-            commands.create_model(MODEL, TAGS),
+            lambda: commands.create_model(MODEL, TAGS),
             "CreateModel",
             {"ModelName": MODEL.name, **MODEL.content, "Tags": TAG_LIST},
             f"create model {MODEL.name}",
         ),
         (
-            commands.create_endpoint_config("c", {"ProductionVariants": []}, TAGS),
+            lambda: commands.create_endpoint_config("c", {"ProductionVariants": []}, TAGS),
             "CreateEndpointConfig",
             {"EndpointConfigName": "c", "ProductionVariants": [], "Tags": TAG_LIST},
             "create endpoint config c",
         ),
         (
-            commands.create_endpoint(WANTED),
+            lambda: commands.create_endpoint(WANTED),
             "CreateEndpoint",
             {"EndpointName": "reviews", "EndpointConfigName": WANTED.config_name, "Tags": OWNER_TAGS},
             f"create endpoint reviews with config {WANTED.config_name}",
         ),
         (
-            commands.update_endpoint(WANTED),
+            lambda: commands.update_endpoint(WANTED),
             "UpdateEndpoint",
             {"EndpointName": "reviews", "EndpointConfigName": WANTED.config_name},
             f"update endpoint reviews to config {WANTED.config_name}",
         ),
         (
-            commands.update_endpoint(SCALING),
+            lambda: commands.update_endpoint(SCALING),
             "UpdateEndpoint",
             {
                 "EndpointName": "reviews",
@@ -60,7 +60,7 @@ MODEL = WANTED.models[0]
             f"update endpoint reviews to config {SCALING.config_name}",
         ),
         (
-            commands.update_weights("reviews", {"VariantA": 10, "VariantB": 90}),
+            lambda: commands.update_weights("reviews", {"VariantA": 10, "VariantB": 90}),
             "UpdateEndpointWeightsAndCapacities",
             {
                 "EndpointName": "reviews",
@@ -72,7 +72,7 @@ MODEL = WANTED.models[0]
             "set weights VariantA=10, VariantB=90",
         ),
         (
-            commands.update_instance_count("reviews", "VariantA", 3),
+            lambda: commands.update_instance_count("reviews", "VariantA", 3),
             "UpdateEndpointWeightsAndCapacities",
             {
                 "EndpointName": "reviews",
@@ -81,32 +81,32 @@ MODEL = WANTED.models[0]
             "set the instance count of VariantA to 3",
         ),
         (
-            commands.delete_endpoint("reviews"),
+            lambda: commands.delete_endpoint("reviews"),
             "DeleteEndpoint",
             {"EndpointName": "reviews"},
             "delete endpoint reviews",
         ),
         (
-            commands.delete_endpoint_config("c"),
+            lambda: commands.delete_endpoint_config("c"),
             "DeleteEndpointConfig",
             {"EndpointConfigName": "c"},
             "delete endpoint config c",
         ),
-        (commands.delete_model("m"), "DeleteModel", {"ModelName": "m"}, "delete model m"),
+        (lambda: commands.delete_model("m"), "DeleteModel", {"ModelName": "m"}, "delete model m"),
         (
-            commands.add_tags(ARN, TAGS),
+            lambda: commands.add_tags(ARN, TAGS),
             "AddTags",
             {"ResourceArn": ARN, "Tags": TAG_LIST},
             "tag the endpoint with env, team",
         ),
         (
-            commands.tag_model(MODEL_ARN, TAGS),
+            lambda: commands.tag_model(MODEL_ARN, TAGS),
             "AddTags",
             {"ResourceArn": MODEL_ARN, "Tags": TAG_LIST},
             "tag model/reviews-bert-a-1fef6cc901 with its image pin",
         ),
         (
-            commands.delete_tags(ARN, {"team", "env"}),
+            lambda: commands.delete_tags(ARN, {"team", "env"}),
             "DeleteTags",
             {"ResourceArn": ARN, "TagKeys": ["env", "team"]},
             "remove from the endpoint the tags env, team",
@@ -114,17 +114,19 @@ MODEL = WANTED.models[0]
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_command_to_sagemaker(command, operation, request_members, description):
+def test_a_command_to_sagemaker(build, operation, request_members, description):
+    command = build()
+
     assert (command.service, command.operation) == (Service.SAGEMAKER, operation)
     assert command.request == request_members
     assert command.description == description
 
 
 @pytest.mark.parametrize(
-    ("command", "operation", "request_members", "description"),
+    ("build", "operation", "request_members", "description"),
     [
         (
-            commands.register_scalable_target(
+            lambda: commands.register_scalable_target(
                 "reviews", "VariantB", min_capacity=1, max_capacity=4, tags=TAGS
             ),
             "RegisterScalableTarget",
@@ -132,7 +134,7 @@ def test_a_command_to_sagemaker(command, operation, request_members, description
             "register VariantB for scaling between 1 and 4 instances",
         ),
         (
-            commands.register_scalable_target(
+            lambda: commands.register_scalable_target(
                 "reviews",
                 "VariantB",
                 min_capacity=1,
@@ -145,13 +147,13 @@ def test_a_command_to_sagemaker(command, operation, request_members, description
             "register VariantB for scaling between 1 and 4 instances",
         ),
         (
-            commands.deregister_scalable_target("reviews", "VariantB"),
+            lambda: commands.deregister_scalable_target("reviews", "VariantB"),
             "DeregisterScalableTarget",
             {},
             "deregister VariantB from scaling",
         ),
         (
-            commands.put_scaling_policy("reviews", "VariantB", "p", "StepScaling", {"Cooldown": 60}),
+            lambda: commands.put_scaling_policy("reviews", "VariantB", "p", "StepScaling", {"Cooldown": 60}),
             "PutScalingPolicy",
             {
                 "PolicyName": "p",
@@ -161,13 +163,15 @@ def test_a_command_to_sagemaker(command, operation, request_members, description
             "put scaling policy p on VariantB",
         ),
         (
-            commands.put_scheduled_action("reviews", "VariantB", "night", {"Schedule": "rate(1 day)"}),
+            lambda: commands.put_scheduled_action(
+                "reviews", "VariantB", "night", {"Schedule": "rate(1 day)"}
+            ),
             "PutScheduledAction",
             {"ScheduledActionName": "night", "Schedule": "rate(1 day)"},
             "put scheduled action night on VariantB",
         ),
         (
-            commands.delete_scaling_policy("reviews", "VariantB", "p"),
+            lambda: commands.delete_scaling_policy("reviews", "VariantB", "p"),
             "DeleteScalingPolicy",
             {"PolicyName": "p"},
             "delete scaling policy p of VariantB",
@@ -175,7 +179,9 @@ def test_a_command_to_sagemaker(command, operation, request_members, description
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_command_to_application_auto_scaling(command, operation, request_members, description):
+def test_a_command_to_application_auto_scaling(build, operation, request_members, description):
+    command = build()
+
     assert (command.service, command.operation) == (Service.AUTOSCALING, operation)
     assert command.request == {**DIMENSION, **request_members}
     assert command.description == description
