@@ -191,6 +191,18 @@ def test_policies_of_a_target_are_read_with_type_and_configuration(serving):
     }
 
 
+def test_what_is_suspended_of_a_target_is_read(serving):
+    serving.clients.autoscaling.register_scalable_target(
+        ServiceNamespace="sagemaker",
+        ResourceId="endpoint/reviews/variant/VariantB",
+        ScalableDimension=DIMENSION,
+        SuspendedState={"DynamicScalingInSuspended": True},
+    )
+    serving.sim.advance(seconds=60)
+
+    assert serving.observe().targets["VariantB"].suspended["DynamicScalingInSuspended"] is True
+
+
 def test_a_read_that_aws_refuses_is_an_error_and_not_an_absence(serving):
     denied = {"error": {"code": "AccessDeniedException", "text": "not authorized", "http": 400}}
     for operation in ("DescribeEndpoint", "DescribeEndpointConfig", "DescribeScalableTargets", "ListTags"):

@@ -102,6 +102,18 @@ def test_what_comes_after_a_command_that_was_just_sent_waits_for_it():
     assert memory.unsent([second, first], now=0.0) == [second]
 
 
+def test_a_read_may_be_older_than_a_write_for_another_generation_or_one_that_may_be_rolled_back():
+    memory, (command,) = Memory(), STEP.commands
+    memory.record_sent(command, 1, now=0.0)
+
+    assert not memory.awaiting_effect(1, now=0.0)
+    assert memory.awaiting_effect(2, now=0.0)
+    memory.record_accepted(STEP)
+    assert memory.awaiting_effect(1, now=29.0)
+    assert not memory.awaiting_effect(1, now=30.0)
+    assert not memory.awaiting_effect(2, now=30.0)
+
+
 def test_gaps_double_with_each_failure_up_to_the_slowest():
     gaps = [Backoff(60, 600).seconds(failures) for failures in (1, 3, 20, 5_000)]
 
