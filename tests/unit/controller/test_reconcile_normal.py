@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from sagemaker_ab.api.resource import RECONCILE_REQUESTED_AT
-from tests.integration.stage import SCALING, aws, held, sent, settled, steps, until, with_revision
+from tests.integration.stage import SCALING, aws, by_hand, held, sent, settled, steps, until, with_revision
 from tests.property.in_process import InProcessOperator
 from tests.unit.planning.worlds import spec, with_variant
 
@@ -190,6 +190,29 @@ def test_garbage_that_was_refused_is_deleted_in_the_end():
     assert len(held(operator, "models")) == 2
     times = [call["time"] for call in sent(operator, "DeleteModel")]
     assert all(after - before >= 600 for before, after in pairwise(times))
+
+
+# What the status of one reconcile tells the next
+
+
+def test_account_and_region_are_in_status():
+    status = settled(spec()).cluster.resource["status"]
+
+    assert (status["account"], status["region"]) == ("123456789012", "us-east-1")
+
+
+def test_a_tag_that_the_spec_takes_away_is_removed_and_those_of_others_stay():
+    operator = settled(spec(tags=[{"key": "team", "value": "a"}]))
+    arn = operator.cluster.resource["status"]["endpoint"]["arn"]
+    by_hand(operator, "AddTags", ResourceArn=arn, Tags=[{"Key": "theirs", "Value": "x"}])
+    operator.sim.advance(seconds=10)
+    operator.crash()
+    operator.cluster.apply(spec())
+    operator.settle()
+
+    (removal,) = sent(operator, "DeleteTags")
+    assert removal["params"] == {"ResourceArn": arn, "TagKeys": ["team"]}
+    assert "theirs" in held(operator, "tags")[arn]
 
 
 def test_an_endpoint_that_scales_is_ready_with_its_target():

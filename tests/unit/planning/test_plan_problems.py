@@ -9,6 +9,7 @@ from sagemaker_ab.planning.deployment import DeploymentState, request
 from sagemaker_ab.planning.observed import EndpointStatus
 from sagemaker_ab.planning.problem import Problem
 from sagemaker_ab.planning.state import EndpointState
+from sagemaker_ab.planning.steps import StepKind
 from tests.unit.planning.worlds import (
     NOW,
     OWNER,
@@ -140,7 +141,8 @@ def test_a_creation_that_failed_stays_until_its_retry_is_due():
 
     due = planned(wanted, replace(broken, read_at=NOW + 300), deployment=short)
     assert operations(due) == ["DeleteEndpoint"]
-    assert due.problem is None
+    assert (due.state, due.problem) == (EndpointState.FAILED, None)
+    assert [step.kind for step in due.steps] == [StepKind.DELETE_ENDPOINT]
 
 
 @pytest.mark.parametrize("status", [EndpointStatus.CREATING, EndpointStatus.DELETING])
