@@ -30,13 +30,19 @@ class ActionTimes:
         start, end = (_epoch(members.get(member)) for member in ("StartTime", "EndTime"))
         zone = members.get("Timezone") or ""
         anchor = created if start is None else start
-        return cls(parse_schedule(members["Schedule"], zone, anchor=anchor), start, end)
+        return cls(parse_schedule(members.get("Schedule") or "", zone, anchor=anchor), start, end)
 
     def backward(self, until: float) -> Iterator[Due]:
-        """Yield the due times up to and including a time, the latest first."""
+        """Yield the due times up to and including a time, the latest first.
+
+        Whether AWS also runs an action at its start time is open: the user guide says so of recurring actions,
+        and the API reference does not.
+        """
         until = until if self.end is None else min(until, self.end)
         dues = self.schedule.backward(until)
-        return takewhile(lambda due: self.start is None or due.at >= self.start, dues)
+        yield from takewhile(lambda due: self.start is None or due.at >= self.start, dues)
+        if self.start is not None and self.start <= until:
+            yield Due(self.start, certain=False)
 
     def next(self, after: float) -> float | None:
         """Return the first due time after a time, None if the action is over."""
@@ -47,11 +53,21 @@ class ActionTimes:
 
 
 def is_over(members: Members, now: float) -> bool:
-    """Return whether an action is never due again; one that cannot be read is not over."""
+    """Return whether an action is never due again.
+
+    That of a rate is only known by its end time, and an action that cannot be read is not over.
+    """
     try:
-        return ActionTimes.of(members).next(now) is None
+        times = ActionTimes.of(members)
     except ValueError:
         return False
+    if times.end is not None and times.end < now:
+        return True
+    return not _is_rate(members) and times.next(now) is None
+
+
+def _is_rate(members: Members) -> bool:
+    return str(members.get("Schedule")).startswith("rate(")
 
 
 def same_action(live: Members, wanted: Members) -> bool:

@@ -45,6 +45,7 @@ class Context:
         self.clock = Clock()
         self.sagemaker_writes = self.sim.client("sagemaker")
         self.autoscaling_writes = self.sim.client("application-autoscaling")
+        self.cloudwatch_writes = self.sim.client("cloudwatch")
         self.memory = Memory()
         self.age_seconds = 0.0
         self.events = []

@@ -12,6 +12,7 @@ from sagemaker_ab.controller.backoff import Backoff
 from sagemaker_ab.controller.context import Services
 from sagemaker_ab.controller.monitoring import MetricsMonitor
 from sagemaker_ab.controller.reconcile import Reconciler
+from sagemaker_ab.controller.scaling_activities import ScalingActivitiesMonitor
 from sagemaker_ab.controller.settings import Settings
 from sagemaker_ab.kube.events import EventRecorder
 from tests.integration.stage import SCALING, endpoint, held, settled
@@ -112,6 +113,11 @@ class Elsewhere:
                 garbage=GarbageLister(),
                 events=EventRecorder(self.cluster),
                 metrics=MetricsMonitor(backoff=Backoff(30.0, 900.0).seconds, local_clock=lambda: self.time),
+                scaling_activities=ScalingActivitiesMonitor(
+                    interval_seconds=600.0,
+                    backoff=Backoff(30.0, 900.0).seconds,
+                    local_clock=lambda: self.time,
+                ),
                 settings=Settings(**settings),
                 cluster_id="cluster-1",
                 local_clock=lambda: self.time,

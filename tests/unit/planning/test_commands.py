@@ -144,7 +144,7 @@ def test_a_command_to_sagemaker(build, operation, request_members, description):
             ),
             "RegisterScalableTarget",
             {"MinCapacity": 1, "MaxCapacity": 4, "SuspendedState": {"DynamicScalingInSuspended": True}},
-            "register VariantB for scaling between 1 and 4 instances",
+            "register VariantB for scaling between 1 and 4 instances with scaling in suspended",
         ),
         (
             lambda: commands.deregister_scalable_target("reviews", "VariantB"),

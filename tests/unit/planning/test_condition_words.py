@@ -225,7 +225,7 @@ def test_without_an_endpoint_nothing_is_in_service_and_nothing_is_applied():
 
 
 NOT_APPLIED = (False, Reason.PENDING, "The weights in AWS are not yet the intended ones")
-NOT_SCALED = (False, Reason.PENDING, "Scalable targets and policies are not yet as the spec asks")
+NOT_SCALED = (False, Reason.PENDING, "Autoscaling is not yet as the spec asks")
 
 
 # WeightsApplied and AutoscalingApplied
@@ -248,7 +248,7 @@ def test_autoscaling_is_applied_once_targets_and_policies_are_as_asked():
     assert said(drafts(SCALING, world(SCALING))["AutoscalingApplied"]) == (
         True,
         Reason.APPLIED,
-        "Scalable targets and policies are as the spec asks",
+        "Autoscaling is as the spec asks",
     )
     without = replace(world(SCALING), targets={})
     assert said(drafts(SCALING, without)["AutoscalingApplied"]) == NOT_SCALED

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sagemaker_ab.api.status import ReleasedTarget, Status
-from sagemaker_ab.planning.observed import ObservedPolicy, ObservedTarget
+from sagemaker_ab.planning.observed_scaling import ObservedAction, ObservedPolicy, ObservedTarget
 from sagemaker_ab.planning.records import record_released, released_of
 from sagemaker_ab.planning.released import Released, decode_target, encode_target, restoration, still_released
 from tests.unit.planning.worlds import AUTOSCALING, NOW, nothing, spec, want, with_variant, world
@@ -19,7 +19,7 @@ SAVED = ObservedTarget(
     max_capacity=7,
     policies={"by-hand": ObservedPolicy("StepScaling", {"Cooldown": 60})},
     suspended={"DynamicScalingInSuspended": True},
-    scheduled_actions={"morning": ACTION},
+    scheduled_actions={"morning": ObservedAction(ACTION)},
 )
 TODAY = datetime.fromtimestamp(NOW, UTC)
 
@@ -70,15 +70,17 @@ def test_only_what_is_missing_is_restored():
     assert restored(SAVED, SAVED) == []
     assert restored(SAVED, replace(SAVED, policies={})) == [PUT_POLICY]
     assert restored(SAVED, replace(SAVED, scheduled_actions={})) == [PUT_ACTION]
-    assert restored(SAVED, replace(SAVED, scheduled_actions=None)) == [PUT_ACTION]
-    assert restored(replace(SAVED, scheduled_actions=None), SAVED) == []
+    assert restored(replace(SAVED, scheduled_actions={}), SAVED) == []
 
 
 def scheduled(**members):
     """Whether a scheduled action with these members is restored."""
     action = {"ScalableTargetAction": {"MinCapacity": 2}, **members}
     return bool(
-        restored(replace(SAVED, scheduled_actions={"a": action}), replace(SAVED, scheduled_actions={}))
+        restored(
+            replace(SAVED, scheduled_actions={"a": ObservedAction(action)}),
+            replace(SAVED, scheduled_actions={}),
+        )
     )
 
 
@@ -115,7 +117,6 @@ def test_a_target_is_written_as_json_and_read_back():
         "Policies": {"by-hand": ["StepScaling", {"Cooldown": 60}]},
         "ScheduledActions": {"morning": ACTION},
     }
-    assert decode_target(encode_target(replace(SAVED, scheduled_actions=None))).scheduled_actions == {}
 
 
 # How long the record is kept

@@ -99,9 +99,10 @@ def test_an_action_is_due_between_its_start_and_its_end():
 
     assert times.next(at("2027-06-01T00:00:00")) == at("2027-07-02T08:00:00")
     assert times.next(at("2027-07-03T08:00:00")) is None
-    assert [due.at for due in times.backward(at("2027-08-01T00:00:00"))] == [
-        at("2027-07-03T08:00:00"),
-        at("2027-07-02T08:00:00"),
+    assert list(times.backward(at("2027-08-01T00:00:00"))) == [
+        Due(at("2027-07-03T08:00:00")),
+        Due(at("2027-07-02T08:00:00")),
+        Due(at("2027-07-02T00:00:00"), certain=False),
     ]
 
 
