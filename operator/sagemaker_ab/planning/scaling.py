@@ -7,8 +7,10 @@ from typing import Any
 from sagemaker_ab.planning import commands
 from sagemaker_ab.planning.commands import Command
 from sagemaker_ab.planning.desired import Desired, DesiredScaling, DesiredVariant
+from sagemaker_ab.planning.known_config import known_config, runs_as_desired
 from sagemaker_ab.planning.observed import (
     Observed,
+    ObservedConfig,
     ObservedEndpoint,
     ObservedPolicy,
     ObservedTarget,
@@ -43,18 +45,19 @@ def scaling_steps(
 
     What was released for an update is restored, also for a variant that the spec no longer has, as long as it
     serves (S3). A departing variant loses its target only with the update that removes it. The spec's bounds
-    and policies wait until a variant runs on the desired instance type.
+    and policies wait until a variant runs on the desired instance type, as the config in use shows it.
     """
+    config = known_config(desired, observed, remembered)
     variants = {variant.name: variant for variant in desired.variants}
     for live in endpoint.variants:
         name = live.name
         variant, target, saved = variants.get(name), observed.targets.get(name), remembered.released.get(name)
         governed = variant is None or variant.scaling is not None
         if saved is not None and governed:
-            yield from _restoration(desired, observed, name, saved.target)
+            yield from _restoration(desired, observed, config, name, saved.target)
         if variant is None or (saved is not None and target is None):
             continue
-        if not observed.runs_as_desired(variant):
+        if not runs_as_desired(config, variant):
             continue
         if variant.scaling is not None:
             kept = saved.target.policies.keys() if saved else ()
@@ -63,13 +66,15 @@ def scaling_steps(
             yield _step(commands.deregister_scalable_target(desired.endpoint_name, name))
 
 
-def _restoration(desired: Desired, observed: Observed, name: str, saved: ObservedTarget) -> Iterator[Step]:
+def _restoration(
+    desired: Desired, observed: Observed, config: ObservedConfig | None, name: str, saved: ObservedTarget
+) -> Iterator[Step]:
     """Yield what is missing of a released target; its policies and scheduled actions wait for the target.
 
     Once the target is there, the spec's own policies are left to the spec where it governs them.
     """
     variant = next((each for each in desired.variants if each.name == name), None)
-    governed = name in observed.targets and variant is not None and observed.runs_as_desired(variant)
+    governed = name in observed.targets and variant is not None and runs_as_desired(config, variant)
     declared = {policy.name for policy in variant.scaling.policies} if variant and variant.scaling else set()
     registration: frozenset[str] = frozenset()
     for command in restoration(desired.endpoint_name, name, saved, observed, desired.all_tags):
