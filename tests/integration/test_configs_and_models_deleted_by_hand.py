@@ -128,6 +128,20 @@ def test_the_content_of_a_config_is_kept_while_somebody_has_taken_the_owner_tags
     assert endpoint(operator)["variants"]["VariantB"]["instanceType"] == "ml.m5.xlarge"
 
 
+def test_counts_and_autoscaling_go_on_while_a_deleted_config_cannot_be_created_again():
+    operator = settled(SCALING, aws(variants={"autoscaling.config-deleted": 1, "sm.uewc.config-deleted": 0}))
+    operator.sim.fault({"denied": True}, match={"operation": "CreateEndpointConfig"}, count=None)
+    config_deleted(operator)
+    bounds = {**AUTOSCALING, "minCapacity": 2}
+    changed = with_variant(SCALING, "VariantB", autoscaling=bounds)
+    operator.cluster.apply(with_variant(changed, "VariantA", instanceCount=2))
+    run(operator, hours=1)
+
+    assert operator.conditions["Stalled"].startswith("True")
+    assert counts(operator)["VariantA"] == 2
+    assert target(operator)["min"] == 2
+
+
 def without_content(operator):
     """Neither the config in use nor its content in status is left, and the spec asks for another type."""
     name = config_deleted(operator)

@@ -35,8 +35,8 @@ class ActionTimes:
     def backward(self, until: float) -> Iterator[Due]:
         """Yield the due times up to and including a time, the latest first.
 
-        Whether AWS also runs an action at its start time is open: the user guide says so of recurring actions,
-        and the API reference does not.
+        Whether AWS also runs an action at its start time is open: the user guide says so of recurring
+        actions, and the API reference does not.
         """
         until = until if self.end is None else min(until, self.end)
         dues = self.schedule.backward(until)
