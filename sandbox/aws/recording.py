@@ -12,18 +12,27 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sandbox.aws.engine.autoscaling.store import AutoScalingStore
+from sandbox.aws.engine.cloudwatch.alarm_store import AlarmStore
 from sandbox.aws.engine.sagemaker.store import store_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandbox.aws.calls import CallRecord
-    from sandbox.aws.engine.autoscaling.records import ScalableTarget, ScalingPolicy, ScheduledAction
+    from sandbox.aws.engine.autoscaling.records import (
+        Run,
+        ScalableTarget,
+        ScalingPolicy,
+        ScheduledAction,
+    )
+    from sandbox.aws.engine.cloudwatch.alarm_store import MetricAlarm
     from sandbox.aws.engine.core import JSON, Engine, Region
     from sandbox.aws.engine.records import Endpoint, EndpointConfig, Model, Variant
 
 SERVICES = frozenset({"sagemaker", "application-autoscaling", "resourcegroupstaggingapi"})
 """The services whose requests are recorded: those that tell or change what an endpoint is."""
+ALARM_OPERATIONS = frozenset({"PutMetricAlarm", "DeleteAlarms", "DescribeAlarms"})
+"""What is recorded of CloudWatch."""
 
 _LATELY = 8
 """With so many of the last states a new one is compared, to be kept once."""
@@ -57,6 +66,11 @@ class _Contents:
     policies: list[ScalingPolicy]
     scheduled: list[ScheduledAction]
     tags: dict[str, Any]
+    alarms: list[MetricAlarm]
+    tracking_alarms: dict[str, list[str]]
+    """Those that there are, by the ARN of the policy that keeps them."""
+    runs: dict[str, dict[str, Run]]
+    """By resource id, the last time that each scheduled action ran."""
 
 
 class Recorder:
@@ -72,7 +86,7 @@ class Recorder:
 
     def note(self, record: CallRecord, *, stale: float) -> Entry | None:
         """Note a request that is about to take effect; a read of it is ``stale`` seconds old."""
-        if not self.on or record.service not in SERVICES:
+        if not self.on or (record.service not in SERVICES and record.operation not in ALARM_OPERATIONS):
             return None
         now = self._engine.clock.now()
         before = self._state(record, None)
@@ -119,14 +133,18 @@ def _contents(region: Region, at: float | None) -> _Contents:
         *(one.arn for one in configs),
         *(one.arn for one in models),
     ]
+    policies = scaling.policies.all(at)
     return _Contents(
         endpoints=endpoints,
         configs=configs,
         models=models,
         targets=scaling.targets.all(at),
-        policies=scaling.policies.all(at),
+        policies=policies,
         scheduled=scaling.scheduled.all(at),
         tags={arn: sagemaker.tags.get(arn, at) or () for arn in arns},
+        alarms=list(region.store(AlarmStore).alarms.values()),
+        tracking_alarms={one.arn: scaling.alarms_of(one) for one in policies if one.tracks},
+        runs={name: dict(runs) for name, runs in scaling.runs.items()},
     )
 
 
@@ -142,6 +160,7 @@ def _described(contents: _Contents) -> JSON:
             one.name: {"request": dict(one.request), "tags": tags[one.arn]} for one in contents.models
         },
         "targets": {str(one.resource): _target(one, contents) for one in contents.targets},
+        "alarms": {one.name: {**one.config, "ActionsEnabled": one.enabled} for one in contents.alarms},
     }
 
 
@@ -175,17 +194,17 @@ def _variant(variant: Variant) -> JSON:
 
 
 def _target(target: ScalableTarget, contents: _Contents) -> JSON:
+    policies = [one for one in contents.policies if one.resource == target.resource]
+    scheduled = [one for one in contents.scheduled if one.resource == target.resource]
     return {
         "endpoint": target.resource.endpoint,
         "variant": target.resource.variant,
         "min": target.minimum,
         "max": target.maximum,
         "suspended": asdict(target.suspended),
-        "policies": {
-            one.name: {"type": one.type.value, "config": dict(one.config)}
-            for one in contents.policies
-            if one.resource == target.resource
-        },
+        "policies": {one.name: {"type": one.type.value, "config": dict(one.config)} for one in policies},
+        "policyArns": {one.name: one.arn for one in policies},
+        "trackingAlarms": {one.name: contents.tracking_alarms[one.arn] for one in policies if one.tracks},
         "scheduledActions": {
             one.name: {
                 "schedule": one.schedule,
@@ -194,7 +213,8 @@ def _target(target: ScalableTarget, contents: _Contents) -> JSON:
                 "end": one.end,
                 **one.bounds,
             }
-            for one in contents.scheduled
-            if one.resource == target.resource
+            for one in scheduled
         },
+        "scheduledSince": {one.name: one.created for one in scheduled},
+        "runs": {name: asdict(run) for name, run in contents.runs.get(str(target.resource), {}).items()},
     }

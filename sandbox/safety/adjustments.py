@@ -6,17 +6,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.safety.aws_state import TOLERANCE, shares
-from sandbox.safety.matching import scaling_differences, tag_differences
+from sandbox.safety.matching import tag_differences
+from sandbox.safety.scaling_matching import alarm_differences, scaling_differences, tracking_differences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from sandbox.safety.aws_state import AwsState, Endpoint
+    from sandbox.safety.aws_state import AwsState, Endpoint, Target
     from sandbox.safety.calls import Call
-    from sandbox.safety.intent import Intent
+    from sandbox.safety.intent import IntendedVariant, Intent
+    from sandbox.safety.scaling_history import Governed
 
 _SCALING = frozenset(
-    {"RegisterScalableTarget", "DeregisterScalableTarget", "PutScalingPolicy", "DeleteScalingPolicy"}
+    {
+        *("RegisterScalableTarget", "DeregisterScalableTarget", "PutScalingPolicy", "DeleteScalingPolicy"),
+        *("PutScheduledAction", "DeleteScheduledAction", "PutMetricAlarm", "DeleteAlarms"),
+    }
 )
 
 
@@ -29,20 +34,35 @@ class Adjustment:
     holders: frozenset[str] = frozenset()
 
 
-def owed(intent: Intent, fleet: AwsState, scaling: AwsState, tags: AwsState) -> Iterator[Adjustment]:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The newest states that the operator was shown: of the endpoint, its autoscaling, its tags, its alarms.
+
+    ``alarms`` and ``tracking_alarms`` are None if it was never shown any. ``governed`` has what the variants
+    that scale are to be, by name.
+    """
+
+    fleet: AwsState
+    scaling: AwsState
+    tags: AwsState
+    alarms: AwsState | None
+    tracking_alarms: AwsState | None
+    governed: Mapping[str, Governed]
+
+
+def owed(intent: Intent, shown: Shown) -> Iterator[Adjustment]:
     """Yield the adjustments that bring a serving fleet nearer to what a resource asks for.
 
-    The three states are the newest that the operator was shown of the endpoint, of its autoscaling and of
-    its tags. A variant that is to get another instance type is left to the rollout.
+    A variant that is to get another instance type is left to the rollout.
     """
-    endpoint = fleet.endpoint(intent.endpoint)
+    endpoint = shown.fleet.endpoint(intent.endpoint)
     if endpoint is None:
         return
-    yield from _weights(intent, endpoint)
+    yield from _weights(intent, endpoint, shown)
     for name in sorted(intent.variants.keys() & endpoint.variants.keys()):
         if intent.variants[name].instance_type == endpoint.variants[name].instance_type:
-            yield from _variant(name, intent, endpoint, scaling)
-    for difference in tag_differences(intent, tags):
+            yield from _variant(name, intent, endpoint, shown)
+    for difference in tag_differences(intent, shown.tags):
         yield Adjustment("tags", difference)
 
 
@@ -59,7 +79,7 @@ def attempted(call: Call) -> set[str]:
     return {"tags"} if call.operation in {"AddTags", "DeleteTags"} else set()
 
 
-def _weights(intent: Intent, endpoint: Endpoint) -> Iterator[Adjustment]:
+def _weights(intent: Intent, endpoint: Endpoint, shown: Shown) -> Iterator[Adjustment]:
     wanted = _wanted_weights(intent, endpoint)
     if wanted is None:
         return
@@ -69,7 +89,7 @@ def _weights(intent: Intent, endpoint: Endpoint) -> Iterator[Adjustment]:
     short = {
         name
         for name, share in then.items()
-        if share > now[name] + TOLERANCE and _lacks_instances(name, intent, endpoint)
+        if share > now[name] + TOLERANCE and _lacks_instances(name, intent, endpoint, shown)
     }
     told = ", ".join(f"{name} from {now[name]:.1%} to {share:.1%}" for name, share in then.items())
     held = frozenset() if intent.forced else frozenset(short)
@@ -92,21 +112,39 @@ def _wanted_weights(intent: Intent, endpoint: Endpoint) -> Mapping[str, float] |
     return wanted if sum(wanted.values()) > 0 else None
 
 
-def _lacks_instances(name: str, intent: Intent, endpoint: Endpoint) -> bool:
+def _lacks_instances(name: str, intent: Intent, endpoint: Endpoint, shown: Shown) -> bool:
     wanted = intent.variants.get(name)
-    return wanted is not None and endpoint.variants[name].current_count < wanted.count
+    if wanted is None:
+        return False
+    least = shown.governed[name].bounds.least if name in shown.governed else wanted.count
+    return endpoint.variants[name].current_count < least
 
 
-def _variant(name: str, intent: Intent, endpoint: Endpoint, scaling: AwsState) -> Iterator[Adjustment]:
+def _variant(name: str, intent: Intent, endpoint: Endpoint, shown: Shown) -> Iterator[Adjustment]:
     wanted, live = intent.variants[name], endpoint.variants[name]
-    target = scaling.targets.get((endpoint.name, name))
+    target = shown.scaling.targets.get((endpoint.name, name))
     excess = endpoint.shares[name] > (intent.shares or {}).get(name, 1.0) + TOLERANCE
     held = frozenset({name} if excess else ())
-    differences = list(scaling_differences(wanted, target))
+    if name not in shown.governed:
+        if target is not None:
+            yield Adjustment(f"scaling of {name}", f"{name} has a scalable target")
+        elif live.desired_count != wanted.count:
+            says = f"change {name} from {live.desired_count} to {wanted.count} instances"
+            lowers = wanted.count < live.desired_count
+            yield Adjustment(f"count of {name}", says, held if lowers else frozenset())
+        return
+    governed = shown.governed[name]
+    differences = list(_scaling(intent.endpoint, wanted, target, shown))
     if differences:
-        lowers = target is not None and wanted.autoscaling is not None and wanted.count < target.minimum
+        lowers = target is not None and min(governed.bounds.minimums) < target.minimum
         yield Adjustment(f"scaling of {name}", "; ".join(differences), held if lowers else frozenset())
-    elif wanted.autoscaling is None and live.desired_count != wanted.count:
-        says = f"change {name} from {live.desired_count} to {wanted.count} instances"
-        lowers = wanted.count < live.desired_count
-        yield Adjustment(f"count of {name}", says, held if lowers else frozenset())
+
+
+def _scaling(endpoint: str, wanted: IntendedVariant, target: Target | None, shown: Shown) -> Iterator[str]:
+    governed = shown.governed[wanted.name]
+    yield from scaling_differences(wanted, target, governed)
+    if shown.alarms is not None:
+        alarms = shown.alarms.alarms
+        yield from alarm_differences(endpoint, wanted, target, alarms, governed.alarm_prefixes)
+    if shown.tracking_alarms is not None:
+        yield from tracking_differences(wanted, shown.tracking_alarms.targets.get((endpoint, wanted.name)))

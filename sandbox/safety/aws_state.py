@@ -87,6 +87,14 @@ class Target:
     policies: Mapping[str, Raw]
     """By name, each ``{"type": type, "config": the type's configuration}``."""
     scheduled: Mapping[str, Raw]
+    arns: Mapping[str, str]
+    """Of the policies, by name."""
+    tracking_alarms: Mapping[str, list[str]]
+    """The alarms that there are of each policy of target tracking."""
+    scheduled_since: Mapping[str, float]
+    """When each scheduled action was created."""
+    runs: Mapping[str, Raw]
+    """The last run of each scheduled action that there is or was: ``{"at", "minimum", "maximum"}``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +128,12 @@ class AwsState:
         """By endpoint and variant."""
         found = (_target(raw) for raw in self.raw.get("targets", {}).values())
         return {(target.endpoint, target.variant): target for target in found}
+
+    @property
+    def alarms(self) -> Mapping[str, Raw]:
+        """The alarms that people and operators put, as PutMetricAlarm was given them."""
+        found: Mapping[str, Raw] = self.raw.get("alarms", {})
+        return found
 
     def endpoint(self, name: str) -> Endpoint | None:
         """Return an endpoint by its name, of which AWS ignores the case."""
@@ -184,4 +198,8 @@ def _target(raw: Raw) -> Target:
         suspended=raw["suspended"],
         policies=raw["policies"],
         scheduled=raw["scheduledActions"],
+        arns=raw["policyArns"],
+        tracking_alarms=raw["trackingAlarms"],
+        scheduled_since=raw["scheduledSince"],
+        runs=raw["runs"],
     )

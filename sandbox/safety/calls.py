@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 400
 _VARIANT = re.compile(r"endpoint/([^/]+)/variant/([^/]+)")
+_ALARM = re.compile(r"(sagemaker-ab/[^/]+/([^/]+)/)([^/]+)/[^/]+")
 _ENDPOINT_ARN = re.compile(r":endpoint/(.+)$")
 
 
@@ -62,12 +63,32 @@ class Call:
             return str(self.params["EndpointName"])
         if found := _VARIANT.search(str(self.params.get("ResourceId", ""))):
             return found[1]
+        if self._alarm:
+            return self._alarm[2]
         found = _ENDPOINT_ARN.search(str(self.params.get("ResourceArn", "")))
         return found[1] if found else ""
 
     @cached_property
+    def alarms(self) -> list[str]:
+        """The alarms that a call changes, by their names."""
+        if self.operation == "PutMetricAlarm":
+            return [str(self.params["AlarmName"])]
+        return list(self.params["AlarmNames"]) if self.operation == "DeleteAlarms" else []
+
+    @cached_property
+    def alarm_prefix(self) -> str:
+        """How the alarms of an owner's endpoint begin of which a call changes one; empty for other alarms."""
+        return self._alarm[1] if self._alarm else ""
+
+    @cached_property
+    def _alarm(self) -> re.Match[str] | None:
+        return next((found for name in self.alarms if (found := _ALARM.fullmatch(name))), None)
+
+    @cached_property
     def variant(self) -> str:
         """The variant that a call about scaling names."""
+        if self._alarm:
+            return self._alarm[3]
         found = _VARIANT.search(str(self.params.get("ResourceId", "")))
         return found[2] if found else ""
 

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sandbox.safety.aws_state import AwsState
+from sandbox.safety.declarations import Clocks, former, life
 from sandbox.safety.intent import CLUSTER_TAG, NAME_TAG, NAMESPACE_TAG
 from sandbox.safety.resources import Timeline
+from sandbox.safety.scaling_history import ScalingHistory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sandbox.safety.bounds import Bounds
     from sandbox.safety.calls import Call
+    from sandbox.safety.declarations import Former
     from sandbox.safety.intent import Intent
     from sandbox.safety.resources import Key, Version
+    from sandbox.safety.scaling_history import Governed
 
 ENDPOINT, CONFIG, TARGETS, POLICIES, TAGS = "endpoint", "config", "scalable targets", "policies", "tags"
+SCHEDULE, ALARMS, TRACKING_ALARMS = "scheduled actions", "alarms", "alarms of target tracking"
 
 _READS = {
     "DescribeEndpoint": ENDPOINT,
     "DescribeEndpointConfig": CONFIG,
     "DescribeScalableTargets": TARGETS,
     "DescribeScalingPolicies": POLICIES,
+    "DescribeScheduledActions": SCHEDULE,
+    "DescribeAlarms": ALARMS,
     "ListTags": TAGS,
     "GetResources": TAGS,
 }
@@ -38,6 +46,10 @@ _CHANGES = {
     "DeregisterScalableTarget": TARGETS,
     "PutScalingPolicy": POLICIES,
     "DeleteScalingPolicy": POLICIES,
+    "PutScheduledAction": SCHEDULE,
+    "DeleteScheduledAction": SCHEDULE,
+    "PutMetricAlarm": ALARMS,
+    "DeleteAlarms": ALARMS,
     "AddTags": TAGS,
     "DeleteTags": TAGS,
 }
@@ -66,12 +78,22 @@ def covers(call: Call, endpoint: str) -> bool:
         return call.endpoint.lower() == endpoint.lower()
     if "ResourceArn" in call.params:
         return False
+    if call.operation == "DescribeAlarms":
+        return _shows(call, f"/{endpoint}/")
     named = call.params.get("EndpointConfigName")
     if named is not None:
         found = call.shown.endpoint(endpoint)
         return found is not None and named == found.config
     resources = call.params.get("ResourceIds")
     return not resources or any(f"endpoint/{endpoint}/".lower() in one.lower() for one in resources)
+
+
+def _shows(call: Call, words: str) -> bool:
+    """Tell whether a read of alarms is of those whose names have these words, or of all."""
+    names, prefix = call.params.get("AlarmNames"), call.params.get("AlarmNamePrefix", "")
+    if names:
+        return any(words in name for name in names)
+    return not prefix or words in prefix or prefix.count("/") < 2  # noqa: PLR2004  before the endpoint's name
 
 
 @dataclass(slots=True)
@@ -88,6 +110,7 @@ class History:
     _reads: dict[str, list[Call]] = field(default_factory=lambda: defaultdict(list))
     _changes: dict[str, list[Call]] = field(default_factory=lambda: defaultdict(list))
 
+    scaling: ScalingHistory = field(default_factory=ScalingHistory)
     _clusters: set[str] = field(default_factory=set)
     """The cluster ids that operators have put on what they created."""
 
@@ -98,8 +121,11 @@ class History:
             self._clusters |= {tags[CLUSTER_TAG]} if CLUSTER_TAG in tags else set()
         if kind := kind_read(call):
             self._reads[kind].append(call)
+        if kind == ALARMS and _shows(call, "TargetTracking-endpoint/"):
+            self._reads[TRACKING_ALARMS].append(call)
         if kind := kind_changed(call):
             self._changes[kind].append(call)
+        self.scaling.add(call, self.subjects(call, since=call.local - self.bounds.reconcile))
 
     def owns(self, intent: Intent, tags: Mapping[str, str]) -> bool:
         """Tell whether owner tags name a resource of the cluster whose id the operator has put on objects."""
@@ -213,6 +239,26 @@ class History:
 
     def restarted(self, since: float, until: float) -> bool:
         return any(since <= moment <= until for moment in self.restarts)
+
+    def governed(self, intent: Intent, variant: str, state: AwsState, now: float) -> Governed:
+        """Return what a resource's autoscaling of a variant is to be now; ``state`` is what AWS holds."""
+        versions = life(self.timeline.of((intent.namespace, intent.name)), intent)
+        clocks = Clocks(self._before, self._after)
+        return self.scaling.governed(intent, variant, state, versions=versions, now=now, clocks=clocks)
+
+    def former(self, intent: Intent, variant: str) -> Former:
+        """Return the names of the parts of a variant's autoscaling that the resource has ever declared."""
+        return former(life(self.timeline.of((intent.namespace, intent.name)), intent), variant)
+
+    def _before(self, local: float) -> float:
+        """Return AWS's time at a moment on the operator's machine, or somewhat earlier."""
+        place = bisect_right(self.calls, local, key=lambda call: call.local)
+        return self.calls[place - 1].time if place else float("-inf")
+
+    def _after(self, local: float) -> float:
+        """Return the same, or somewhat later; far ahead when there was no call since."""
+        place = bisect_left(self.calls, local, key=lambda call: call.local)
+        return self.calls[place].time if place < len(self.calls) else float("inf")
 
     def reads(self, kind: str, endpoint: str) -> Iterator[Call]:
         """Yield the reads of a kind that cover an endpoint, newest first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sandbox.safety.aws_state import shares
 
@@ -17,14 +17,15 @@ FINALIZER = f"{GROUP}/endpoint"
 ACCOUNT, REGION = f"{GROUP}/account", f"{GROUP}/region"
 FORCE_WEIGHTS = f"{GROUP}/force-weights"
 RECONCILE_REQUESTED_AT = f"{GROUP}/reconcile-requested-at"
+SUSPENSIONS = {"scale_in": "scaleIn", "scale_out": "scaleOut", "scheduled": "scheduled"}
 CLUSTER_TAG, NAMESPACE_TAG, NAME_TAG = f"{GROUP}/cluster-id", f"{GROUP}/namespace", f"{GROUP}/name"
 
 
 @dataclass(frozen=True, slots=True)
 class IntendedVariant:
-    """``count`` is the number of instances, or the least that autoscaling may go down to.
+    """``count`` is the number of instances, or the minimum of autoscaling in the spec.
 
-    A scheduled action may set another minimum; the smallest of them is the one that always holds.
+    A scheduled action may have set another minimum: see ``sandbox.safety.intended``.
     """
 
     name: str
@@ -36,23 +37,28 @@ class IntendedVariant:
 
     @property
     def policies(self) -> Mapping[str, Raw]:
-        found: list[Raw] = self.autoscaling.get("policies", []) if self.autoscaling else []
-        return {policy["name"]: policy for policy in found}
-
-    @property
-    def foreign_policies_stay(self) -> bool:
-        """Whether policies that the spec does not name are to stay; without a word of it, they are to go."""
-        return self.autoscaling is not None and self.autoscaling.get("foreignScaling") == "Report"
-
-    @property
-    def foreign_actions_stay(self) -> bool:
-        """Whether scheduled actions that the spec does not name are to stay; without a word, they are."""
-        return self.autoscaling is not None and self.autoscaling.get("foreignScaling") != "Remove"
+        return self._named("policies")
 
     @property
     def scheduled(self) -> Mapping[str, Raw]:
-        found: list[Raw] = self.autoscaling.get("scheduledActions", []) if self.autoscaling else []
-        return {action["name"]: action for action in found}
+        return self._named("scheduledActions")
+
+    @property
+    def suspended(self) -> Mapping[str, bool]:
+        """The kinds of scaling that the spec suspends or resumes, as the recorded state names them."""
+        declared: Raw = (self.autoscaling or {}).get("suspended") or {}
+        return {
+            kind: declared[member] for kind, member in SUSPENSIONS.items() if declared.get(member) is not None
+        }
+
+    @property
+    def removes_foreign(self) -> bool:
+        """Whether what the spec does not name is to go; without a word of it, it is only reported."""
+        return self.autoscaling is not None and self.autoscaling.get("foreignScaling") == "Remove"
+
+    def _named(self, member: str) -> Mapping[str, Raw]:
+        found: list[Raw] = (self.autoscaling or {}).get(member) or []
+        return {one["name"]: one for one in found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +135,6 @@ def _variant(raw: Raw) -> IntendedVariant:
         model=raw["model"],
         instance_type=raw["instanceType"],
         weight=raw.get("weight"),
-        count=_minimum(autoscaling) if autoscaling else int(raw.get("instanceCount", 1)),
+        count=int(autoscaling["minCapacity"] if autoscaling else raw.get("instanceCount", 1)),
         autoscaling=autoscaling,
     )
-
-
-def _minimum(autoscaling: Raw) -> int:
-    scheduled: list[Any] = [action.get("minCapacity") for action in autoscaling.get("scheduledActions", ())]
-    return int(min(bound for bound in (autoscaling["minCapacity"], *scheduled) if bound is not None))

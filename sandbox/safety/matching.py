@@ -9,7 +9,7 @@ from sandbox.safety.aws_state import TOLERANCE, production_variants, shares
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from sandbox.safety.aws_state import AwsState, Object, Raw, Target, Variant, Variants
+    from sandbox.safety.aws_state import AwsState, Object, Raw, Variant, Variants
     from sandbox.safety.intent import IntendedVariant, Intent
 
 _SETTLED = frozenset({"InService", "Updating", "SystemUpdating", "RollingBack", "UpdateRollbackFailed"})
@@ -32,10 +32,6 @@ _CONTAINER_MEMBERS = {
     "modelPackageName": "ModelPackageName",
     "modelDataUrl": "ModelDataUrl",
     "environment": "Environment",
-}
-_TRACKING_MEMBERS = {
-    "scaleOutCooldownSeconds": "ScaleOutCooldown",
-    "scaleInCooldownSeconds": "ScaleInCooldown",
 }
 
 
@@ -130,53 +126,6 @@ def _extra(found: Raw, known: frozenset[str]) -> list[str]:
         member
         for member, value in found.items()
         if member not in known and value and _READ_BACK_DEFAULTS.get(member) != value
-    )
-
-
-def scaling_differences(wanted: IntendedVariant, target: Target | None) -> Iterator[str]:
-    """Yield how a variant's autoscaling differs from what its spec asks for."""
-    name = wanted.name
-    if wanted.autoscaling is None:
-        if target is not None:
-            yield f"{name} has a scalable target"
-        return
-    if target is None:
-        yield f"{name} has no scalable target"
-        return
-    if (target.minimum, target.maximum) not in _bounds(wanted.autoscaling):
-        yield f"{name} scales between {target.minimum} and {target.maximum}"
-    for policy, raw in wanted.policies.items():
-        live = target.policies.get(policy)
-        if live is None or not _same_policy(raw, live):
-            yield f"{name} has {'no' if live is None else 'another'} policy {policy}"
-    if not wanted.foreign_policies_stay:
-        for policy in sorted(target.policies.keys() - wanted.policies.keys()):
-            yield f"{name} has policy {policy}"
-
-
-def _bounds(autoscaling: Raw) -> set[tuple[int, int]]:
-    """Return the bounds that a spec, or one of its scheduled actions, may have set."""
-    minimum, maximum = autoscaling["minCapacity"], autoscaling["maxCapacity"]
-    scheduled = {
-        (action.get("minCapacity", minimum), action.get("maxCapacity", maximum))
-        for action in autoscaling.get("scheduledActions", ())
-    }
-    return {(minimum, maximum), *scheduled}
-
-
-def _same_policy(raw: Raw, live: Raw) -> bool:
-    """Compare a target-tracking policy; of other types the type alone."""
-    if raw.get("type") != live["type"]:
-        return False
-    tracking: Mapping[str, Any] = raw.get("targetTrackingScaling", {})
-    config: Mapping[str, Any] = live["config"]
-    if not tracking:
-        return True
-    metric = config.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType")
-    same = metric == tracking.get("predefinedMetricType", metric)
-    same &= abs(float(config["TargetValue"]) - float(tracking["targetValue"])) < TOLERANCE
-    return same and all(
-        config.get(member) == tracking[key] for key, member in _TRACKING_MEMBERS.items() if key in tracking
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.safety.intent import FINALIZER, Intent, intent_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sandbox.safety.aws_state import Raw
 
@@ -78,6 +78,10 @@ class Timeline:
         former = versions[-1] if versions else None
         versions.append(version)
         return former if former and former.uid == version.uid and not former.gone else None
+
+    def of(self, key: Key) -> Sequence[Version]:
+        """Return all versions under one name, oldest first."""
+        return self._versions.get(key, [])
 
     def newest(self, key: Key) -> Version | None:
         versions = self._versions.get(key, [])

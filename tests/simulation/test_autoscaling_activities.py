@@ -224,6 +224,8 @@ def test_a_quota_fails_activities_until_it_grows(scaled: Autoscaled) -> None:
         "Failed to set desired instance count to 4. Reason: The account-level service limit"
     )
     assert "Error Code: ResourceLimitExceeded" in failed[0]["StatusMessage"]
+    assert len({activity["StatusMessage"] for activity in failed}) == len(failed), "request ids differ"
+    assert len({activity["StatusMessage"].partition("Request ID")[0] for activity in failed}) == 1
     assert (scaled.status(), scaled.count()) == ("InService", 1)
     scaled.sim.edit(quota={"ml.m5.large": None})
     scaled.sim.advance(minutes=10)
@@ -251,13 +253,17 @@ def test_the_capacity_follows_the_newest_minute_or_the_average(calm_sim: InProce
 
 
 @pytest.mark.ledger("autoscaling.activity-unfulfilled")
+@pytest.mark.parametrize("sim_seed", [0, 1])
 def test_missing_capacity_rolls_back_and_leaves_an_unfulfilled_activity(scaled: Autoscaled) -> None:
     scaled.load(10 * TARGET)
     scaled.wait_for_activity(1, within=10)
     scaled.sim.edit(missing={"capacity": "ml.m5.large"})
     scaled.load(0)
     scaled.sim.advance(minutes=25)
-    assert scaled.activities()[0]["StatusCode"] == "Unfulfilled"
+    activity = scaled.activities()[0]
+    assert activity["StatusCode"] == "Unfulfilled"
+    if "{reason}" in scaled.sim.engine.ledger.value("autoscaling.activity-unfulfilled"):
+        assert "due to InsufficientInstanceCapacity error" in activity["StatusMessage"]
     assert scaled.count() == 1
 
 

@@ -142,6 +142,7 @@ def test_adjustments_of_ten_instances(kind: str, by: int, least: int, after: int
 
 
 @pytest.mark.ledger("autoscaling.step-alarms", "autoscaling.step-values", "cloudwatch.alarm-actions")
+@pytest.mark.ledger("autoscaling.step-alarms-listed")
 @pytest.mark.parametrize("sim_seed", range(3))
 def test_an_alarm_on_the_load_takes_the_step_that_its_size_calls_for(scaled: Scaled) -> None:
     scaled.alarm("busy", scaled.steps("out", OUT))
@@ -154,7 +155,8 @@ def test_an_alarm_on_the_load_takes_the_step_that_its_size_calls_for(scaled: Sca
         "StepScaling",
         OUT,
     )
-    assert [alarm["AlarmName"] for alarm in policy["Alarms"]] == ["busy"]
+    listed = scaled.sim.engine.ledger.value("autoscaling.step-alarms-listed")
+    assert [alarm["AlarmName"] for alarm in policy["Alarms"]] == (["busy"] if listed else [])
 
 
 @pytest.mark.ledger("autoscaling.step-cooldown")
@@ -197,6 +199,72 @@ def test_the_alarm_of_a_step_policy_outlives_it_and_calls_nobody(scaled: Scaled)
     (alarm,) = scaled.cloudwatch.describe_alarms()["MetricAlarms"]
     assert (alarm["StateValue"], scaled.wanted()) == ("ALARM", 1)
     assert "busy" in scaled.sim.state()["123456789012/us-east-1"]["alarms"]
+
+
+def test_a_step_policy_put_anew_has_another_arn_and_its_old_alarm_calls_nobody(scaled: Scaled) -> None:
+    first = scaled.steps("out", OUT)
+    scaled.alarm("busy", first)
+    assert scaled.steps("out", OUT, Cooldown=60) == first
+    scaled.client.delete_scaling_policy(PolicyName="out", **VARIANT)
+    (alarm,) = scaled.cloudwatch.describe_alarms()["MetricAlarms"]
+    assert alarm["AlarmActions"] == [first]
+    second = scaled.steps("out", OUT)
+    assert second != first
+    scaled.set_alarm("busy", 500.0)
+    assert not scaled.activities()
+    scaled.alarm("busy", second)
+    scaled.set_alarm("busy", 500.0, state="OK")
+    scaled.set_alarm("busy", 500.0)
+    assert scaled.wanted() == 4
+
+
+def alarms_of(put: dict[str, Any]) -> tuple[str, str]:
+    """The names of the alarms that a policy of target tracking brings: the high one and the low one."""
+    high, low = (alarm["AlarmName"] for alarm in put["Alarms"])
+    return str(high), str(low)
+
+
+@pytest.mark.ledger("autoscaling.alarm-deleted", "autoscaling.alarm-deleted-listed")
+@pytest.mark.ledger("autoscaling.alarm-remade")
+@pytest.mark.parametrize("sim_seed", range(4))
+@pytest.mark.parametrize("way", ["call", "edit"])
+def test_a_policy_does_not_scale_by_an_alarm_that_was_deleted_until_it_is_put_again(
+    scaled: Scaled, way: str
+) -> None:
+    high, low = alarms_of(scaled.track())
+    if way == "call":
+        scaled.cloudwatch.delete_alarms(AlarmNames=[high])
+    else:
+        scaled.sim.edit(delete={"alarm": high})
+    assert [one["AlarmName"] for one in scaled.cloudwatch.describe_alarms()["MetricAlarms"]] == [low]
+    (policy,) = scaled.client.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"]
+    listed = scaled.sim.engine.ledger.value("autoscaling.alarm-deleted-listed")
+    assert [one["AlarmName"] for one in policy["Alarms"]] == ([high, low] if listed else [low])
+    scaled.load(100, minutes=20)
+    assert not scaled.activities()
+
+    again, same_low = alarms_of(scaled.track())
+    kept = scaled.sim.engine.ledger.value("autoscaling.alarm-remade") == "same name"
+    assert (again == high, same_low) == (kept, low)
+    states = {
+        one["AlarmName"]: one["StateValue"] for one in scaled.cloudwatch.describe_alarms()["MetricAlarms"]
+    }
+    assert states[again] == "INSUFFICIENT_DATA"
+    scaled.sim.advance(minutes=2)
+    assert scaled.wanted() > 1
+
+
+def test_a_policy_without_its_low_alarm_scales_out_only(scaled: Scaled) -> None:
+    _, low = alarms_of(scaled.track())
+    scaled.cloudwatch.delete_alarms(AlarmNames=[low])
+    scaled.load(70, minutes=10)
+    assert scaled.wanted() > 1
+    largest = scaled.wanted()
+    scaled.load(1, minutes=90)
+    assert scaled.wanted() == largest
+    scaled.track(target=21.0)
+    scaled.sim.advance(minutes=60)
+    assert scaled.wanted() == 1
 
 
 @pytest.mark.ledger("autoscaling.several-policies")

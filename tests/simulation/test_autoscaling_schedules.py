@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.aws.engine.autoscaling.schedules import ScheduleError, parse
+from sandbox.aws.engine.autoscaling.cron_fields import ScheduleError
+from sandbox.aws.engine.autoscaling.schedules import ClockChanges, parse
+from sandbox.aws.inprocess import InProcessAws
 
 if TYPE_CHECKING:
-    from sandbox.aws.inprocess import InProcessAws
+    from collections.abc import Mapping
 
 VARIANT = {
     "ServiceNamespace": "sagemaker",
@@ -19,11 +21,15 @@ VARIANT = {
 }
 START = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
 """A Thursday."""
+COMMON_CHANGES = ClockChanges()
 
 
-def due(expression: str, number: int = 1, *, timezone: str = "") -> list[str]:
+def due(
+    expression: str, number: int = 1, *, timezone: str = "", changes: ClockChanges = COMMON_CHANGES
+) -> list[str]:
     """The first times after the start, in UTC."""
-    schedule, after, found = parse(expression, timezone=timezone, since=START), START, list[str]()
+    schedule = parse(expression, timezone=timezone, since=START, changes=changes)
+    after, found = START, list[str]()
     while len(found) < number:
         time = schedule(after)
         if time is None:
@@ -75,10 +81,60 @@ def test_times_are_those_of_the_zone_summer_and_winter() -> None:
     assert due("cron(0 8 1 2 ? *)", timezone="America/New_York") == ["2026-02-01 13:00"]
 
 
+@pytest.mark.ledger("autoscaling.schedule-days")
+@pytest.mark.parametrize(
+    ("days", "dates"),
+    [
+        ("L * ?", ["01-31", "02-28"]),
+        ("LW * ?", ["01-30", "02-27"]),
+        ("15W * ?", ["01-15", "02-16", "03-16", "04-15"]),
+        ("1W * ?", ["02-02", "03-02", "04-01", "05-01", "06-01", "07-01", "08-03"]),
+        ("31W * ?", ["01-30", "03-31", "05-29"]),
+        ("? * L", ["01-03", "01-10"]),
+        ("? * 6L", ["01-30", "02-27"]),
+        ("? * FRIL", ["01-30", "02-27"]),
+        ("? * 6#3", ["01-16", "02-20"]),
+        ("? * MON#1", ["01-05", "02-02"]),
+        ("? * 7#5", ["01-31", "05-30"]),
+    ],
+)
+def test_days_are_told_by_their_place_in_the_month(days: str, dates: list[str]) -> None:
+    assert due(f"cron(0 0 {days} *)", len(dates)) == [f"2026-{date} 00:00" for date in dates]
+
+
+@pytest.mark.parametrize(
+    ("skipped", "times"),
+    [
+        ("shifted", ["2026-03-28 07:30", "2026-03-29 07:30"]),
+        ("end", ["2026-03-28 07:30", "2026-03-29 07:00"]),
+        ("never", ["2026-03-28 07:30", "2026-03-30 06:30"]),
+    ],
+)
+def test_a_local_time_that_does_not_exist_is_due_as_the_ledger_has_it(skipped: str, times: list[str]) -> None:
+    """Clocks in New York go from 2 to 3 o'clock, at 7 UTC, on March 8; in Chicago an hour later."""
+    changes = ClockChanges(skipped=skipped)
+    shifted = [time.replace("-28 ", "-07 ").replace("-29 ", "-08 ").replace("-30 ", "-09 ") for time in times]
+    assert due("cron(30 2 7-31 3 ? *)", 2, timezone="America/New_York", changes=changes) == shifted
+    once = due("at(2026-03-08T02:30:00)", 2, timezone="America/New_York", changes=changes)
+    assert once == [time for time in shifted[1:] if "-08 " in time]
+
+
+@pytest.mark.parametrize(("repeated", "runs"), [("once", ["05:30"]), ("twice", ["05:30", "06:30"])])
+def test_a_local_time_that_exists_twice_is_due_once_or_twice(repeated: str, runs: list[str]) -> None:
+    """Clocks in New York go from 2 back to 1 o'clock, at 6 UTC, on November 1."""
+    changes = ClockChanges(repeated=repeated)
+    daily = due("cron(30 1 1 11 ? 2026)", 2, timezone="America/New_York", changes=changes)
+    assert daily == [f"2026-11-01 {run}" for run in runs]
+    once = due("at(2026-11-01T01:30:00)", 2, timezone="America/New_York", changes=changes)
+    assert once == ["2026-11-01 05:30"]
+
+
 BROKEN = """
 every day ; at(tomorrow) ; at(2026-13-01T00:00:00) ; rate(0 hours) ; rate(1 hours) ; rate(2 hour)
 cron(0 8 * * ?) ; cron(0 8 * * * *) ; cron(60 8 * * ? *) ; cron(0 24 * * ? *) ; cron(0 8 0 * ? *)
-cron(0 8 ? * 6#3 *) ; cron(0 8 15W * ? *) ; cron(5-1 8 * * ? *) ; cron(, 8 * * ? *) ; cron(*/0 8 * * ? *)
+cron(0 8 ? * 6#6 *) ; cron(0 8 ? * 8#1 *) ; cron(0 8 ? * #1 *) ; cron(0 8 ? * 2#1,3#1 *) ; cron(0 8 ? * 8L *)
+cron(0 8 32W * ? *) ; cron(0 8 W * ? *) ; cron(0 8 1,15W * ? *) ; cron(0 8 ? * 2W *) ; cron(0 8 5L * ? *)
+cron(0 8 ? * MON-FRIL *) ; cron(5-1 8 * * ? *) ; cron(, 8 * * ? *) ; cron(*/0 8 * * ? *)
 cron(0 8 ? * FUN *) ; cron() ; at() ; rate(1 week)
 """
 
@@ -123,6 +179,25 @@ class Scheduled:
     def activities(self) -> list[dict[str, Any]]:
         """Oldest first."""
         return list(self.client.describe_scaling_activities(**VARIANT)["ScalingActivities"][::-1])
+
+
+@pytest.fixture
+def played() -> Mapping[str, int]:
+    """The variants that are played; a test may parametrize them."""
+    return {}
+
+
+@pytest.fixture
+def calm_sim(sim_seed: int, played: Mapping[str, int]) -> InProcessAws:
+    """Actions run to the second, a start time is no time of its own, and what has run stays listed."""
+    common = {
+        "autoscaling.scheduled-late": 0,
+        "autoscaling.schedule-start": 1,
+        "autoscaling.scheduled-once-stays": 0,
+        "autoscaling.scheduled-timezone": 0,
+    }
+    chosen = common | dict(played)
+    return InProcessAws(seed=sim_seed, stale_reads=False, lost_answers=False, variants=chosen)
 
 
 @pytest.fixture
@@ -193,6 +268,100 @@ def test_start_and_end_bound_the_times(scheduled: Scheduled) -> None:
         scheduled.sim.advance(minutes=60)
         runs.append(sum("scheduled action" in activity["Cause"] for activity in scheduled.activities()))
     assert runs == [0, 0, 1, 2, 2, 2, 2, 2]
+
+
+@pytest.mark.ledger("autoscaling.schedule-start")
+@pytest.mark.parametrize("played", [{"autoscaling.schedule-start": 0}])
+def test_an_action_that_recurs_may_be_due_at_its_start_time_too(scheduled: Scheduled) -> None:
+    now = scheduled.sim.engine.clock.now()
+    scheduled.put(Schedule="cron(0 0 1 1 ? 2030)", StartTime=now + 7_200)
+    scheduled.sim.advance(minutes=119)
+    assert scheduled.bounds() == (1, 4)
+    scheduled.sim.advance(minutes=1)
+    assert scheduled.bounds() == (3, 4)
+
+
+@pytest.mark.ledger("autoscaling.scheduled-late")
+@pytest.mark.parametrize("played", [{"autoscaling.scheduled-late": 1}])
+def test_an_action_may_run_up_to_a_minute_late_and_keeps_to_its_schedule(scheduled: Scheduled) -> None:
+    begin = scheduled.sim.engine.clock.now()
+    scheduled.put()
+    scheduled.sim.advance(minutes=48 * 60 + 1)
+    runs = [one["StartTime"].timestamp() - begin for one in scheduled.activities() if "sched" in one["Cause"]]
+    delays = [run - 3_600 * (number + 1) for number, run in enumerate(runs)]
+    assert len(runs) == 48
+    assert min(delays) >= 0
+    assert 30 < max(delays) <= 60
+
+
+@pytest.mark.ledger("autoscaling.schedule-skipped", "autoscaling.schedule-repeated")
+@pytest.mark.parametrize(
+    ("played", "runs"),
+    [
+        ({"autoscaling.schedule-skipped": 0, "autoscaling.schedule-repeated": 0}, [2, 2]),
+        ({"autoscaling.schedule-skipped": 1, "autoscaling.schedule-repeated": 1}, [2, 3]),
+        ({"autoscaling.schedule-skipped": 2, "autoscaling.schedule-repeated": 1}, [1, 3]),
+    ],
+)
+def test_an_action_runs_through_changes_of_clocks(scheduled: Scheduled, runs: list[int]) -> None:
+    """Of the two days in March, as of those in November, the second has no such time, or has it twice."""
+    scheduled.put("march", Schedule="cron(30 2 7-8 3 ? 2026)", Timezone="America/New_York")
+    scheduled.put("november", Schedule="cron(30 1 1-2 11 ? 2026)", Timezone="America/New_York")
+    found = []
+    for name, end in (("march", (2026, 3, 10)), ("november", (2026, 11, 4))):
+        until = datetime(*end, tzinfo=UTC).timestamp()
+        scheduled.sim.advance(minutes=(until - scheduled.sim.engine.clock.now()) / 60)
+        causes = [activity["Cause"] for activity in scheduled.activities()]
+        found.append(causes.count(f"scheduled action name {name} was triggered"))
+    assert found == runs
+
+
+@pytest.mark.ledger("autoscaling.schedule-past")
+@pytest.mark.parametrize("played", [{"autoscaling.schedule-past": 0}, {"autoscaling.schedule-past": 1}])
+def test_an_action_whose_time_is_past_is_refused_or_never_runs(scheduled: Scheduled, refused: Any) -> None:
+    past = {"Schedule": "at(2025-12-31T00:00:00)"}
+    if scheduled.sim.engine.ledger.value("autoscaling.schedule-past") == "refuse":
+        assert refused(scheduled.put, **past)[0] == "ValidationException"
+        assert not scheduled.describe()
+    else:
+        scheduled.put(**past)
+        assert [one["ScheduledActionName"] for one in scheduled.describe()] == ["morning"]
+    scheduled.sim.advance(minutes=60)
+    assert scheduled.bounds() == (1, 4)
+
+
+@pytest.mark.ledger("autoscaling.scheduled-once-stays")
+@pytest.mark.parametrize(
+    ("played", "names"),
+    [
+        ({"autoscaling.scheduled-once-stays": 0}, ["morning"]),
+        ({"autoscaling.scheduled-once-stays": 1}, []),
+    ],
+)
+def test_an_action_that_has_run_at_its_only_time_stays_listed_or_not(
+    scheduled: Scheduled, names: list[str]
+) -> None:
+    at = datetime.fromtimestamp(scheduled.sim.engine.clock.now() + 600, tz=UTC)
+    scheduled.put(Schedule=f"at({at:%Y-%m-%dT%H:%M:%S})")
+    assert len(scheduled.describe()) == 1
+    scheduled.sim.advance(minutes=11)
+    assert [action["ScheduledActionName"] for action in scheduled.describe()] == names
+    assert scheduled.bounds() == (3, 4)
+
+
+@pytest.mark.ledger("autoscaling.scheduled-timezone")
+@pytest.mark.parametrize(
+    ("played", "zone"),
+    [
+        ({"autoscaling.scheduled-timezone": 0}, "Europe/Berlin"),
+        ({"autoscaling.scheduled-timezone": 1}, None),
+    ],
+)
+def test_an_update_without_a_time_zone_keeps_or_resets_it(scheduled: Scheduled, zone: str | None) -> None:
+    scheduled.put(Schedule="cron(0 8 * * ? *)", Timezone="Europe/Berlin")
+    scheduled.put(Schedule="cron(0 9 * * ? *)")
+    (action,) = scheduled.describe()
+    assert action.get("Timezone") == zone
 
 
 @pytest.mark.ledger("autoscaling.scheduled-update")

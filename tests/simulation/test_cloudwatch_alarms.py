@@ -234,6 +234,35 @@ def test_actions_are_switched_off_and_on(alarms: Alarms) -> None:
     assert not alarms.client.describe_alarms(AlarmTypes=["CompositeAlarm"])["MetricAlarms"]
 
 
+def pages(alarms: Alarms, **params: Any) -> list[list[str]]:
+    paginator = alarms.client.get_paginator("describe_alarms")
+    return [[one["AlarmName"] for one in page["MetricAlarms"]] for page in paginator.paginate(**params)]
+
+
+@pytest.mark.ledger("cloudwatch.alarm-page", "cloudwatch.alarm-names-and-prefix", "cloudwatch.next-token")
+@pytest.mark.parametrize("sim_seed", range(3))
+def test_alarms_are_described_by_names_or_by_a_prefix_in_pages(alarms: Alarms, refused: Any) -> None:
+    ours, theirs = [f"ours/{number:03}" for number in range(120)], [f"theirs-{number}" for number in range(3)]
+    for name in (*theirs, *ours):
+        alarms.put(name)
+    size = alarms.sim.engine.ledger.value("cloudwatch.alarm-page")
+    assert [len(page) for page in pages(alarms, AlarmNamePrefix="ours/")] == (
+        [50, 50, 20] if size == 50 else [100, 20]
+    )
+    by_seven = pages(alarms, AlarmNamePrefix="ours/", PaginationConfig={"PageSize": 7})
+    assert [name for page in by_seven for name in page] == ours
+    asked = [ours[5], "never", theirs[0]]
+    assert pages(alarms, AlarmNames=asked, PaginationConfig={"PageSize": 1}) == [[ours[5]], [theirs[0]]]
+    assert pages(alarms, AlarmNames=["never"]) == [[]]
+    describe = alarms.client.describe_alarms
+    assert refused(describe, AlarmNames=asked, AlarmNamePrefix="ours/")[0] in {
+        "ValidationError",
+        "InvalidParameterCombination",
+    }
+    token = describe(AlarmNamePrefix="ours/", MaxRecords=1)["NextToken"]
+    assert refused(describe, AlarmNamePrefix="theirs", MaxRecords=1, NextToken=token)
+
+
 @pytest.mark.ledger("cloudwatch.alarm-tags", "cloudwatch.tagged-missing")
 def test_tags_come_with_a_new_alarm_or_by_their_own_calls(alarms: Alarms, refused: Any) -> None:
     client = alarms.client
@@ -315,11 +344,12 @@ def test_the_alarms_of_target_tracking_are_left_to_their_policy(alarms: Alarms, 
     client, names = alarms.client, [high["AlarmName"], low["AlarmName"]]
     assert alarms.state(names[0]) == "INSUFFICIENT_DATA"
     assert refused(alarms.put, names[0])[0] == "ValidationError"
-    for call in (client.delete_alarms, client.disable_alarm_actions):
-        assert refused(call, AlarmNames=names)[0] == "ValidationError"
+    assert refused(client.disable_alarm_actions, AlarmNames=names)[0] == "ValidationError"
     client.set_alarm_state(AlarmName=names[1], StateValue="OK", StateReason="testing")
     assert alarms.state(names[1]) == "OK"
     assert len(client.describe_alarms(AlarmNamePrefix="TargetTracking-")["MetricAlarms"]) == 2
+    client.delete_alarms(AlarmNames=names)
+    assert not client.describe_alarms()["MetricAlarms"]
 
 
 SCOPE = "AWS4-HMAC-SHA256 Credential=AKIASANDBOX/20260101/us-east-1/monitoring/aws4_request, Signature=0"

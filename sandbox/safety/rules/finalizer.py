@@ -28,7 +28,8 @@ class PinnedWhileInAws(Rule):
       operator has to put it back before its next write.
     - Writes are judged when they are sent, whatever AWS answers, and have to go to the pinned place. A write
       is the resource's whose endpoint or owner tags it names.
-    - Ours is what carries the resource's owner tags. What an endpoint uses that names another owner in all
+    - Ours is what carries the resource's owner tags, and an alarm whose name begins as the operator has named
+      alarms of the resource. What an endpoint uses that names another owner in all
       its tags was handed over and is not ours any more.
     - One breach by writes is reported for each object.
     """
@@ -159,3 +160,5 @@ def _ours(intent: Intent, state: AwsState, history: History) -> Iterator[str]:
         for name, found in objects.items():
             if history.owns(intent, found.tags) and name not in handed_over:
                 yield f"{kind} {name}"
+    prefixes = history.scaling.alarm_prefixes(intent.uid)
+    yield from (f"alarm {name}" for name in state.alarms if name.startswith(tuple(prefixes)))

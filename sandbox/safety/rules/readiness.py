@@ -4,23 +4,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.safety.history import CONFIG, ENDPOINT, POLICIES, TAGS, TARGETS
+from sandbox.safety.history import (
+    ALARMS,
+    CONFIG,
+    ENDPOINT,
+    POLICIES,
+    SCHEDULE,
+    TAGS,
+    TARGETS,
+    TRACKING_ALARMS,
+)
 from sandbox.safety.matching import (
     config_differences,
     endpoint_differences,
     request_differences,
-    scaling_differences,
     tag_differences,
 )
 from sandbox.safety.rules.rule import Rule
+from sandbox.safety.scaling_content import STEPS
+from sandbox.safety.scaling_matching import (
+    alarm_differences,
+    policy_differences,
+    schedule_differences,
+    target_differences,
+    tracking_differences,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sandbox.safety.aws_state import AwsState
     from sandbox.safety.history import History
-    from sandbox.safety.intent import Intent
+    from sandbox.safety.intent import IntendedVariant, Intent
     from sandbox.safety.resources import Version
+    from sandbox.safety.scaling_history import Governed
     from sandbox.safety.violations import Violation
 
 
@@ -29,7 +46,18 @@ class ReadyWasRead(Rule):
 
     - It speaks of the generation that the resource has when it is written.
     - What the newest read of each kind showed has to match the spec: endpoint, config in use, scalable
-      targets, their policies, tags. A read may be some seconds old, and is what the operator can know.
+      targets with bounds and suspension, their policies and scheduled actions, alarms, tags. A read may be
+      some seconds old, and is what the operator can know.
+    - The intended bounds are the spec's, or those of the declared scheduled action that was due last. Both
+      those before and after it are right for five minutes after it is due, and where AWS leaves open
+      whether it is: on local times that clocks skip or repeat, and when AWS did not hold the action,
+      suspended it or had not been told of the spec's bounds yet. Bounds that an action has set which the
+      spec neither declares nor removes are right too.
+    - What an earlier spec declared, and the operator put and still remembers in the status, is to be gone.
+      Other policies, scheduled actions and suspensions that the spec does not declare matter only under
+      foreignScaling Remove.
+    - Alarms have to be read if the spec declares step policies, scheduled actions if it declares any. Alarms
+      of target tracking that somebody deleted matter if they were read.
     - What the operator itself has changed since the moment that a read shows, no read shows yet: then what
       AWS was asked for by that change has to match as well.
     - An endpoint without a config on its way in may be in any status in which it serves: the autoscaler and
@@ -104,26 +132,45 @@ def _least(version: Version, history: History) -> list[str]:
 
 
 def _differences(intent: Intent, history: History, moment: float) -> Iterator[str]:
-    for kind in (ENDPOINT, CONFIG, TARGETS, POLICIES, TAGS):
-        if kind == POLICIES and not any(variant.policies for variant in intent.variants.values()):
-            continue
+    for kind in _KINDS:
         read = history.newest_read(kind, intent.endpoint, moment)
         if read is None:
-            yield f"the {kind} of {intent.endpoint} was never read"
+            if _needs(kind, intent):
+                yield f"the {kind} of {intent.endpoint} was never read"
             continue
         source = f"shown by call {read.number}, {read.operation}"
-        yield from (f"{text} ({source})" for text in _of_kind(kind, intent, read.shown))
+        found = _of_kind(kind, intent, read.shown, history, read.time)
+        yield from (f"{text} ({source})" for text in found)
         if history.changed_since(read, intent.endpoint, moment):
-            asked = list(_asked(kind, intent, history.truth_at(moment)))
+            asked = list(_asked(kind, intent, history.truth_at(moment), history, read.time))
             yield from (f"{text} (as the operator asked since the newest read)" for text in asked)
 
 
-def _asked(kind: str, intent: Intent, truth: AwsState) -> Iterator[str]:
+_KINDS = (ENDPOINT, CONFIG, TARGETS, POLICIES, SCHEDULE, ALARMS, TRACKING_ALARMS, TAGS)
+
+
+def _needs(kind: str, intent: Intent) -> bool:
+    """Tell whether a spec governs what reads of a kind show."""
+    scaled = [one for one in intent.variants.values() if one.autoscaling is not None]
+    policies = [policy for one in scaled for policy in one.policies.values()]
+    remove = any(one.removes_foreign for one in scaled)
+    needed = {
+        POLICIES: bool(policies) or remove,
+        SCHEDULE: any(one.scheduled for one in scaled) or remove,
+        ALARMS: any(policy["type"] == STEPS for policy in policies),
+        TRACKING_ALARMS: False,
+    }
+    return needed.get(kind, True)
+
+
+def _asked(kind: str, intent: Intent, truth: AwsState, history: History, now: float) -> Iterator[str]:
     """Yield how the operator's last change differs; all but the endpoint's is in effect at once."""
-    return request_differences(intent, truth) if kind == ENDPOINT else _of_kind(kind, intent, truth)
+    if kind == ENDPOINT:
+        return request_differences(intent, truth)
+    return _of_kind(kind, intent, truth, history, now)
 
 
-def _of_kind(kind: str, intent: Intent, state: AwsState) -> Iterator[str]:
+def _of_kind(kind: str, intent: Intent, state: AwsState, history: History, now: float) -> Iterator[str]:
     if kind == ENDPOINT:
         yield from endpoint_differences(intent, state)
     elif kind == CONFIG:
@@ -131,7 +178,26 @@ def _of_kind(kind: str, intent: Intent, state: AwsState) -> Iterator[str]:
     elif kind == TAGS:
         yield from tag_differences(intent, state)
     else:
-        for variant in intent.variants.values():
-            target = state.targets.get((intent.endpoint, variant.name))
-            differences = scaling_differences(variant, target)
-            yield from (text for text in differences if (" policy " in text) is (kind == POLICIES))
+        for name, variant in intent.variants.items():
+            if variant.autoscaling is not None:
+                governed = history.governed(intent, name, state, now)
+                yield from _of_scaling(kind, intent.endpoint, variant, state, governed)
+            elif kind == TARGETS and (intent.endpoint, name) in state.targets:
+                yield f"{name} has a scalable target"
+
+
+def _of_scaling(
+    kind: str, endpoint: str, variant: IntendedVariant, state: AwsState, governed: Governed
+) -> Iterator[str]:
+    target = state.targets.get((endpoint, variant.name))
+    if kind == ALARMS:
+        yield from alarm_differences(endpoint, variant, target, state.alarms, governed.alarm_prefixes)
+    elif kind == TRACKING_ALARMS:
+        yield from tracking_differences(variant, target)
+    else:
+        compare = {
+            TARGETS: target_differences,
+            POLICIES: policy_differences,
+            SCHEDULE: schedule_differences,
+        }
+        yield from compare[kind](variant, target, governed)

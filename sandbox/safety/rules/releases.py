@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.safety.aws_state import production_variants
 from sandbox.safety.history import ENDPOINT
-from sandbox.safety.rules.restoration import missing
+from sandbox.safety.rules.restoration import Restored, missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +25,6 @@ class Release:
     call: Call
     target: Target
     intents: list[Intent]
-    foreign: set[str]
-    """Policies that the operator did not put for a spec."""
     update: Call | None = None
     attempts: list[Call] = field(default_factory=list)
     """The calls that were to restore it."""
@@ -86,23 +84,29 @@ def was_busy(release: Release, call: Call, history: History) -> bool:
     return False
 
 
-def lacking(release: Release, intents: list[Intent], state: AwsState) -> list[str]:
+def lacking(release: Release, intents: list[Intent], call: Call, history: History) -> list[str]:
     """Return what is not restored, by the version of the resource that asks for the least."""
-    live = state.targets.get((release.call.endpoint, release.call.variant))
-    found = [
-        missing(release.target, release.foreign, intent.variants.get(release.call.variant), live)
-        for intent in intents
-    ]
-    return min(found, key=len, default=[])
+    return min((_lacking(release, intent, call, history) for intent in intents), key=len, default=[])
 
 
-def is_over(release: Release, shown: Endpoint | None, intents: list[Intent], call: Call) -> bool:
+def _lacking(release: Release, intent: Intent, call: Call, history: History) -> list[str]:
+    name = release.call.variant
+    wanted, governed = intent.variants.get(name), None
+    if wanted is not None and wanted.autoscaling is not None:
+        governed = history.governed(intent, name, call.before, call.time)
+    former = history.former(intent, name)
+    return missing(release.target, Restored(intent, former, governed, call.before, call.time))
+
+
+def is_over(
+    release: Release, shown: Endpoint | None, intents: list[Intent], call: Call, history: History
+) -> bool:
     """Tell whether nothing is to be restored any more."""
     variant = release.call.variant
     gone = shown is None or (variant not in shown.variants and not shown.busy)
     if gone or all(intends_no_scaling(variant, intent) for intent in intents):
         return True
-    return shown is not None and shown.in_service and not lacking(release, intents, call.before)
+    return shown is not None and shown.in_service and not lacking(release, intents, call, history)
 
 
 def in_backoff(release: Release, call: Call, history: History) -> bool:

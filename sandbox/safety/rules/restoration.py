@@ -2,51 +2,93 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sandbox.safety.intent import SUSPENSIONS
+from sandbox.safety.scaling_content import live_action, live_policy
+from sandbox.safety.scaling_matching import alarm_differences, policy_differences, schedule_differences
+from sandbox.safety.schedules import is_over
+
 if TYPE_CHECKING:
-    from sandbox.safety.aws_state import Target
-    from sandbox.safety.intent import IntendedVariant
+    from collections.abc import Iterator
+
+    from sandbox.safety.aws_state import AwsState, Target
+    from sandbox.safety.declarations import Former
+    from sandbox.safety.intent import IntendedVariant, Intent
+    from sandbox.safety.scaling_history import Governed
+
+_NOTHING: frozenset[str] = frozenset()
 
 
-def missing(
-    released: Target, foreign: set[str], wanted: IntendedVariant | None, live: Target | None
-) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a variant is to have again, by one version of its resource.
+
+    ``governed`` is None for a variant that the spec does not scale. ``former`` has what the spec has ever
+    declared. ``state`` is what AWS holds ``now``.
+    """
+
+    intent: Intent
+    former: Former
+    governed: Governed | None
+    state: AwsState
+    now: float
+
+
+def missing(released: Target, wants: Restored) -> list[str]:
     """Return what a variant lacks of what was released.
 
-    ``foreign`` names the policies that no spec asked for. Where the spec governs, it is as the spec says;
-    ``wanted`` is None for a variant that the spec does not name, which gets all back as it was.
+    Where the spec governs, it is as the spec says, with the alarms of its step policies. What the spec does
+    not declare any more need not come back. A variant that the spec does not name gets all back as it was.
     """
+    intent, state, governed, now = wants.intent, wants.state, wants.governed, wants.now
+    live = state.targets.get((released.endpoint, released.variant))
     if live is None:
         return ["its scalable target"]
-    governed = wanted is not None and wanted.autoscaling is not None
-    lacking = [
-        f"policy {name}"
-        for name in _policies(released, foreign, wanted)
-        if name not in live.policies or live.policies[name] != released.policies[name]
+    wanted = intent.variants.get(released.variant)
+    if wanted is None or wanted.autoscaling is None or governed is None:
+        return [*_bounds(released, live), *_foreign(released, live, None, wants.former, now)]
+    declared = [
+        *policy_differences(wanted, live, governed),
+        *schedule_differences(wanted, live, governed),
+        *alarm_differences(intent.endpoint, wanted, live, state.alarms, _NOTHING),
     ]
-    lacking += [
-        f"scheduled action {name}" for name in _scheduled(released, wanted) if name not in live.scheduled
+    prefix = f"{wanted.name} has no "
+    return [
+        *(one.removeprefix(prefix) for one in declared if one.startswith(prefix)),
+        *(one for one in declared if "another" in one),
+        *_foreign(released, live, wanted, wants.former, now),
     ]
-    if not governed and (live.minimum, live.maximum) != (released.minimum, released.maximum):
-        lacking.append(f"its bounds {released.minimum} to {released.maximum}")
-    suspension_governed = governed and wanted is not None and "suspended" in (wanted.autoscaling or {})
-    if not suspension_governed and live.suspended != released.suspended:
-        lacking.append("its suspension")
-    return lacking
 
 
-def _policies(released: Target, foreign: set[str], wanted: IntendedVariant | None) -> list[str]:
-    if wanted is None or wanted.autoscaling is None:
-        return sorted(released.policies)
-    if not wanted.foreign_policies_stay:
-        return []
-    return sorted((foreign & released.policies.keys()) - wanted.policies.keys())
+def _bounds(released: Target, live: Target) -> Iterator[str]:
+    if (live.minimum, live.maximum) != (released.minimum, released.maximum):
+        yield f"its bounds {released.minimum} to {released.maximum}"
 
 
-def _scheduled(released: Target, wanted: IntendedVariant | None) -> list[str]:
-    if wanted is None or wanted.autoscaling is None:
-        return sorted(released.scheduled)
-    if not wanted.foreign_actions_stay:
-        return []
-    return sorted(released.scheduled.keys() - wanted.scheduled.keys())
+def _foreign(
+    released: Target, live: Target, wanted: IntendedVariant | None, former: Former, now: float
+) -> Iterator[str]:
+    """Yield what the spec does not govern: of a variant that it does not name, everything."""
+    if wanted is not None and wanted.removes_foreign:
+        return
+    for name in sorted(released.policies):
+        if wanted is not None and (name in wanted.policies or name in former.policies):
+            continue
+        if name not in live.policies or live_policy(live.policies[name]) != live_policy(
+            released.policies[name]
+        ):
+            yield f"policy {name}"
+    for name in sorted(released.scheduled):
+        action = live_action(released.scheduled[name])
+        if (wanted is not None and (name in wanted.scheduled or name in former.actions)) or is_over(
+            action, now
+        ):
+            continue
+        if name not in live.scheduled or live_action(live.scheduled[name]) != action:
+            yield f"scheduled action {name}"
+    for kind, value in released.suspended.items():
+        governs = wanted is not None and (kind in wanted.suspended or kind in former.suspensions)
+        if not governs and live.suspended[kind] != value:
+            yield f"its suspension of {SUSPENSIONS[kind]}"

@@ -28,6 +28,12 @@ def is_saved(target: Target, status: Raw) -> bool:
     return any(wanted <= set(_values(found)) for found in _objects(kept))
 
 
+def mentions(status: Raw, *words: str) -> bool:
+    """Tell whether some object of a status, in whatever form, holds all words."""
+    kept = {key: value for key, value in status.items() if key not in _REPORTED}
+    return any({*words} <= set(_values(found)) for found in _objects(kept))
+
+
 def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
     """Yield every object within a value."""
     if isinstance(value, Mapping):

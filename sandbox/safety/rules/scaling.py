@@ -5,10 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.safety.history import ENDPOINT, kind_read
+from sandbox.safety.rules.parts import (
+    alarms_changed,
+    bounds_set,
+    parts_put,
+    parts_taken,
+    suspension_changed,
+)
 from sandbox.safety.rules.releases import (
     Release,
     in_backoff,
-    intends_no_scaling,
     is_over,
     is_release,
     lacking,
@@ -22,28 +28,28 @@ from sandbox.safety.rules.saving import is_saved
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox.safety.aws_state import Target
     from sandbox.safety.calls import Call
     from sandbox.safety.history import History
     from sandbox.safety.intent import Intent
     from sandbox.safety.violations import Violation
 
-_PARTS = {
-    "DeleteScalingPolicy": ("PolicyName", "policies", "policy"),
-    "DeleteScheduledAction": ("ScheduledActionName", "scheduled", "scheduled action"),
-}
-
 
 class ScalingIsKept(Rule):
-    """Judges the calls that take a scalable target, a policy, a scheduled action or a suspension away.
+    """Judges the calls that take or change a scalable target or what belongs to it.
 
     - A variant serves when it is one of an endpoint's current variants, at whatever weight, and the endpoint
       answers requests.
     - Intended, and no release, is a deregistration for a spec that gives the variant a fixed count, and all
       that belongs to the deletion of the resource.
-    - A policy that the spec does not name may go, unless the spec says that foreign scaling is only
-      reported; a scheduled action, only if the spec says that foreign scaling is removed. A policy may also
-      go when the spec gives it another type, which AWS changes only so.
+    - A policy or a scheduled action that the spec does not name may go if an earlier version of the spec
+      named it, or if the spec says that foreign scaling is removed. One that it names may go if AWS has a
+      policy of another type or on another metric under that name, or another action.
+    - A policy or a scheduled action that no spec names is put only as it was released.
+    - What is suspended changes only as the spec declares it, as it was released, or, to be resumed, when an
+      earlier version of the spec suspended it or foreign scaling is removed.
+    - A registration sets bounds that are intended now, by the spec and its schedule (see S6), or leaves or
+      restores those that there were.
+    - Only alarms of our names are put and deleted, and none that fires a step policy of the spec is deleted.
     - A release is needed when AWS refuses the update otherwise: the variant is removed or changes its
       instance type. The config that the update deploys, and its models, exist at the release.
     - The next write for the endpoint is the UpdateEndpoint, or another release for it. After a restart of
@@ -53,7 +59,9 @@ class ScalingIsKept(Rule):
     - Saved is what is in the status as last written before the release: one object in it names the variant
       and holds its bounds, its policies and scheduled actions with all values, and a suspension.
     - Restored, as it was read, it is when the endpoint is seen InService again and still has the variant;
-      what the spec itself governs is as the spec says. A refused restoration is tried again under S9.
+      what the spec itself governs is as the spec says, and the alarm of its step policy names the new
+      policy. An action that is not due any more need not come back. A refused restoration is tried again
+      under S9.
     """
 
     name = "S3"
@@ -67,26 +75,21 @@ class ScalingIsKept(Rule):
 
     def __init__(self) -> None:
         self._releases: dict[tuple[str, str], Release] = {}
-        self._put_for_spec: set[tuple[str, str, str]] = set()
 
     def on_call(self, call: Call, history: History) -> Iterator[Violation]:
         intents = history.intents(call)
         if is_release(call, history):
             yield from self._release(call, intents, history)
         elif call.write:
-            yield from self._part_taken(call, intents)
-            yield from self._suspended(call, intents)
+            yield from self._parts(call, intents, history)
             yield from self._next_write(call, intents, history)
-            self._note(call, intents)
+            self._note(call)
         elif kind_read(call) == ENDPOINT:
             yield from self._look(call, intents, history)
 
     def _release(self, call: Call, intents: list[Intent], history: History) -> Iterator[Violation]:
         target = call.before.targets[call.endpoint, call.variant]
-        foreign = {
-            name for name in target.policies if (call.endpoint, call.variant, name) not in self._put_for_spec
-        }
-        self._releases[call.endpoint, call.variant] = Release(call, target, intents, foreign)
+        self._releases[call.endpoint, call.variant] = Release(call, target, intents)
         if intents and not any(
             needs_release(call.variant, one, call.before, call.endpoint) for one in intents
         ):
@@ -109,35 +112,18 @@ class ScalingIsKept(Rule):
                 right="save bounds, policies, scheduled actions and suspension in the status first",
             )
 
-    def _part_taken(self, call: Call, intents: list[Intent]) -> Iterator[Violation]:
-        if call.operation not in _PARTS or not call.effective or not _serves(call):
-            return
-        member, attribute, what = _PARTS[call.operation]
-        name = str(call.params.get(member, ""))
-        if not intents or any(_may_go(call, name, attribute, intent) for intent in intents):
-            return
-        yield self.broken(
-            call,
-            call.time,
-            found=f"{call.variant} serves, and {intents[0]} does not ask for its {what} {name} to go",
-            right=f"keep the {what} {name}",
+    def _parts(self, call: Call, intents: list[Intent], history: History) -> Iterator[Violation]:
+        release = self._releases.get((call.endpoint, call.variant))
+        released = release.target if release else None
+        findings = (
+            *parts_taken(call, intents, history),
+            *parts_put(call, intents, released),
+            *suspension_changed(call, intents, released, history),
+            *bounds_set(call, intents, released, history),
+            *alarms_changed(call, intents),
         )
-
-    def _suspended(self, call: Call, intents: list[Intent]) -> Iterator[Violation]:
-        before = call.before.targets.get((call.endpoint, call.variant))
-        after = call.after.targets.get((call.endpoint, call.variant))
-        if before is None or after is None or before.suspended == after.suspended or not _serves(call):
-            return
-        released = self._releases.get((call.endpoint, call.variant))
-        if released is not None and released.target.suspended == after.suspended:
-            return
-        if intents and not any(_asks_for_suspension(call.variant, after, one) for one in intents):
-            yield self.broken(
-                call,
-                call.time,
-                found=f"{call.variant} had {dict(before.suspended)}, and no spec asks for another",
-                right="leave SuspendedState out of the request",
-            )
+        for found, right in findings:
+            yield self.broken(call, call.time, found=found, right=right)
 
     def _next_write(self, call: Call, intents: list[Intent], history: History) -> Iterator[Violation]:
         if call.operation == "DeregisterScalableTarget":
@@ -178,15 +164,8 @@ class ScalingIsKept(Rule):
                 right=f"send it within {history.bounds.aws_release:.0f} s of the release",
             )
 
-    def _note(self, call: Call, intents: list[Intent]) -> None:
-        """Remember what was put for a spec, and the attempts to restore."""
-        if not call.variant:
-            return
-        name = str(call.params.get("PolicyName", ""))
-        if call.operation == "PutScalingPolicy" and call.effective:
-            wanted = [intent.variants.get(call.variant) for intent in intents]
-            if any(variant is not None and name in variant.policies for variant in wanted):
-                self._put_for_spec.add((call.endpoint, call.variant, name))
+    def _note(self, call: Call) -> None:
+        """Remember the attempts to restore."""
         release = self._releases.get((call.endpoint, call.variant))
         if release is not None and release.update is not None:
             release.attempts.append(call)
@@ -200,7 +179,7 @@ class ScalingIsKept(Rule):
             since = release.update or release.call
             if call.shown_at < since.time:
                 continue
-            if is_over(release, shown, intents, call):
+            if is_over(release, shown, intents, call, history):
                 del self._releases[key]
             elif shown is None or not shown.in_service:
                 release.last_read = None
@@ -228,7 +207,7 @@ class ScalingIsKept(Rule):
             )
         if release.waited <= history.bounds.aws_restore or in_backoff(release, call, history):
             return None
-        parts = ", ".join(lacking(release, intents, call.before))
+        parts = ", ".join(lacking(release, intents, call, history))
         return self.broken(
             call,
             call.time,
@@ -241,32 +220,3 @@ class ScalingIsKept(Rule):
 
     def _of(self, endpoint: str) -> list[Release]:
         return [one for one in self._releases.values() if one.call.endpoint.lower() == endpoint.lower()]
-
-
-def _serves(call: Call) -> bool:
-    endpoint = call.before.endpoint(call.endpoint)
-    return endpoint is not None and endpoint.serving and call.variant in endpoint.variants
-
-
-def _may_go(call: Call, name: str, attribute: str, intent: Intent) -> bool:
-    if intends_no_scaling(call.variant, intent):
-        return True
-    wanted = intent.variants.get(call.variant)
-    if wanted is None:
-        return False
-    named = wanted.policies if attribute == "policies" else wanted.scheduled
-    if name not in named:
-        stays = wanted.foreign_policies_stay if attribute == "policies" else wanted.foreign_actions_stay
-        return not stays
-    target = call.before.targets.get((call.endpoint, call.variant))
-    live = getattr(target, attribute).get(name, {}) if target else {}
-    return attribute == "policies" and named[name].get("type") != live.get("type")
-
-
-def _asks_for_suspension(variant: str, target: Target, intent: Intent) -> bool:
-    wanted = intent.variants.get(variant)
-    suspended = (wanted.autoscaling or {}).get("suspended") if wanted else None
-    if suspended is None:
-        return False
-    spec = {"scale_in": "scaleIn", "scale_out": "scaleOut", "scheduled": "scheduled"}
-    return all(bool(suspended.get(spec[key])) == value for key, value in target.suspended.items())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sandbox.safety.adjustments import Adjustment, attempted, owed
-from sandbox.safety.history import ENDPOINT, TAGS, TARGETS, kind_read
+from sandbox.safety.adjustments import Adjustment, Shown, attempted, owed
+from sandbox.safety.history import ALARMS, ENDPOINT, TAGS, TARGETS, TRACKING_ALARMS, kind_read
 from sandbox.safety.rules.refusals import Refusal, refusal_of
 from sandbox.safety.rules.rule import Rule
 
@@ -40,9 +40,9 @@ class Wait:
 class AdjustmentsGoOut(Rule):
     """Judges, each time that the operator reads an endpoint, how long adjustments have been left unsent.
 
-    - An adjustment is a change of weights, counts, autoscaling or tags of the fleet that serves. It is due
-      while the newest reads show the endpoint InService with the resource's owner tags and another value
-      than the spec's, and neither S1 nor S2 holds it.
+    - An adjustment is a change of weights, counts, autoscaling with its alarms, or tags of the fleet that
+      serves. It is due while the newest reads show the endpoint InService with the resource's owner tags and
+      another value than the spec's, and neither S1 nor S2 holds it. Bounds are compared as in S6.
     - It is late after 420 s of AWS's clock without an attempt. Only time between two reads counts that both
       show it due, and not while it is held; times without any call are a process that is dead or stopped.
     - After refused attempts, and after attempts that AWS accepted and took back, the backoff of S9 has to be
@@ -155,11 +155,25 @@ def _steers(intent: Intent, call: Call, history: History) -> bool:
 
 def _due(intents: list[Intent], call: Call, history: History) -> dict[str, Adjustment]:
     """Return what every version of the resource asks for that the reconcile may have read."""
-    scaling = history.newest_read(TARGETS, call.endpoint)
-    tags = history.newest_read(TAGS, call.endpoint)
-    views = (scaling.shown if scaling else call.shown, tags.shown if tags else call.shown)
-    found = [{one.key: one for one in owed(intent, call.shown, *views)} for intent in intents]
+    found = [{one.key: one for one in owed(intent, _shown(intent, call, history))} for intent in intents]
     return {key: one for key, one in found[0].items() if all(key in other for other in found)}
+
+
+def _shown(intent: Intent, call: Call, history: History) -> Shown:
+    newest = {
+        kind: history.newest_read(kind, call.endpoint) for kind in (TARGETS, TAGS, ALARMS, TRACKING_ALARMS)
+    }
+    states = {kind: read.shown if read else None for kind, read in newest.items()}
+    scaling = states[TARGETS] or call.shown
+    scaled = [one.name for one in intent.variants.values() if one.autoscaling is not None]
+    return Shown(
+        fleet=call.shown,
+        scaling=scaling,
+        tags=states[TAGS] or call.shown,
+        alarms=states[ALARMS],
+        tracking_alarms=states[TRACKING_ALARMS],
+        governed={name: history.governed(intent, name, scaling, call.time) for name in scaled},
+    )
 
 
 def _shown_in_service(call: Call, endpoint: str) -> bool:

@@ -40,6 +40,7 @@ class TrafficWaitsForInstances(Rule):
     - UpdateEndpoint is judged by the fleet that it switches to: the counts and weights that AWS has computed
       from the config and the retain rules.
     - CreateEndpoint is exempt: nothing serves before it, so that no traffic is moved to fewer instances.
+    - The intended minimum is the spec's or that of a scheduled action, the smallest that may be right now.
     - Exempt is a generation that is named by the annotation force-weights.
     - What others changed since the operator's newest read, if that is at most 60 s old and shows the
       operator's own changes, is not the operator's fault: the call must be wrong by that read as well.
@@ -60,12 +61,12 @@ class TrafficWaitsForInstances(Rule):
         known = history.known(ENDPOINT, call.endpoint, call)
         excusable = _move(call, known) if known is not None else move
         for name in move.raised():
-            lacking = all(_lacks(name, move, intent) for intent in intents)
-            if lacking and excusable and all(_lacks(name, excusable, intent) for intent in intents):
-                yield self._broken(call, name, move, intents[0])
+            needed = [_needed(name, intent, call, history) for intent in intents]
+            lacking = all(_lacks(name, move, number) for number in needed)
+            if lacking and excusable and all(_lacks(name, excusable, number) for number in needed):
+                yield self._broken(call, name, move, intents[0], needed[0])
 
-    def _broken(self, call: Call, name: str, move: Move, intent: Intent) -> Violation:
-        wanted = intent.variants[name].count
+    def _broken(self, call: Call, name: str, move: Move, intent: Intent, wanted: int) -> Violation:
         before, after = move.before.get(name, 0.0), move.after[name]
         return self.broken(
             call,
@@ -81,12 +82,19 @@ class TrafficWaitsForInstances(Rule):
         )
 
 
-def _lacks(name: str, move: Move, intent: Intent) -> bool:
-    """Tell whether a variant takes more traffic on fewer instances than intended."""
+def _needed(name: str, intent: Intent, call: Call, history: History) -> int:
+    """Return the instances that a variant has to have for more traffic; 0 where it does not matter."""
     variant = intent.variants.get(name)
-    if variant is None or intent.forced or name not in move.raised():
-        return False
-    return move.instances[name] < variant.count
+    if variant is None or intent.forced:
+        return 0
+    if variant.autoscaling is None:
+        return variant.count
+    return history.governed(intent, name, call.before, call.time).bounds.least
+
+
+def _lacks(name: str, move: Move, needed: int) -> bool:
+    """Tell whether a variant takes more traffic on fewer instances than needed."""
+    return name in move.raised() and move.instances[name] < needed
 
 
 def _move(call: Call, state: AwsState) -> Move | None:

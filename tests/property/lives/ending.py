@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sagemaker_ab.api.resource import ACCOUNT
+from sandbox.safety.intent import Intent
 from tests.property.lives.people import forget_theirs
-from tests.property.lives.sketch import IMAGE
+from tests.property.lives.sketch import IMAGE, Scaling, Variant
 from tests.property.lives.specs import UNKNOWN_VERSION
 from tests.property.lives.world import THEIRS, World
 
@@ -127,7 +128,7 @@ def held(world: World) -> dict[str, Any]:
     state, endpoint = world.state, world.endpoint
     assert endpoint is not None
     targets = {
-        resource.rsplit("/", 1)[1]: (target["min"], target["max"], sorted(target["policies"]))
+        resource.rsplit("/", 1)[1]: _scaling_held(world, resource.rsplit("/", 1)[1], target)
         for resource, target in state.get("scalableTargets", {}).items()
     }
     _, tags = world.tags("endpoint", "reviews")
@@ -144,6 +145,9 @@ def held(world: World) -> dict[str, Any]:
             for name, variant in endpoint["variants"].items()
         },
         "targets": targets,
+        "alarms": sorted(
+            name.split("/")[3] for name in state.get("alarms", {}) if not name.startswith(THEIRS)
+        ),
         "tags": {key: value for key, value in tags.items() if key in world.wanted().all_tags},
     }
 
@@ -159,16 +163,77 @@ def asked(world: World) -> dict[str, Any]:
             v.name: (v.model_name, v.instance_type, float(v.weight), None if v.scaling else v.instance_count)
             for v in wanted.variants
         },
-        "targets": {
-            v.name: (
-                v.scaling.min_capacity,
-                v.scaling.max_capacity,
-                [policy.name for policy in v.scaling.policies],
-            )
-            for v in wanted.variants
-            if v.scaling
-        },
+        "targets": {v.name: _scaling_asked(world, v) for v in world.sketch.variants if _scales(v)},
+        "alarms": sorted(v.name for v in world.sketch.variants if _scales(v) and v.size.steps),
         "tags": {**wanted.all_tags} | uid,
+    }
+
+
+def _scales(variant: Variant) -> bool:
+    return isinstance(variant.size, Scaling)
+
+
+def _declared(world: World, name: str) -> Scaling:
+    sizes = {variant.name: variant.size for variant in world.sketch.variants}
+    size = sizes.get(name)
+    return size if isinstance(size, Scaling) else Scaling()
+
+
+def _scaling_held(world: World, name: str, target: dict[str, Any]) -> dict[str, Any]:
+    """Return the autoscaling of a variant, without what the spec leaves to others."""
+    declared, store = _declared(world, name), world.scaling
+    manifest = declared.manifest()
+    policies = {policy["name"] for policy in manifest["policies"]}
+    actions = {action["name"] for action in manifest.get("scheduledActions", ())}
+    every = declared.foreign == "Remove"
+    kept = [store.alarms_of(one) for one in store.policies.all() if one.resource.variant == name]
+    members = {"scaleIn": "scale_in", "scaleOut": "scale_out", "scheduled": "scheduled"}
+    return {
+        "bounds": _bounds(world, name, target),
+        "policies": sorted(each for each in target["policies"] if every or each in policies),
+        "actions": sorted(each for each in target["scheduledActions"] if every or each in actions),
+        "alarms of tracking": sum(len(names) for names in kept if names) >= 2,
+        "suspended": {
+            kind: target["suspended"][member]
+            for kind, member in members.items()
+            if every or kind in declared.suspended
+        },
+    }
+
+
+def _bounds(world: World, name: str, target: dict[str, Any]) -> tuple[int, int]:
+    """Return the spec's bounds in the place of those that its schedule, or one that it leaves, has set."""
+    declared, safety = _declared(world, name), world.operator.safety
+    safety.catch_up()
+    history = safety.judge.history
+    version = history.timeline.newest(("ml", "reviews"))
+    if version is not None and name in version.intent.variants and _scales_in(version.intent, name):
+        bounds = history.governed(version.intent, name, history.truth, world.sim.engine.clock.now()).bounds
+        if bounds.accept(target["min"], target["max"]):
+            return declared.least, declared.most
+    return target["min"], target["max"]
+
+
+def _scales_in(intent: Intent, name: str) -> bool:
+    return intent.variants[name].autoscaling is not None
+
+
+def _scaling_asked(world: World, variant: Variant) -> dict[str, Any]:
+    declared = _declared(world, variant.name)
+    manifest = declared.manifest()
+    over = {one.name for one in declared.actions if one.schedule.startswith("at(")}
+    listed = world.state["scalableTargets"].get(f"endpoint/reviews/variant/{variant.name}", {})
+    actions = {action["name"] for action in manifest.get("scheduledActions", ())}
+    suspended = dict(declared.suspended)
+    if declared.foreign == "Remove":
+        suspended = dict.fromkeys(("scaleIn", "scaleOut", "scheduled"), False) | suspended
+    return {
+        "bounds": (declared.least, declared.most),
+        "policies": sorted(policy["name"] for policy in manifest["policies"]),
+        # AWS may refuse or drop an action that has run for good.
+        "actions": sorted(actions - (over - listed.get("scheduledActions", {}).keys())),
+        "alarms of tracking": True,
+        "suspended": suspended,
     }
 
 

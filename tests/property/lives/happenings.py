@@ -17,7 +17,17 @@ from tests.property.lives.hands import (
     Stop,
 )
 from tests.property.lives.people import DeleteEndpoint, DeleteOurs, Disown, Redeploy, Retag, Steer, TakeName
-from tests.property.lives.scaling_hands import DeletePolicy, Deregister, PutPolicy, Register, Schedule
+from tests.property.lives.scaling_hands import (
+    DeleteAlarm,
+    DeletePolicy,
+    Deregister,
+    PutPolicy,
+    PutSteps,
+    Register,
+    Schedule,
+    Suspend,
+    TouchAction,
+)
 from tests.property.lives.sketch import IMAGE, ROLE
 from tests.property.lives.specs import MODELS, TYPES
 from tests.property.lives.world import Happening
@@ -27,6 +37,8 @@ _TAKEN = ("cluster", "name", "all", "another")
 _LOST = ("finalizers", "annotations", "both")
 _MADE = ("capture", "volume", "timeout", "routing", "model", "variants")
 _SUSPENDED = ("", "in", "out", "scheduled")
+_ALARMS = ("ours", "tracking")
+_TOUCHED = ("delete", "schedule", "bounds")
 _POLICIES = ("theirs", "invocations")
 _POLICY_KINDS = ("StepScaling", "TargetTrackingScaling")
 _PASSING = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting", "Migrating")
@@ -81,6 +93,15 @@ _TO_SCALING = st.one_of(
     st.builds(PutPolicy, _PLACES, st.sampled_from(_POLICIES), st.sampled_from(_POLICY_KINDS)),
     st.builds(DeletePolicy, _PLACES, st.sampled_from([*_POLICIES, "requests"])),
     st.builds(Schedule, _PLACES, st.none() | st.integers(1, 30), st.integers(1, 3)),
+    st.builds(PutSteps, _PLACES),
+    st.builds(
+        Suspend,
+        _PLACES,
+        st.lists(st.sampled_from(_SUSPENDED[1:]), min_size=1, unique=True).map(tuple),
+        st.booleans(),
+    ),
+    st.builds(DeleteAlarm, st.sampled_from(_ALARMS), st.integers(0, 3)),
+    st.builds(TouchAction, _PLACES, st.sampled_from(_TOUCHED)),
 )
 _FAULTS = st.one_of(
     st.builds(
@@ -121,6 +142,13 @@ def _each() -> Iterator[Happening]:
     yield from (Steer(0, weight=7), Steer(0, count=3), Steer(0, weight=7, count=3, at_once=True))
     yield from (Register(1, 2, 3, suspended) for suspended in _SUSPENDED)
     yield from (Deregister(1), DeletePolicy(1, "invocations"), Schedule(1, None, 2), Schedule(1, 5, 2))
+    yield from (
+        PutSteps(1),
+        Suspend(1, ("in", "scheduled")),
+        Suspend(1, ("in", "out", "scheduled"), value=False),
+    )
+    yield from (DeleteAlarm(whose) for whose in _ALARMS)
+    yield from (TouchAction(1, how) for how in _TOUCHED)
     yield from (PutPolicy(1, name, kind) for name in _POLICIES for kind in _POLICY_KINDS)
     yield from (Fault(name, count=1 if name in ONCE else 3) for name in sorted(EFFECTS))
     yield from (Chaos(stale=True, lost=True, throttling=True), Shortage(TYPES[0], 2000.0), Traffic(1000))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.property.lives.brief import Brief
 from tests.property.lives.hands import Apply
 from tests.property.lives.happenings import EACH, HAPPENINGS
-from tests.property.lives.sketch import Scaling, Sketch, Variant
+from tests.property.lives.sketch import Action, Scaling, Sketch, Steps, Variant
 from tests.property.lives.specs import changes, sketches
 from tests.property.lives.world import Happening, World
 
@@ -64,7 +64,9 @@ _AFTER = st.sampled_from([0, 0, 1, 1, 2, 3, 5, 8, 13])
 _FIRST_AFTER = st.sampled_from([0, 1, 2, 3, 5, 26, 26, 26, 26])
 _POINTS = st.just(0) | st.integers(1, 40)
 
-_SCALED = Sketch().with_variant(Variant("VariantB", "bert-b", size=Scaling()))
+_SCALED = Sketch().with_variant(
+    Variant("VariantB", "bert-b", size=Scaling(steps=Steps(), actions=(Action(schedule="rate(7 minutes)"),)))
+)
 _CHANGED = replace(
     _SCALED.with_variant(Variant(weight=10, size=2)),
     models=(replace(_SCALED.models[0], revision="2"), *_SCALED.models[1:]),

@@ -195,3 +195,6 @@ def forget_theirs(world: World) -> None:
         for name in list(world.state.get(section, {})):
             if name.startswith(THEIRS):
                 world.edit(delete={kind: name})
+    for name in list(world.state.get("alarms", {})):
+        if name.startswith(THEIRS):
+            world.edit(delete={"alarm": name})

@@ -23,6 +23,11 @@ def _scale(world: World, variant: int, operation: str, **params: Any) -> None:
     )
 
 
+def _drop_everywhere(world: World, policy: str) -> None:
+    for place in range(len((world.endpoint or {}).get("variants", {}))):
+        _scale(world, place, "DeleteScalingPolicy", PolicyName=policy)
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Register(Brief):
     """Register a variant, or give it other bounds or another suspension."""
@@ -69,7 +74,92 @@ class PutPolicy(Brief):
             }
         configuration = {f"{self.kind}PolicyConfiguration": config}
         name = {"PolicyName": self.name, "PolicyType": self.kind}
+        if (self.name, self.kind) == (THEIRS, "TargetTrackingScaling"):
+            # AWS takes one policy per metric: while it is there, ours cannot be put.
+            world.refusals.add("Only one TargetTrackingScaling policy")
+            world.lifts.append(lambda: _drop_everywhere(world, THEIRS))
         _scale(world, self.variant, "PutScalingPolicy", **name, **configuration)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PutSteps(Brief):
+    """Put a step policy of their own with an alarm that fires it."""
+
+    variant: int
+
+    def happen(self, world: World) -> None:
+        PutPolicy(self.variant, THEIRS, "StepScaling").happen(world)
+        name = variant_name(world, self.variant)
+        for policy in world.scaling.policies.all():
+            if (policy.name, policy.resource.variant) == (THEIRS, name):
+                world.call(
+                    "PutMetricAlarm",
+                    service="cloudwatch",
+                    AlarmName=f"{THEIRS}-{name}",
+                    AlarmActions=[policy.arn],
+                    Namespace="AWS/SageMaker",
+                    MetricName="Invocations",
+                    Dimensions=[{"Name": "EndpointName", "Value": "reviews"}],
+                    Statistic="Sum",
+                    Period=60,
+                    EvaluationPeriods=1,
+                    ComparisonOperator="GreaterThanThreshold",
+                    Threshold=10.0,
+                )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Suspend(Brief):
+    """Suspend or resume kinds of scaling, and leave the bounds alone."""
+
+    variant: int
+    kinds: tuple[str, ...]
+    value: bool = True
+
+    def happen(self, world: World) -> None:
+        members = {"in": "DynamicScalingInSuspended", "out": "DynamicScalingOutSuspended"}
+        members["scheduled"] = "ScheduledScalingSuspended"
+        state = {members[kind]: self.value for kind in self.kinds}
+        _scale(world, self.variant, "RegisterScalableTarget", SuspendedState=state)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DeleteAlarm(Brief):
+    """Delete an alarm of a step policy of ours, or one that target tracking keeps."""
+
+    whose: Literal["ours", "tracking"]
+    which: int = 0
+
+    def happen(self, world: World) -> None:
+        ours = [name for name in sorted(world.state.get("alarms", {})) if name.startswith("sagemaker-ab/")]
+        store = world.scaling
+        tracking = sorted(name for policy in store.policies.all() for name in store.alarms_of(policy))
+        names = ours if self.whose == "ours" else tracking
+        if names:
+            world.edit(delete={"alarm": names[self.which % len(names)]})
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TouchAction(Brief):
+    """Delete a scheduled action of ours, or change when it is due or which bounds it sets."""
+
+    variant: int
+    how: Literal["delete", "schedule", "bounds"]
+
+    def happen(self, world: World) -> None:
+        name = variant_name(world, self.variant)
+        actions = [one for one in world.scaling.scheduled.all() if one.resource.variant == name]
+        ours = sorted(one.name for one in actions if one.name != THEIRS)
+        if not ours:
+            return
+        action = {"ScheduledActionName": ours[0]}
+        if self.how == "delete":
+            _scale(world, self.variant, "DeleteScheduledAction", **action)
+        elif self.how == "schedule":
+            _scale(world, self.variant, "PutScheduledAction", Schedule="cron(0 4 * * ? *)", **action)
+        else:
+            bounds = {"MinCapacity": 2, "MaxCapacity": 9}
+            _scale(world, self.variant, "PutScheduledAction", ScalableTargetAction=bounds, **action)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

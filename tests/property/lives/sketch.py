@@ -31,24 +31,78 @@ class Model(Brief):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Steps(Brief):
+    """A step policy whose alarm watches the invocations of the endpoint."""
+
+    name: str = "burst"
+    threshold: int = 100
+    by: int = 1
+
+    def manifest(self) -> dict[str, Any]:
+        step = {"metricIntervalLowerBound": 0, "scalingAdjustment": self.by}
+        alarm = {
+            "namespace": "AWS/SageMaker",
+            "metricName": "Invocations",
+            "dimensions": [{"name": "EndpointName", "value": "reviews"}],
+            "statistic": "Sum",
+            "comparisonOperator": "GreaterThanThreshold",
+            "threshold": self.threshold,
+        }
+        scaling = {"adjustmentType": "ChangeInCapacity", "stepAdjustments": [step], "alarm": alarm}
+        return {"name": self.name, "type": "StepScaling", "stepScaling": scaling}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Action(Brief):
+    """A scheduled action that sets a minimum, and a maximum unless it is None."""
+
+    name: str = "peak"
+    schedule: str = "rate(1 minute)"
+    least: int = 1
+    most: int | None = 4
+    zone: str = ""
+
+    def manifest(self) -> dict[str, Any]:
+        zone = {"timezone": self.zone} if self.zone else {}
+        most = {} if self.most is None else {"maxCapacity": self.most}
+        return {"name": self.name, "schedule": self.schedule, "minCapacity": self.least} | zone | most
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Scaling(Brief):
-    """Autoscaling; `policy` is the name of its one policy."""
+    """Autoscaling; `policy` is the name of its policy of target tracking.
+
+    `suspended` has the kinds of scaling that the spec governs, `foreign` is its foreignScaling.
+    """
 
     least: int = 1
     most: int = 4
     start: int | None = None
     target: int = 70
     policy: str = "invocations"
+    steps: Steps | None = None
+    actions: tuple[Action, ...] = ()
+    suspended: dict[str, bool] = field(default_factory=dict)
+    foreign: str = ""
 
     def manifest(self) -> dict[str, Any]:
         tracking = {
             "predefinedMetricType": "SageMakerVariantInvocationsPerInstance",
             "targetValue": self.target,
         }
-        kind = {"type": "TargetTrackingScaling", "targetTrackingScaling": tracking}
-        start = {} if self.start is None else {"initialInstanceCount": self.start}
-        bounds = {"minCapacity": self.least, "maxCapacity": self.most}
-        return bounds | start | {"policies": [{"name": self.policy} | kind]}
+        policies = [{"name": self.policy, "type": "TargetTrackingScaling", "targetTrackingScaling": tracking}]
+        optional: dict[str, Any] = {
+            "initialInstanceCount": self.start,
+            "scheduledActions": [action.manifest() for action in self.actions],
+            "suspended": self.suspended,
+            "foreignScaling": self.foreign,
+        }
+        return {
+            "minCapacity": self.least,
+            "maxCapacity": self.most,
+            "policies": policies + ([self.steps.manifest()] if self.steps else []),
+            **{member: value for member, value in optional.items() if value},
+        }
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from tests.property.lives.sketch import IMAGE, Model, Scaling, Sketch, Variant
+from tests.property.lives.sketch import IMAGE, Action, Model, Scaling, Sketch, Steps, Variant
 
 NAMES = ("VariantA", "VariantB", "VariantC", "VariantD")
 MODELS = ("bert-a", "bert-b", "bert-c")
@@ -17,12 +17,58 @@ _IMAGES = st.sampled_from([IMAGE, IMAGE.replace(":1", ":2"), "1.6.0", "1.6", "1.
 _TAGS = st.dictionaries(st.sampled_from(["team", "stage"]), st.sampled_from(["search", "ads", ""]))
 
 
+_SCHEDULES = st.sampled_from(
+    [
+        ("rate(1 minute)", ""),
+        ("rate(7 minutes)", ""),
+        ("rate(1 hour)", ""),
+        ("cron(0/20 * * * ? *)", "Europe/Berlin"),
+        ("cron(10 0-23/2 ? * MON-FRI *)", ""),
+        ("cron(30 1 L * ? *)", "Asia/Kolkata"),
+        ("at(2026-01-01T01:00:00)", ""),
+        ("at(2025-12-31T21:15:00)", "America/New_York"),
+    ]
+)
+"""Expressions and time zones; a life begins with the year 2026, by UTC, and lasts some hours."""
+_KINDS = st.sampled_from(["scaleIn", "scaleOut", "scheduled"])
+_SUSPENDED = st.just({}) | st.dictionaries(_KINDS, st.booleans(), max_size=2)
+_STEPS = st.none() | st.builds(
+    Steps, st.sampled_from(["burst", "spike"]), st.sampled_from([100, 900]), st.integers(1, 2)
+)
+_FOREIGN = st.sampled_from(["", "", "Report", "Remove"])
+
+
+@st.composite
+def actions(draw, least, most):
+    """Draw a scheduled action; one that sets the minimum alone leaves it below the maximum of the spec."""
+    schedule, zone = draw(_SCHEDULES)
+    low = draw(st.integers(1, most))
+    high = draw(st.none() | st.integers(low, low + 3)) if low >= least else draw(st.integers(low, low + 3))
+    name = draw(st.sampled_from(["peak", "night"]))
+    return Action(name, schedule, low, high, zone)
+
+
+@st.composite
+def schedules(draw, least, most):
+    """Draw no scheduled action, or one, or two of different names."""
+    drawn = draw(st.just([]) | st.lists(actions(least, most), max_size=2, unique_by=lambda one: one.name))
+    if any(action.most is None for action in drawn[1:]):
+        drawn = drawn[:1]
+    return tuple(drawn)
+
+
 @st.composite
 def scalings(draw):
     least, more = draw(st.integers(1, 3)), draw(st.integers(0, 3))
     start = draw(st.none() | st.integers(least, least + more))
     target, policy = draw(st.sampled_from([70, 5])), draw(st.sampled_from(["invocations", "requests"]))
-    return Scaling(least, least + more, start, target, policy)
+    rest = {
+        "steps": draw(_STEPS),
+        "actions": draw(schedules(least, least + more)),
+        "suspended": draw(_SUSPENDED),
+        "foreign": draw(_FOREIGN),
+    }
+    return Scaling(least, least + more, start, target, policy, **rest)
 
 
 SIZES = st.integers(1, 4) | scalings()
@@ -89,6 +135,25 @@ def _weights(sketch):
     )
 
 
+def _scaling(sketch):
+    """Change one part of the autoscaling of a variant, if any scales."""
+    scaled = [variant for variant in sketch.variants if isinstance(variant.size, Scaling)]
+    if not scaled:
+        return st.just(sketch)
+
+    def changed(variant):
+        size = variant.size
+        parts = st.one_of(
+            st.fixed_dictionaries({"steps": _STEPS}),
+            st.fixed_dictionaries({"actions": schedules(size.least, size.most)}),
+            st.fixed_dictionaries({"suspended": _SUSPENDED}),
+            st.fixed_dictionaries({"foreign": _FOREIGN}),
+        )
+        return parts.map(lambda part: sketch.with_variant(replace(variant, size=replace(size, **part))))
+
+    return st.sampled_from(scaled).flatmap(changed)
+
+
 def _weights_and_sizes(sketch):
     """Change the roles of all variants at once: what serves shrinks, what was small takes over."""
     new = st.tuples(*(st.tuples(_WEIGHTS, SIZES) for _ in sketch.variants))
@@ -147,6 +212,8 @@ _CHANGES = (
     _weights,
     _weights_and_sizes,
     lambda sketch: _of_variant(sketch, size=SIZES),
+    _scaling,
+    _scaling,
     lambda sketch: _of_variant(sketch, size=SIZES, weight=_WEIGHTS),
     lambda sketch: _of_variant(sketch, type=st.sampled_from(TYPES)),
     lambda sketch: _of_variant(sketch, model=st.sampled_from(MODELS)),

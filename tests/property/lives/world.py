@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sagemaker_ab.api.resource import RECONCILE_REQUESTED_AT, parse_spec
 from sagemaker_ab.planning.desired import Desired, desired
 from sagemaker_ab.planning.ownership import Owner
+from sandbox.aws.engine.autoscaling.store import AutoScalingStore
 from sandbox.aws.errors import AwsError
 from sandbox.aws.inprocess import InProcessAws
 from sandbox.safety.bounds import Bounds
@@ -24,6 +25,7 @@ _MOMENT_SECONDS = 0.2
 _UNAVOIDABLE = (
     *("in-progress", "already exist", "Could not find", "variant doesn't exist"),
     *("currently in use", "No scalable target", "in state InService", "is not InService"),
+    *("No scaling policy", "No scheduled action", "Unknown alarms"),
 )
 """What a read that is some seconds old, an answer that was lost, and a busy endpoint lead to."""
 
@@ -152,6 +154,11 @@ class World:
     def endpoint(self) -> dict[str, Any] | None:
         found: dict[str, Any] | None = self.state.get("endpoints", {}).get("reviews")
         return found
+
+    @property
+    def scaling(self) -> AutoScalingStore:
+        """What Application Auto Scaling holds there, with ARNs and the names of its alarms."""
+        return self.sim.engine.region("123456789012", "us-east-1").store(AutoScalingStore)
 
     def tags(self, kind: str, name: str) -> tuple[str, dict[str, str]]:
         """Return ARN and tags of an object; both empty without tags."""

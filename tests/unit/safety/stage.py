@@ -44,6 +44,37 @@ AUTOSCALING = {
 }
 
 
+PLAYED = {
+    "sm.quota.update": 0,
+    "autoscaling.scheduled-late": 0,
+    "autoscaling.schedule-past": 1,
+    "autoscaling.suspended-partly": 0,
+    "autoscaling.bounds-later": 1,
+}
+ALARM = {
+    "namespace": "AWS/SageMaker",
+    "metricName": "Invocations",
+    "dimensions": [{"name": "EndpointName", "value": "reviews"}],
+    "statistic": "Sum",
+    "comparisonOperator": "GreaterThanThreshold",
+    "threshold": 100,
+}
+STEPS: Spec = {
+    "name": "burst",
+    "type": "StepScaling",
+    "stepScaling": {
+        "adjustmentType": "ChangeInCapacity",
+        "stepAdjustments": [{"metricIntervalLowerBound": 0, "scalingAdjustment": 2}],
+        "alarm": ALARM,
+    },
+}
+STEPS_IN_AWS = {
+    "AdjustmentType": "ChangeInCapacity",
+    "StepAdjustments": [{"MetricIntervalLowerBound": 0.0, "ScalingAdjustment": 2}],
+}
+ALARM_NAME = "sagemaker-ab/0123abcd/reviews/VariantB/4567cdef"
+
+
 def fixed(name: str, *, count: int = 1, weight: int = 50, model: str = "bert-a") -> Spec:
     return {
         "name": name,
@@ -88,13 +119,14 @@ class Stage:
     """The operator's hands, a user's, and somebody else's; time stands until a test moves it."""
 
     def __init__(self, **chaos: Any) -> None:
-        self.aws = InProcessAws(
-            **{"stale_reads": False, "lost_answers": False, "variants": {"sm.quota.update": 0}} | chaos
-        )
+        self.aws = InProcessAws(**{"stale_reads": False, "lost_answers": False, "variants": PLAYED} | chaos)
         self.monitor = InProcessMonitor(self.aws, bounds=Bounds(), access_key=OPERATOR)
         self.sagemaker = self.aws.client("sagemaker", access_key=OPERATOR)
         self.scaling = self.aws.client("application-autoscaling", access_key=OPERATOR)
+        self.cloudwatch = self.aws.client("cloudwatch", access_key=OPERATOR)
         self.resource: dict[str, Any] = {}
+        self.reads_all = True
+        """Whether a read is also of scheduled actions and of alarms."""
 
     # What the user does.
 
@@ -110,6 +142,10 @@ class Stage:
         }
         self.resource["spec"] = copy.deepcopy(wanted)
         self._write()
+
+    def somebody(self, operation: str, *, service: str = "application-autoscaling", **params: Any) -> None:
+        """Let somebody else call AWS."""
+        self.aws.edit(call={"service": service, "operation": operation, "params": params})
 
     def delete(self) -> None:
         self.resource["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
@@ -216,6 +252,28 @@ class Stage:
             TargetTrackingScalingPolicyConfiguration=TRACKING,
         )
 
+    def put_steps(self, variant: str, name: str = "burst") -> str:
+        """Put a step policy, and return its ARN."""
+        put = self.scaling.put_scaling_policy(
+            **target(variant),
+            PolicyName=name,
+            PolicyType="StepScaling",
+            StepScalingPolicyConfiguration=STEPS_IN_AWS,
+        )
+        return str(put["PolicyARN"])
+
+    def delete_policy(self, variant: str, name: str = "invocations") -> None:
+        self.scaling.delete_scaling_policy(**target(variant), PolicyName=name)
+
+    def put_alarm(self, action: str, name: str = ALARM_NAME, **changes: Any) -> None:
+        self.cloudwatch.put_metric_alarm(**alarm(action, name, **changes))
+
+    def schedule(self, variant: str, name: str, schedule: str, **bounds: int) -> None:
+        self.scaling.put_scheduled_action(**scheduled(variant, name, schedule, **bounds))
+
+    def delete_action(self, variant: str, name: str) -> None:
+        self.scaling.delete_scheduled_action(**target(variant), ScheduledActionName=name)
+
     def deregister(self, variant: str) -> None:
         self.scaling.deregister_scalable_target(**target(variant))
 
@@ -235,6 +293,9 @@ class Stage:
             self.sagemaker.list_tags(ResourceArn=ARN)
         self.scaling.describe_scalable_targets(ServiceNamespace="sagemaker")
         self.scaling.describe_scaling_policies(ServiceNamespace="sagemaker")
+        if self.reads_all:
+            self.scaling.describe_scheduled_actions(ServiceNamespace="sagemaker")
+            self.cloudwatch.describe_alarms()
 
     def poll(self, *, minutes: float) -> None:
         """Read every half minute."""
@@ -273,6 +334,34 @@ def target(variant: str) -> dict[str, str]:
         "ServiceNamespace": "sagemaker",
         "ResourceId": f"endpoint/reviews/variant/{variant}",
         "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
+
+
+def scheduled(variant: str, name: str, schedule: str, **bounds: int) -> dict[str, Any]:
+    """A request for a scheduled action."""
+    action = {"MinCapacity": bounds.get("minimum"), "MaxCapacity": bounds.get("maximum")}
+    return {
+        **target(variant),
+        "ScheduledActionName": name,
+        "Schedule": schedule,
+        "ScalableTargetAction": {key: value for key, value in action.items() if value is not None},
+    }
+
+
+def alarm(action: str, name: str = ALARM_NAME, **changes: Any) -> dict[str, Any]:
+    """A request for an alarm."""
+    return {
+        "AlarmName": name,
+        "AlarmActions": [action],
+        "Namespace": "AWS/SageMaker",
+        "MetricName": "Invocations",
+        "Dimensions": [{"Name": "EndpointName", "Value": "reviews"}],
+        "Statistic": "Sum",
+        "ComparisonOperator": "GreaterThanThreshold",
+        "Threshold": 100.0,
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        **changes,
     }
 
 

@@ -35,7 +35,7 @@ def test_a_minimum_lowered_before_the_weight_is_caught(large):
 
 
 def test_a_maximum_below_the_count_lowers_the_count(large):
-    large.apply(SMALLER_B)
+    large.apply(spec(fixed("VariantA", count=4), scaled("VariantB", minimum=3, weight=0, maxCapacity=3)))
     large.register("VariantB", minimum=3, maximum=3)
     assert large.found() == []
 
@@ -46,7 +46,7 @@ def test_a_maximum_below_the_count_lowers_the_count(large):
 
 
 def test_a_weight_that_is_on_its_way_is_not_there_yet(large):
-    large.apply(SMALLER_A)
+    large.apply(spec(fixed("VariantA", weight=0), scaled("VariantB", minimum=2, weight=100)))
     large.weigh(VariantA=0, VariantB=100)
     large.aws.advance(seconds=1)
     large.register("VariantB", minimum=2)

@@ -67,8 +67,11 @@ def _refused(region: Region, count: int, refusal: AwsError) -> str:
     )
 
 
-def finish(region: Region, resource: ResourceId, *, reached: int) -> Activity | None:
-    """End the activity in progress of a variant whose endpoint has settled; None if there is none."""
+def finish(region: Region, resource: ResourceId, *, reached: int, reason: str) -> Activity | None:
+    """End the activity in progress of a variant whose endpoint has settled; None if there is none.
+
+    ``reason`` is why the endpoint did not reach the count, as its failure reason says it.
+    """
     store = region.store(AutoScalingStore)
     activity = store.activity_in_progress(resource)
     if activity is None:
@@ -78,7 +81,7 @@ def finish(region: Region, resource: ResourceId, *, reached: int) -> Activity | 
     finished = replace(
         activity,
         status=ActivityStatus.SUCCESSFUL if done else ActivityStatus.UNFULFILLED,
-        message=region.ledger.text(row, count=activity.count),
+        message=region.ledger.text(row, count=activity.count, reason=reason),
         ended=region.clock.now(),
     )
     store.replace_activity(finished)

@@ -12,7 +12,7 @@ from sandbox.aws.engine.cloudwatch.alarm_state import AlarmState
 from sandbox.aws.ledger import holds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sandbox.aws.engine.autoscaling.records import ScalableTarget, ScalingPolicy, Tracker
     from sandbox.aws.engine.core import Region
@@ -70,12 +70,13 @@ class Rules:
 class Tracked:
     """A policy with what is known now: its alarms, and the newest minutes of its metric, oldest first.
 
-    A minute is None when it has no readable datapoint.
+    A minute is None when it has no readable datapoint. ``alarms`` names those that nobody deleted.
     """
 
     policy: ScalingPolicy
     tracker: Tracker
     minutes: Sequence[float | None]
+    alarms: Collection[str]
 
 
 def check_alarms(region: Region, rules: Rules, tracked: Tracked) -> None:
@@ -87,11 +88,12 @@ def check_alarms(region: Region, rules: Rules, tracked: Tracked) -> None:
     recent = minutes[-high_minutes:]
     high = alarm_state(recent, lambda value: value > target, before=tracker.high.state)
     low = alarm_state(minutes, lambda value: value < low_limit, before=tracker.low.state)
-    for alarm, state, count, threshold in (
-        (tracker.high, high, high_minutes, target),
-        (tracker.low, low, rules.low_minutes, low_limit),
+    policy = tracked.policy
+    for name, alarm, state, count, threshold in (
+        (policy.alarm_high, tracker.high, high, high_minutes, target),
+        (policy.alarm_low, tracker.low, low, rules.low_minutes, low_limit),
     ):
-        if state is not alarm.state:
+        if state is not alarm.state and name in tracked.alarms:
             reason = region.ledger.text("autoscaling.alarm-reason", count=count, threshold=threshold)
             alarm.move(state, at=now, reason=reason)
 

@@ -87,7 +87,7 @@ def _look_at(region: Region, store: AutoScalingStore, resource: ResourceId, rule
 
 def _tracked(region: Region, store: AutoScalingStore, policy: ScalingPolicy, rules: Rules) -> Tracked:
     minutes = published_minutes(region, policy, count=rules.low_minutes)
-    return Tracked(policy, store.trackers[policy.arn], minutes)
+    return Tracked(policy, store.trackers[policy.arn], minutes, store.alarms_of(policy))
 
 
 @holds("autoscaling.blocked-while-busy")
@@ -178,4 +178,5 @@ def _settled(
     stays = smallest or target.suspended.scale_in or not tracked.policy.scales_in
     cooldown = tracked.policy.config.get("ScaleInCooldown", rules.cooldown)
     cooled = not is_cooling(tracked.tracker.scaled_in_at, cooldown, region.clock.now())
-    return idle and stays and cooled and tracked.tracker.low.state is AlarmState.ALARM
+    quiet = stays and cooled and tracked.tracker.low.state is AlarmState.ALARM
+    return idle and (quiet or tracked.policy.alarm_low not in tracked.alarms)

@@ -63,7 +63,8 @@ def _wake_by_settling(settled: EndpointSettled) -> None:
     for target in store.targets_of(endpoint.name):
         variant = endpoint.variant(target.resource.variant)
         if variant is not None and endpoint.status is EndpointStatus.IN_SERVICE:
-            activity = finish(region, target.resource, reached=variant.current_instance_count)
+            reached, reason = variant.current_instance_count, endpoint.failure_reason
+            activity = finish(region, target.resource, reached=reached, reason=reason)
             if activity is not None and activity.status is ActivityStatus.SUCCESSFUL:
                 _begin_cooldown(region, store, activity)
         wake(region, target.resource)

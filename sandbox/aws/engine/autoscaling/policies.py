@@ -12,6 +12,7 @@ from sandbox.aws.engine.autoscaling.configurations import CONFIGURATIONS, asked_
 from sandbox.aws.engine.autoscaling.evaluation import wake
 from sandbox.aws.engine.autoscaling.records import DIMENSION, NAMESPACE, ScalingPolicy
 from sandbox.aws.engine.autoscaling.requests import check_scope, paged, resource_of, store_of, target_of
+from sandbox.aws.engine.autoscaling.store import AutoScalingStore
 from sandbox.aws.engine.cloudwatch.alarm_store import AlarmStore
 from sandbox.aws.engine.core import operation
 
@@ -36,7 +37,7 @@ def put_scaling_policy(call: Call) -> JSON:
     limit = call.ledger.value("autoscaling.policies-per-target")
     if present is None and len(others) >= limit:
         raise call.refuse("autoscaling.too-many-policies", limit=limit)
-    policy = replace(present, config=asked.config) if present else _new(call, target.resource, asked)
+    policy = _changed(call, present, asked) if present else _new(call, target.resource, asked)
     store.put_policy(policy)
     wake(call.region, target.resource)
     return {"PolicyARN": policy.arn, "Alarms": _alarms(call.region, policy)}
@@ -52,19 +53,45 @@ def _new(call: Call, resource: ResourceId, asked: Configuration) -> ScalingPolic
         type=asked.type,
         config=asked.config,
         created=call.now,
-        alarm_high=f"TargetTracking-{resource}-AlarmHigh-{store.new_id()}",
-        alarm_low=f"TargetTracking-{resource}-AlarmLow-{store.new_id()}",
+        alarm_high=_alarm_name(call, resource, "High"),
+        alarm_low=_alarm_name(call, resource, "Low"),
     )
+
+
+def _changed(call: Call, present: ScalingPolicy, asked: Configuration) -> ScalingPolicy:
+    """Return a policy with another configuration; an alarm of it that was deleted is made anew."""
+    policy = replace(present, config=asked.config)
+    if not present.tracks or call.ledger.value("autoscaling.alarm-remade") == "same name":
+        return policy
+    kept = store_of(call).alarms_of(present)
+    if present.alarm_high not in kept:
+        policy = replace(policy, alarm_high=_alarm_name(call, present.resource, "High"))
+    if present.scales_in and present.alarm_low not in kept:
+        policy = replace(policy, alarm_low=_alarm_name(call, present.resource, "Low"))
+    return policy
+
+
+def _alarm_name(call: Call, resource: ResourceId, which: str) -> str:
+    return f"TargetTracking-{resource}-Alarm{which}-{store_of(call).new_id()}"
 
 
 def _alarms(region: Region, policy: ScalingPolicy) -> list[JSON]:
     """Return the alarms that a policy keeps, or those that call it."""
-    if policy.tracks:
-        names = [policy.alarm_high] + ([policy.alarm_low] if policy.scales_in else [])
-    else:
-        alarms = region.store(AlarmStore).alarms.values()
-        names = [alarm.name for alarm in alarms if policy.arn in alarm.config.get("AlarmActions", ())]
+    names = _kept(region, policy) if policy.tracks else _calling(region, policy)
     return [{"AlarmName": name, "AlarmARN": region.arn("cloudwatch", f"alarm:{name}")} for name in names]
+
+
+def _kept(region: Region, policy: ScalingPolicy) -> list[str]:
+    if region.ledger.value("autoscaling.alarm-deleted-listed"):
+        return [policy.alarm_high] + ([policy.alarm_low] if policy.scales_in else [])
+    return region.store(AutoScalingStore).alarms_of(policy)
+
+
+def _calling(region: Region, policy: ScalingPolicy) -> list[str]:
+    if not region.ledger.value("autoscaling.step-alarms-listed"):
+        return []
+    alarms = region.store(AlarmStore).alarms.values()
+    return [alarm.name for alarm in alarms if policy.arn in alarm.config.get("AlarmActions", ())]
 
 
 @operation(_SERVICE, "DeleteScalingPolicy", write=True, resource="ResourceId")

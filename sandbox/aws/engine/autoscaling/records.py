@@ -152,3 +152,17 @@ class ScheduledAction:
     created: float
     start: float | None = None
     end: float | None = None
+
+    @property
+    def once(self) -> bool:
+        """Whether it is due once, at the time that its schedule names."""
+        return self.schedule.startswith("at(")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """When a scheduled action ran, and the bounds that the target then had."""
+
+    at: float
+    minimum: int
+    maximum: int

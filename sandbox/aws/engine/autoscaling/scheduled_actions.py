@@ -8,16 +8,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from sandbox.aws.engine.autoscaling.cron_fields import ScheduleError
 from sandbox.aws.engine.autoscaling.evaluation import wake
 from sandbox.aws.engine.autoscaling.records import (
     DIMENSION,
     NAMESPACE,
     Activity,
     ActivityStatus,
+    Run,
     ScheduledAction,
 )
 from sandbox.aws.engine.autoscaling.requests import check_scope, paged, resource_of, store_of, target_of
-from sandbox.aws.engine.autoscaling.schedules import ScheduleError, parse
+from sandbox.aws.engine.autoscaling.schedules import ClockChanges, parse
 from sandbox.aws.engine.autoscaling.store import AutoScalingStore
 from sandbox.aws.engine.core import operation
 from sandbox.aws.ledger import holds
@@ -42,7 +44,7 @@ def put_scheduled_action(call: Call) -> JSON:
     action = _asked_for(call, target.resource, present)
     _check(call, action)
     store.put_scheduled_action(action)
-    _await(call.region, action, after=call.now)
+    _await(call.region, action, after=call.now, first=True)
     return {}
 
 
@@ -51,11 +53,12 @@ def _asked_for(call: Call, resource: ResourceId, present: ScheduledAction | None
     """Return the action after a request, which keeps what it leaves out but for the times."""
     params, name = call.params, call.params["ScheduledActionName"]
     start, end = params.get("StartTime"), params.get("EndTime")
+    keeps = call.ledger.value("autoscaling.scheduled-timezone") == "keeps"
     if present is not None:
         return replace(
             present,
             schedule=params.get("Schedule", present.schedule),
-            timezone=params.get("Timezone", present.timezone),
+            timezone=params.get("Timezone", present.timezone if keeps else ""),
             bounds=params.get("ScalableTargetAction", present.bounds),
             start=start,
             end=end,
@@ -86,27 +89,44 @@ def _check(call: Call, action: ScheduledAction) -> None:
     if low is not None and high is not None and high < low:
         raise call.refuse("autoscaling.capacity-order", min=low, max=high)
     try:
-        _next_time(action, after=call.now)
+        due = _next_time(call.region, action, after=call.now)
     except ScheduleError as error:
         raise call.refuse("autoscaling.schedule", problem=error) from None
+    past = due is None and action.once
+    if past and call.ledger.value("autoscaling.schedule-past") == "refuse":
+        raise call.refuse("autoscaling.schedule", problem="The time of at lies in the past.")
 
 
 @holds("autoscaling.schedule-span")
-def _next_time(action: ScheduledAction, *, after: float) -> float | None:
+def _next_time(region: Region, action: ScheduledAction, *, after: float) -> float | None:
     """Return when an action is due next; None when never again. Raises ScheduleError."""
     since = action.created if action.start is None else action.start
-    schedule = parse(action.schedule, timezone=action.timezone, since=since)
+    changes = ClockChanges(
+        skipped=region.ledger.value("autoscaling.schedule-skipped"),
+        repeated=region.ledger.value("autoscaling.schedule-repeated"),
+    )
+    schedule = parse(action.schedule, timezone=action.timezone, since=since, changes=changes)
     due = schedule(after if action.start is None else max(after, action.start - 1))
     return due if due is None or action.end is None or due <= action.end else None
 
 
-def _await(region: Region, action: ScheduledAction, *, after: float) -> None:
-    due = _next_time(action, after=after)
+def _await(region: Region, action: ScheduledAction, *, after: float, first: bool = False) -> None:
+    due = _next_time(region, action, after=after)
+    if first and _starts_by_itself(region, action, after):
+        due = action.start
     if due is not None:
-        region.clock.at(due, lambda: _run(region, action))
+        late = region.ledger.seconds("autoscaling.scheduled-late")
+        region.clock.at(due + late, lambda: _run(region, action, due))
 
 
-def _run(region: Region, action: ScheduledAction) -> None:
+def _starts_by_itself(region: Region, action: ScheduledAction, after: float) -> bool:
+    """Say whether an action that recurs is due at its start time, whatever its schedule says."""
+    if action.once or action.start is None or action.start <= after:
+        return False
+    return bool(region.ledger.value("autoscaling.schedule-start"))
+
+
+def _run(region: Region, action: ScheduledAction, due: float) -> None:
     """Do what an action is for, unless it has been changed or deleted since; and wait for the next time."""
     store = region.store(AutoScalingStore)
     target = store.target(action.resource)
@@ -114,7 +134,10 @@ def _run(region: Region, action: ScheduledAction) -> None:
         return
     if not target.suspended.scheduled:
         _set_bounds(region, action, target)
-    _await(region, action, after=region.clock.now())
+    if action.once and not region.ledger.value("autoscaling.scheduled-once-stays"):
+        store.drop_scheduled_action(action)
+        return
+    _await(region, action, after=due)
 
 
 @holds("autoscaling.scheduled-run")
@@ -127,6 +150,7 @@ def _set_bounds(region: Region, action: ScheduledAction, target: ScalableTarget)
         low, high = (low, low) if "MinCapacity" in action.bounds else (high, high)
     store = region.store(AutoScalingStore)
     store.put_target(replace(target, minimum=low, maximum=high))
+    store.runs.setdefault(str(action.resource), {})[action.name] = Run(region.clock.now(), low, high)
     fields: Mapping[str, Any] = {"min": low, "max": high}
     store.add_activity(
         Activity(

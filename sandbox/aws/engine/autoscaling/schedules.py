@@ -11,26 +11,64 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from sandbox.aws.engine.autoscaling.cron_fields import (
+    Days,
+    ScheduleError,
+    days_of_month,
+    days_of_week,
+    values,
+)
 from sandbox.aws.ledger import holds
 
 NextTime = Callable[[float], float | None]
 """Gives the first time after a time, both epoch seconds; None when there is none."""
 
 
-class ScheduleError(ValueError):
-    """An expression or a time zone that cannot be, and why."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockChanges:
+    """What happens to a local time that does not exist, or that exists twice, as clocks change.
+
+    ``skipped`` is "shifted" (to the same time by the clock before the change), "end" (when the missing hour
+    ends) or "never"; ``repeated`` is "once" (the first of the two) or "twice".
+    """
+
+    skipped: str = "shifted"
+    repeated: str = "once"
+
+    def times(self, local: datetime) -> tuple[float, ...]:
+        """Return the epoch seconds at which a local time is due."""
+        first, second = local.timestamp(), local.replace(fold=1).timestamp()
+        if first == second:
+            return (first,)
+        if first < second:
+            return (first, second) if self.repeated == "twice" else (first,)
+        if self.skipped == "never":
+            return ()
+        return (first,) if self.skipped == "shifted" else (_change_between(second, first, local),)
+
+
+def _change_between(low: float, high: float, local: datetime) -> float:
+    """Return the second between two at which the clocks of a local time's zone change."""
+    before = datetime.fromtimestamp(low, tz=local.tzinfo).utcoffset()
+    while high - low > 1:
+        middle = (low + high) // 2
+        same = datetime.fromtimestamp(middle, tz=local.tzinfo).utcoffset() == before
+        low, high = (middle, high) if same else (low, middle)
+    return high
 
 
 _FORM = re.compile(r"(at|rate|cron)\((.+)\)")
 _SECONDS = {"minute": 60, "hour": 3600, "day": 86_400}
 _MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
-_DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
 _YEARS = (1970, 2199)
+_COMMON_CHANGES = ClockChanges()
 _HORIZON = timedelta(days=8 * 366)
 """Further than the longest time between two leap days, so that none is missed."""
 
 
-def parse(expression: str, *, timezone: str, since: float) -> NextTime:
+def parse(
+    expression: str, *, timezone: str, since: float, changes: ClockChanges = _COMMON_CHANGES
+) -> NextTime:
     """Return when a schedule is due; a rate counts from ``since``. Raises ScheduleError."""
     found = _FORM.fullmatch(expression)
     if found is None:
@@ -39,7 +77,7 @@ def parse(expression: str, *, timezone: str, since: float) -> NextTime:
     if kind == "rate":
         return _rate(text, since=since)
     zone = _zone(timezone)
-    return _at(text, zone) if kind == "at" else _Cron.parse(text, zone).next_time
+    return _at(text, zone, changes) if kind == "at" else _Cron.parse(text, zone, changes).next_time
 
 
 def _zone(name: str) -> tzinfo:
@@ -51,12 +89,13 @@ def _zone(name: str) -> tzinfo:
         raise ScheduleError(f"there is no time zone {name}") from None
 
 
-def _at(text: str, zone: tzinfo) -> NextTime:
+def _at(text: str, zone: tzinfo, changes: ClockChanges) -> NextTime:
     try:
-        due = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=zone).timestamp()
-    except ValueError:
+        local = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=zone)
+        times = changes.times(local)[:1]
+    except (ValueError, OverflowError):
         raise ScheduleError("at takes yyyy-mm-ddThh:mm:ss") from None
-    return lambda after: due if due > after else None
+    return lambda after: next((time for time in times if time > after), None)
 
 
 @holds("autoscaling.schedule-rate")
@@ -74,29 +113,29 @@ class _Cron:
 
     minutes: frozenset[int]
     hours: frozenset[int]
-    days: frozenset[int]
+    days: Days
     months: frozenset[int]
-    weekdays: frozenset[int]
+    weekdays: Days
     years: frozenset[int]
-    last_day: bool
     zone: tzinfo
+    changes: ClockChanges
 
     @classmethod
     @holds("autoscaling.schedule-cron")
-    def parse(cls, text: str, zone: tzinfo) -> _Cron:
+    def parse(cls, text: str, zone: tzinfo, changes: ClockChanges) -> _Cron:
         fields = text.split()
         if len(fields) != 6 or "?" not in {fields[2], fields[4]}:  # noqa: PLR2004  minute to year
             raise ScheduleError("cron takes six fields, of which one that tells days is ?")
         minute, hour, day, month, weekday, year = fields
         return cls(
-            minutes=_values(minute, 0, 59),
-            hours=_values(hour, 0, 23),
-            days=frozenset() if day == "L" else _values(day, 1, 31),
-            months=_values(month, 1, 12, names=_MONTHS),
-            weekdays=_values(weekday, 1, 7, names=_DAYS),
-            years=_values(year, *_YEARS),
-            last_day=day == "L",
+            minutes=values(minute, 0, 59),
+            hours=values(hour, 0, 23),
+            days=days_of_month(day),
+            months=values(month, 1, 12, names=_MONTHS),
+            weekdays=days_of_week(weekday),
+            years=values(year, *_YEARS),
             zone=zone,
+            changes=changes,
         )
 
     def next_time(self, after: float) -> float | None:
@@ -107,7 +146,12 @@ class _Cron:
             return None
         while day <= end:
             if self._on(day):
-                times = (self._time(day, hour, minute) for hour in self.hours for minute in self.minutes)
+                times = (
+                    time
+                    for hour in self.hours
+                    for minute in self.minutes
+                    for time in self.changes.times(_local(day, hour, minute, self.zone))
+                )
                 due = min((time for time in times if time > after), default=None)
                 if due is not None:
                     return due
@@ -115,39 +159,9 @@ class _Cron:
         return None
 
     def _on(self, day: date) -> bool:
-        in_month = (day + timedelta(days=1)).day == 1 if self.last_day else day.day in self.days
-        weekday = day.isoweekday() % 7 + 1
-        return in_month and weekday in self.weekdays and day.month in self.months and day.year in self.years
-
-    def _time(self, day: date, hour: int, minute: int) -> float:
-        return datetime(day.year, day.month, day.day, hour, minute, tzinfo=self.zone).timestamp()
+        in_month = day.month in self.months and day.year in self.years
+        return in_month and self.days(day) and self.weekdays(day)
 
 
-def _values(field: str, low: int, high: int, *, names: list[str] | None = None) -> frozenset[int]:
-    """Return the values of a field: of each of its parts, which are a value, a range or steps through one."""
-    if field in {"*", "?"}:
-        return frozenset(range(low, high + 1))
-    found: set[int] = set()
-    for part in field.split(","):
-        found.update(_part(part, low, high, names or []))
-    return frozenset(found)
-
-
-def _part(part: str, low: int, high: int, names: list[str]) -> range:
-    span, _, step = part.partition("/")
-    first, dash, last = span.partition("-")
-    begin = low if first == "*" else _value(first, names, low)
-    open_end = high if step or first == "*" else begin
-    end = _value(last, names, low) if dash else open_end
-    width = _value(step, [], 1) if step else 1
-    if not low <= begin <= end <= high or width < 1:
-        raise ScheduleError(f"{part} is not within {low} and {high}")
-    return range(begin, end + 1, width)
-
-
-def _value(text: str, names: list[str], low: int) -> int:
-    if text.upper() in names:
-        return names.index(text.upper()) + low
-    if not re.fullmatch(r"[0-9]{1,4}", text):
-        raise ScheduleError(f"{text or 'nothing'} is no value; W, # and L of weekdays are not simulated")
-    return int(text)
+def _local(day: date, hour: int, minute: int, zone: tzinfo) -> datetime:
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)

@@ -7,6 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from sandbox.aws.engine.autoscaling.records import ActivityStatus, Tracker
+from sandbox.aws.engine.cloudwatch.alarm_state import AlarmState, AlarmStatus
 from sandbox.aws.engine.table import Table
 from sandbox.aws.ledger import holds
 
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
     from sandbox.aws.engine.autoscaling.records import (
         Activity,
         ResourceId,
+        Run,
         ScalableTarget,
         ScalingPolicy,
         ScheduledAction,
     )
     from sandbox.aws.engine.autoscaling.steps import StepCall
-    from sandbox.aws.engine.cloudwatch.alarm_state import AlarmStatus
     from sandbox.aws.engine.core import Region
 
 
@@ -29,6 +30,7 @@ class AutoScalingStore:
     """Targets, and their policies and scheduled actions by name, all with their past; activities."""
 
     def __init__(self, region: Region) -> None:
+        self._clock = region.clock
         self.targets: Table[ScalableTarget] = Table(region.clock)
         self.policies: Table[ScalingPolicy] = Table(region.clock)
         self.tags: Table[dict[str, str]] = Table(region.clock)
@@ -40,6 +42,8 @@ class AutoScalingStore:
         """By the policy's ARN."""
         self.scheduled: Table[ScheduledAction] = Table(region.clock)
         self._scheduled_of: dict[str, dict[str, ScheduledAction]] = {}
+        self.runs: dict[str, dict[str, Run]] = {}
+        """The last run of each scheduled action, also of one that is gone: by resource id, then by name."""
         self.called: dict[str, list[StepCall]] = {}
         """What alarms have asked of step policies since a target was last looked at, by its resource id."""
         self.told: dict[str, Mapping[str, Any]] = {}
@@ -94,6 +98,12 @@ class AutoScalingStore:
             else:
                 self._alarms.pop(name, None)
 
+    @holds("autoscaling.alarm-deleted")
+    def drop_alarm(self, name: str) -> None:
+        """Remove one of the alarms that target tracking keeps; it comes back when its policy is put."""
+        status = self._alarms.pop(name)
+        status.move(AlarmState.INSUFFICIENT_DATA, at=self._clock.now(), reason=AlarmStatus().reason)
+
     def drop_policy(self, policy: ScalingPolicy) -> None:
         self.policies.drop(_policy_key(policy))
         del self._policies_of[str(policy.resource)][policy.name]
@@ -118,6 +128,10 @@ class AutoScalingStore:
     def alarm(self, name: str) -> AlarmStatus | None:
         """Return one of the alarms that target tracking keeps, by its name."""
         return self._alarms.get(name)
+
+    def alarms_of(self, policy: ScalingPolicy) -> list[str]:
+        """Return the names of the alarms that a policy keeps, without those that somebody deleted."""
+        return [name for name in (policy.alarm_high, policy.alarm_low) if name in self._alarms]
 
     @holds("autoscaling.deregister-cascades")
     def drop_target(self, target: ScalableTarget) -> None:

@@ -31,6 +31,8 @@ def alarm_state(region: Region, name: str) -> str | None:
 
 @operation("cloudwatch", "DescribeAlarms", stale=False)
 def describe_alarms(call: Call) -> JSON:
+    if call.params.get("AlarmNames") and call.params.get("AlarmNamePrefix"):
+        raise call.refuse("cloudwatch.alarm-names-and-prefix")
     kinds = call.params.get("AlarmTypes", ["MetricAlarm"])
     every = _alarms(call.region) if "MetricAlarm" in kinds else ()
     found = sorted(
@@ -94,14 +96,15 @@ def _tracking_alarms(region: Region) -> Iterator[JSON]:
     minutes_low = region.ledger.value("autoscaling.alarm-low")
     share = region.ledger.value("autoscaling.low-threshold")
     for policy in (policy for policy in store.policies.all() if policy.tracks):
-        tracker = store.trackers[policy.arn]
-        yield {
-            **_common(region, policy, policy.alarm_high, tracker.high),
-            "EvaluationPeriods": minutes_fine if policy.predefined == HIGH_RESOLUTION else minutes_high,
-            "Threshold": policy.target_value,
-            "ComparisonOperator": "GreaterThanThreshold",
-        }
-        if policy.scales_in:
+        tracker, kept = store.trackers[policy.arn], store.alarms_of(policy)
+        if policy.alarm_high in kept:
+            yield {
+                **_common(region, policy, policy.alarm_high, tracker.high),
+                "EvaluationPeriods": minutes_fine if policy.predefined == HIGH_RESOLUTION else minutes_high,
+                "Threshold": policy.target_value,
+                "ComparisonOperator": "GreaterThanThreshold",
+            }
+        if policy.alarm_low in kept:
             yield {
                 **_common(region, policy, policy.alarm_low, tracker.low),
                 "EvaluationPeriods": minutes_low,

@@ -112,15 +112,23 @@ def _check(call: Call, alarm: MetricAlarm) -> None:
 
 @operation("cloudwatch", "DeleteAlarms", write=True)
 def delete_alarms(call: Call) -> JSON:
-    store, names = call.region.store(AlarmStore), call.params["AlarmNames"]
-    for name in names:
-        _check_ours(call, name)
-    missing = [name for name in names if name not in store.alarms]
-    for name in {*names} & store.alarms.keys():
-        store.drop(name)
+    names = call.params["AlarmNames"]
+    missing = [name for name in dict.fromkeys(names) if not delete_alarm(call.region, name)]
     if missing and call.ledger.value("cloudwatch.alarm-delete-missing") == "refuse":
         raise call.refuse("cloudwatch.alarm-delete-missing-text", names=", ".join(missing))
     return {}
+
+
+def delete_alarm(region: Region, name: str) -> bool:
+    """Delete an alarm, also one that target tracking keeps; False when there is none of that name."""
+    alarms, scaling = region.store(AlarmStore), region.store(AutoScalingStore)
+    if name in alarms.alarms:
+        alarms.drop(name)
+    elif scaling.alarm(name) is not None:
+        scaling.drop_alarm(name)
+    else:
+        return False
+    return True
 
 
 @operation("cloudwatch", "SetAlarmState", write=True, resource="AlarmName")

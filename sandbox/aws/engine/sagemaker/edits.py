@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sandbox.aws.answers import NewerValue
+from sandbox.aws.engine.cloudwatch.metric_alarms import delete_alarm
 from sandbox.aws.engine.core import JSON, Region, edit
 from sandbox.aws.engine.happenings import EndpointDeletionAccepted, EndpointSettled, announce
 from sandbox.aws.engine.records import EndpointStatus, is_status
@@ -97,8 +98,10 @@ def _counts(region: Region, asked: Mapping[str, Any]) -> JSON:
 
 @edit("delete")
 def _delete(region: Region, asked: Mapping[str, str]) -> JSON:
-    """``{"model"|"config"|"endpoint": name}``: is gone at once, whatever it was busy with."""
+    """``{"model"|"config"|"endpoint"|"alarm": name}``: is gone at once, whatever it was busy with."""
     store = store_of(region)
+    if "alarm" in asked:
+        delete_alarm(region, asked["alarm"])
     if "model" in asked:
         store.models.drop(asked["model"].lower())
     if "config" in asked:

@@ -1,0 +1,181 @@
+"""The bounds that a variant is to have: the spec's, or those of the scheduled action that was due last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sandbox.safety.scaling_content import declared_action, live_action
+from sandbox.safety.schedules import TOLERANCE_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sandbox.safety.aws_state import Raw, Target
+    from sandbox.safety.intent import IntendedVariant
+    from sandbox.safety.schedules import Schedules
+
+_BEFORE_SECONDS = 60.0
+"""For so long before that, the action must have been in AWS to be sure to run."""
+
+
+@dataclass(frozen=True, slots=True)
+class IntendedBounds:
+    """The bounds that are right now: several where it is not known which.
+
+    ``foreign`` are those that scheduled actions have set which the spec does not declare and leaves alone.
+    """
+
+    minimums: frozenset[int]
+    maximums: frozenset[int]
+    foreign: frozenset[tuple[int, int]] = frozenset()
+
+    @property
+    def lows(self) -> frozenset[int]:
+        """The minimums that are right or left alone; an action may change one bound and leave the other."""
+        return self.minimums | {minimum for minimum, _ in self.foreign}
+
+    @property
+    def highs(self) -> frozenset[int]:
+        return self.maximums | {maximum for _, maximum in self.foreign}
+
+    @property
+    def least(self) -> int:
+        """The smallest minimum that is right."""
+        return min(self.lows)
+
+    def accept(self, minimum: int, maximum: int) -> bool:
+        lows, highs = self.lows, self.highs
+        if minimum == maximum and max(lows) > min(highs):
+            # A single bound beyond the other moves that one too.
+            return minimum in lows | highs
+        return minimum in lows and maximum in highs
+
+    def __str__(self) -> str:
+        lows, highs = (" or ".join(map(str, sorted(some))) for some in (self.minimums, self.maximums))
+        return f"{lows} to {highs}"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Since when something has been in the spec, by AWS's clock: not before ``low``, surely after ``high``.
+
+    ``high`` is when the operator had told in the status of the spec that brought it.
+    """
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What AWS held of a variant's schedule from a time on; ``actions`` is None without a scalable target."""
+
+    time: float
+    suspended: bool = False
+    actions: Mapping[str, Raw] | None = None
+    since: Mapping[str, float] | None = None
+
+    @classmethod
+    def of(cls, time: float, target: Target | None) -> Held:
+        if target is None:
+            return cls(time)
+        actions = {name: live_action(raw) for name, raw in target.scheduled.items()}
+        return cls(time, target.suspended["scheduled"], actions, dict(target.scheduled_since))
+
+    def same(self, other: Held) -> bool:
+        mine, others = (
+            (self.suspended, self.actions, self.since),
+            (other.suspended, other.actions, other.since),
+        )
+        return mine == others
+
+    def runs(self, name: str, action: Raw) -> bool:
+        """Tell whether an action would run."""
+        return not self.suspended and (self.actions or {}).get(name) == action
+
+
+@dataclass(frozen=True, slots=True)
+class _Effect:
+    time: float
+    sure: bool
+    minimum: int | None
+    maximum: int | None
+
+
+def intended_bounds(  # noqa: PLR0913  all that decides it
+    wanted: IntendedVariant,
+    live: Target | None,
+    *,
+    bounds_since: Span,
+    actions_since: Mapping[str, Span],
+    held: Sequence[Held],
+    schedules: Schedules,
+    now: float,
+) -> IntendedBounds:
+    """Return the bounds that an autoscaled variant is to have now.
+
+    An action that was due counts for sure when AWS held it then, unsuspended, and any reading of its schedule
+    says so. Before the newest such one, everything that may have been due may count or not.
+    """
+    autoscaling = wanted.autoscaling or {}
+    minimum, maximum = autoscaling["minCapacity"], autoscaling["maxCapacity"]
+    effects: list[_Effect] = []
+    for name, raw in wanted.scheduled.items():
+        action, span = declared_action(raw), actions_since[name]
+        low, high = max(bounds_since.low, span.low), max(bounds_since.high, span.high)
+        crosses = (action["minimum"] or minimum) > (action["maximum"] or maximum)
+        dues = schedules.dues(action, since=_created(name, held), begin=low, now=now)
+        effects += [
+            _Effect(
+                due.time,
+                due.sure and not crosses and high <= due.time and _ran(name, action, due.time, now, held),
+                action["minimum"],
+                action["maximum"],
+            )
+            for due in dues
+        ]
+        run = live.runs.get(name) if live else None
+        if run is not None and run["at"] >= low:
+            effects.append(
+                _Effect(run["at"], sure=False, minimum=action["minimum"], maximum=action["maximum"])
+            )
+    effects.sort(key=lambda effect: effect.time, reverse=True)
+    return IntendedBounds(
+        minimums=_possible(((one.minimum, one.sure) for one in effects), minimum),
+        maximums=_possible(((one.maximum, one.sure) for one in effects), maximum),
+        foreign=_foreign(wanted, live),
+    )
+
+
+def _possible(newest_first: Iterable[tuple[int | None, bool]], declared: int) -> frozenset[int]:
+    found: set[int] = set()
+    for bound, sure in newest_first:
+        if bound is not None:
+            found.add(bound)
+            if sure:
+                return frozenset(found)
+    return frozenset({*found, declared})
+
+
+def _created(name: str, held: Sequence[Held]) -> float | None:
+    """Return when AWS last created an action, from which a rate counts."""
+    found = ((one.since or {}).get(name) for one in reversed(held))
+    return next((since for since in found if since is not None), None)
+
+
+def _ran(name: str, action: Raw, due: float, now: float, held: Sequence[Held]) -> bool:
+    """Tell whether an action surely ran: AWS held it all around that time, and time enough has gone by."""
+    first, last = due - _BEFORE_SECONDS, due + TOLERANCE_SECONDS
+    if last > now:
+        return False
+    ends = [*(one.time for one in held[1:]), now]
+    around = [one for one, end in zip(held, ends, strict=True) if one.time <= last and end >= first]
+    return bool(around) and around[0].time <= first and all(one.runs(name, action) for one in around)
+
+
+def _foreign(wanted: IntendedVariant, live: Target | None) -> frozenset[tuple[int, int]]:
+    if live is None or wanted.removes_foreign:
+        return frozenset()
+    runs = (run for name, run in live.runs.items() if name not in wanted.scheduled)
+    return frozenset((run["minimum"], run["maximum"]) for run in runs)
