@@ -110,7 +110,7 @@ def _span(first: Version | None, versions: Sequence[Version], clocks: Clocks) ->
     The operator knows of it when it has told of that generation, in a status that was not lost since.
     """
     if first is None:
-        return Span(float("-inf"), float("inf"))
+        return Span(float("inf"), float("inf"))
     told = next(
         (
             one

@@ -251,9 +251,12 @@ class History:
         return former(life(self.timeline.of((intent.namespace, intent.name)), intent), variant)
 
     def _before(self, local: float) -> float:
-        """Return AWS's time at a moment on the operator's machine, or somewhat earlier."""
+        """Return AWS's time at a moment on the operator's machine, or somewhat earlier.
+
+        Before the operator's first call, AWS holds nothing of it, so that earlier times do not matter.
+        """
         place = bisect_right(self.calls, local, key=lambda call: call.local)
-        return self.calls[place - 1].time if place else float("-inf")
+        return self.calls[max(place - 1, 0)].time if self.calls else float("inf")
 
     def _after(self, local: float) -> float:
         """Return the same, or somewhat later; far ahead when there was no call since."""

@@ -62,16 +62,14 @@ def policy_differences(wanted: IntendedVariant, target: Target | None, governed:
 
 
 def schedule_differences(wanted: IntendedVariant, target: Target | None, governed: Governed) -> Iterator[str]:
-    """Yield how a variant's scheduled actions differ; AWS may not list one that has run for good."""
+    """Yield how a variant's scheduled actions differ; AWS may drop or refuse one that is over."""
     if target is None:
         return
     name = wanted.name
     for action, raw in wanted.scheduled.items():
-        live = target.scheduled.get(action)
-        if live is None and not is_over(declared_action(raw), governed.now):
-            yield f"{name} has no scheduled action {action}"
-        if live is not None and live_action(live) != declared_action(raw):
-            yield f"{name} has another scheduled action {action}"
+        live, declared = target.scheduled.get(action), declared_action(raw)
+        if not is_over(declared, governed.now) and (live is None or live_action(live) != declared):
+            yield f"{name} has {'no' if live is None else 'another'} scheduled action {action}"
     yield from (
         f"{name} has scheduled action {action}"
         for action in _surplus(target.scheduled, wanted.scheduled, wanted, governed.dropped.actions)

@@ -1,4 +1,4 @@
-"""S6: ready is what matches in policies, alarms, schedules and suspensions; S7: no alarm is left behind."""
+"""Policies of both types, alarms, schedules, suspensions by S5, S6 and S7: sent, ready, not left behind."""
 
 import pytest
 
@@ -7,6 +7,7 @@ from tests.unit.safety.stage import (
     ALARM_NAME,
     AUTOSCALING,
     STEPS,
+    STEPS_IN_AWS,
     Stage,
     fixed,
     scaled,
@@ -30,7 +31,7 @@ def full() -> Stage:
     stage.put_alarm(stage.put_steps("VariantB"))
     stage.schedule("VariantB", "peak", "cron(0 3 * * ? *)", **BOUNDS)
     stage.register("VariantB", SuspendedState={"DynamicScalingInSuspended": True})
-    stage.read()
+    stage.poll(minutes=1)
     stage.write_status(ready=True, **NAMES)
     assert stage.found() == []
     return stage
@@ -167,6 +168,44 @@ def test_what_the_operator_had_forgotten_before_it_was_put_again_by_somebody_is_
     full.write_status(ready=True, **NAMES)
 
     assert full.found() == []
+
+
+def test_an_action_whose_only_time_is_past_may_be_missing(full):
+    past = {"name": "once", "schedule": "at(2026-01-01T00:00:00)", "minCapacity": 1}
+    full.apply(spec(fixed("VariantA"), scaled("VariantB", **FULL | {"scheduledActions": [PEAK, past]})))
+    full.read()
+    full.write_status(ready=True, **NAMES)
+
+    assert full.found() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"scheduledActions": [PEAK, PEAK | {"name": "night"}]}, "VariantB has no scheduled action night"),
+        ({"policies": [*POLICIES, STEPS | {"name": "spike"}]}, "VariantB has no policy spike"),
+        ({"suspended": {"scaleIn": True, "scaleOut": True}}, "VariantB has scaleOut not suspended"),
+        ({"foreignScaling": "Remove"}, "VariantB has policy theirs"),
+    ],
+)
+def test_a_part_that_is_not_sent_in_time_is_caught(full, changes, words):
+    steps = {"PolicyType": "StepScaling", "StepScalingPolicyConfiguration": STEPS_IN_AWS}
+    full.somebody("PutScalingPolicy", **target("VariantB"), PolicyName="theirs", **steps)
+    full.apply(spec(fixed("VariantA"), scaled("VariantB", **FULL | changes)))
+    full.poll(minutes=8)
+
+    (violation,) = full.violations()
+    assert violation.rule == "S5"
+    assert words in violation.found
+
+
+def test_an_alarm_that_is_not_put_in_time_is_caught(full):
+    full.somebody("DeleteAlarms", service="cloudwatch", AlarmNames=[ALARM_NAME])
+    full.poll(minutes=8)
+
+    (violation,) = full.violations()
+    assert violation.rule == "S5"
+    assert "VariantB has no alarm for policy burst" in violation.found
 
 
 def remove(stage, *, alarms: bool) -> None:
