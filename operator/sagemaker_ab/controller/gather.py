@@ -42,7 +42,8 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
     if not busy and not wanted.unresolved and not observed.deploys(wanted):
         observed = observer.observe_prerequisites(clients, observed, wanted)
     observed = _with_alarms(context, clients, wanted, observed)
-    records = follow_scaling(_scaling_records(context), wanted, observed)
+    consistent = not context.memory.awaiting_consistency(observed.now)
+    records = follow_scaling(_scaling_records(context), wanted, observed, consistent=consistent)
     wanted = with_intended_bounds(wanted, observed, records)
     wanted = with_start_counts(wanted, observed, instance_counts_of(context.status))
     if observed.endpoint is not None and wanted.owner.owns(observed.endpoint.tags):
