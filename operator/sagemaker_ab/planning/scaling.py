@@ -1,9 +1,9 @@
 """Autoscaling: the steps that bring scalable targets and all that belongs to them to the desired state."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from sagemaker_ab.planning import commands
-from sagemaker_ab.planning.alarms import alarm_to_follow, declared_alarms, policy_alarms
+from sagemaker_ab.planning.alarms import alarm_to_follow, declared_alarms, policy_alarms, released_alarms
 from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.desired_scaling import STEP_SCALING, alarm_name
 from sagemaker_ab.planning.observed import Observed, ObservedEndpoint
@@ -44,7 +44,7 @@ def scaling_steps(
         governed = variant is None or variant.scaling is not None
         if saved is not None and governed:
             yield from _restoration(desired, observed, name, saved.target)
-            yield from _following_alarms(desired, observed, name)
+        yield from _following_alarms(desired, observed, name)
         if variant is None or (saved is not None and target is None):
             continue
         if not observed.runs_as_desired(variant):
@@ -66,7 +66,8 @@ def scaling_steps(
         elif target is not None:
             deregistration = commands.deregister_scalable_target(desired.endpoint_name, name)
             yield Step(StepKind.APPLY_SCALING, (deregistration,))
-    yield from _unneeded_alarms(desired, observed)
+    needed = declared_alarms(desired) | released_alarms(desired, remembered.released)
+    yield from _unneeded_alarms(desired, observed, needed)
 
 
 def _restoration(desired: Desired, observed: Observed, name: str, saved: ObservedTarget) -> Iterator[Step]:
@@ -76,14 +77,14 @@ def _restoration(desired: Desired, observed: Observed, name: str, saved: Observe
     """
     variant = next((each for each in desired.variants if each.name == name), None)
     governed = name in observed.targets and variant is not None and observed.runs_as_desired(variant)
-    declared: Collection[str] = ()
+    policies, actions = frozenset[str](), frozenset[str]()
     if governed and variant and variant.scaling:
-        declared = {
-            policy.name for policy in variant.scaling.policies
-        } | variant.scaling.scheduled_actions.keys()
+        policies = frozenset(policy.name for policy in variant.scaling.policies)
+        actions = frozenset(variant.scaling.scheduled_actions)
     registration: frozenset[str] = frozenset()
     for command in restoration(desired.endpoint_name, name, saved, observed, desired.all_tags):
-        if {command.request.get("PolicyName"), command.request.get("ScheduledActionName")} & set(declared):
+        request = command.request
+        if request.get("PolicyName") in policies or request.get("ScheduledActionName") in actions:
             continue
         step = Step(StepKind.RESTORE_SCALING, (command,), waits_for=registration)
         if command.operation == "RegisterScalableTarget":
@@ -92,9 +93,14 @@ def _restoration(desired: Desired, observed: Observed, name: str, saved: Observe
 
 
 def _following_alarms(desired: Desired, observed: Observed, name: str) -> Iterator[Step]:
-    """Yield what lets our alarms fire restored step policies that the spec no longer declares."""
+    """Yield what lets our alarms fire restored step policies, which have new ARNs.
+
+    Those that the spec declares are left to it where it governs the variant.
+    """
     target = observed.targets.get(name)
-    wanted = declared_alarms(desired)
+    variant = next((each for each in desired.variants if each.name == name), None)
+    governed = variant is not None and observed.runs_as_desired(variant)
+    wanted = declared_alarms(desired) if governed else frozenset[str]()
     for policy_name, policy in (target.policies if target else {}).items():
         alarm = alarm_name(desired.alarm_prefix, name, policy_name)
         live = (observed.alarms or {}).get(alarm)
@@ -104,9 +110,8 @@ def _following_alarms(desired: Desired, observed: Observed, name: str) -> Iterat
                 yield Step(StepKind.RESTORE_SCALING, (commands.put_metric_alarm(alarm, members, None),))
 
 
-def _unneeded_alarms(desired: Desired, observed: Observed) -> Iterator[Step]:
-    """Yield the deletion of our alarms whose policies neither exist nor are declared."""
-    needed = declared_alarms(desired) | policy_alarms(desired, observed)
+def _unneeded_alarms(desired: Desired, observed: Observed, needed: frozenset[str]) -> Iterator[Step]:
+    """Yield the deletion of our alarms whose policies neither exist nor are needed."""
     ours = {name for name in observed.alarms or {} if name.startswith(desired.alarm_prefix)}
-    for name in sorted(ours - needed):
+    for name in sorted(ours - needed - policy_alarms(desired, observed)):
         yield Step(StepKind.APPLY_SCALING, (commands.delete_alarms([name]),))
