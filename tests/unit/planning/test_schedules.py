@@ -99,10 +99,18 @@ def test_an_action_is_due_between_its_start_and_its_end():
 
     assert times.next(at("2027-06-01T00:00:00")) == at("2027-07-02T08:00:00")
     assert times.next(at("2027-07-03T08:00:00")) is None
-    assert [due.at for due in times.backward(at("2027-08-01T00:00:00"))] == [
-        at("2027-07-03T08:00:00"),
-        at("2027-07-02T08:00:00"),
+    assert list(times.backward(at("2027-08-01T00:00:00"))) == [
+        Due(at("2027-07-03T08:00:00")),
+        Due(at("2027-07-02T08:00:00")),
+        Due(at("2027-07-02T00:00:00"), certain=False),
     ]
+
+
+def test_an_action_that_is_due_once_is_not_due_at_its_start():
+    once = {"Schedule": "at(2027-07-02T08:00:00)", "StartTime": "2027-07-01T00:00:00+00:00"}
+
+    dues = ActionTimes.of(once).backward(at("2027-08-01T00:00:00"))
+    assert list(dues) == [Due(at("2027-07-02T08:00:00"))]
 
 
 @pytest.mark.parametrize(
