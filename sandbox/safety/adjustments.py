@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sandbox.safety.aws_state import TOLERANCE, shares
 from sandbox.safety.matching import tag_differences
+from sandbox.safety.scaling_content import declared_policy, live_policy, tracked_metric
 from sandbox.safety.scaling_matching import alarm_differences, scaling_differences, tracking_differences
 
 if TYPE_CHECKING:
@@ -27,7 +28,10 @@ _SCALING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """A change that one or two calls make. ``holders`` are the variants because of which it has to wait."""
+    """A change that one or two calls make.
+
+    ``holders`` are the variants because of which it has to wait, or policies that the spec does not name.
+    """
 
     key: str
     says: str
@@ -136,10 +140,36 @@ def _variant(name: str, intent: Intent, endpoint: Endpoint, shown: Shown) -> Ite
             yield Adjustment(f"count of {name}", says, held if lowers else frozenset())
         return
     governed = shown.governed[name]
-    differences = list(_scaling(intent.endpoint, wanted, target, shown))
-    if differences:
+    blocked = _blocked(wanted, target)
+    free = [raw for policy, raw in wanted.policies.items() if policy not in blocked]
+    unblocked = replace(wanted, autoscaling={**(wanted.autoscaling or {}), "policies": free})
+    differences = list(_scaling(intent.endpoint, unblocked, target, shown))
+    if blocked and not differences:
+        says = f"{name} has no policies {', '.join(sorted(blocked))}"
+        yield Adjustment(f"scaling of {name}", says, frozenset(blocked.values()))
+    elif differences:
         lowers = target is not None and min(governed.bounds.minimums) < target.minimum
         yield Adjustment(f"scaling of {name}", "; ".join(differences), held if lowers else frozenset())
+
+
+def _blocked(wanted: IntendedVariant, target: Target | None) -> Mapping[str, str]:
+    """Return the policies that AWS refuses while there is one of somebody else, and that one.
+
+    AWS allows one policy for a metric, and what the spec does not name is left alone.
+    """
+    if target is None or wanted.removes_foreign:
+        return {}
+    theirs = {
+        name: tracked_metric(live_policy(live))
+        for name, live in target.policies.items()
+        if name not in wanted.policies
+    }
+    return {
+        policy: name
+        for policy, raw in wanted.policies.items()
+        for name, metric in theirs.items()
+        if metric is not None and metric == tracked_metric(declared_policy(raw))
+    }
 
 
 def _scaling(endpoint: str, wanted: IntendedVariant, target: Target | None, shown: Shown) -> Iterator[str]:

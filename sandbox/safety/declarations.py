@@ -58,13 +58,14 @@ def former(versions: Sequence[Version], variant: str) -> Former:
 def since_loss(versions: Sequence[Version]) -> Sequence[Version]:
     """Return the versions since the status was last lost or replaced by something else."""
     for place in range(len(versions) - 1, 0, -1):
-        if "observedGeneration" in versions[place - 1].status and not _written(versions[place]):
+        if _written(versions[place - 1]) and not _written(versions[place]):
             return versions[place:]
     return versions
 
 
 def _written(version: Version) -> bool:
-    return "observedGeneration" in version.status
+    """Tell whether an operator has written the status; that of a new object is about generation -1."""
+    return int(version.status.get("observedGeneration", -1)) >= 0
 
 
 def bounds_span(versions: Sequence[Version], intent: Intent, variant: str, clocks: Clocks) -> Span:

@@ -95,10 +95,14 @@ def alarm_differences(
 ) -> Iterator[str]:
     """Yield how the alarms of a variant's step policies differ.
 
-    The alarm of a policy is one of ours, by its name, that names the policy's ARN as its only action.
+    The alarm of a policy is one of ours, by its name, that names the policy's ARN as an action. Others may
+    have added actions of theirs. The alarm of a policy that the spec does not name stays with the policy.
     """
     ours = {name: raw for name, raw in alarms.items() if is_ours(name, endpoint, wanted.name)}
-    needed = set()
+    undeclared = (
+        {arn for name, arn in target.arns.items() if name not in wanted.policies} if target else set()
+    )
+    needed = {name for name, alarm in ours.items() if undeclared & {*alarm.get("AlarmActions", ())}}
     for policy, raw in wanted.policies.items():
         arn = target.arns.get(policy) if target else None
         if raw["type"] != STEPS or arn is None:
@@ -108,7 +112,7 @@ def alarm_differences(
         right = [
             name
             for name in found
-            if _fires(ours[name], arn) and live_alarm(ours[name]) == declared_alarm(raw)
+            if ours[name]["ActionsEnabled"] and live_alarm(ours[name]) == declared_alarm(raw)
         ]
         if not right:
             yield f"{wanted.name} has {'another' if found else 'no'} alarm for policy {policy}"
@@ -121,11 +125,6 @@ def is_ours(name: str, endpoint: str, variant: str) -> bool:
     """Tell whether an alarm has a name as the operator gives them to a variant's."""
     parts = name.split("/")
     return parts[:1] == ["sagemaker-ab"] and parts[2:-1] == [endpoint, variant]
-
-
-def _fires(alarm: Raw, arn: str) -> bool:
-    others = (*alarm.get("OKActions", ()), *alarm.get("InsufficientDataActions", ()))
-    return alarm.get("AlarmActions") == [arn] and not others and bool(alarm["ActionsEnabled"])
 
 
 def _surplus(

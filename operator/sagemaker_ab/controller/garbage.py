@@ -39,7 +39,9 @@ def garbage_step(context: ReconcileContext, clients: AwsClients, gathered: Gathe
         return None
     needed = named_by(gathered.desired)
     context.memory.missing_models = needed.models - listing.models
-    keep = in_use(gathered.observed) | alarms_in_use(gathered.desired, gathered.observed) | needed
+    released = gathered.remembered.released
+    alarms = alarms_in_use(gathered.desired, gathered.observed, released)
+    keep = in_use(gathered.observed) | alarms | needed
     read_at = gathered.observed.read_at
     garbage = plan_garbage_collection(listing.owned, keep=keep, read_at=read_at)
     return garbage or plan_image_pins(gathered.desired, listing)

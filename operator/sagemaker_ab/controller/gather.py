@@ -39,7 +39,8 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
     observed = observer.observe(clients, spec.endpoint_name)
     wanted = _desired(context, spec, clients, observed)
     observed = _with_alarms(context, clients, wanted, observed)
-    records = follow_scaling(_scaling_records(context), wanted, observed)
+    consistent = not context.memory.awaiting_consistency(observed.now)
+    records = follow_scaling(_scaling_records(context), wanted, observed, consistent=consistent)
     wanted = with_intended_bounds(wanted, observed, records)
     wanted = with_start_counts(wanted, observed, instance_counts_of(context.status))
     busy = observed.endpoint is not None and observed.endpoint.status.busy

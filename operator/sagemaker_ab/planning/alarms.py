@@ -12,6 +12,7 @@ from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.desired_scaling import STEP_SCALING, TARGET_TRACKING, DesiredAlarm, alarm_name
 from sagemaker_ab.planning.observed import Observed
 from sagemaker_ab.planning.observed_scaling import ObservedPolicy
+from sagemaker_ab.planning.released import Released
 from sagemaker_ab.planning.scaling_records import ScalingRecord
 
 Members = Mapping[str, Any]
@@ -23,6 +24,8 @@ ALARMS_UNREAD: Final = (
     " cloudwatch:DescribeAlarms"
 )
 _SCALING_POLICY: Final = ":scalingPolicy:"
+_OF_OTHERS: Final = ("OKActions", "InsufficientDataActions", "AlarmDescription")
+"""Members that are nobody's but those of whoever has added them."""
 
 
 def alarms_to_read(
@@ -58,6 +61,16 @@ def policy_alarms(desired: Desired, observed: Observed) -> frozenset[str]:
     )
 
 
+def released_alarms(desired: Desired, released: Mapping[str, Released]) -> frozenset[str]:
+    """Return the names that our alarms of the released step policies have."""
+    return frozenset(
+        alarm_name(desired.alarm_prefix, variant, name)
+        for variant, record in released.items()
+        for name, policy in record.target.policies.items()
+        if policy.type == STEP_SCALING
+    )
+
+
 def alarms_unread(desired: Desired, observed: Observed) -> bool:
     """Return whether declared alarms could not be read, so that nothing is known of them."""
     return observed.alarms is None and bool(declared_alarms(desired))
@@ -76,24 +89,30 @@ def lacks_alarms(policy: ObservedPolicy, alarms: Mapping[str, Members]) -> bool:
 def alarm_to_put(declared: DesiredAlarm, arn: str, live: Members | None) -> Members | None:
     """Return the members of PutMetricAlarm that make an alarm the declared one; None if it is.
 
-    Actions that somebody else has added stay.
+    Actions and a description that somebody else has added stay.
     """
     if live is not None and _is_declared(declared.members, arn, live):
         return None
-    others = [action for action in (live or {}).get("AlarmActions", ()) if _SCALING_POLICY not in action]
-    return {**declared.members, "ActionsEnabled": True, "AlarmActions": [arn, *others]}
+    found = live or {}
+    added = {member: found[member] for member in _OF_OTHERS if member in found}
+    return {**declared.members, **added, "ActionsEnabled": True, "AlarmActions": _actions(found, arn)}
 
 
 def alarm_to_follow(live: Members, arn: str) -> Members | None:
     """Return the members that let an alarm of ours fire a policy by its new ARN; None if it does already."""
     if arn in live.get("AlarmActions", ()):
         return None
-    return {**live, "AlarmActions": [arn]}
+    return {**live, "AlarmActions": _actions(live, arn)}
+
+
+def _actions(live: Members, arn: str) -> list[str]:
+    """Return the actions of an alarm with its policy's ARN in the place of an earlier one."""
+    return [arn, *(action for action in live.get("AlarmActions", ()) if _SCALING_POLICY not in action)]
 
 
 def _is_declared(declared: Members, arn: str, live: Members) -> bool:
     expected = {"ActionsEnabled": True, **declared, "Dimensions": _by_name(declared["Dimensions"])}
-    found = {**live, "Dimensions": _by_name(live.get("Dimensions", []))}
+    found = {"TreatMissingData": "missing", **live, "Dimensions": _by_name(live.get("Dimensions", []))}
     if any(found.get(member) != value for member, value in expected.items()):
         return False
     if any(member in live and member not in declared for member in _UNSET):

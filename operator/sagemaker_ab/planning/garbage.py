@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sagemaker_ab.planning import commands
-from sagemaker_ab.planning.alarms import declared_alarms, policy_alarms
+from sagemaker_ab.planning.alarms import declared_alarms, policy_alarms, released_alarms
 from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.observed import Observed, ObservedConfig
+from sagemaker_ab.planning.released import Released
 from sagemaker_ab.planning.steps import Step, StepKind
 
 READ_VALID_SECONDS: Final = 50.0
@@ -83,9 +84,9 @@ def plan_image_pins(desired: Desired, listing: Listing) -> Step | None:
     return Step(StepKind.TAG, tuple(tagging)) if tagging else None
 
 
-def alarms_in_use(desired: Desired, observed: Observed) -> OwnedObjects:
-    """Return the alarms of scaling policies that exist."""
-    return OwnedObjects(alarms=policy_alarms(desired, observed))
+def alarms_in_use(desired: Desired, observed: Observed, released: Mapping[str, Released]) -> OwnedObjects:
+    """Return the alarms of scaling policies that exist, and of those that are released for an update."""
+    return OwnedObjects(alarms=policy_alarms(desired, observed) | released_alarms(desired, released))
 
 
 def in_use(observed: Observed) -> OwnedObjects:

@@ -83,12 +83,21 @@ def intended(
     """Return the bounds that are intended at a time on AWS's clock."""
     found = [_bound(member, scaling, record, target, now) for member in _MEMBERS]
     (minimum, *_), (maximum, *_) = found
+    if minimum > maximum:
+        # A single bound that a scheduled action sets beyond the other moves that one too, or should.
+        minimum = maximum = max(found, key=_precedence)[0]
     runs = [run for _, run, _ in found if run is not None]
     return Intended(
         bounds=Bounds(minimum, maximum),
         in_effect=max(runs, key=lambda run: run.at, default=None),
         foreign=tuple(sorted({name for *_, names in found for name in names})),
     )
+
+
+def _precedence(bound: tuple[int, Run | None, tuple[str, ...]]) -> tuple[bool, float]:
+    """Order bounds by who set them: somebody else's action, which is in effect, then the latest run."""
+    _, run, foreign = bound
+    return bool(foreign), run.at if run else 0.0
 
 
 def _bound(

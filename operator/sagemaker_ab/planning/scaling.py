@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from sagemaker_ab.planning import commands
-from sagemaker_ab.planning.alarms import alarm_to_follow, declared_alarms, policy_alarms
+from sagemaker_ab.planning.alarms import alarm_to_follow, declared_alarms, policy_alarms, released_alarms
 from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.desired_scaling import STEP_SCALING, alarm_name
 from sagemaker_ab.planning.known_config import known_config, runs_as_desired
@@ -47,7 +47,7 @@ def scaling_steps(
         governed = variant is None or variant.scaling is not None
         if saved is not None and governed:
             yield from _restoration(desired, observed, config, name, saved.target)
-            yield from _following_alarms(desired, observed, name)
+        yield from _following_alarms(desired, observed, config, name)
         if variant is None or (saved is not None and target is None):
             continue
         if not runs_as_desired(config, variant):
@@ -69,7 +69,8 @@ def scaling_steps(
         elif target is not None:
             deregistration = commands.deregister_scalable_target(desired.endpoint_name, name)
             yield Step(StepKind.APPLY_SCALING, (deregistration,))
-    yield from _unneeded_alarms(desired, observed)
+    needed = declared_alarms(desired) | released_alarms(desired, remembered.released)
+    yield from _unneeded_alarms(desired, observed, needed)
 
 
 def _restoration(
@@ -95,10 +96,17 @@ def _restoration(
         yield step
 
 
-def _following_alarms(desired: Desired, observed: Observed, name: str) -> Iterator[Step]:
-    """Yield what lets our alarms fire restored step policies that the spec no longer declares."""
+def _following_alarms(
+    desired: Desired, observed: Observed, config: ObservedConfig | None, name: str
+) -> Iterator[Step]:
+    """Yield what lets our alarms fire restored step policies, which have new ARNs.
+
+    Those that the spec declares are left to it where it governs the variant.
+    """
     target = observed.targets.get(name)
-    wanted = declared_alarms(desired)
+    variant = next((each for each in desired.variants if each.name == name), None)
+    governed = variant is not None and runs_as_desired(config, variant)
+    wanted = declared_alarms(desired) if governed else frozenset[str]()
     for policy_name, policy in (target.policies if target else {}).items():
         alarm = alarm_name(desired.alarm_prefix, name, policy_name)
         live = (observed.alarms or {}).get(alarm)
@@ -108,9 +116,8 @@ def _following_alarms(desired: Desired, observed: Observed, name: str) -> Iterat
                 yield Step(StepKind.RESTORE_SCALING, (commands.put_metric_alarm(alarm, members, None),))
 
 
-def _unneeded_alarms(desired: Desired, observed: Observed) -> Iterator[Step]:
-    """Yield the deletion of our alarms whose policies neither exist nor are declared."""
-    needed = declared_alarms(desired) | policy_alarms(desired, observed)
+def _unneeded_alarms(desired: Desired, observed: Observed, needed: frozenset[str]) -> Iterator[Step]:
+    """Yield the deletion of our alarms whose policies neither exist nor are needed."""
     ours = {name for name in observed.alarms or {} if name.startswith(desired.alarm_prefix)}
-    for name in sorted(ours - needed):
+    for name in sorted(ours - needed - policy_alarms(desired, observed)):
         yield Step(StepKind.APPLY_SCALING, (commands.delete_alarms([name]),))

@@ -4,11 +4,11 @@ Policies and scheduled actions carry no tags, so only a record distinguishes tho
 those of somebody else. Without it, the operator leaves alone what may be foreign, and reports it.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from sagemaker_ab.api.scaling_status import ScalingStatus, ScheduledActionStatus
+from sagemaker_ab.api.scaling_status import MOST_RECORDED, ScalingStatus, ScheduledActionStatus
 from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.desired_scaling import SUSPENDED_MEMBERS, Bounds, DesiredScaling, alarm_name
 from sagemaker_ab.planning.names import content_hash
@@ -46,11 +46,12 @@ class ScalingRecord:
 
 
 def follow_scaling(
-    records: Mapping[str, ScalingRecord], desired: Desired, observed: Observed
+    records: Mapping[str, ScalingRecord], desired: Desired, observed: Observed, *, consistent: bool = True
 ) -> Mapping[str, ScalingRecord]:
     """Bring the records of the variants that autoscale up to date.
 
-    That of another variant is kept as long as AWS holds a scalable target or an alarm of it.
+    That of another variant is kept as long as AWS holds a scalable target or an alarm of it. If reads are not
+    `consistent`, what they do not show may exist.
     """
     scaled = {variant.name for variant in desired.variants if variant.scaling}
     kept = {
@@ -60,7 +61,11 @@ def follow_scaling(
     }
     return kept | {
         variant.name: _follow(
-            records.get(variant.name), variant.scaling, observed.targets.get(variant.name), observed.now
+            records.get(variant.name),
+            variant.scaling,
+            observed.targets.get(variant.name),
+            observed.now,
+            consistent=consistent,
         )
         for variant in desired.variants
         if variant.scaling is not None
@@ -73,27 +78,54 @@ def _has_alarm(desired: Desired, observed: Observed, variant: str, record: Scali
 
 
 def _follow(
-    record: ScalingRecord | None, scaling: DesiredScaling, target: ObservedTarget | None, now: float
+    record: ScalingRecord | None,
+    scaling: DesiredScaling,
+    target: ObservedTarget | None,
+    now: float,
+    *,
+    consistent: bool,
 ) -> ScalingRecord:
     if record is None:
         record = _first(scaling, target, now)
-    live = target or ObservedTarget(0, 0)
-    same_bounds = record.declared == scaling.declared
-    actions = {name: known for name, known in record.actions.items() if name in live.scheduled_actions}
-    for name, members in scaling.scheduled_actions.items():
-        fingerprint, known = content_hash(members), record.actions.get(name)
-        same = known is not None and known.fingerprint == fingerprint
-        actions[name] = known if known and same else ActionRecord(fingerprint, now)
-    resumed = {member for member, suspended in scaling.suspended.items() if not suspended}
+    earlier = record
+    if target is not None and consistent:
+        earlier = _held(record, target)
+    actions = {
+        name: _action(record, name, members, now) for name, members in scaling.scheduled_actions.items()
+    }
+    policies = frozenset(policy.name for policy in scaling.policies)
     return ScalingRecord(
         declared=scaling.declared,
-        since=record.since if same_bounds else now,
-        actions=actions,
-        policies=frozenset(policy.name for policy in scaling.policies)
-        | (record.policies & live.policies.keys()),
+        since=record.since if record.declared == scaling.declared else now,
+        actions=actions | {name: earlier.actions[name] for name in _added(actions, earlier.actions)},
+        policies=policies | _added(policies, earlier.policies),
         suspended=frozenset(member for member, suspended in scaling.suspended.items() if suspended)
-        | {member for member in record.suspended - resumed if live.suspended.get(member)},
+        | (earlier.suspended - scaling.suspended.keys()),
     )
+
+
+def _held(record: ScalingRecord, target: ObservedTarget) -> ScalingRecord:
+    """Return what AWS still holds of a record.
+
+    This is not asked while the target is released: what a release took is restored.
+    """
+    return replace(
+        record,
+        actions={name: each for name, each in record.actions.items() if name in target.scheduled_actions},
+        policies=record.policies & target.policies.keys(),
+        suspended=frozenset(member for member in record.suspended if target.suspended.get(member)),
+    )
+
+
+def _action(record: ScalingRecord, name: str, members: Mapping[str, object], now: float) -> ActionRecord:
+    fingerprint, known = content_hash(members), record.actions.get(name)
+    return known if known and known.fingerprint == fingerprint else ActionRecord(fingerprint, now)
+
+
+def _added(declared: Collection[str], earlier: Collection[str]) -> frozenset[str]:
+    """Return the names of earlier specs that a record has room for besides the declared ones."""
+    others = sorted(set(earlier) - set(declared))
+    return frozenset(others[: MOST_RECORDED - len(declared)])
 
 
 def _first(scaling: DesiredScaling, target: ObservedTarget | None, now: float) -> ScalingRecord:

@@ -23,6 +23,7 @@ class ActionTimes:
     schedule: Schedule
     start: float | None
     end: float | None
+    recurs: bool = True
 
     @classmethod
     def of(cls, members: Members, *, created: float = 0.0) -> "ActionTimes":
@@ -30,19 +31,28 @@ class ActionTimes:
         start, end = (_epoch(members.get(member)) for member in ("StartTime", "EndTime"))
         zone = members.get("Timezone") or ""
         anchor = created if start is None else start
-        return cls(parse_schedule(members.get("Schedule") or "", zone, anchor=anchor), start, end)
+        expression = members.get("Schedule") or ""
+        recurs = not expression.startswith("at(")
+        return cls(parse_schedule(expression, zone, anchor=anchor), start, end, recurs)
 
     def backward(self, until: float) -> Iterator[Due]:
         """Yield the due times up to and including a time, the latest first.
 
-        Whether AWS also runs an action at its start time is open: the user guide says so of recurring
-        actions, and the API reference does not.
+        Whether an action that recurs is also due at its start time is not certain: AWS's user guide says so,
+        and the API reference does not.
         """
         until = until if self.end is None else min(until, self.end)
-        dues = self.schedule.backward(until)
-        yield from takewhile(lambda due: self.start is None or due.at >= self.start, dues)
-        if self.start is not None and self.start <= until:
-            yield Due(self.start, certain=False)
+        start = self.start
+        if start is None:
+            yield from self.schedule.backward(until)
+            return
+        if until < start:
+            return
+        earliest = None
+        for earliest in takewhile(lambda due: due.at >= start, self.schedule.backward(until)):
+            yield earliest
+        if self.recurs and (earliest is None or earliest.at > start):
+            yield Due(start, certain=False)
 
     def next(self, after: float) -> float | None:
         """Return the first due time after a time, None if the action is over."""

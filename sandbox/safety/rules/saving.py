@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -74,3 +75,13 @@ def _leaves(value: Any) -> Iterator[str]:
         yield f"{float(value):g}"
     elif value:
         yield str(value)
+        yield from _time(value)
+
+
+def _time(value: Any) -> Iterator[str]:
+    """Yield a time that is written out as the number that AWS has of it."""
+    try:
+        parsed = datetime.fromisoformat(str(value))
+    except ValueError:
+        return
+    yield f"{parsed.timestamp():g}"

@@ -106,6 +106,13 @@ def test_an_action_is_due_between_its_start_and_its_end():
     ]
 
 
+def test_an_action_that_is_due_once_is_not_due_at_its_start():
+    once = {"Schedule": "at(2027-07-02T08:00:00)", "StartTime": "2027-07-01T00:00:00+00:00"}
+
+    dues = ActionTimes.of(once).backward(at("2027-08-01T00:00:00"))
+    assert list(dues) == [Due(at("2027-07-02T08:00:00"))]
+
+
 @pytest.mark.parametrize(
     ("members", "over"),
     [
