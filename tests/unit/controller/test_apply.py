@@ -77,7 +77,7 @@ FIRST, SECOND = "reviews-bert-a-1fef6cc901", "reviews-bert-b-8265f1a70f"
 
 
 def test_writes_that_aws_accepts_are_events_and_lines_in_the_log(context, caplog):
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, logger="sagemaker_ab.controller.apply"):
         outcome = context.apply(*creations(), kind=StepKind.CREATE_MODELS)
 
     assert outcome is Outcome.ACCEPTED
@@ -91,7 +91,7 @@ def test_writes_that_aws_accepts_are_events_and_lines_in_the_log(context, caplog
 
 def test_a_refusal_ends_the_step_and_is_a_line_in_the_log(context, caplog):
     context.answers(DENIED, "CreateModel")
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, logger="sagemaker_ab.controller.apply"):
         outcome = context.apply(*creations())
 
     assert isinstance(outcome, Refused)

@@ -102,6 +102,13 @@ def test_a_failed_endpoint_on_another_config_is_no_failure_of_ours(config, ours)
     assert (followed.state is DeploymentState.FAILED) is ours
 
 
+def test_without_a_record_there_is_nothing_to_follow_and_without_an_endpoint_nothing_new():
+    record = in_state(DeploymentState.ACCEPTED)
+
+    assert follow(None, WANTED, world(LIVE)) is None
+    assert follow(record, WANTED, nothing()) is record
+
+
 # Retries
 
 

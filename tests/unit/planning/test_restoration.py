@@ -10,6 +10,7 @@ from sagemaker_ab.api.status import ReleasedTarget, Status
 from sagemaker_ab.planning.observed_scaling import ObservedAction, ObservedPolicy, ObservedTarget
 from sagemaker_ab.planning.records import record_released, released_of
 from sagemaker_ab.planning.released import Released, decode_target, encode_target, restoration, still_released
+from sagemaker_ab.planning.scaling import blocking_update
 from tests.unit.planning.worlds import AUTOSCALING, NOW, nothing, spec, want, with_variant, world
 
 TAGS = {"team": "search"}
@@ -117,6 +118,15 @@ def test_a_target_is_written_as_json_and_read_back():
         "Policies": {"by-hand": ["StepScaling", {"Cooldown": 60}]},
         "ScheduledActions": {"morning": ACTION},
     }
+
+
+def test_nothing_is_released_where_the_instance_type_in_use_is_not_known():
+    """Somebody deleted the config in use."""
+    faster = {"instanceType": "ml.m5.xlarge", "instanceCount": None, "autoscaling": AUTOSCALING}
+    wanted, live = want(with_variant(spec(), "VariantB", **faster)), world(scaled())
+
+    assert list(blocking_update(wanted, live)) == ["VariantB"]
+    assert list(blocking_update(wanted, replace(live, config_in_use=None))) == []
 
 
 # How long the record is kept
