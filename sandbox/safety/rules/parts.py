@@ -42,14 +42,21 @@ def parts_taken(call: Call, intents: list[Intent], history: History) -> Iterator
 
 
 def parts_put(call: Call, intents: list[Intent], released: Target | None) -> Iterator[Finding]:
-    """Yield the policy or scheduled action that a call puts, and that neither a spec nor a release has."""
+    """Yield the policy or scheduled action that a call puts, and that neither a spec nor a release has.
+
+    A call that puts what is there already changes nothing: a stale read may not have shown it yet.
+    """
     name, kind = _named(call)
     if not kind or not call.operation.startswith("Put") or not call.effective or not intents:
         return
     if any(name in _declared(kind, one.variants.get(call.variant)) for one in intents):
         return
-    after = call.after.targets.get((call.endpoint, call.variant))
-    if released is None or after is None or _content(kind, released, name) != _content(kind, after, name):
+    place = call.endpoint, call.variant
+    before, after = call.before.targets.get(place), call.after.targets.get(place)
+    puts = _content(kind, after, name) if after else None
+    if puts is not None and before is not None and _content(kind, before, name) == puts:
+        return
+    if released is None or puts is None or _content(kind, released, name) != puts:
         yield (
             f"{intents[0]} declares no {kind} {name} of {call.variant}, and none like it was released",
             f"leave the {kind} {name} of somebody else as it is",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sandbox.safety.history import ENDPOINT, kind_read
@@ -28,6 +29,7 @@ from sandbox.safety.rules.saving import is_saved
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sandbox.safety.aws_state import Target
     from sandbox.safety.calls import Call
     from sandbox.safety.history import History
     from sandbox.safety.intent import Intent
@@ -89,7 +91,9 @@ class ScalingIsKept(Rule):
 
     def _release(self, call: Call, intents: list[Intent], history: History) -> Iterator[Violation]:
         target = call.before.targets[call.endpoint, call.variant]
-        self._releases[call.endpoint, call.variant] = Release(call, target, intents)
+        earlier = self._releases.get((call.endpoint, call.variant))
+        whole = _with_unrestored(target, earlier.target) if earlier else target
+        self._releases[call.endpoint, call.variant] = Release(call, whole, intents)
         if intents and not any(
             needs_release(call.variant, one, call.before, call.endpoint) for one in intents
         ):
@@ -220,3 +224,12 @@ class ScalingIsKept(Rule):
 
     def _of(self, endpoint: str) -> list[Release]:
         return [one for one in self._releases.values() if one.call.endpoint.lower() == endpoint.lower()]
+
+
+def _with_unrestored(target: Target, earlier: Target) -> Target:
+    """Return a target that is released, with what an earlier release took from it and nobody has restored."""
+    return replace(
+        target,
+        policies={**earlier.policies, **target.policies},
+        scheduled={**earlier.scheduled, **target.scheduled},
+    )
