@@ -38,14 +38,15 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
     observer = context.services.observer
     observed = observer.observe(clients, spec.endpoint_name)
     wanted = _desired(context, spec, clients, observed)
-    busy = observed.endpoint is not None and observed.endpoint.status.busy
-    if not busy and not wanted.unresolved and not observed.deploys(wanted):
-        observed = observer.observe_prerequisites(clients, observed, wanted)
     observed = _with_alarms(context, clients, wanted, observed)
     consistent = not context.memory.awaiting_consistency(observed.now)
     records = follow_scaling(_scaling_records(context), wanted, observed, consistent=consistent)
     wanted = with_intended_bounds(wanted, observed, records)
     wanted = with_start_counts(wanted, observed, instance_counts_of(context.status))
+    busy = observed.endpoint is not None and observed.endpoint.status.busy
+    if not busy and not wanted.unresolved and not observed.deploys(wanted):
+        # Only now is the name of the desired config known: it contains the counts.
+        observed = observer.observe_prerequisites(clients, observed, wanted)
     if observed.endpoint is not None and wanted.owner.owns(observed.endpoint.tags):
         _monitor(context, clients, wanted, spec.monitoring.interval_seconds)
     endpoint = context.status.endpoint
