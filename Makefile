@@ -65,7 +65,7 @@ ledger: setup ## check and count what the simulated AWS knows and what it guesse
 SEEDS ?= 20
 
 seeds: binaries ## run the operator against many seeds of the simulated AWS (SEEDS=20)
-	@SANDBOX_SEEDS=$(SEEDS) LIVES=25 $(BIN)/python -Im pytest -n $(WORKERS) --dist loadgroup \
+	@SANDBOX_SEEDS=$(SEEDS) LIVES=25 $(BIN)/python -Im pytest -n $(WORKERS) --maxschedchunk 1 \
 		tests/property/test_lives.py tests/e2e/test_calls_under_chaos.py
 
 PACKAGES ?= planning controller aws

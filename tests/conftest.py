@@ -14,13 +14,6 @@ from sandbox.cluster.cluster import Cluster
 _POLL_SECONDS = 0.1
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one process, so that what they share is made once; marks may split it."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
-
-
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Show the figures that tests record as such, for a test that passes prints nothing.
 

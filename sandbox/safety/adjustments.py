@@ -43,7 +43,7 @@ class Shown:
     """The newest states that the operator was shown: of the endpoint, its autoscaling, its tags, its alarms.
 
     ``alarms`` and ``tracking_alarms`` are None if it was never shown any. ``governed`` has what the variants
-    that scale are to be, by name.
+    that scale are to be, by name. `sized`: the operator knows on which instance types the variants run.
     """
 
     fleet: AwsState
@@ -52,18 +52,20 @@ class Shown:
     alarms: AwsState | None
     tracking_alarms: AwsState | None
     governed: Mapping[str, Governed]
+    sized: bool
 
 
 def owed(intent: Intent, shown: Shown) -> Iterator[Adjustment]:
     """Yield the adjustments that bring a serving fleet nearer to what a resource asks for.
 
-    A variant that is to get another instance type is left to the rollout.
+    A variant that is to get another instance type is left to the rollout, and all are that may be unless
+    the operator knows their types.
     """
     endpoint = shown.fleet.endpoint(intent.endpoint)
     if endpoint is None:
         return
     yield from _weights(intent, endpoint, shown)
-    for name in sorted(intent.variants.keys() & endpoint.variants.keys()):
+    for name in sorted(intent.variants.keys() & endpoint.variants.keys()) if shown.sized else ():
         if intent.variants[name].instance_type == endpoint.variants[name].instance_type:
             yield from _variant(name, intent, endpoint, shown)
     for difference in tag_differences(intent, shown.tags):

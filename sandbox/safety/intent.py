@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from sandbox.safety.aws_state import Raw
 
 GROUP = "sagemaker-ab.dev"
+FIELD_MANAGER = "sagemaker-ab-operator"
+"""The name under which the operator writes to the API server."""
 FINALIZER = f"{GROUP}/endpoint"
 ACCOUNT, REGION = f"{GROUP}/account", f"{GROUP}/region"
 FORCE_WEIGHTS = f"{GROUP}/force-weights"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sandbox.safety.intent import FINALIZER, Intent, intent_of
+from sandbox.safety.intent import FIELD_MANAGER, FINALIZER, Intent, intent_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,6 +47,18 @@ class Version:
     @property
     def annotations(self) -> Mapping[str, str]:
         return self.content["metadata"].get("annotations") or {}
+
+    @cached_property
+    def set_by_operator(self) -> frozenset[str]:
+        """The annotations and finalizers that the operator has set, by the API server's account of fields."""
+        managed = self.content["metadata"].get("managedFields") or ()
+        entries = [entry["fieldsV1"].get("f:metadata", {}) for entry in managed if _by_operator(entry)]
+        annotations = {
+            key.removeprefix("f:") for fields in entries for key in fields.get("f:annotations", {})
+        }
+        finalizers = {item for fields in entries for item in fields.get("f:finalizers", {})}
+        named = {json.loads(item.removeprefix("v:")) for item in finalizers if item != "."}
+        return frozenset(annotations | named)
 
     @property
     def status(self) -> Raw:
@@ -104,6 +117,10 @@ class Timeline:
     def between(self, key: Key, since: float, until: float) -> list[Version]:
         """Return the versions of one resource that may have been current in a time."""
         return [one for one in _current(self._versions.get(key, []), since, until) if not one.gone]
+
+
+def _by_operator(entry: Mapping[str, Any]) -> bool:
+    return bool(entry["manager"] == FIELD_MANAGER and "fieldsV1" in entry)
 
 
 def _current(versions: list[Version], since: float, until: float) -> Iterator[Version]:

@@ -111,6 +111,37 @@ def test_models_that_were_deleted_with_the_config_come_back_before_it(guesses):
     assert sent(operator, "UpdateEndpoint", "DeregisterScalableTarget") == []
 
 
+def test_the_content_of_a_config_is_kept_while_somebody_has_taken_the_owner_tags():
+    operator = settled(SCALING)
+    arn, tags = next((arn, tags) for arn, tags in held(operator, "tags").items() if ":endpoint/" in arn)
+    by_hand(operator, "DeleteTags", ResourceArn=arn, TagKeys=["sagemaker-ab.dev/cluster-id"])
+    steps(operator, 5)
+    assert operator.conditions["Stalled"].startswith("True NotOwned")
+    name = config_deleted(operator)
+    operator.cluster.apply(with_variant(SCALING, "VariantB", instanceType="ml.m5.xlarge"))
+    steps(operator, 5)
+    given = [{"Key": key, "Value": value} for key, value in tags.items()]
+    by_hand(operator, "AddTags", ResourceArn=arn, Tags=given)
+    operator.settle()
+
+    assert name not in held(operator, "endpointConfigs")
+    assert endpoint(operator)["variants"]["VariantB"]["instanceType"] == "ml.m5.xlarge"
+
+
+def test_counts_and_autoscaling_go_on_while_a_deleted_config_cannot_be_created_again():
+    operator = settled(SCALING, aws(variants={"autoscaling.config-deleted": 1, "sm.uewc.config-deleted": 0}))
+    operator.sim.fault({"denied": True}, match={"operation": "CreateEndpointConfig"}, count=None)
+    config_deleted(operator)
+    bounds = {**AUTOSCALING, "minCapacity": 2}
+    changed = with_variant(SCALING, "VariantB", autoscaling=bounds)
+    operator.cluster.apply(with_variant(changed, "VariantA", instanceCount=2))
+    run(operator, hours=1)
+
+    assert operator.conditions["Stalled"].startswith("True")
+    assert counts(operator)["VariantA"] == 2
+    assert target(operator)["min"] == 2
+
+
 def without_content(operator):
     """Neither the config in use nor its content in status is left, and the spec asks for another type."""
     name = config_deleted(operator)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from sandbox.safety.intent import ACCOUNT, FIELD_MANAGER, FINALIZER, REGION
 from sandbox.safety.kubernetes import ResourceWatch
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +44,35 @@ def test_each_version_is_kept_with_the_time_from_which_it_may_have_been_current(
     assert deleted.gone
     assert annotated.latest - annotated.earliest == pytest.approx(LAG)
     assert first.latest < annotated.latest <= patched.latest <= deleted.latest
+
+
+def test_the_watch_tells_what_the_operator_has_set_from_what_others_have(cluster, eventually):
+    def patch(manager, metadata):
+        cluster.kubectl(
+            *("patch", "smab", "pinned", "--type=merge", f"--namespace={NAMESPACE}"),
+            f"--field-manager={manager}",
+            f"--patch={json.dumps({'metadata': metadata})}",
+            check=True,
+        )
+
+    sample = SAMPLE | {"metadata": {"name": "pinned"}}
+    cluster.kubectl("create", "-f", "-", f"--namespace={NAMESPACE}", input=json.dumps(sample), check=True)
+    watch = ResourceWatch(cluster, namespace=NAMESPACE, lag=LAG)
+    patch("person", {"annotations": {ACCOUNT: "999999999999"}})
+    patch(FIELD_MANAGER, {"annotations": {REGION: "us-east-1"}})
+    patch(FIELD_MANAGER, {"annotations": {ACCOUNT: "123456789012"}, "finalizers": [FINALIZER]})
+    patch("person", {"annotations": {ACCOUNT: "999999999999"}, "finalizers": None})
+    eventually(lambda: len(watch.versions) == 5)
+    watch.close()
+    cluster.kubectl("delete", "smab", "pinned", f"--namespace={NAMESPACE}", check=True)
+
+    assert [version.set_by_operator for version in watch.versions] == [
+        frozenset(),
+        frozenset(),
+        {REGION},
+        {REGION, ACCOUNT, FINALIZER},
+        {REGION},
+    ]
 
 
 def test_a_watch_that_is_closed_twice_is_closed(cluster):

@@ -14,7 +14,7 @@ import botocore.session
 import yaml
 from botocore import xform_name
 
-from sagemaker_ab.planning.desired_scaling import alarm_prefix
+from sagemaker_ab.planning.desired_scaling import alarm_prefix_of
 from sagemaker_ab.planning.ownership import Owner
 
 ROOT = Path(__file__).parents[2]
@@ -181,7 +181,7 @@ def test_alarms_are_changed_only_if_they_belong_to_scaling_policies_of_endpoints
         "arn:aws:cloudwatch:*:*:alarm:TargetTracking-endpoint/*",
         "arn:aws:cloudwatch:*:*:alarm:sagemaker-ab/*",
     }
-    assert alarm_prefix("reviews", Owner("c", "n", "m", "u").fingerprint).startswith("sagemaker-ab/")
+    assert alarm_prefix_of("reviews", Owner("c", "n", "m", "u").fingerprint).startswith("sagemaker-ab/")
 
 
 def test_a_role_is_passed_to_sagemaker_only_and_it_is_the_samples():

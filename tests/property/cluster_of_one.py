@@ -6,9 +6,10 @@ import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sagemaker_ab.api.resource import FINALIZER
+from sagemaker_ab.api.resource import FIELD_MANAGER, FINALIZER
 from sagemaker_ab.kube.client import Conflict, KubernetesError, NotFound, Object
 from sagemaker_ab.kube.keys import Key
+from tests.managed_fields import account
 
 KEY = Key("ml", "reviews")
 _ABOUT_EVENTS = {"create_event", "patch_event"}
@@ -24,6 +25,8 @@ class ClusterOfOne:
         self.status_writes = 0
         self.watchers: list[Callable[..., None]] = []
         """Each is called with every version of the object, and once more when it is gone."""
+        self._written: dict[str, Any] = {}
+        """The metadata of the newest version."""
         self._versions = itertools.count(1)
         self._uids = itertools.count(1)
 
@@ -35,6 +38,7 @@ class ClusterOfOne:
                 "uid": f"uid-{next(self._uids)}",
                 "generation": 0,
             }
+            self._written = {}
             self.resource = {"metadata": metadata, "spec": {}, "status": {"observedGeneration": -1}}
         if self.resource["spec"] != spec:
             self.resource["metadata"]["generation"] += 1
@@ -94,7 +98,7 @@ class ClusterOfOne:
     def apply_status(self, resource: Object, status: Mapping[str, Any]) -> Object:
         self._expect(resource)["status"] = copy.deepcopy(dict(status))
         self.status_writes += 1
-        return self._touch()
+        return self._touch(FIELD_MANAGER)
 
     def create_event(self, namespace: str, event: Object) -> str:
         del namespace
@@ -106,7 +110,7 @@ class ClusterOfOne:
 
     def _set_finalizers(self, resource: Object, finalizers: list[str]) -> Object:
         self._expect(resource)["metadata"]["finalizers"] = finalizers
-        changed = self._touch()
+        changed = self._touch(FIELD_MANAGER)
         self._collect()
         return changed
 
@@ -117,9 +121,12 @@ class ClusterOfOne:
             raise Conflict
         return self.resource
 
-    def _touch(self) -> Object:
+    def _touch(self, manager: str = "person") -> Object:
         assert self.resource is not None
-        self.resource["metadata"]["resourceVersion"] = str(next(self._versions))
+        metadata = self.resource["metadata"]
+        account(metadata, self._written, manager)
+        metadata["resourceVersion"] = str(next(self._versions))
+        self._written = copy.deepcopy(metadata)
         for watcher in self.watchers:
             watcher(self.resource)
         return copy.deepcopy(self.resource)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from hack import crd
 from sagemaker_ab.api.resource import InvalidSpec, parse_resource_file, parse_spec
-from sagemaker_ab.planning.desired_scaling import DesiredScaling, alarm_prefix, desired_scaling
+from sagemaker_ab.planning.desired_scaling import DesiredScaling, alarm_prefix_of, desired_scaling
 from sagemaker_ab.planning.ownership import Owner
 from sandbox.aws.engine.autoscaling.steps import problem
 from sandbox.aws.validation import pattern, problems
@@ -304,10 +304,10 @@ def scaling_of(autoscaling: dict[str, Any]) -> DesiredScaling:
             ],
         }
     )
-    prefix = alarm_prefix(ENDPOINT, Owner("cluster", "n" * 63, "n" * 63, "uid").fingerprint)
+    prefix = alarm_prefix_of(ENDPOINT, Owner("cluster", "n" * 63, "n" * 63, "uid").fingerprint)
     found = spec.variants[0].autoscaling
     assert found is not None
-    return desired_scaling(found, alarms=f"{prefix}{VARIANT}/")
+    return desired_scaling(found, variant=VARIANT, alarm_prefix=prefix)
 
 
 def requests(scaling: DesiredScaling) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -142,7 +142,8 @@ class Reason(StrEnum):
 
     ENDPOINT_CONFIG_MISSING = "EndpointConfigMissing"
     """The endpoint config in use was deleted, and its content is not known. AWS refuses updates of the
-    endpoint. The operator changes weights and counts, and waits for a person to restore the config.
+    endpoint. The operator changes weights, but neither counts nor autoscaling, since only the config shows
+    the instance types. It waits for a person to restore the config.
     """
 
     FOREIGN_SCALING = "ForeignScaling"

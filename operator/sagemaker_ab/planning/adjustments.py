@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from sagemaker_ab.planning import commands
 from sagemaker_ab.planning.commands import Command
 from sagemaker_ab.planning.desired import Desired, DesiredVariant
-from sagemaker_ab.planning.observed import Observed, ObservedEndpoint
+from sagemaker_ab.planning.known_config import known_config, runs_as_desired
+from sagemaker_ab.planning.observed import Observed, ObservedConfig, ObservedEndpoint
 from sagemaker_ab.planning.remembered import Remembered
 from sagemaker_ab.planning.scaling import scaling_steps
 from sagemaker_ab.planning.shares import (
@@ -32,7 +33,7 @@ def _adjustments(
     desired: Desired, observed: Observed, endpoint: ObservedEndpoint, remembered: Remembered
 ) -> Iterator[Step]:
     yield from scaling_steps(desired, observed, endpoint, remembered)
-    counts = list(_counts(desired, observed, endpoint))
+    counts = list(_counts(desired, endpoint, known_config(desired, observed, remembered)))
     growing = [
         _count(StepKind.SCALE_OUT, desired, variant)
         for variant, live in counts
@@ -84,12 +85,12 @@ def weight_changes(desired: Desired, endpoint: ObservedEndpoint) -> Mapping[str,
 
 
 def _counts(
-    desired: Desired, observed: Observed, endpoint: ObservedEndpoint
+    desired: Desired, endpoint: ObservedEndpoint, config: ObservedConfig | None
 ) -> Iterator[tuple[DesiredVariant, int]]:
     """Pair each variant without autoscaling with its live count; the autoscaler owns the other counts."""
     for variant in desired.variants:
         live = endpoint.variant(variant.name)
-        if live is not None and variant.scaling is None and observed.runs_as_desired(variant):
+        if live is not None and variant.scaling is None and runs_as_desired(config, variant):
             yield variant, live.desired_count
 
 

@@ -27,7 +27,7 @@ class Undeclared:
 
 
 def undeclared(scaling: DesiredScaling, target: ObservedTarget) -> Undeclared:
-    """Return what a target has and the spec does not declare, whoever made it."""
+    """Return what a target has and the spec does not declare, no matter who made it."""
     return Undeclared(
         policies=frozenset(target.policies.keys() - {policy.name for policy in scaling.policies}),
         actions=frozenset(target.scheduled_actions.keys() - scaling.scheduled_actions.keys()),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sagemaker_ab.planning.config_content import Content, deploys, production_variants
-from sagemaker_ab.planning.desired import Desired, DesiredVariant
+from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.observed_scaling import ObservedTarget
 
 
@@ -145,14 +145,6 @@ class Observed:
     def deploys(self, desired: Desired) -> bool:
         """Return whether the fleet in use is the desired one, except for weights and counts."""
         return self.config_in_use is not None and self.config_in_use.deploys(desired)
-
-    def runs_as_desired(self, variant: DesiredVariant) -> bool:
-        """Return whether a variant runs on the desired instance type, so that counts mean the same.
-
-        Where the type in use is not known, it does not.
-        """
-        config = self.config_in_use
-        return config is not None and config.instance_type(variant.name) == variant.instance_type
 
     @property
     def config_deleted(self) -> bool:

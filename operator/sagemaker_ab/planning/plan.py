@@ -11,7 +11,8 @@ from sagemaker_ab.planning import commands
 from sagemaker_ab.planning.adjustments import adjustments
 from sagemaker_ab.planning.deployment import Deployment
 from sagemaker_ab.planning.desired import Desired
-from sagemaker_ab.planning.observed import Observed, ObservedConfig
+from sagemaker_ab.planning.known_config import known_config
+from sagemaker_ab.planning.observed import Observed
 from sagemaker_ab.planning.ownership import describe_owner
 from sagemaker_ab.planning.problem import Problem
 from sagemaker_ab.planning.remembered import Remembered
@@ -72,10 +73,9 @@ def _config_deleted(
     If its content is not known, a person must restore it.
     """
     name = observed.endpoint.config_name if observed.endpoint else None
-    for config in (remembered.applied_config, ObservedConfig(desired.config_name, desired.config_content)):
-        if config is not None and config.name == name:
-            steps = recreation_of_config(desired, observed, config)
-            return Plan(EndpointState.CONFIG_DELETED, steps, pending)
+    config = known_config(desired, observed, remembered)
+    if config is not None:
+        return Plan(EndpointState.CONFIG_DELETED, recreation_of_config(desired, observed, config), pending)
     message = (
         f"endpoint config {name}, which the endpoint uses, was deleted, and its content is not known: AWS"
         " refuses updates of the endpoint. Create an endpoint config of that name with the variants of the"

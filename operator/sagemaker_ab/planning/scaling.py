@@ -6,7 +6,8 @@ from sagemaker_ab.planning import commands
 from sagemaker_ab.planning.alarms import alarm_to_follow, declared_alarms, policy_alarms, released_alarms
 from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.desired_scaling import STEP_SCALING, alarm_name
-from sagemaker_ab.planning.observed import Observed, ObservedEndpoint
+from sagemaker_ab.planning.known_config import known_config, runs_as_desired
+from sagemaker_ab.planning.observed import Observed, ObservedConfig, ObservedEndpoint
 from sagemaker_ab.planning.observed_scaling import ObservedTarget
 from sagemaker_ab.planning.released import restoration
 from sagemaker_ab.planning.remembered import Remembered
@@ -35,19 +36,21 @@ def scaling_steps(
 
     What was released for an update is restored, also for a variant that the spec no longer has, as long as it
     serves (S3). A departing variant loses its target only with the update that removes it. The rest of the
-    spec's autoscaling waits until a variant runs on the desired instance type.
+    spec's autoscaling waits until a variant runs on the desired instance type, as the config in
+    use shows it.
     """
+    config = known_config(desired, observed, remembered)
     variants = {variant.name: variant for variant in desired.variants}
     for live in endpoint.variants:
         name = live.name
         variant, target, saved = variants.get(name), observed.targets.get(name), remembered.released.get(name)
         governed = variant is None or variant.scaling is not None
         if saved is not None and governed:
-            yield from _restoration(desired, observed, name, saved.target)
-        yield from _following_alarms(desired, observed, name)
+            yield from _restoration(desired, observed, config, name, saved.target)
+        yield from _following_alarms(desired, observed, config, name)
         if variant is None or (saved is not None and target is None):
             continue
-        if not observed.runs_as_desired(variant):
+        if not runs_as_desired(config, variant):
             continue
         if variant.scaling is not None:
             yield from differences(
@@ -70,17 +73,18 @@ def scaling_steps(
     yield from _unneeded_alarms(desired, observed, needed)
 
 
-def _restoration(desired: Desired, observed: Observed, name: str, saved: ObservedTarget) -> Iterator[Step]:
+def _restoration(
+    desired: Desired, observed: Observed, config: ObservedConfig | None, name: str, saved: ObservedTarget
+) -> Iterator[Step]:
     """Yield what is missing of a released target; its policies and scheduled actions wait for the target.
 
     Once the target is there, what the spec declares is left to the spec where it governs it.
     """
     variant = next((each for each in desired.variants if each.name == name), None)
-    governed = name in observed.targets and variant is not None and observed.runs_as_desired(variant)
-    policies, actions = frozenset[str](), frozenset[str]()
-    if governed and variant and variant.scaling:
-        policies = frozenset(policy.name for policy in variant.scaling.policies)
-        actions = frozenset(variant.scaling.scheduled_actions)
+    governed = name in observed.targets and variant is not None and runs_as_desired(config, variant)
+    scaling = variant.scaling if governed and variant else None
+    policies = {policy.name for policy in scaling.policies} if scaling else set[str]()
+    actions = scaling.scheduled_actions.keys() if scaling else set[str]()
     registration: frozenset[str] = frozenset()
     for command in restoration(desired.endpoint_name, name, saved, observed, desired.all_tags):
         request = command.request
@@ -92,14 +96,16 @@ def _restoration(desired: Desired, observed: Observed, name: str, saved: Observe
         yield step
 
 
-def _following_alarms(desired: Desired, observed: Observed, name: str) -> Iterator[Step]:
+def _following_alarms(
+    desired: Desired, observed: Observed, config: ObservedConfig | None, name: str
+) -> Iterator[Step]:
     """Yield what lets our alarms fire restored step policies, which have new ARNs.
 
     Those that the spec declares are left to it where it governs the variant.
     """
     target = observed.targets.get(name)
     variant = next((each for each in desired.variants if each.name == name), None)
-    governed = variant is not None and observed.runs_as_desired(variant)
+    governed = variant is not None and runs_as_desired(config, variant)
     wanted = declared_alarms(desired) if governed else frozenset[str]()
     for policy_name, policy in (target.policies if target else {}).items():
         alarm = alarm_name(desired.alarm_prefix, name, policy_name)

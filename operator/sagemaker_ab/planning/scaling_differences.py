@@ -23,7 +23,7 @@ from sagemaker_ab.planning.steps import Step, StepKind
 class ScaledVariant:
     """A variant that autoscales, as the spec asks for it and as AWS holds it.
 
-    `alarms` are the alarms that exist of those that were read, None if they could not be read. `record` tells
+    `alarms` are the alarms that exist of those that were read, None if they could not be read. `record` has
     what earlier specs declared. `kept` is a released target whose parts are left alone until all of it is
     restored.
     """

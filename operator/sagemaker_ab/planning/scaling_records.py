@@ -1,7 +1,7 @@
 """What AWS does not show of a variant's autoscaling, kept in status: what the spec declared, and since when.
 
-Policies and scheduled actions carry no tags, so only a record tells those of an earlier spec from those of
-somebody else. Without it, the operator leaves alone what it cannot tell apart, and reports it.
+Policies and scheduled actions carry no tags, so only a record distinguishes those of an earlier spec from
+those of somebody else. Without it, the operator leaves alone what may be foreign, and reports it.
 """
 
 from collections.abc import Collection, Iterable, Mapping

@@ -31,7 +31,7 @@ class ActionTimes:
         start, end = (_epoch(members.get(member)) for member in ("StartTime", "EndTime"))
         zone = members.get("Timezone") or ""
         anchor = created if start is None else start
-        expression = members["Schedule"]
+        expression = members.get("Schedule") or ""
         recurs = not expression.startswith("at(")
         return cls(parse_schedule(expression, zone, anchor=anchor), start, end, recurs)
 
@@ -63,11 +63,21 @@ class ActionTimes:
 
 
 def is_over(members: Members, now: float) -> bool:
-    """Return whether an action is never due again; one that cannot be read is not over."""
+    """Return whether an action is never due again.
+
+    That of a rate is only known by its end time, and an action that cannot be read is not over.
+    """
     try:
-        return ActionTimes.of(members).next(now) is None
+        times = ActionTimes.of(members)
     except ValueError:
         return False
+    if times.end is not None and times.end < now:
+        return True
+    return not _is_rate(members) and times.next(now) is None
+
+
+def _is_rate(members: Members) -> bool:
+    return str(members.get("Schedule")).startswith("rate(")
 
 
 def same_action(live: Members, wanted: Members) -> bool:

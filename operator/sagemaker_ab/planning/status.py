@@ -67,6 +67,7 @@ def report(before: Status, generation: int, found: Gathered, *, now: datetime) -
     `before` is the status that the reconcile read, `generation` that of the spec. `now` is the local time,
     with which conditions are dated.
     """
+    theirs = found.observed.endpoint is not None and not found.owns_endpoint
     found = replace(found, observed=_ours(found))
     metrics = _metrics(before.metrics, found.metrics.metrics)
     drafts = chain(
@@ -87,7 +88,7 @@ def report(before: Status, generation: int, found: Gathered, *, now: datetime) -
         account=before.account or (found.account if pinned else None),
         region=before.region or (found.region if pinned else None),
         last_handled_reconcile_at=found.reconcile_requested_at or before.last_handled_reconcile_at,
-        endpoint=_endpoint(before.endpoint, found, now),
+        endpoint=_records(before.endpoint) if theirs else _endpoint(before.endpoint, found, now),
         deployment=record_deployment(found.remembered.deployment),
         variants=_variants(found),
         last_instance_counts=record_instance_counts(before, found.desired, found.observed),
@@ -152,6 +153,15 @@ def _endpoint(before: EndpointStatus | None, found: Gathered, now: datetime) -> 
         failure_reason=endpoint.failure_reason,
         since=before.since if before and same else now,
         tag_keys=_tag_keys(before, endpoint, found.desired) or None,
+    )
+
+
+def _records(before: EndpointStatus | None) -> EndpointStatus | None:
+    """Keep what AWS cannot show again of an endpoint whose owner tags are missing: they may be restored."""
+    if before is None or before.config_name is None:
+        return None
+    return EndpointStatus(
+        config_name=before.config_name, config_content=before.config_content, tag_keys=before.tag_keys
     )
 
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class PinnedWhileInAws(Rule):
     """Judges each version in which our finalizer comes or goes, and each write to AWS.
 
-    - A resource that its user created with the finalizer or the annotations keeps them: only what comes
-      later is the operator's.
+    - What somebody else has written is not judged, by the API server's account of who set each field.
+    - A resource that its user created with the finalizer or the annotations keeps them.
     - A finalizer that leaves a resource that is not being deleted was taken by somebody else, and the
       operator has to put it back before its next write.
     - Writes are judged when they are sent, whatever AWS answers, and have to go to the pinned place. A write
@@ -51,13 +51,12 @@ class PinnedWhileInAws(Rule):
             return
         if not version.gone:
             yield from self._pinned_alone(version, former, history)
-        if version.finalized and not former.finalized and not version.gone:
-            yield from self._added(version, history)
+            yield from self._added(version, former, history)
         if former.finalized and (version.gone or not version.finalized) and former.intent.deleting:
             yield from self._released(version, former, history)
 
     def _pinned_alone(self, version: Version, former: Version, history: History) -> Iterator[Violation]:
-        new = {ACCOUNT, REGION} & (version.annotations.keys() - former.annotations.keys())
+        new = {ACCOUNT, REGION} & version.set_by_operator - former.annotations.keys()
         if new and not version.finalized:
             yield self.broken(
                 f"annotations {' and '.join(sorted(new))} added to {version}",
@@ -66,7 +65,9 @@ class PinnedWhileInAws(Rule):
                 right="add the finalizer and both annotations by one patch",
             )
 
-    def _added(self, version: Version, history: History) -> Iterator[Violation]:
+    def _added(self, version: Version, former: Version, history: History) -> Iterator[Violation]:
+        if former.finalized or FINALIZER not in version.set_by_operator:
+            return
         missing = [name for name in (ACCOUNT, REGION) if name not in version.annotations]
         if missing:
             yield self.broken(

@@ -49,7 +49,8 @@ class AdjustmentsGoOut(Rule):
       over as well, by the clock of the operator's machine; it begins when a read shows the outcome.
     - While additions to the set of variants are pending, the spec's weights of those that exist are due;
       while removals are pending, only zeros of the spec. Counts and autoscaling of a variant that changes
-      its instance type are left to the rollout.
+      its instance type are left to the rollout, and so they are while the config in use is deleted and the
+      status does not hold its content: then nothing shows the instance types.
     - Not judged are a resource that is being deleted, and one whose spec or location the operator refuses.
     - When the operator has come to rest, nothing may be due but what waits for its backoff, and each variant
       that holds an adjustment is named in a condition.
@@ -172,8 +173,21 @@ def _shown(intent: Intent, call: Call, history: History) -> Shown:
         tags=states[TAGS] or call.shown,
         alarms=states[ALARMS],
         tracking_alarms=states[TRACKING_ALARMS],
+        sized=_shows_types(call, history),
         governed={name: history.governed(intent, name, scaling, call.time) for name in scaled},
     )
+
+
+def _shows_types(call: Call, history: History) -> bool:
+    """Tell whether the operator can know on which instance types the variants run.
+
+    Only the config in use shows them; the operator keeps its content in status.
+    """
+    endpoint = call.shown.endpoint(call.endpoint)
+    if endpoint is None or endpoint.config in call.shown.configs:
+        return True
+    recorded = [one.status.get("endpoint") or {} for one in history.subjects(call, since=call.local)]
+    return any(one.get("configName") == endpoint.config and "configContent" in one for one in recorded)
 
 
 def _shown_in_service(call: Call, endpoint: str) -> bool:

@@ -43,6 +43,7 @@ class ScaledEndpoint:
             sagemaker_writes=by_service["sagemaker"],
             autoscaling=by_service["application-autoscaling"],
             autoscaling_writes=by_service["application-autoscaling"],
+            cloudwatch_writes=by_service["cloudwatch"],
             cloudwatch=by_service["cloudwatch"],
             runtime=by_service["sagemaker-runtime"],
             sts=by_service["sts"],

@@ -77,6 +77,8 @@ class DeleteOurs(Brief):
                 world.call("DeleteModel", ModelName=name)
             else:
                 world.call("DeleteEndpointConfig", EndpointConfigName=name)
+                # Autoscaling looks for the config of the endpoint; a read may not show yet that it is gone.
+                world.refusals.add("Could not describe the endpoint configuration")
 
 
 @dataclass(frozen=True, slots=True, repr=False)

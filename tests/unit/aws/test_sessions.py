@@ -111,7 +111,7 @@ def test_without_a_region_there_are_no_clients(monkeypatch):
 
 
 READS = ("sagemaker", "autoscaling", "cloudwatch", "sts")
-WRITES = ("sagemaker_writes", "autoscaling_writes")
+WRITES = ("sagemaker_writes", "autoscaling_writes", "cloudwatch_writes")
 INVOCATIONS = ("runtime",)
 
 

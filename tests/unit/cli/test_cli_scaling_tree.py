@@ -37,6 +37,7 @@ ACTIONS = [
     {"name": "morning", "schedule": "cron(0 8 ? * MON-FRI *)", "minCapacity": 2, "maxCapacity": 6},
     {"name": "evening", "schedule": "cron(0 20 ? * MON-FRI *)", "minCapacity": 1, "maxCapacity": 4},
 ]
+POLICY = "invocations: InvocationsPerInstance (sum, per minute), target 70.5"
 SINCE = "2026-11-20T10:00:00Z"
 
 
@@ -60,7 +61,7 @@ def scaled(shifting):
     def make(status=None, **autoscaling):
         variant = shifting["spec"]["variants"][1]
         del variant["instanceCount"]
-        variant["autoscaling"] = {"minCapacity": 1, "maxCapacity": 2, **autoscaling}
+        variant["autoscaling"] = {"minCapacity": 1, "maxCapacity": 2, "policies": [TRACKING], **autoscaling}
         if status is not None:
             known = {"name": "VariantB", "minCapacity": 1, "maxCapacity": 2, "since": SINCE}
             shifting["status"]["scaling"] = [known | status]
@@ -155,7 +156,7 @@ def test_a_resource_that_no_operator_has_seen_shows_the_bounds_of_the_spec(scale
     raw = scaled()
     del raw["status"]
 
-    assert branch(raw) == ["scaling     – instances  spec 1..2"]
+    assert branch(raw)[0] == "scaling     – instances  spec 1..2"
 
 
 def test_a_variant_without_autoscaling_has_no_branch(shifting, now, text):
@@ -181,20 +182,21 @@ def test_bounds_that_no_action_has_changed_are_those_of_the_spec(scaled, branch)
     assert branch(raw)[1:] == [
         "schedule  bounds of the spec since 2026-11-20 10:00:00 UTC (5d5h ago)",
         "next      peak at 2026-11-25 15:52:32 UTC (in 40s): max 8",
+        f"policy    {POLICY}",
     ]
 
 
 def test_an_action_that_is_overdue_in_status_is_shown_as_past(scaled, branch):
     raw = scaled(status={"next": {"name": "gone", "at": "2026-11-25T15:51:12Z"}})
 
-    assert branch(raw)[1:] == ["next  gone at 2026-11-25 15:51:12 UTC (40s ago)"]
+    assert branch(raw)[1:] == ["next    gone at 2026-11-25 15:51:12 UTC (40s ago)", f"policy  {POLICY}"]
 
 
 @pytest.mark.parametrize("status", ["Successful", "InProgress", "Pending", "Overridden"])
 def test_an_ordinary_activity_is_not_reported(scaled, branch, status):
     activity = {"status": status, "message": "Setting desired instance count to 2.", "since": SINCE}
 
-    assert branch(scaled(status={"lastActivity": activity})) == ["scaling     1..2 instances"]
+    assert branch(scaled(status={"lastActivity": activity}))[1:] == [f"policy  {POLICY}"]
 
 
 def test_a_decision_not_to_scale_is_reported_with_its_reason(scaled, branch):
@@ -205,7 +207,7 @@ def test_a_decision_not_to_scale_is_reported_with_its_reason(scaled, branch):
         "since": "2026-11-25T15:00:00Z",
     }
 
-    assert branch(scaled(status={"lastActivity": activity}))[1:] == [
+    assert branch(scaled(status={"lastActivity": activity}))[2:] == [
         "activity  NotScaled AlreadyAtMaxCapacity since 2026-11-25 15:00:00 UTC (51m ago)",
         "          The count is at its maximum of 2.",
     ]
@@ -263,8 +265,11 @@ def test_a_decision_not_to_scale_is_reported_with_its_reason(scaled, branch):
             "burst: Wait (p90), alarm at or below 0.5 for 1 × 300 s: -25% to 0.5",
         ),
         (
-            step_policy(adjustmentType="ExactCapacity", stepAdjustments=[{"scalingAdjustment": 2}]),
-            "burst: Invocations (sum, per minute), alarm above 500 for 2 of 3 × 60 s: =2 always",
+            step_policy(
+                adjustmentType="ExactCapacity",
+                stepAdjustments=[{"metricIntervalLowerBound": 0, "scalingAdjustment": 2}],
+            ),
+            "burst: Invocations (sum, per minute), alarm above 500 for 2 of 3 × 60 s: =2 from 500",
         ),
     ],
 )

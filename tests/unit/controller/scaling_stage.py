@@ -11,6 +11,7 @@ _SERVICES = {
     "sagemaker_writes": "sagemaker",
     "autoscaling": "application-autoscaling",
     "autoscaling_writes": "application-autoscaling",
+    "cloudwatch_writes": "cloudwatch",
     "cloudwatch": "cloudwatch",
     "runtime": "sagemaker-runtime",
     "sts": "sts",

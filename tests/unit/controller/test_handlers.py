@@ -1,12 +1,15 @@
-"""Which changes of a resource lead to a reconcile at once."""
+"""Which changes of a resource lead to a reconcile at once, and how kopf is set up."""
 
 import asyncio
+import itertools
+import logging
 
 import kopf
 import pytest
 
 from sagemaker_ab.api.resource import ACCOUNT, FINALIZER, FORCE_WEIGHTS, RECONCILE_REQUESTED_AT, REGION
-from sagemaker_ab.controller.handlers import enqueue
+from sagemaker_ab.controller.backoff import Backoff
+from sagemaker_ab.controller.handlers import _configure, count_resources, enqueue, report_idle_seconds
 from sagemaker_ab.kube.keys import Key
 
 
@@ -81,3 +84,72 @@ def test_a_resource_that_is_gone_is_enqueued_once_more_to_be_forgotten(memo):
 
     assert seen(memo, resource(), kind="DELETED") == 1
     assert memo.seen == {}
+
+
+def test_the_region_of_a_resource_is_that_of_its_status_or_else_of_its_spec(memo):
+    key = Key("ml", "reviews")
+    seen(memo, resource())
+    assert memo.regions[key] == ""
+
+    seen(memo, resource() | {"spec": {"region": "eu-west-1"}})
+    assert memo.regions[key] == "eu-west-1"
+
+    seen(memo, resource() | {"spec": {"region": "eu-west-1"}, "status": {"region": "us-east-1"}})
+    assert memo.regions[key] == "us-east-1"
+
+    seen(memo, resource(), kind="DELETED")
+    assert memo.regions == {}
+
+
+# kopf
+
+
+@pytest.fixture
+def levels():
+    """Restore the levels of the loggers that are made quiet."""
+    loggers = [logging.getLogger(name) for name in QUIET]
+    before = [logger.level for logger in loggers]
+    yield
+    for logger, level in zip(loggers, before, strict=True):
+        logger.setLevel(level)
+
+
+QUIET = ("aiohttp.access", "botocore", "kopf.activities.probe", "kopf.objects")
+
+
+@pytest.mark.usefixtures("levels")
+def test_kopf_writes_nothing_of_its_own_and_asks_again_without_end():
+    settings = kopf.OperatorSettings()
+    backoff = Backoff(first=5.0, slowest=60.0)
+    _configure(settings, backoff)
+
+    assert settings.persistence.finalizer == "sagemaker-ab.dev/unused-by-kopf" != FINALIZER
+    assert settings.posting.enabled is False
+    assert settings.scanning.disabled is True
+    assert len([*itertools.islice(settings.networking.error_backoffs, 1000)]) == 1000
+
+
+@pytest.mark.usefixtures("levels")
+def test_kopf_ends_a_watch_before_it_gives_up_on_the_server():
+    settings = kopf.OperatorSettings()
+    _configure(settings, Backoff(first=5.0, slowest=60.0))
+
+    assert settings.watching.server_timeout == 300
+    assert settings.watching.client_timeout == 310
+    assert settings.watching.connect_timeout == 10
+    assert settings.networking.request_timeout == 30
+
+
+@pytest.mark.usefixtures("levels")
+def test_loggers_that_say_much_are_limited_to_warnings():
+    _configure(kopf.OperatorSettings(), Backoff(first=5.0, slowest=60.0))
+
+    assert [logging.getLogger(name).level for name in QUIET] == [logging.WARNING] * 4
+
+
+def test_probes_show_the_resources_and_how_long_no_reconcile_has_ended(memo):
+    seen(memo, resource())
+    memo.workers.idle_seconds = 12.34
+
+    assert count_resources(memo=memo) == 1
+    assert report_idle_seconds(memo=memo) == 12.3

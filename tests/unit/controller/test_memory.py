@@ -77,6 +77,43 @@ def test_a_step_that_is_pending_again_is_rolled_back_once():
     assert memory.take_rolled_back([STEP], now=0.0) == []
 
 
+def test_a_command_that_was_sent_is_not_sent_again_until_reads_show_it():
+    memory, (command,) = Memory(), STEP.commands
+    memory.record_sent(command, 1, now=0.0)
+
+    assert memory.unsent([command], now=29.0) == []
+    assert memory.unsent([command], now=30.0) == [command]
+
+
+def test_a_refused_command_may_be_sent_again_at_once():
+    memory, (command,) = Memory(), STEP.commands
+    memory.record_sent(command, 1, now=0.0)
+    memory.record_refused(command)
+
+    assert memory.unsent([command], now=0.0) == [command]
+    assert not memory.awaiting_consistency(now=0.0)
+
+
+def test_what_comes_after_a_command_that_was_just_sent_waits_for_it():
+    memory, (first,), (second,) = Memory(), STEP.commands, ANOTHER.commands
+    memory.record_sent(first, 1, now=0.0)
+
+    assert memory.unsent([first, second], now=0.0) == []
+    assert memory.unsent([second, first], now=0.0) == [second]
+
+
+def test_a_read_may_be_older_than_a_write_for_another_generation_or_one_that_may_be_rolled_back():
+    memory, (command,) = Memory(), STEP.commands
+    memory.record_sent(command, 1, now=0.0)
+
+    assert not memory.awaiting_effect(1, now=0.0)
+    assert memory.awaiting_effect(2, now=0.0)
+    memory.record_accepted(STEP)
+    assert memory.awaiting_effect(1, now=29.0)
+    assert not memory.awaiting_effect(1, now=30.0)
+    assert not memory.awaiting_effect(2, now=30.0)
+
+
 def test_gaps_double_with_each_failure_up_to_the_slowest():
     gaps = [Backoff(60, 600).seconds(failures) for failures in (1, 3, 20, 5_000)]
 

@@ -21,13 +21,17 @@ DENIED = ("AccessDenied", "not authorized to perform: cloudwatch:GetMetricData")
 
 
 class CloudWatch:
-    """Has one datapoint of everything; `failures` are the errors of calls to come, None for none."""
+    """Has one datapoint of everything; `failures` are the errors of calls to come, None for none.
+
+    `codes` has the StatusCode of the results of a metric, where it is not Complete.
+    """
 
     def __init__(self):
         self.asked = []
         self.sizes = []
         self.failures = []
         self.down = None
+        self.codes = {}
 
     def get_paginator(self, _operation):
         return SimpleNamespace(paginate=self.pages)
@@ -43,8 +47,14 @@ class CloudWatch:
         self.asked += [values[0]["Value"] for values in dimensions]
         start = request["StartTime"]
         yield {
-            "MetricDataResults": [{"Id": q["Id"], "Timestamps": [start], "Values": [1.0]} for q in queries]
+            "MetricDataResults": [
+                {"Id": q["Id"], "Timestamps": [start], "Values": [1.0], "StatusCode": self.code(q)}
+                for q in queries
+            ]
         }
+
+    def code(self, query):
+        return self.codes.get(query["MetricStat"]["Metric"]["MetricName"], "Complete")
 
     def order(self):
         """The numbers of the endpoints in the order in which they were asked for."""
@@ -268,3 +278,40 @@ def test_an_endpoint_that_is_forgotten_is_read_no_more():
 
 def test_of_an_endpoint_that_is_not_monitored_there_is_no_reading():
     assert World(0).reading() == Reading()
+
+
+# Results that fail within an answer
+
+
+def test_results_that_fail_keep_the_last_metrics_and_name_their_codes():
+    world = World(1)
+    world.tick()
+    before = world.reading()
+    world.cloudwatch.codes = {"Invocations": "InternalError", "CPUUtilization": "Forbidden"}
+    world.time += INTERVAL
+
+    assert world.tick() == {"e0"}
+    message = "CloudWatch answered metrics of this endpoint with Forbidden, InternalError; retrying"
+    assert world.reading() == Reading(before.metrics, Problem(Reason.ACCESS_DENIED, message))
+
+
+def test_a_failure_within_cloudwatch_does_not_stall():
+    world = World(1)
+    world.cloudwatch.codes = {"Invocations": "InternalError"}
+    world.tick()
+
+    message = "CloudWatch answered metrics of this endpoint with InternalError; retrying"
+    assert world.reading() == Reading(None, Problem(Reason.RETRYING, message, stalled=False))
+
+
+def test_an_endpoint_whose_results_fail_is_read_again_with_backoff_and_reported_once():
+    world = World(1, backoff=lambda failures: 30.0 * failures)
+    world.cloudwatch.codes = {"Invocations": "InternalError"}
+
+    assert [world.tick() for _ in range(6)] == [{"e0"}, set(), set(), set(), set(), set()]
+    assert len(world.cloudwatch.sizes) == 2
+
+    world.cloudwatch.codes = {}
+    assert world.tick() == {"e0"}
+    assert world.reading().problem is None
+    assert world.reading().metrics is not None

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.planning.deletion import plan_deletion
 from sagemaker_ab.planning.observed import EndpointStatus
+from sagemaker_ab.planning.problem import Problem
 from tests.unit.planning.worlds import (
     AUTOSCALING,
     OWNER,
@@ -90,3 +92,23 @@ def test_an_endpoint_handed_over_whose_models_are_not_known_waits_for_a_person()
 
     assert not decided.endpoint_gone
     assert decided.problem
+
+
+def test_a_deletion_that_waits_for_a_person_names_what_is_wrong_and_the_ways_out():
+    untagged = plan_deletion("reviews", OWNER, world(WANTED, tags={}))
+    assert untagged.problem == Problem(
+        Reason.NOT_OWNED,
+        "endpoint reviews exists without the owner tags of this resource, so it is not deleted. If it belongs"
+        " to this resource, restore the tags sagemaker-ab.dev/cluster-id=cluster-1,"
+        " sagemaker-ab.dev/namespace=ml, sagemaker-ab.dev/name=reviews; if not, or if it is to stay, set"
+        " spec.deletionPolicy to Retain",
+    )
+
+    theirs = replace(OWNER, cluster_id="cluster-2")
+    unread = replace(world(WANTED, tags=theirs.tags), config_in_use=None)
+    assert plan_deletion("reviews", OWNER, unread).problem == Problem(
+        Reason.NOT_OWNED,
+        "endpoint reviews is owned by ml/reviews of cluster cluster-2, and its endpoint config cannot be"
+        " read, so that the models that it uses are not known. Restore the config, or set"
+        " spec.deletionPolicy to Retain",
+    )

@@ -2,9 +2,17 @@
 
 from dataclasses import replace
 
-from sagemaker_ab.planning.garbage import OwnedObjects, in_use, named_by, plan_garbage_collection
+from sagemaker_ab.planning.garbage import (
+    Listing,
+    OwnedObjects,
+    in_use,
+    models_in_use_unknown,
+    named_by,
+    plan_garbage_collection,
+    plan_image_pins,
+)
 from sagemaker_ab.planning.observed import ObservedConfig
-from tests.unit.planning.worlds import NOW, spec, want, with_variant, world
+from tests.unit.planning.worlds import NOW, nothing, spec, want, with_variant, world
 
 
 def deletions(step):
@@ -72,3 +80,58 @@ def test_a_deletion_rests_on_a_read_of_the_last_minute():
     step = plan_garbage_collection(OwnedObjects(models=frozenset({"m"})), keep=OwnedObjects(), read_at=NOW)
 
     assert step.valid_until <= NOW + 60
+
+
+def test_models_in_use_are_unknown_while_a_config_that_the_endpoint_names_is_not_read():
+    wanted = want(spec())
+
+    assert not models_in_use_unknown(world(wanted))
+    assert not models_in_use_unknown(nothing())
+    assert models_in_use_unknown(replace(world(wanted), config_in_use=None))
+    assert models_in_use_unknown(world(wanted, pending_config_name="another"))
+
+
+# Pins of images
+
+
+def resolved():
+    """A desired state whose models run a framework, and the ARN of the first."""
+    framework = {"name": "pytorch", "version": "1.6.0", "pythonVersion": "py3"}
+    models = [{"name": name, "primaryContainer": {"framework": framework}} for name in ("bert-a", "bert-b")]
+    wanted = want(spec(models=models))
+    return wanted, [f"arn:aws:sagemaker:us-east-1:123456789012:model/{model.name}" for model in wanted.models]
+
+
+def listing(tags):
+    return Listing(OwnedObjects(), model_tags=tags)
+
+
+def test_models_without_the_pin_of_their_images_are_tagged_with_it():
+    wanted, (first, second) = resolved()
+
+    step = plan_image_pins(wanted, listing({first: {"team": "search"}, second: wanted.models[1].tags}))
+
+    (command,) = step.commands
+    assert (step.kind, command.operation) == ("Tag", "AddTags")
+    pin = {"Key": "sagemaker-ab.dev/image-pin", "Value": wanted.models[0].image_pin}
+    assert command.request == {"ResourceArn": first, "Tags": [pin]}
+
+
+def test_the_names_in_arns_are_compared_without_case():
+    """AWS writes them in lower case."""
+    wanted, arns = resolved()
+
+    step = plan_image_pins(wanted, listing({arn.lower(): {} for arn in arns}))
+
+    assert [command.request["ResourceArn"] for command in step.commands] == sorted(arns)
+
+
+def test_models_that_are_pinned_or_not_desired_or_have_no_framework_are_not_tagged():
+    wanted, (first, _) = resolved()
+    other = "arn:aws:sagemaker:us-east-1:123456789012:model/reviews-old-0123456789"
+
+    assert plan_image_pins(wanted, listing({first: wanted.models[0].tags, other: {}})) is None
+    given = want(spec())
+    arn = f"arn:aws:sagemaker:us-east-1:123456789012:model/{given.models[0].name}"
+    assert plan_image_pins(given, listing({arn: {}})) is None
+    assert plan_image_pins(wanted, listing({})) is None

@@ -371,6 +371,20 @@ def test_a_config_deleted_underneath_its_endpoint_comes_back_as_it_was_before_an
     creation = request(decided, "CreateEndpointConfig")
     assert creation["EndpointConfigName"] == live.config_name
     assert creation["ProductionVariants"] == list(live.production_variants)
+    assert {tag["Key"]: tag["Value"] for tag in creation["Tags"]} == wanted.all_tags
+
+
+def test_a_config_of_another_origin_comes_back_without_owner_tags():
+    """With them, garbage collection would delete it later."""
+    wanted = want(with_variant(spec(), "VariantA", instanceType="ml.m5.xlarge"))
+    applied = ObservedConfig("by-hand", want(spec()).config_content)
+    orphaned = replace(
+        world(want(spec()), config_name="by-hand"), config_in_use=None, **existing(want(spec()))
+    )
+
+    decided = planned(wanted, orphaned, applied_config=applied)
+
+    assert request(decided, "CreateEndpointConfig")["Tags"] == []
 
 
 def test_models_that_went_with_a_deleted_config_come_back_before_it():

@@ -170,6 +170,73 @@ def test_bounds_of_a_variant_that_scales_stand_beside_its_counts():
     assert (instances.current, instances.min, instances.max) == (1, 1, 4)
 
 
+def test_a_variant_is_described_with_what_is_asked_for_and_what_is_there():
+    moving = replace(
+        world(SCALING).endpoint.variants[1],
+        current_weight=50.0,
+        desired_weight=12.5,
+        current_count=2,
+        desired_count=3,
+        image_digest="sha256:0123",
+    )
+
+    (variant,) = reported(world(SCALING, variants=(moving,)), SCALING).variants
+
+    assert variant.model_dump() == {
+        "name": "VariantB",
+        "model_name": SCALING.variants[1].model_name,
+        "image_digest": "sha256:0123",
+        "desired_weight": "12.5",
+        "current_weight": "50",
+        "instances": {"current": 2, "desired": 3, "min": 1, "max": 4},
+    }
+
+
+def test_without_a_config_the_models_of_variants_are_not_known():
+    status = reported(replace(world(WANTED), config_in_use=None))
+
+    assert [variant.model_name for variant in status.variants] == [None, None]
+
+
+def test_an_endpoint_is_described_with_what_it_is_being_updated_to():
+    updating = world(
+        WANTED, status=EndpointStatus.UPDATING, pending_config_name="next", failure_reason="ping"
+    )
+    first = reported(updating)
+    later = reported(updating, before=first, now=MORNING + timedelta(minutes=1))
+
+    endpoint = later.endpoint
+    assert (endpoint.status, endpoint.config_name) == ("Updating", WANTED.config_name)
+    assert (endpoint.pending_config_name, endpoint.failure_reason) == ("next", "ping")
+    assert endpoint.arn == updating.endpoint.arn
+    assert endpoint.since == MORNING
+    ended = reported(world(WANTED), before=later, now=MORNING + timedelta(minutes=2))
+    assert ended.endpoint.since == MORNING + timedelta(minutes=2)
+
+
+def test_a_read_that_may_be_older_than_the_newest_write_leaves_the_resource_reconciling():
+    status = reported(world(WANTED), awaiting_consistency=True)
+
+    assert summary(status) == {"Ready": "False", "Reconciling": "True"}
+    assert condition(status, "Ready").reason == Reason.PENDING
+
+
+def test_counts_that_the_autoscaler_chose_are_kept_in_status():
+    scaled = tuple(replace(v, desired_count=3) for v in world(SCALING).endpoint.variants)
+    first = reported(world(SCALING, variants=scaled), SCALING)
+    gone = reported(nothing(), SCALING, before=first)
+
+    assert [(each.name, each.count) for each in gone.last_instance_counts] == [("VariantB", 3)]
+
+
+def test_a_reconcile_request_that_was_honored_is_kept():
+    first = reported(world(WANTED), reconcile_requested_at="now")
+
+    assert first.last_handled_reconcile_at == "now"
+    assert reported(world(WANTED), before=first).last_handled_reconcile_at == "now"
+    assert reported(world(WANTED), before=first).traffic.strategy == "Manual"
+
+
 def test_a_tag_is_ours_until_it_is_seen_gone():
     tagged = want(spec(tags=[{"key": "team", "value": "a"}]))
     first = reported(world(tagged), tagged)

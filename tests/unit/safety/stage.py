@@ -12,9 +12,10 @@ from botocore.exceptions import ClientError
 
 from sandbox.aws.inprocess import InProcessAws
 from sandbox.safety.bounds import Bounds
-from sandbox.safety.intent import ACCOUNT, FINALIZER, GROUP, REGION
+from sandbox.safety.intent import ACCOUNT, FIELD_MANAGER, FINALIZER, GROUP, REGION
 from sandbox.safety.monitor import InProcessMonitor
 from sandbox.safety.violations import Violation
+from tests.managed_fields import account
 
 Spec = dict[str, Any]
 
@@ -127,6 +128,7 @@ class Stage:
         self.resource: dict[str, Any] = {}
         self.reads_all = True
         """Whether a read is also of scheduled actions and of alarms."""
+        self._written: dict[str, Any] = {}
 
     # What the user does.
 
@@ -141,7 +143,7 @@ class Stage:
             f"{GROUP}/{name.replace('_', '-')}": value for name, value in annotations.items()
         }
         self.resource["spec"] = copy.deepcopy(wanted)
-        self._write()
+        self._write(PERSON)
 
     def somebody(self, operation: str, *, service: str = "application-autoscaling", **params: Any) -> None:
         """Let somebody else call AWS."""
@@ -150,16 +152,22 @@ class Stage:
     def delete(self) -> None:
         self.resource["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
         self.resource["metadata"]["generation"] += 1
-        self._write()
+        self._write(PERSON)
 
     # What the operator does in Kubernetes.
 
-    def pin(self, *, finalizer: bool = True, annotations: Mapping[str, str] = PINNED) -> None:
+    def pin(
+        self,
+        *,
+        finalizer: bool = True,
+        annotations: Mapping[str, str] = PINNED,
+        by: str = FIELD_MANAGER,
+    ) -> None:
         """Add the finalizer and the annotations by one patch."""
         metadata = self.resource["metadata"]
         metadata["finalizers"] = [FINALIZER] if finalizer else []
         metadata["annotations"] = metadata.get("annotations", {}) | dict(annotations)
-        self._write()
+        self._write(by)
 
     def write_status(self, *, ready: bool | None = None, generation: int | None = None, **parts: Any) -> None:
         current = self.resource["metadata"]["generation"]
@@ -174,9 +182,11 @@ class Stage:
         self._write()
         self.monitor.changed(self.resource, gone=True)
 
-    def _write(self) -> None:
+    def _write(self, by: str = FIELD_MANAGER) -> None:
         metadata = self.resource["metadata"]
+        account(metadata, self._written, by)
         metadata["resourceVersion"] = str(int(metadata.get("resourceVersion", "0")) + 1)
+        self._written = copy.deepcopy(metadata)
         self.monitor.changed(self.resource)
 
     # What the operator does in AWS.

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.safety.bounds import Bounds
 from sandbox.safety.intent import ACCOUNT, REGION
-from tests.unit.safety.stage import ARN, PINNED, Stage, spec
+from tests.unit.safety.stage import ARN, PERSON, PINNED, Stage, spec
 
 
 @pytest.fixture
@@ -42,6 +42,33 @@ def test_annotations_that_come_before_the_finalizer_are_caught(new):
     (violation,) = new.violations()
     assert violation.subject.startswith("annotations")
     assert violation.found == "the finalizer is not there"
+
+
+def test_annotations_that_a_person_writes_are_not_judged(new):
+    new.pin(finalizer=False, annotations={ACCOUNT: "999999999999"}, by=PERSON)
+    new.read()
+    new.pin()
+    new.create_model("bert-a")
+
+    assert new.found() == []
+
+
+def test_one_annotation_of_the_operators_beside_a_persons_is_caught(new):
+    new.pin(finalizer=False, annotations={ACCOUNT: "123456789012"}, by=PERSON)
+    new.read()
+    new.pin(finalizer=False)
+
+    (violation,) = new.violations()
+    assert violation.subject.startswith(f"annotations {REGION} added")
+
+
+def test_a_finalizer_that_a_person_writes_is_not_judged(new):
+    new.pin(annotations={}, by=PERSON)
+    new.read()
+    new.pin()
+    new.create_model("bert-a")
+
+    assert new.found() == []
 
 
 def test_a_finalizer_before_the_first_read_is_caught(new):
@@ -97,7 +124,7 @@ def test_a_write_to_another_place_than_the_pinned_one_is_caught(new):
 
 
 def test_a_finalizer_that_somebody_took_away_alone_may_come_back_alone(stage):
-    stage.pin(finalizer=False, annotations={})
+    stage.pin(finalizer=False, annotations={}, by=PERSON)
     stage.pin(annotations={})
     stage.weigh(VariantA=50, VariantB=50)
 
@@ -106,7 +133,7 @@ def test_a_finalizer_that_somebody_took_away_alone_may_come_back_alone(stage):
 
 def test_what_kubectl_replace_takes_away_has_to_come_back_before_the_next_write(stage):
     del stage.resource["metadata"]["annotations"]
-    stage.pin(finalizer=False, annotations={})
+    stage.pin(finalizer=False, annotations={}, by=PERSON)
     stage.read()
     stage.weigh(VariantA=50, VariantB=50)
     assert stage.found() == ["S7"]
@@ -163,7 +190,7 @@ def test_annotations_that_go_while_a_reconcile_runs_cannot_be_known(stage):
     stage.monitor.judge.history.bounds = replace(Bounds(), reconcile=0.1)
     stage.aws.advance(seconds=1)
     del stage.resource["metadata"]["annotations"]
-    stage.pin(annotations={})
+    stage.pin(annotations={}, by=PERSON)
     stage.weigh(VariantA=50, VariantB=50)
     assert stage.found() == []
 

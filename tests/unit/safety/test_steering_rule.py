@@ -193,3 +193,27 @@ def test_time_in_which_an_adjustment_is_held_does_not_count(stage):
     stage.poll(minutes=10)
     assert stage.found() == ["S5"]
     assert "change VariantA from 2 to 1 instances" in stage.violations()[0].found
+
+
+def without_config(stage):
+    stage.aws.edit(delete={"config": "first"})
+    stage.apply(spec(fixed("VariantA", count=2, weight=10), scaled("VariantB", weight=90, maxCapacity=6)))
+
+
+def test_counts_and_bounds_wait_while_nothing_shows_the_instance_types(stage):
+    without_config(stage)
+    stage.poll(minutes=10)
+
+    assert [violation.found.partition(": ")[2] for violation in stage.violations()] == [
+        "shift the traffic of VariantA from 50.0% to 10.0%, VariantB from 50.0% to 90.0%"
+    ]
+
+
+def test_counts_and_bounds_are_due_when_the_status_holds_the_content_of_a_deleted_config(stage):
+    without_config(stage)
+    stage.write_status(endpoint={"configName": "first", "configContent": "{}"})
+    stage.poll(minutes=10)
+
+    found = " ".join(violation.found for violation in stage.violations())
+    assert "change VariantA from 1 to 2" in found
+    assert "VariantB scales between 1 and 4" in found

@@ -53,10 +53,9 @@ def _adjustment(step: StepAdjustment, *, signed: bool) -> str:
 def _interval(step: StepAdjustment, alarm: Alarm) -> str:
     """Return the values of the metric, which are the threshold plus the bounds of the step."""
     threshold = Decimal(alarm.threshold)
-    low = None if step.lower is None else threshold + step.lower
-    high = None if step.upper is None else threshold + step.upper
-    if low is None and high is None:
-        return "always"
+    lower, upper = step.metric_interval_lower_bound, step.metric_interval_upper_bound
+    low = None if lower is None else threshold + Decimal(lower)
+    high = None if upper is None else threshold + Decimal(upper)
     if low is None:
         return f"to {high}"
     return f"from {low}" if high is None else f"from {low} to {high}"
