@@ -45,6 +45,7 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
     wanted = with_start_counts(wanted, observed, instance_counts_of(context.status))
     busy = observed.endpoint is not None and observed.endpoint.status.busy
     if not busy and not wanted.unresolved and not observed.deploys(wanted):
+        # Only now is the name of the desired config known: it contains the counts.
         observed = observer.observe_prerequisites(clients, observed, wanted)
     if observed.endpoint is not None and wanted.owner.owns(observed.endpoint.tags):
         _monitor(context, clients, wanted, spec.monitoring.interval_seconds)

@@ -5,6 +5,7 @@ are deleted before others are put.
 https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingPolicy.html
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -86,7 +87,7 @@ def _same_metric(policy: DesiredPolicy, other: ObservedPolicy) -> bool:
 
 
 def _normal(value: Any) -> Any:
-    """Leave out what AWS may read back or not: empty values, a default, and the order of dimensions."""
+    """Leave out what AWS may read back or not: empty values, a default, the order of dimensions and steps."""
     if isinstance(value, Mapping):
         return {
             key: _normal(each)
@@ -96,5 +97,12 @@ def _normal(value: Any) -> Any:
     if isinstance(value, list):
         items = [_normal(each) for each in value]
         named = all(isinstance(each, Mapping) and each.keys() == {"Name", "Value"} for each in items)
-        return sorted(items, key=lambda each: str(each["Name"])) if named else items
+        if named:
+            return sorted(items, key=lambda each: str(each["Name"]))
+        steps = all(isinstance(each, Mapping) and "ScalingAdjustment" in each for each in items)
+        return sorted(items, key=_lower_bound) if steps else items
     return value
+
+
+def _lower_bound(step: Members) -> float:
+    return float(step.get("MetricIntervalLowerBound", -math.inf))

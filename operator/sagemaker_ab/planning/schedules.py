@@ -25,8 +25,9 @@ _HORIZON: Final = timedelta(days=8 * 366)
 class Due:
     """A time at which an action is due, in seconds since the epoch.
 
-    It is not certain that AWS runs the action at a local time that does not exist, or at the first of two
-    times with the same local time, because a change to or from daylight saving time makes them so.
+    It is not certain that AWS runs the action at a local time that does not exist, or at which of two times
+    with the same local time, because a change to or from daylight saving time makes them so. Which of several
+    actions ran last then depends on it.
     """
 
     at: float
@@ -76,9 +77,8 @@ def _local(time: datetime, zone: ZoneInfo) -> Iterator[Due]:
     if first == second:
         yield Due(first)
         return
-    exists = datetime.fromtimestamp(first, zone).replace(tzinfo=None) == time
     yield Due(min(first, second), certain=False)
-    yield Due(max(first, second), certain=exists)
+    yield Due(max(first, second), certain=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def parts_taken(call: Call, intents: list[Intent], history: History) -> Iterator
 def parts_put(call: Call, intents: list[Intent], released: Target | None) -> Iterator[Finding]:
     """Yield the policy or scheduled action that a call puts, and that neither a spec nor a release has.
 
-    A call that puts what is there already changes nothing: a stale read may not have shown it yet.
+    One that is put once more as it is, because a stale read did not show it yet, changes nothing.
     """
     name, kind = _named(call)
     if not kind or not call.operation.startswith("Put") or not call.effective or not intents:
@@ -52,11 +52,10 @@ def parts_put(call: Call, intents: list[Intent], released: Target | None) -> Ite
     if any(name in _declared(kind, one.variants.get(call.variant)) for one in intents):
         return
     place = call.endpoint, call.variant
-    before, after = call.before.targets.get(place), call.after.targets.get(place)
-    puts = _content(kind, after, name) if after else None
-    if puts is not None and before is not None and _content(kind, before, name) == puts:
-        return
-    if released is None or puts is None or _content(kind, released, name) != puts:
+    after = call.after.targets.get(place)
+    content = _content(kind, after, name) if after else None
+    before = [target for target in (released, call.before.targets.get(place)) if target is not None]
+    if content is None or all(_content(kind, target, name) != content for target in before):
         yield (
             f"{intents[0]} declares no {kind} {name} of {call.variant}, and none like it was released",
             f"leave the {kind} {name} of somebody else as it is",
