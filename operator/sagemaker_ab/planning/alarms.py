@@ -25,7 +25,7 @@ ALARMS_UNREAD: Final = (
 )
 _SCALING_POLICY: Final = ":scalingPolicy:"
 _OF_OTHERS: Final = ("OKActions", "InsufficientDataActions", "AlarmDescription")
-"""Members that are nobody's but those of no matter who has added them."""
+"""Members that only somebody else sets: a put of ours keeps them."""
 
 
 def alarms_to_read(
