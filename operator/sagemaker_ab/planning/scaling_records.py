@@ -5,8 +5,10 @@ those of somebody else. Without it, the operator leaves alone what may be foreig
 """
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Final
 
 from sagemaker_ab.api.scaling_status import ScalingStatus, ScheduledActionStatus
 from sagemaker_ab.planning.desired import Desired
@@ -45,41 +47,75 @@ class ScalingRecord:
         return self.since == 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Names of policies and scheduled actions, and the members of SuspendedState that are true."""
+
+    policies: AbstractSet[str]
+    actions: AbstractSet[str]
+    suspended: AbstractSet[str]
+
+
+_NOTHING: Final = _Held(frozenset(), frozenset(), frozenset())
+
+
 def follow_scaling(
-    records: Mapping[str, ScalingRecord], desired: Desired, observed: Observed
+    records: Mapping[str, ScalingRecord],
+    desired: Desired,
+    observed: Observed,
+    released: Mapping[str, ObservedTarget],
+    *,
+    settled: bool,
 ) -> Mapping[str, ScalingRecord]:
     """Bring the records of the variants that autoscale up to date.
 
-    That of another variant is kept as long as AWS holds a scalable target or an alarm of it.
+    That of another variant is kept as long as AWS holds a scalable target or an alarm of it. What was
+    released comes back, so it counts as held. Nothing is dropped unless reads are `settled`: a stale read may
+    not show yet what AWS holds.
     """
-    scaled = {variant.name for variant in desired.variants if variant.scaling}
-    kept = {
-        name: record
-        for name, record in records.items()
-        if name not in scaled and (name in observed.targets or _has_alarm(desired, observed, name, record))
+    scaled = {variant.name: variant.scaling for variant in desired.variants if variant.scaling}
+    followed = {}
+    for name, record in records.items():
+        alarmed = _alarmed(record, name, desired, observed)
+        targets = [each[name] for each in (observed.targets, released) if name in each]
+        if name in scaled:
+            held = _held(record, targets, alarmed, settled=settled)
+            followed[name] = _follow(record, scaled[name], held, observed.now)
+        elif targets or alarmed or not settled:
+            followed[name] = record
+    for name, scaling in scaled.items():
+        if name not in records:
+            record = _first(scaling, observed.targets.get(name), observed.now)
+            followed[name] = _follow(record, scaling, _NOTHING, observed.now)
+    return followed
+
+
+def _alarmed(record: ScalingRecord, variant: str, desired: Desired, observed: Observed) -> AbstractSet[str]:
+    """Return the recorded policies whose alarms exist; all of them if the alarms could not be read."""
+    if observed.alarms is None:
+        return record.policies
+    return {
+        name for name in record.policies if alarm_name(desired.alarm_prefix, variant, name) in observed.alarms
     }
-    return kept | {
-        variant.name: _follow(
-            records.get(variant.name), variant.scaling, observed.targets.get(variant.name), observed.now
-        )
-        for variant in desired.variants
-        if variant.scaling is not None
-    }
 
 
-def _has_alarm(desired: Desired, observed: Observed, variant: str, record: ScalingRecord) -> bool:
-    names = {alarm_name(desired.alarm_prefix, variant, policy) for policy in record.policies}
-    return observed.alarms is None or bool(names & observed.alarms.keys())
+def _held(
+    record: ScalingRecord, targets: Iterable[ObservedTarget], alarmed: AbstractSet[str], *, settled: bool
+) -> _Held:
+    """Return what AWS holds, or may hold, of what was recorded; a policy counts while its alarm exists."""
+    if not settled:
+        return _Held(record.policies, record.actions.keys(), record.suspended)
+    policies, actions, suspended = set(alarmed), set[str](), set[str]()
+    for target in targets:
+        policies |= target.policies.keys()
+        actions |= target.scheduled_actions.keys()
+        suspended |= {member for member, on in target.suspended.items() if on}
+    return _Held(policies, actions, suspended)
 
 
-def _follow(
-    record: ScalingRecord | None, scaling: DesiredScaling, target: ObservedTarget | None, now: float
-) -> ScalingRecord:
-    if record is None:
-        record = _first(scaling, target, now)
-    live = target or ObservedTarget(0, 0)
+def _follow(record: ScalingRecord, scaling: DesiredScaling, held: _Held, now: float) -> ScalingRecord:
     same_bounds = record.declared == scaling.declared
-    actions = {name: known for name, known in record.actions.items() if name in live.scheduled_actions}
+    actions = {name: known for name, known in record.actions.items() if name in held.actions}
     for name, members in scaling.scheduled_actions.items():
         fingerprint, known = content_hash(members), record.actions.get(name)
         same = known is not None and known.fingerprint == fingerprint
@@ -89,10 +125,9 @@ def _follow(
         declared=scaling.declared,
         since=record.since if same_bounds else now,
         actions=actions,
-        policies=frozenset(policy.name for policy in scaling.policies)
-        | (record.policies & live.policies.keys()),
+        policies=frozenset(policy.name for policy in scaling.policies) | (record.policies & held.policies),
         suspended=frozenset(member for member, suspended in scaling.suspended.items() if suspended)
-        | {member for member in record.suspended - resumed if live.suspended.get(member)},
+        | ((record.suspended - resumed) & held.suspended),
     )
 
 
