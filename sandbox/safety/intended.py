@@ -167,7 +167,7 @@ def _created(name: str, held: Sequence[Held]) -> float | None:
 def _ran(name: str, action: Raw, due: float, now: float, held: Sequence[Held]) -> bool:
     """Tell whether an action surely ran: AWS held it all around that time, and time enough has gone by."""
     first, last = due - _BEFORE_SECONDS, due + TOLERANCE_SECONDS
-    if last > now:
+    if not held or last > now:
         return False
     ends = [*(one.time for one in held[1:]), now]
     around = [one for one, end in zip(held, ends, strict=True) if one.time <= last and end >= first]

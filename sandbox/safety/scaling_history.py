@@ -45,6 +45,8 @@ class ScalingHistory:
     _held: dict[Place, list[Held]] = field(default_factory=dict)
     _put: dict[tuple[str, str, str, str], float] = field(default_factory=dict)
     """When, by the operator's machine, it put a part: endpoint, variant, kind of part and name."""
+    _released: dict[Place, Target] = field(default_factory=dict)
+    """What the operator has deregistered and not registered again."""
     _prefixes: dict[str, set[str]] = field(default_factory=dict)
     """How the names of alarms begin, by the UID of the resource that they were put for."""
     _schedules: Schedules = field(default_factory=Schedules)
@@ -56,7 +58,11 @@ class ScalingHistory:
                 self._last = state
                 self._note_held(call.time, state)
                 self._forget_gone(state)
+                self._forget_registered(state)
         if call.effective:
+            place = call.endpoint, call.variant
+            if call.operation == "DeregisterScalableTarget" and place in call.before.targets:
+                self._released[place] = call.before.targets[place]
             for kind, name in _puts(call):
                 self._put[call.endpoint, call.variant, kind, name] = call.local
             if call.operation == "PutMetricAlarm" and call.alarm_prefix:
@@ -77,8 +83,13 @@ class ScalingHistory:
         now: float,
         clocks: Clocks,
     ) -> Governed:
-        """Return what the autoscaling of a variant is to be now, by one version of its resource."""
-        wanted, live = intent.variants[variant], state.targets.get((intent.endpoint, variant))
+        """Return what the autoscaling of a variant is to be now, by one version of its resource.
+
+        Until a target that the operator has deregistered is there again, the scheduled actions that set its
+        bounds count as before.
+        """
+        place = intent.endpoint, variant
+        wanted, live = intent.variants[variant], state.targets.get(place, self._released.get(place))
         bounds = intended_bounds(
             wanted,
             live,
@@ -119,6 +130,10 @@ class ScalingHistory:
             past = self._held.setdefault(place, [])
             if not past or not past[-1].same(held):
                 past.append(held)
+
+    def _forget_registered(self, state: AwsState) -> None:
+        for place in self._released.keys() & state.targets.keys():
+            del self._released[place]
 
     def _forget_gone(self, state: AwsState) -> None:
         """Forget what is not there any more: what comes under its name later is somebody else's."""

@@ -39,8 +39,14 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
     observed = observer.observe(clients, spec.endpoint_name)
     wanted = _desired(context, spec, clients, observed)
     observed = _with_alarms(context, clients, wanted, observed)
-    consistent = not context.memory.awaiting_consistency(observed.now)
-    records = follow_scaling(_scaling_records(context), wanted, observed, consistent=consistent)
+    released = still_released(released_of(context.status), wanted, observed)
+    records = follow_scaling(
+        _scaling_records(context),
+        wanted,
+        observed,
+        {name: record.target for name, record in released.items()},
+        settled=not context.memory.awaiting_consistency(observed.now),
+    )
     wanted = with_intended_bounds(wanted, observed, records)
     wanted = with_start_counts(wanted, observed, instance_counts_of(context.status))
     busy = observed.endpoint is not None and observed.endpoint.status.busy
@@ -53,7 +59,7 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
     remembered = Remembered(
         deployment=_deployment(context, wanted, observed),
         managed_tag_keys=frozenset((endpoint.tag_keys if endpoint else None) or ()),
-        released=still_released(released_of(context.status), wanted, observed),
+        released=released,
         scaling=records,
         applied_config=applied_config_of(context.status),
         missing_models=context.memory.missing_models,

@@ -153,12 +153,14 @@ class Memory:
         """Clear all retries for a new generation or a new reconcile request, once for each.
 
         A request also calls for a listing of models and configs, since some may have been deleted by hand.
+        One that was honored before and is read again, because the status was lost, is not new.
         """
-        if self._requested == (generation, request):
+        last = self._requested[1] if self._requested else None
+        if self._requested == (generation, request or last):
             return
         if request is not None:
             self._listed = None
-        self._requested = generation, request
+        self._requested = generation, request or last
         self._retries.clear()
         self._accepted.clear()
         self.garbage_failures = 0

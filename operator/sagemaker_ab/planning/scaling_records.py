@@ -4,9 +4,11 @@ Policies and scheduled actions carry no tags, so only a record distinguishes tho
 those of somebody else. Without it, the operator leaves alone what may be foreign, and reports it.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Final
 
 from sagemaker_ab.api.scaling_status import MOST_RECORDED, ScalingStatus, ScheduledActionStatus
 from sagemaker_ab.planning.desired import Desired
@@ -45,75 +47,87 @@ class ScalingRecord:
         return self.since == 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Names of policies and scheduled actions, and the members of SuspendedState that are true."""
+
+    policies: AbstractSet[str]
+    actions: AbstractSet[str]
+    suspended: AbstractSet[str]
+
+
+_NOTHING: Final = _Held(frozenset(), frozenset(), frozenset())
+
+
 def follow_scaling(
-    records: Mapping[str, ScalingRecord], desired: Desired, observed: Observed, *, consistent: bool = True
+    records: Mapping[str, ScalingRecord],
+    desired: Desired,
+    observed: Observed,
+    released: Mapping[str, ObservedTarget],
+    *,
+    settled: bool,
 ) -> Mapping[str, ScalingRecord]:
     """Bring the records of the variants that autoscale up to date.
 
-    That of another variant is kept as long as AWS holds a scalable target or an alarm of it. If reads are not
-    `consistent`, what they do not show may exist.
+    That of another variant is kept as long as AWS holds a scalable target or an alarm of it. What was
+    released comes back, so it counts as held. Nothing is dropped unless reads are `settled`: a stale read may
+    not show yet what AWS holds.
     """
-    scaled = {variant.name for variant in desired.variants if variant.scaling}
-    kept = {
-        name: record
-        for name, record in records.items()
-        if name not in scaled and (name in observed.targets or _has_alarm(desired, observed, name, record))
+    scaled = {variant.name: variant.scaling for variant in desired.variants if variant.scaling}
+    followed = {}
+    for name, record in records.items():
+        alarmed = _alarmed(record, name, desired, observed)
+        targets = [each[name] for each in (observed.targets, released) if name in each]
+        if name in scaled:
+            held = _held(record, targets, alarmed, settled=settled)
+            followed[name] = _follow(record, scaled[name], held, observed.now)
+        elif targets or alarmed or not settled:
+            followed[name] = record
+    for name, scaling in scaled.items():
+        if name not in records:
+            record = _first(scaling, observed.targets.get(name), observed.now)
+            followed[name] = _follow(record, scaling, _NOTHING, observed.now)
+    return followed
+
+
+def _alarmed(record: ScalingRecord, variant: str, desired: Desired, observed: Observed) -> AbstractSet[str]:
+    """Return the recorded policies whose alarms exist; all of them if the alarms could not be read."""
+    if observed.alarms is None:
+        return record.policies
+    return {
+        name for name in record.policies if alarm_name(desired.alarm_prefix, variant, name) in observed.alarms
     }
-    return kept | {
-        variant.name: _follow(
-            records.get(variant.name),
-            variant.scaling,
-            observed.targets.get(variant.name),
-            observed.now,
-            consistent=consistent,
-        )
-        for variant in desired.variants
-        if variant.scaling is not None
-    }
 
 
-def _has_alarm(desired: Desired, observed: Observed, variant: str, record: ScalingRecord) -> bool:
-    names = {alarm_name(desired.alarm_prefix, variant, policy) for policy in record.policies}
-    return observed.alarms is None or bool(names & observed.alarms.keys())
+def _held(
+    record: ScalingRecord, targets: Iterable[ObservedTarget], alarmed: AbstractSet[str], *, settled: bool
+) -> _Held:
+    """Return what AWS holds, or may hold, of what was recorded; a policy counts while its alarm exists."""
+    if not settled:
+        return _Held(record.policies, record.actions.keys(), record.suspended)
+    policies, actions, suspended = set(alarmed), set[str](), set[str]()
+    for target in targets:
+        policies |= target.policies.keys()
+        actions |= target.scheduled_actions.keys()
+        suspended |= {member for member, on in target.suspended.items() if on}
+    return _Held(policies, actions, suspended)
 
 
-def _follow(
-    record: ScalingRecord | None,
-    scaling: DesiredScaling,
-    target: ObservedTarget | None,
-    now: float,
-    *,
-    consistent: bool,
-) -> ScalingRecord:
-    if record is None:
-        record = _first(scaling, target, now)
-    earlier = record
-    if target is not None and consistent:
-        earlier = _held(record, target)
+def _follow(record: ScalingRecord, scaling: DesiredScaling, held: _Held, now: float) -> ScalingRecord:
+    same_bounds = record.declared == scaling.declared
     actions = {
         name: _action(record, name, members, now) for name, members in scaling.scheduled_actions.items()
     }
+    earlier_actions = _others(record.actions.keys() & held.actions, actions.keys())
     policies = frozenset(policy.name for policy in scaling.policies)
+    resumed = {member for member, suspended in scaling.suspended.items() if not suspended}
     return ScalingRecord(
         declared=scaling.declared,
-        since=record.since if record.declared == scaling.declared else now,
-        actions=actions | {name: earlier.actions[name] for name in _added(actions, earlier.actions)},
-        policies=policies | _added(policies, earlier.policies),
+        since=record.since if same_bounds else now,
+        actions=actions | {name: record.actions[name] for name in earlier_actions},
+        policies=policies | _others(record.policies & held.policies, policies),
         suspended=frozenset(member for member, suspended in scaling.suspended.items() if suspended)
-        | (earlier.suspended - scaling.suspended.keys()),
-    )
-
-
-def _held(record: ScalingRecord, target: ObservedTarget) -> ScalingRecord:
-    """Return what AWS still holds of a record.
-
-    This is not asked while the target is released: what a release took is restored.
-    """
-    return replace(
-        record,
-        actions={name: each for name, each in record.actions.items() if name in target.scheduled_actions},
-        policies=record.policies & target.policies.keys(),
-        suspended=frozenset(member for member in record.suspended if target.suspended.get(member)),
+        | ((record.suspended - resumed) & held.suspended),
     )
 
 
@@ -122,10 +136,9 @@ def _action(record: ScalingRecord, name: str, members: Mapping[str, object], now
     return known if known and known.fingerprint == fingerprint else ActionRecord(fingerprint, now)
 
 
-def _added(declared: Collection[str], earlier: Collection[str]) -> frozenset[str]:
-    """Return the names of earlier specs that a record has room for besides the declared ones."""
-    others = sorted(set(earlier) - set(declared))
-    return frozenset(others[: MOST_RECORDED - len(declared)])
+def _others(earlier: AbstractSet[str], declared: AbstractSet[str]) -> frozenset[str]:
+    """Return the names of earlier specs for which a record has room besides the declared ones."""
+    return frozenset(sorted(earlier - declared)[: MOST_RECORDED - len(declared)])
 
 
 def _first(scaling: DesiredScaling, target: ObservedTarget | None, now: float) -> ScalingRecord:

@@ -25,7 +25,7 @@ _MOMENT_SECONDS = 0.2
 _UNAVOIDABLE = (
     *("in-progress", "already exist", "Could not find", "variant doesn't exist"),
     *("currently in use", "No scalable target", "in state InService", "is not InService"),
-    *("No scaling policy", "No scheduled action", "Unknown alarms"),
+    *("No scaling policy", "No scheduled action", "Unknown alarms", "registered as a scalable target"),
 )
 """What a read that is some seconds old, an answer that was lost, and a busy endpoint lead to."""
 

@@ -49,6 +49,18 @@ def test_a_new_reconcile_request_clears_all_failures():
     assert memory.failures(SUBJECT) == 0
 
 
+def test_a_request_that_is_read_again_after_the_status_was_lost_clears_nothing():
+    memory = Memory()
+    memory.honor(1, "now")
+    memory.honor(1, None)
+    memory.record_problem("subject", PROBLEM, retry_at=10.0)
+    memory.honor(1, "now")
+
+    assert memory.failures("subject") == 1
+    memory.honor(1, "later")
+    assert memory.failures("subject") == 0
+
+
 def test_a_subject_is_in_backoff_until_its_time():
     memory = Memory()
     met(memory)

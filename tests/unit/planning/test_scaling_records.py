@@ -1,12 +1,109 @@
-"""What is remembered of the autoscaling that a spec has declared."""
+"""The record of what a spec has declared for a variant: what it keeps, and when it lets parts go."""
 
 from dataclasses import replace
 
 import pytest
 
 from sagemaker_ab.api.scaling_status import MOST_RECORDED
-from sagemaker_ab.planning.scaling_records import follow_scaling, record_scaling, scaling_records_of
-from tests.unit.planning.worlds import AUTOSCALING, NOW, spec, want, with_variant, world
+from sagemaker_ab.planning.desired_scaling import alarm_name
+from sagemaker_ab.planning.observed_scaling import ObservedAction, ObservedTarget
+from sagemaker_ab.planning.scaling_records import (
+    ActionRecord,
+    follow_scaling,
+    record_scaling,
+    scaling_records_of,
+)
+from tests.unit.planning.worlds import AUTOSCALING, NOW, recorded, spec, want, with_variant, world
+
+SCALED = want(with_variant(spec(), "VariantB", instanceCount=None, autoscaling=AUTOSCALING))
+FIXED = want(spec())
+DECLARED = ["invocations"]
+
+
+def earlier():
+    """The record of a spec that declared a step policy, a scheduled action and a suspension besides."""
+    record = recorded(SCALED)["VariantB"]
+    more = replace(
+        record,
+        policies=record.policies | {"burst"},
+        actions={"peak": ActionRecord("earlier", record.since)},
+        suspended=frozenset({"ScheduledScalingSuspended"}),
+    )
+    return {"VariantB": more}
+
+
+def target() -> ObservedTarget:
+    return world(SCALED).targets["VariantB"]
+
+
+def with_earlier_parts() -> ObservedTarget:
+    """A target that still has what the record has."""
+    declared = target()
+    return replace(
+        declared,
+        policies={**declared.policies, "burst": declared.policies["invocations"]},
+        scheduled_actions={"peak": ObservedAction({})},
+        suspended={"ScheduledScalingSuspended": True, "DynamicScalingInSuspended": True},
+    )
+
+
+def follow(live, *, wanted=SCALED, released=None, settled=True, alarms=()):
+    """Return the names of the policies, actions and suspensions in VariantB's record; None without one."""
+    observed = replace(
+        world(SCALED),
+        targets={"VariantB": live} if live else {},
+        alarms=None if alarms is None else {name: {} for name in alarms},
+    )
+    saved = {"VariantB": released} if released else {}
+    found = follow_scaling(earlier(), wanted, observed, saved, settled=settled).get("VariantB")
+    return found and (sorted(found.policies), sorted(found.actions), sorted(found.suspended))
+
+
+EVERYTHING = (["burst", "invocations"], ["peak"], ["ScheduledScalingSuspended"])
+
+
+def test_parts_of_an_earlier_spec_are_recorded_as_long_as_aws_holds_them():
+    assert follow(with_earlier_parts()) == EVERYTHING
+    assert follow(target()) == (DECLARED, [], [])
+
+
+def test_parts_of_a_released_target_stay_recorded_because_they_come_back():
+    assert follow(None, released=with_earlier_parts()) == EVERYTHING
+    assert follow(target(), released=with_earlier_parts()) == EVERYTHING
+
+
+def test_a_read_that_may_be_stale_drops_nothing():
+    assert follow(target(), settled=False) == EVERYTHING
+    assert follow(None, settled=False) == EVERYTHING
+    assert follow(None, wanted=FIXED, settled=False) == EVERYTHING
+
+
+def test_a_policy_is_recorded_until_its_alarm_is_gone():
+    alarm = alarm_name(SCALED.alarm_prefix, "VariantB", "burst")
+
+    assert follow(target(), alarms=[alarm]) == (["burst", "invocations"], [], [])
+    assert follow(target(), alarms=["another"]) == (DECLARED, [], [])
+
+
+def test_policies_stay_recorded_while_their_alarms_cannot_be_read():
+    assert follow(target(), alarms=None) == (["burst", "invocations"], [], [])
+
+
+@pytest.mark.parametrize(
+    ("remains", "kept"),
+    [
+        ({"live": target()}, True),
+        ({"live": None, "released": target()}, True),
+        ({"live": None, "alarms": [alarm_name(SCALED.alarm_prefix, "VariantB", "burst")]}, True),
+        ({"live": None, "alarms": None}, True),
+        ({"live": None}, False),
+    ],
+)
+def test_the_record_of_a_variant_that_no_longer_autoscales_goes_with_the_last_of_it(remains, kept):
+    assert (follow(wanted=FIXED, **remains) is not None) is kept
+
+
+# What the spec declares
 
 POLICY = AUTOSCALING["policies"][0]
 MORE = {
@@ -32,8 +129,8 @@ RICH = scaling(
 )
 
 
-def followed(records, wanted, observed=None, **how):
-    return follow_scaling(records, wanted, observed or world(wanted), **how)
+def followed(records, wanted, observed=None):
+    return follow_scaling(records, wanted, observed or world(wanted), {}, settled=False)
 
 
 def only(records):
@@ -50,23 +147,6 @@ def test_a_record_reads_back_from_status_as_it_was_written(before):
     written = [record_scaling(name, record) for name, record in before.items()]
 
     assert scaling_records_of(written) == before
-
-
-@pytest.mark.parametrize(
-    ("shown", "consistent", "kept"),
-    [(True, True, False), (True, False, True), (False, True, True)],
-    ids=["a read shows that it is gone", "the read may be stale", "the target is released"],
-)
-def test_what_an_earlier_spec_declared_is_forgotten_once_a_read_shows_that_it_is_gone(
-    before, shown, consistent, kept
-):
-    plain = scaling()
-    observed = world(plain) if shown else replace(world(plain), targets={})
-    record = only(followed(before, plain, observed, consistent=consistent))
-
-    assert ("more" in record.policies) is kept
-    assert ("noon" in record.actions) is kept
-    assert ("DynamicScalingInSuspended" in record.suspended) is kept
 
 
 def test_what_the_spec_resumes_itself_is_not_remembered_as_suspended(before):
@@ -105,30 +185,3 @@ def test_a_record_takes_no_more_names_than_status_and_never_drops_declared_ones(
     assert len(names) == MOST_RECORDED
     assert names >= {action["name"] for action in actions}
     assert record_scaling("VariantB", only(records))
-
-
-def test_the_record_of_a_variant_that_is_gone_stays_as_long_as_its_target_or_alarm():
-    step = {
-        "name": "bursts",
-        "type": "StepScaling",
-        "stepScaling": {
-            "adjustmentType": "ChangeInCapacity",
-            "stepAdjustments": [{"metricIntervalLowerBound": 0, "scalingAdjustment": 1}],
-            "alarm": {
-                "namespace": "N",
-                "metricName": "M",
-                "statistic": "Sum",
-                "comparisonOperator": "GreaterThanThreshold",
-                "threshold": 1,
-            },
-        },
-    }
-    wanted, fixed = scaling(policies=[step]), want(spec())
-    records, live = followed({}, wanted), world(wanted)
-    alarm = wanted.variants[1].scaling.policies[0].alarm.name
-
-    assert follow_scaling(records, fixed, live) == records
-    bare = replace(live, targets={}, alarms={alarm: {}})
-    assert follow_scaling(records, fixed, bare) == records
-    assert follow_scaling(records, fixed, replace(bare, alarms=None)) == records
-    assert follow_scaling(records, fixed, replace(bare, alarms={})) == {}

@@ -137,7 +137,7 @@ def held(variant: str, policy: DesiredPolicy) -> ObservedPolicy:
 
 def recorded(wanted: Desired) -> Mapping[str, ScalingRecord]:
     """What status keeps of the autoscaling of a resource that AWS holds as desired."""
-    return follow_scaling({}, wanted, world(wanted))
+    return follow_scaling({}, wanted, world(wanted), {}, settled=True)
 
 
 def planned(wanted: Desired, observed: Observed, **remembered: Any) -> Plan:

@@ -23,7 +23,7 @@ def at(text):
     return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
 
 
-def bounds_at(now, *actions, known="2026-01-01", held_since="2026-01-01", suspended=False):
+def bounds_at(now, *actions, known="2026-01-01", held_since="2026-01-01", suspended=False, held=None):
     """The minimums and maximums that are right, when the spec is known since the start of the year."""
     variant = wanted(scheduledActions=list(actions))
     declared = {action["name"]: declared_action(action) for action in actions}
@@ -34,7 +34,9 @@ def bounds_at(now, *actions, known="2026-01-01", held_since="2026-01-01", suspen
         None,
         bounds_since=span,
         actions_since=dict.fromkeys(declared, span),
-        held=[Held(at("2025-12-31")), Held(at(held_since), suspended, declared, since)],
+        held=[Held(at("2025-12-31")), Held(at(held_since), suspended, declared, since)]
+        if held is None
+        else held,
         schedules=Schedules(),
         now=at(now),
     )
@@ -170,6 +172,10 @@ def test_bounds_that_nobody_asked_for_are_caught(stage):
 
     (violation,) = stage.violations()
     assert violation.right == "set the maximum that is intended now, 4"
+
+
+def test_an_action_of_which_aws_never_held_anything_counts_or_not():
+    assert bounds_at("2026-01-01T12:00:00", MORNING, held=[]) == ({1, 3}, {5, 6})
 
 
 def variant_b():

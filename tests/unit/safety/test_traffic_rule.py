@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.safety.stage import Stage, fixed, scaled, spec
+from tests.unit.safety.stage import Stage, fixed, scaled, scheduled, spec, target
 
 
 def test_weights_that_go_before_the_instances_are_caught(stage):
@@ -187,3 +187,34 @@ def test_what_others_do_by_hand_is_not_judged(stage):
     person.update_endpoint_weights_and_capacities(EndpointName="reviews", DesiredWeightsAndCapacities=changes)
 
     assert stage.found() == []
+
+
+def moved_to_another_type(*, theirs: bool) -> Stage:
+    """An update that gives VariantB more traffic on one instance, after its target was released.
+
+    The spec intends three instances, unless an action of somebody else has set the bounds.
+    """
+    stage = Stage()
+    stage.deploy(spec(fixed("VariantA"), scaled("VariantB", minimum=3)))
+    if theirs:
+        action = scheduled("VariantB", "theirs", "rate(1 hour)", minimum=1, maximum=4)
+        stage.somebody("PutScheduledAction", **action)
+        stage.poll(minutes=61)
+    stage.somebody("RegisterScalableTarget", **target("VariantB"), MinCapacity=1, MaxCapacity=4)
+    stage.aws.advance(minutes=15)
+    stage.aws.edit(counts={"endpoint": "reviews", "variants": {"VariantB": 1}})
+    stage.settle()
+    moved = spec(
+        fixed("VariantA"), scaled("VariantB", minimum=3, weight=90) | {"instanceType": "ml.c5.large"}
+    )
+    stage.apply(moved)
+    stage.read()
+    stage.create_config("second", moved, VariantB=1)
+    stage.deregister("VariantB")
+    stage.update("second")
+    return stage
+
+
+def test_bounds_that_a_foreign_action_had_set_are_intended_until_a_release_is_restored():
+    assert "S1" not in moved_to_another_type(theirs=True).found()
+    assert "S1" in moved_to_another_type(theirs=False).found()
