@@ -109,10 +109,7 @@ def _config_is_gone(world: World) -> bool:
 
 REMEDIES: Mapping[str, Remedy] = {
     "NotOwned": Remedy(lambda world: world.taken, _restore_tags),
-    "LocationChanged": Remedy(
-        lambda world: world.cluster.resource["metadata"]["annotations"][ACCOUNT] != "123456789012",
-        _relocate,
-    ),
+    "LocationChanged": Remedy(lambda world: world.relocated, _relocate),
     "UnknownImage": Remedy(_uses_unknown_image, _know_images),
     "EndpointConfigMissing": Remedy(
         _config_is_gone, lambda world: world.edit(delete={"endpoint": "reviews"})
