@@ -168,7 +168,7 @@ def test_other_bounds_in_the_spec_are_right_at_once(peak):
 
 
 def recreated(*actions) -> Stage:
-    """The resource of the schedule was deleted without its endpoint, and one with these actions takes over."""
+    """The resource was deleted without its endpoint, and one with these actions takes over."""
     stage = Stage()
     stage.deploy(spec(fixed("VariantA"), scaled("VariantB", scheduledActions=[HOURLY])))
     stage.schedule("VariantB", "peak", "rate(1 hour)", minimum=3, maximum=6)
