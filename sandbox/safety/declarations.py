@@ -121,4 +121,5 @@ def _span(first: Version | None, versions: Sequence[Version], clocks: Clocks) ->
         ),
         None,
     )
-    return Span(clocks.before(first.earliest), float("inf") if told is None else clocks.after(told.latest))
+    high = float("inf") if told is None else clocks.after(told.latest)
+    return Span(clocks.before(first.earliest), high, inherited=first is versions[0])

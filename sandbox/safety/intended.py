@@ -60,11 +60,13 @@ class IntendedBounds:
 class Span:
     """Since when something has been in the spec, by AWS's clock: not before ``low``, surely after ``high``.
 
-    ``high`` is when the operator had told in the status of the spec that brought it.
+    ``high`` is when the operator had told in the status of the spec that brought it. ``inherited``: since the
+    resource was created, which may have taken over what AWS held before.
     """
 
     low: float
     high: float
+    inherited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,8 @@ def intended_bounds(  # noqa: PLR0913  all that decides it
     """Return the bounds that an autoscaled variant is to have now.
 
     An action that was due counts for sure when AWS held it then, unsuspended, and any reading of its schedule
-    says so. Before the newest such one, everything that may have been due may count or not.
+    says so. Before the newest such one, everything that may have been due may count or not. So may what AWS
+    ran before a resource took over the target: the operator cannot know since when the spec says the same.
     """
     autoscaling = wanted.autoscaling or {}
     minimum, maximum = autoscaling["minCapacity"], autoscaling["maxCapacity"]
@@ -136,7 +139,8 @@ def intended_bounds(  # noqa: PLR0913  all that decides it
             for due in dues
         ]
         run = live.runs.get(name) if live else None
-        if run is not None and run["at"] >= low:
+        inherited = bounds_since.inherited and span.inherited
+        if run is not None and (inherited or run["at"] >= low):
             effects.append(
                 _Effect(run["at"], sure=False, minimum=action["minimum"], maximum=action["maximum"])
             )

@@ -111,6 +111,21 @@ def test_models_that_were_deleted_with_the_config_come_back_before_it(guesses):
     assert sent(operator, "UpdateEndpoint", "DeregisterScalableTarget") == []
 
 
+def test_a_config_comes_back_beside_its_models_although_the_spec_names_an_unknown_image():
+    operator = settled(SCALING, aws(variants=GUESSES[0]))
+    name = config_deleted(operator)
+    artifact = {"modelDataUrl": "s3://bucket/bert-a/model.tar.gz"}
+    unknown = {"framework": {"name": "pytorch", "version": "0.0.1", "pythonVersion": "py3"}}
+    models = [{**SCALING["models"][0], "primaryContainer": unknown | artifact}, *SCALING["models"][1:]]
+    operator.cluster.apply({**SCALING, "models": models})
+    before = len(operator.writes())
+    operator.settle_or_stall()
+
+    assert [call["operation"] for call in operator.writes()[before:]] == ["CreateEndpointConfig"]
+    assert name in held(operator, "endpointConfigs")
+    assert operator.conditions["Stalled"].startswith("True UnknownImage")
+
+
 def test_the_content_of_a_config_is_kept_while_somebody_has_taken_the_owner_tags():
     operator = settled(SCALING)
     arn, tags = next((arn, tags) for arn, tags in held(operator, "tags").items() if ":endpoint/" in arn)

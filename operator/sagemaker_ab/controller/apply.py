@@ -49,8 +49,11 @@ class Refused:
 def apply(context: ReconcileContext, clients: AwsClients, step: Step) -> Outcome | Refused:
     """Send the writes of a step that were not sent recently, up to the first that fails.
 
-    Nothing is sent any more once the reads that the step rests on are too old.
+    Nothing is sent any more once the reads that the step rests on are too old, and nothing that was read is
+    sent again while the reads may be stale.
     """
+    if step.repeats_reads and context.memory.awaiting_consistency(clients.clock.now()):
+        return Outcome.UNKNOWN
     commands = context.memory.unsent(step.commands, clients.clock.now())
     if not commands:
         return Outcome.UNKNOWN

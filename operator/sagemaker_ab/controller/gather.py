@@ -49,8 +49,7 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
     )
     wanted = with_intended_bounds(wanted, observed, records)
     wanted = with_start_counts(wanted, observed, instance_counts_of(context.status))
-    busy = observed.endpoint is not None and observed.endpoint.status.busy
-    if not busy and not wanted.unresolved and not observed.deploys(wanted):
+    if _creates_prerequisites(wanted, observed):
         # Only now is the name of the desired config known: it contains the counts.
         observed = observer.observe_prerequisites(clients, observed, wanted)
     if observed.endpoint is not None and wanted.owner.owns(observed.endpoint.tags):
@@ -96,6 +95,13 @@ def _desired(
         if pinned:
             wanted = desired(spec, owner=context.owner, region=clients.region, pinned=pinned)
     return wanted
+
+
+def _creates_prerequisites(wanted: Desired, observed: Observed) -> bool:
+    """Return whether the plan may create models or a config: for a deployment, or for the config in use."""
+    if observed.endpoint is not None and observed.endpoint.status.busy:
+        return False
+    return observed.config_deleted or not (wanted.unresolved or observed.deploys(wanted))
 
 
 def _with_alarms(

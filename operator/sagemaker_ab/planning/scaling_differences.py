@@ -67,7 +67,8 @@ def differences(variant: ScaledVariant) -> Iterator[Step]:
 def _registration(variant: ScaledVariant) -> Iterator[Step]:
     """Yield the registration that sets the bounds and the suspended state.
 
-    All members of SuspendedState are sent: whether AWS keeps one that a request leaves out is not known.
+    All members of SuspendedState are sent: whether AWS keeps one that a request leaves out is not known. A
+    stale read must not suspend again what the operator has just resumed.
     """
     target, scaling = variant.target, variant.scaling
     live = dict.fromkeys(SUSPENDED_MEMBERS.values(), False) | dict(target.suspended if target else {})
@@ -76,8 +77,10 @@ def _registration(variant: ScaledVariant) -> Iterator[Step]:
         return
     held = above_intended_share(variant.desired, variant.endpoint, variant.name) if _reduces(variant) else ""
     if held and target is not None and suspended != live:
-        yield _step(_register(variant, target.bounds, suspended))
-    yield _step(_register(variant, scaling.bounds, suspended if suspended != live else None), held=held)
+        yield replace(_step(_register(variant, target.bounds, suspended)), repeats_reads=True)
+    step = _step(_register(variant, scaling.bounds, suspended if suspended != live else None), held=held)
+    kept = any(on and not scaling.suspended.get(member) for member, on in suspended.items())
+    yield replace(step, repeats_reads=kept and suspended != live)
 
 
 def _register(variant: ScaledVariant, bounds: Bounds, suspended: Mapping[str, bool] | None) -> Command:

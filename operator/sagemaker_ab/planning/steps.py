@@ -49,7 +49,8 @@ class Step:
     is not empty while safety rule S1 or S2 (see `shares`) forbids the step. It then describes the state of
     AWS that must change first. `overrides` is the same text for a step that a person asked to send anyway.
     `urgent`: the step goes before all others. `valid_until` is the time on AWS's clock after which the reads
-    behind the step are too old to send it.
+    behind the step are too old to send it. `repeats_reads`: the step sends again what was read, and waits
+    until reads show the newest write.
     """
 
     kind: StepKind
@@ -59,6 +60,7 @@ class Step:
     overrides: str = ""
     urgent: bool = False
     valid_until: float | None = None
+    repeats_reads: bool = False
 
     @property
     def description(self) -> str:

@@ -92,9 +92,22 @@ def _uses_unknown_image(world: World) -> bool:
     return any(model.image == UNKNOWN_VERSION and model.name in used for model in world.sketch.models)
 
 
+def _lacks_a_model(world: World) -> bool:
+    """Tell whether the config in use is gone and names a model that is gone and that no spec has any more."""
+    return _config_is_gone(world) and "Could not find model" in world.operator.conditions["Stalled"]
+
+
 def _mixes_fleets(world: World) -> bool:
     """Tell whether AWS failed to roll back: out of that leads nothing but another update."""
     return (world.endpoint or {}).get("status") == "UpdateRollbackFailed"
+
+
+def _leave_fleet(world: World) -> None:
+    """Delete an endpoint whose config cannot be created again, or deploy what replaces mixed fleets."""
+    if _lacks_a_model(world):
+        world.edit(delete={"endpoint": "reviews"})
+    else:
+        _deploy_again(world)
 
 
 def _deploy_again(world: World) -> None:
@@ -109,15 +122,12 @@ def _config_is_gone(world: World) -> bool:
 
 REMEDIES: Mapping[str, Remedy] = {
     "NotOwned": Remedy(lambda world: world.taken, _restore_tags),
-    "LocationChanged": Remedy(
-        lambda world: world.cluster.resource["metadata"]["annotations"][ACCOUNT] != "123456789012",
-        _relocate,
-    ),
+    "LocationChanged": Remedy(lambda world: world.relocated, _relocate),
     "UnknownImage": Remedy(_uses_unknown_image, _know_images),
     "EndpointConfigMissing": Remedy(
         _config_is_gone, lambda world: world.edit(delete={"endpoint": "reviews"})
     ),
-    "Refused": Remedy(_mixes_fleets, _deploy_again),
+    "Refused": Remedy(lambda world: _mixes_fleets(world) or _lacks_a_model(world), _leave_fleet),
     # A request is all that it takes, and comes with every round.
     "DeploymentFailed": Remedy(lambda _: True, lambda _: None),
 }

@@ -53,16 +53,16 @@ class Replace(Brief):
     """Replace the resource by its manifest, which takes finalizer or annotations away.
 
     A finalizer that is taken from a resource that is being deleted lets it go whatever AWS holds, which no
-    operator can prevent.
+    operator can prevent. Nor can one that is told of another account, for it must not read there.
     """
 
     lost: Literal["finalizers", "annotations", "both"]
 
     def happen(self, world: World) -> None:
-        if world.cluster.resource is not None and not world.cluster.deleting:
-            world.cluster.replace(
-                finalizers=self.lost == "annotations", annotations=self.lost == "finalizers"
-            )
+        if world.cluster.resource is None or world.cluster.deleting:
+            return
+        keeps = self.lost == "annotations" or (self.lost == "finalizers" and world.relocated)
+        world.cluster.replace(finalizers=keeps, annotations=self.lost == "finalizers")
 
 
 @dataclass(frozen=True, slots=True, repr=False)

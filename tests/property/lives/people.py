@@ -83,12 +83,12 @@ class DeleteOurs(Brief):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DeleteEndpoint(Brief):
-    """Delete the endpoint, which takes AWS a while, or has done so at once."""
+    """Delete our endpoint, which takes AWS a while, or has done so at once."""
 
     at_once: bool = False
 
     def happen(self, world: World) -> None:
-        if world.endpoint is None:
+        if world.endpoint is None or not world.is_ours("endpoint", "reviews"):
             return
         if self.at_once:
             world.edit(delete={"endpoint": "reviews"})

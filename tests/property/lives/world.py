@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sagemaker_ab.api.resource import RECONCILE_REQUESTED_AT, parse_spec
+from sagemaker_ab.api.resource import ACCOUNT, RECONCILE_REQUESTED_AT, parse_spec
 from sagemaker_ab.planning.desired import Desired, desired
 from sagemaker_ab.planning.ownership import Owner
 from sandbox.aws.engine.autoscaling.store import AutoScalingStore
@@ -20,7 +20,8 @@ THEIRS = "theirs"
 """The name of what somebody else makes in AWS."""
 OWNER = Owner("cluster-1", "ml", "reviews", "uid-1")
 OWNER_KEYS = frozenset(OWNER.tags)
-_PLACE = "123456789012/us-east-1"
+_ACCOUNT = "123456789012"
+_PLACE = f"{_ACCOUNT}/us-east-1"
 _MOMENT_SECONDS = 0.2
 _UNAVOIDABLE = (
     *("in-progress", "already exist", "Could not find", "variant doesn't exist"),
@@ -67,6 +68,11 @@ class World:
     @property
     def cluster(self) -> Any:
         return self.operator.cluster
+
+    @property
+    def relocated(self) -> bool:
+        """Whether the resource says that its endpoint is in another account."""
+        return self.cluster.resource["metadata"].get("annotations", {}).get(ACCOUNT, _ACCOUNT) != _ACCOUNT
 
     # How a life goes on
 

@@ -195,3 +195,15 @@ def test_nothing_is_sent_by_reads_that_are_too_old_on_either_clock(context, vali
     assert (outcome, context.calls) == (
         (Outcome.ACCEPTED, ["DeleteModel"]) if sent else (Outcome.UNKNOWN, [])
     )
+
+
+def test_what_was_read_is_not_sent_again_while_reads_may_be_stale(context):
+    context.memory.record_sent(commands.delete_model("another"), 3, now=1000.0)
+    context.answers(GONE, "DeleteModel")
+    model = commands.delete_model("m")
+
+    assert context.apply(model, repeats_reads=True) is Outcome.UNKNOWN
+    assert context.calls == []
+    context.clock.time = 1030.0
+    assert context.apply(model, repeats_reads=True) is Outcome.ACCEPTED
+    assert context.calls == ["DeleteModel"]

@@ -147,3 +147,25 @@ def test_autoscaling_that_the_spec_takes_away_is_deregistered():
     decided = planned(want(spec()), world(want(SCALING)))
 
     assert [step.commands[0].operation for step in decided.steps] == ["DeregisterScalableTarget"]
+
+
+# Suspension
+
+
+@pytest.mark.parametrize(
+    ("suspended", "repeats"),
+    [
+        ({"DynamicScalingInSuspended": True}, True),
+        ({"ScheduledScalingSuspended": False}, False),
+    ],
+)
+def test_a_registration_that_repeats_a_suspension_as_it_was_read_says_so(suspended, repeats):
+    wanted = want(
+        with_variant(SCALING, "VariantB", autoscaling={**AUTOSCALING, "suspended": {"scheduled": True}})
+    )
+    live = world(want(SCALING))
+    target = replace(live.targets["VariantB"], suspended=suspended)
+
+    (step,) = steps(wanted, replace(live, targets={"VariantB": target}))
+    assert step.commands[0].request["SuspendedState"]["ScheduledScalingSuspended"] is True
+    assert step.repeats_reads is repeats

@@ -167,6 +167,30 @@ def test_other_bounds_in_the_spec_are_right_at_once(peak):
     assert peak.found() == []
 
 
+def recreated(*actions) -> Stage:
+    """The resource was deleted without its endpoint, and one with these actions takes over."""
+    stage = Stage()
+    stage.deploy(spec(fixed("VariantA"), scaled("VariantB", scheduledActions=[HOURLY])))
+    stage.schedule("VariantB", "peak", "rate(1 hour)", minimum=3, maximum=6)
+    stage.poll(minutes=66)
+    stage.delete()
+    stage.release_finalizer()
+    metadata = {"namespace": "ml", "name": "reviews", "uid": "uid-2", "generation": 0}
+    stage.resource = {"metadata": metadata, "status": {}}
+    stage.apply(spec(fixed("VariantA"), scaled("VariantB", scheduledActions=list(actions))))
+    stage.read()
+    stage.write_status(ready=True)
+    return stage
+
+
+def test_bounds_that_a_declared_action_set_before_the_resource_was_created_may_be_called_ready():
+    assert "S6" not in recreated(HOURLY).found()
+
+
+def test_bounds_that_another_action_set_before_the_resource_was_created_are_caught():
+    assert "S6" in recreated(HOURLY | {"minCapacity": 2}).found()
+
+
 def test_bounds_that_nobody_asked_for_are_caught(stage):
     stage.register("VariantB", minimum=1, maximum=9)
 
