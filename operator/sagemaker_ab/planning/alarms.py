@@ -12,6 +12,7 @@ from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.desired_scaling import STEP_SCALING, TARGET_TRACKING, DesiredAlarm, alarm_name
 from sagemaker_ab.planning.observed import Observed
 from sagemaker_ab.planning.observed_scaling import ObservedPolicy
+from sagemaker_ab.planning.problem import Problem
 from sagemaker_ab.planning.released import Released
 from sagemaker_ab.planning.scaling_records import ScalingRecord
 
@@ -71,9 +72,9 @@ def released_alarms(desired: Desired, released: Mapping[str, Released]) -> froze
     )
 
 
-def alarms_unread(desired: Desired, observed: Observed) -> bool:
-    """Return whether declared alarms could not be read, so that nothing is known of them."""
-    return observed.alarms is None and bool(declared_alarms(desired))
+def alarms_problem(desired: Desired, observed: Observed) -> Problem | None:
+    """Return why the alarms that the spec declares could not be read, None if they were."""
+    return observed.alarms_problem if declared_alarms(desired) else None
 
 
 def lacks_alarms(policy: ObservedPolicy, alarms: Mapping[str, Members]) -> bool:
