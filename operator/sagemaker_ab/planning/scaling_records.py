@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from sagemaker_ab.api.scaling_status import MOST_RECORDED, ScalingStatus, ScheduledActionStatus
+from sagemaker_ab.api.scaling_status import MOST_RECORDED, MOST_VARIANTS, ScalingStatus, ScheduledActionStatus
 from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.desired_scaling import SUSPENDED_MEMBERS, Bounds, DesiredScaling, alarm_name
 from sagemaker_ab.planning.names import content_hash
@@ -50,15 +50,18 @@ def follow_scaling(
 ) -> Mapping[str, ScalingRecord]:
     """Bring the records of the variants that autoscale up to date.
 
-    That of another variant is kept as long as AWS holds a scalable target or an alarm of it. If reads are not
-    `consistent`, what they do not show may exist.
+    That of another variant is kept as long as AWS holds a scalable target or an alarm of it, and status has
+    room for it. If reads are not `consistent`, what they do not show may exist.
     """
     scaled = {variant.name for variant in desired.variants if variant.scaling}
-    kept = {
-        name: record
+    others = [
+        name
         for name, record in records.items()
         if name not in scaled and (name in observed.targets or _has_alarm(desired, observed, name, record))
-    }
+    ]
+    # Alarms of a variant without a record are deleted as garbage.
+    others.sort(key=lambda name: (name not in observed.targets, -records[name].since))
+    kept = {name: records[name] for name in others[: MOST_VARIANTS - len(scaled)]}
     return kept | {
         variant.name: _follow(
             records.get(variant.name),
