@@ -42,7 +42,10 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
     wanted = _desired(context, spec, clients, observed)
     observed, alarms_failure = _with_alarms(context, clients, wanted, observed)
     consistent = not context.memory.awaiting_consistency(observed.now)
-    records = follow_scaling(_scaling_records(context), wanted, observed, consistent=consistent)
+    released = released_of(context.status)
+    records = follow_scaling(
+        _scaling_records(context), wanted, observed, released=released.keys(), consistent=consistent
+    )
     wanted = with_intended_bounds(wanted, observed, records)
     wanted = with_start_counts(wanted, observed, instance_counts_of(context.status))
     busy = observed.endpoint is not None and observed.endpoint.status.busy
@@ -54,7 +57,7 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
     remembered = Remembered(
         deployment=_deployment(context, wanted, observed),
         managed_tag_keys=frozenset((endpoint.tag_keys if endpoint else None) or ()),
-        released=still_released(released_of(context.status), wanted, observed),
+        released=still_released(released, wanted, observed),
         scaling=records,
         applied_config=applied_config_of(context.status),
         missing_models=context.memory.missing_models,

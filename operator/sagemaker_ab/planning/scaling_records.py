@@ -46,12 +46,18 @@ class ScalingRecord:
 
 
 def follow_scaling(
-    records: Mapping[str, ScalingRecord], desired: Desired, observed: Observed, *, consistent: bool = True
+    records: Mapping[str, ScalingRecord],
+    desired: Desired,
+    observed: Observed,
+    *,
+    released: Collection[str] = (),
+    consistent: bool = True,
 ) -> Mapping[str, ScalingRecord]:
     """Bring the records of the variants that autoscale up to date.
 
     That of another variant is kept as long as AWS holds a scalable target or an alarm of it, and status has
-    room for it. If reads are not `consistent`, what they do not show may exist.
+    room for it. What reads do not show of a variant may still exist if its target is `released`, because it is
+    restored part by part, or if reads are not `consistent`.
     """
     scaled = {variant.name for variant in desired.variants if variant.scaling}
     others = [
@@ -68,7 +74,7 @@ def follow_scaling(
             variant.scaling,
             observed.targets.get(variant.name),
             observed.now,
-            consistent=consistent,
+            complete=consistent and variant.name not in released,
         )
         for variant in desired.variants
         if variant.scaling is not None
@@ -86,12 +92,12 @@ def _follow(
     target: ObservedTarget | None,
     now: float,
     *,
-    consistent: bool,
+    complete: bool,
 ) -> ScalingRecord:
     if record is None:
         record = _first(scaling, target, now)
     earlier = record
-    if target is not None and consistent:
+    if target is not None and complete:
         earlier = _held(record, target)
     actions = {
         name: _action(record, name, members, now) for name, members in scaling.scheduled_actions.items()
@@ -108,10 +114,7 @@ def _follow(
 
 
 def _held(record: ScalingRecord, target: ObservedTarget) -> ScalingRecord:
-    """Return what AWS still holds of a record.
-
-    This is not asked while the target is released: what a release took is restored.
-    """
+    """Return what AWS still holds of a record."""
     return replace(
         record,
         actions={name: each for name, each in record.actions.items() if name in target.scheduled_actions},
