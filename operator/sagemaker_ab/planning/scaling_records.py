@@ -56,8 +56,8 @@ def follow_scaling(
     """Bring the records of the variants that autoscale up to date.
 
     That of another variant is kept as long as AWS holds a scalable target or an alarm of it, and status has
-    room for it. What reads do not show of a variant may still exist if its target is `released`, because it is
-    restored part by part, or if reads are not `consistent`.
+    room for it. What reads do not show of a variant may still exist if its target is `released`, because it
+    is restored part by part, or if reads are not `consistent`.
     """
     scaled = {variant.name for variant in desired.variants if variant.scaling}
     others = [
