@@ -62,6 +62,21 @@ def policy_alarms(desired: Desired, observed: Observed) -> frozenset[str]:
     )
 
 
+def alarms_handed_over(prefix: str, observed: Observed) -> frozenset[str]:
+    """Return the names that begin with our prefix of those alarms that alone fire an existing step policy.
+
+    Without its alarm, the policy of an endpoint that was handed over would never scale again. A policy that
+    the new owner's alarm fires as well does not need ours.
+    """
+    names = {
+        alarm_name(prefix, variant, name): frozenset(policy.alarms)
+        for variant, target in observed.targets.items()
+        for name, policy in target.policies.items()
+        if policy.type == STEP_SCALING
+    }
+    return frozenset(name for name, firing in names.items() if not firing - {name})
+
+
 def released_alarms(desired: Desired, released: Mapping[str, Released]) -> frozenset[str]:
     """Return the names that our alarms of the released step policies have."""
     return frozenset(
