@@ -1,6 +1,12 @@
 """What trouble with AWS costs, and how it is told: against the simulated AWS, in process."""
 
+import pytest
+
+from tests.integration.scaling_stage import BURSTS
+from tests.integration.stage import SCALING, repaired, steps, until, weights
+from tests.integration.stage import settled as scaled
 from tests.integration.test_steering import settled
+from tests.unit.planning.worlds import AUTOSCALING, with_variant
 
 
 def denied(operation):
@@ -38,3 +44,38 @@ def tick(operator, *, until):
         assert operator.sim.engine.clock.now() - began < 3600
         operator.metrics.tick()
         operator.step()
+
+
+THROTTLED = {"error": {"code": "Throttling", "text": "Rate exceeded", "http": 400}}
+STEPS = with_variant(SCALING, "VariantB", autoscaling={**AUTOSCALING, "policies": [BURSTS]})
+
+
+@pytest.mark.parametrize("first", [SCALING, STEPS], ids=["target tracking", "step scaling"])
+def test_alarms_that_cannot_be_read_hold_up_no_shift_of_traffic(first):
+    operator = scaled(first)
+    operator.sim.fault(THROTTLED, match={"operation": "DescribeAlarms"}, count=None)
+    operator.cluster.apply(with_variant(first, "VariantB", weight=0))
+
+    until(operator, lambda: weights(operator) == {"VariantA": 50, "VariantB": 0}, reconciles=20)
+
+
+def test_while_cloudwatch_is_down_step_scaling_is_not_called_applied():
+    operator = scaled(STEPS)
+    fault = operator.sim.fault(THROTTLED, match={"operation": "DescribeAlarms"}, count=None)
+    operator.cluster.apply(with_variant(STEPS, "VariantB", weight=0))
+    steps(operator, 20)
+
+    assert not operator.ready
+    assert "Rate exceeded" in operator.conditions["Ready"]
+    repaired(operator, fault)
+    operator.settle()
+
+
+def test_while_cloudwatch_is_down_a_resource_stays_as_ready_as_it_was():
+    operator = scaled(STEPS)
+    status = operator.cluster.resource["status"]
+    operator.sim.fault(THROTTLED, match={"operation": "DescribeAlarms"}, count=5)
+
+    steps(operator, 5)
+
+    assert operator.cluster.resource["status"] == status

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.integration.kills import killed_at_each_write
+from tests.integration.scaling_stage import BURSTS, cloudwatch_by_hand, policy_arns
 from tests.integration.stage import (
     SCALING,
     aws,
@@ -19,7 +20,7 @@ from tests.integration.stage import (
 )
 from tests.property.in_process import InProcessOperator
 from tests.seeds import SEEDS
-from tests.unit.planning.worlds import OWNER, spec
+from tests.unit.planning.worlds import AUTOSCALING, OWNER, spec, with_variant
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/reviews"
 DELETES = ("DeleteEndpoint", "DeleteEndpointConfig", "DeleteModel")
@@ -93,6 +94,32 @@ def test_an_endpoint_that_is_tagged_for_another_owner_is_handed_over_with_all_th
     assert target(operator)
     (event,) = [event for event in operator.cluster.events if event["reason"] == "HandedOver"]
     assert "owned by search/reviews of cluster cluster-1" in event["message"]
+
+
+STEPS = with_variant(SCALING, "VariantB", autoscaling={**AUTOSCALING, "policies": [BURSTS]})
+
+
+@pytest.mark.parametrize("listed", [0, 1], ids=["alarms are listed", "alarms are not listed"])
+def test_a_step_policy_of_an_endpoint_that_is_handed_over_keeps_its_alarm(listed):
+    operator = settled(STEPS, aws(variants={"autoscaling.step-alarms-listed": listed}))
+    with_tags(operator, dict(OWNER.tags) | {"sagemaker-ab.dev/namespace": "search"})
+    operator.cluster.delete()
+    operator.settle()
+
+    (alarm,) = held(operator, "alarms").values()
+    assert alarm["AlarmActions"] == list(policy_arns(operator).values())
+
+
+def test_an_alarm_beside_that_of_the_new_owner_is_deleted():
+    operator = settled(STEPS, aws(variants={"autoscaling.step-alarms-listed": 0}))
+    ((name, members),) = held(operator, "alarms").items()
+    cloudwatch_by_hand(operator, "PutMetricAlarm", **{**members, "AlarmName": "theirs"})
+    with_tags(operator, dict(OWNER.tags) | {"sagemaker-ab.dev/namespace": "search"})
+    operator.cluster.delete()
+    operator.settle()
+
+    assert name != "theirs"
+    assert held(operator, "alarms").keys() == {"theirs"}
 
 
 def test_what_an_update_of_the_endpoint_is_about_to_use_is_handed_over_too():

@@ -8,6 +8,8 @@ from sagemaker_ab.api.fields import LIST_SET, ApiModel, CutTo, ListMap, Timestam
 
 MOST_RECORDED: Final = 50
 """More names than a spec can have: those of an earlier spec stay until they are gone from AWS."""
+MOST_VARIANTS: Final = 20
+"""The 10 variants that a spec can have, and as many of earlier specs."""
 ScalingName = Annotated[str, Field(max_length=256)]
 Capacity = Annotated[int, Field(ge=0, le=10000)]
 

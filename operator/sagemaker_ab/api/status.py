@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from sagemaker_ab.api.fields import LIST_SET, ApiModel, CutTo, ListMap, Timestamp
-from sagemaker_ab.api.scaling_status import ScalingStatus
+from sagemaker_ab.api.scaling_status import MOST_VARIANTS, ScalingStatus
 
 LARGEST: Final = 2**53 - 1
 ANNOTATION_LENGTH: Final = 256 * 1024
@@ -347,7 +347,7 @@ class Status(ApiModel):
     afterwards.
     """
 
-    scaling: Annotated[list[ScalingStatus], Field(max_length=20), ListMap("name")] | None = None
+    scaling: Annotated[list[ScalingStatus], Field(max_length=MOST_VARIANTS), ListMap("name")] | None = None
     """The autoscaling of the variants."""
 
     metrics: Metrics | None = None

@@ -10,8 +10,9 @@ from sagemaker_ab.api.spec import EndpointSpec
 from sagemaker_ab.aws.failures import AwsError, FailureKind
 from sagemaker_ab.aws.sessions import AwsClients
 from sagemaker_ab.controller.context import ReconcileContext
+from sagemaker_ab.controller.errors import to_problem
 from sagemaker_ab.planning import deployment as deployments
-from sagemaker_ab.planning.alarms import alarms_to_read
+from sagemaker_ab.planning.alarms import ALARMS_UNREAD, alarms_problem, alarms_to_read
 from sagemaker_ab.planning.deployment import Deployment, DeploymentState
 from sagemaker_ab.planning.desired import Desired, desired
 from sagemaker_ab.planning.image_pins import PinnedImages
@@ -26,6 +27,7 @@ from sagemaker_ab.planning.scaling import blocking_update
 from sagemaker_ab.planning.scaling_activities import last_activities
 from sagemaker_ab.planning.scaling_records import ScalingRecord, follow_scaling, scaling_records_of
 from sagemaker_ab.planning.start_counts import with_start_counts
+from sagemaker_ab.planning.state import EndpointState
 from sagemaker_ab.planning.status import Gathered
 from sagemaker_ab.planning.steps import Plan
 from sagemaker_ab.planning.variant_metrics import Monitored, MonitoredVariant
@@ -38,7 +40,7 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
     observer = context.services.observer
     observed = observer.observe(clients, spec.endpoint_name)
     wanted = _desired(context, spec, clients, observed)
-    observed = _with_alarms(context, clients, wanted, observed)
+    observed, alarms_failure = _with_alarms(context, clients, wanted, observed)
     released = still_released(released_of(context.status), wanted, observed)
     records = follow_scaling(
         _scaling_records(context),
@@ -65,6 +67,8 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
         force_weights=context.annotation(FORCE_WEIGHTS) == str(context.generation),
     )
     decided = plan(wanted, observed, remembered)
+    if alarms_failure is not None and alarms_problem(wanted, observed) and _is_idle(context, decided):
+        raise alarms_failure
     if decided.actionable:
         _update_memory(context, observed, decided)
     return Gathered(
@@ -106,21 +110,30 @@ def _creates_prerequisites(wanted: Desired, observed: Observed) -> bool:
 
 def _with_alarms(
     context: ReconcileContext, clients: AwsClients, wanted: Desired, observed: Observed
-) -> Observed:
-    """Read the alarms of scaling policies.
+) -> tuple[Observed, AwsError | None]:
+    """Read the alarms of scaling policies; return as well the failure if they cannot be read now.
 
-    A role of an earlier version may not allow it. That must not stop what does not need alarms.
+    A role of an earlier version may not allow it, and CloudWatch may be down. Neither must stop what does not
+    need alarms (S5).
     """
     names = alarms_to_read(wanted, observed, _scaling_records(context))
     if not names:
-        return observed
+        return observed, None
     try:
-        return context.services.observer.observe_alarms(clients, observed, names)
+        return context.services.observer.observe_alarms(clients, observed, names), None
     except AwsError as error:
-        if error.failure.kind is not FailureKind.DENIED:
-            raise
         _LOG.warning("%s: alarms cannot be read: %s", context.key, error)
-        return replace(observed, alarms=None)
+        problem = Problem(Reason.ACCESS_DENIED, ALARMS_UNREAD)
+        denied = error.failure.kind is FailureKind.DENIED
+        if not denied:
+            message = f"The alarms of step scaling policies cannot be read: {error.failure.message}"
+            problem = to_problem(error.failure, message, failures=0)
+        return replace(observed, alarms=None, alarms_problem=problem), None if denied else error
+
+
+def _is_idle(context: ReconcileContext, decided: Plan) -> bool:
+    """Return whether there is nothing to do and nothing to report but the result of complete reads."""
+    return decided.state is EndpointState.CURRENT and decided.next_step(context.in_backoff) is None
 
 
 def _scaling_records(context: ReconcileContext) -> Mapping[str, ScalingRecord]:

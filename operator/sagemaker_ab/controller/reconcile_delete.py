@@ -7,9 +7,10 @@ from sagemaker_ab.aws.sessions import AwsClients, NoRegion
 from sagemaker_ab.controller.apply import Outcome, Refused, apply
 from sagemaker_ab.controller.context import ReconcileContext
 from sagemaker_ab.controller.garbage import list_for_deletion
-from sagemaker_ab.planning.alarms import ALARMS_UNREAD
+from sagemaker_ab.planning.alarms import ALARMS_UNREAD, alarms_handed_over
 from sagemaker_ab.planning.deletion import plan_deletion
-from sagemaker_ab.planning.garbage import in_use, plan_garbage_collection
+from sagemaker_ab.planning.desired_scaling import alarm_prefix_of
+from sagemaker_ab.planning.garbage import OwnedObjects, in_use, plan_garbage_collection
 from sagemaker_ab.planning.observed import Observed
 from sagemaker_ab.planning.problem import Problem
 from sagemaker_ab.planning.steps import Step
@@ -71,7 +72,11 @@ def _collect_garbage(
         return _wait(context, "Waiting until AWS's listings show all objects of the endpoint")
     if listing.alarms_unread and _may_have_alarms(context):
         return _unreachable(context, Problem(Reason.ACCESS_DENIED, ALARMS_UNREAD))
-    step = plan_garbage_collection(listing.owned, keep=in_use(observed), read_at=observed.read_at)
+    keep = in_use(observed)
+    if handed_over:
+        prefix = alarm_prefix_of(endpoint_name, context.owner.fingerprint)
+        keep |= OwnedObjects(alarms=alarms_handed_over(prefix, observed))
+    step = plan_garbage_collection(listing.owned, keep=keep, read_at=observed.read_at)
     if step is not None:
         return _apply(context, clients, step)
     if handed_over:

@@ -12,6 +12,7 @@ from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.desired_scaling import STEP_SCALING, TARGET_TRACKING, DesiredAlarm, alarm_name
 from sagemaker_ab.planning.observed import Observed
 from sagemaker_ab.planning.observed_scaling import ObservedPolicy
+from sagemaker_ab.planning.problem import Problem
 from sagemaker_ab.planning.released import Released
 from sagemaker_ab.planning.scaling_records import ScalingRecord
 
@@ -61,6 +62,21 @@ def policy_alarms(desired: Desired, observed: Observed) -> frozenset[str]:
     )
 
 
+def alarms_handed_over(prefix: str, observed: Observed) -> frozenset[str]:
+    """Return the names that begin with our prefix of those alarms that alone fire an existing step policy.
+
+    Without its alarm, the policy of an endpoint that was handed over would never scale again. A policy that
+    the new owner's alarm fires as well does not need ours.
+    """
+    names = {
+        alarm_name(prefix, variant, name): frozenset(policy.alarms)
+        for variant, target in observed.targets.items()
+        for name, policy in target.policies.items()
+        if policy.type == STEP_SCALING
+    }
+    return frozenset(name for name, firing in names.items() if not firing - {name})
+
+
 def released_alarms(desired: Desired, released: Mapping[str, Released]) -> frozenset[str]:
     """Return the names that our alarms of the released step policies have."""
     return frozenset(
@@ -71,9 +87,9 @@ def released_alarms(desired: Desired, released: Mapping[str, Released]) -> froze
     )
 
 
-def alarms_unread(desired: Desired, observed: Observed) -> bool:
-    """Return whether declared alarms could not be read, so that nothing is known of them."""
-    return observed.alarms is None and bool(declared_alarms(desired))
+def alarms_problem(desired: Desired, observed: Observed) -> Problem | None:
+    """Return why the alarms that the spec declares could not be read, None if they were."""
+    return observed.alarms_problem if declared_alarms(desired) else None
 
 
 def lacks_alarms(policy: ObservedPolicy, alarms: Mapping[str, Members]) -> bool:

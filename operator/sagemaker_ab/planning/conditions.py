@@ -12,7 +12,7 @@ from typing import Literal
 
 from sagemaker_ab.api.conditions import ConditionType, Reason
 from sagemaker_ab.api.status import Condition
-from sagemaker_ab.planning.alarms import ALARMS_UNREAD, alarms_unread
+from sagemaker_ab.planning.alarms import alarms_problem
 from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.foreign_scaling import describe_foreign
 from sagemaker_ab.planning.observed import EndpointStatus, Observed
@@ -51,9 +51,8 @@ def draft_conditions(  # noqa: PLR0913 - all that a reconcile knows
     progress = _progress(desired, observed, plan)
     if progress is None and awaiting_consistency:
         progress = Reason.PENDING, "Waiting for AWS to show the result of an earlier change"
-    if alarms_unread(desired, observed):
-        problem = problem or Problem(Reason.ACCESS_DENIED, ALARMS_UNREAD)
-    yield from summary(_with_held(plan.problem or problem, plan), progress)
+    problem = plan.problem or problem or alarms_problem(desired, observed)
+    yield from summary(_with_held(problem, plan), progress)
     yield _in_service(observed)
     yield _weights_applied(desired, observed)
     if any(variant.scaling for variant in desired.variants):
@@ -196,8 +195,9 @@ def _autoscaling_applied(desired: Desired, observed: Observed, remembered: Remem
         variant.name in observed.targets for variant in desired.variants if variant.scaling
     )
     pending = [] if endpoint is None else list(scaling_steps(desired, observed, endpoint, remembered))
-    if alarms_unread(desired, observed):
-        return ConditionDraft(kind, status=False, reason=Reason.ACCESS_DENIED, message=ALARMS_UNREAD)
+    unread = alarms_problem(desired, observed)
+    if unread is not None:
+        return ConditionDraft(kind, status=False, reason=unread.reason, message=unread.message)
     if not complete or pending:
         message = "Autoscaling is not yet as the spec asks"
         return ConditionDraft(kind, status=False, reason=Reason.PENDING, message=message)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from sagemaker_ab.planning.config_content import Content, deploys, production_variants
 from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.observed_scaling import ObservedTarget
+from sagemaker_ab.planning.problem import Problem
 
 
 class EndpointStatus(StrEnum):
@@ -129,7 +130,7 @@ class Observed:
     none or if it was deleted; `pending_config` is read for deletions only. `owners_of_models` and
     `owner_of_config` hold the tags of those desired objects that exist. They are read only when a deployment
     is due. `alarms` are those alarms that were asked for and exist, as the members of
-    PutMetricAlarm by name; None if they could not be read.
+    PutMetricAlarm by name; None if they could not be read, and `alarms_problem` says why.
     """
 
     now: float
@@ -141,6 +142,7 @@ class Observed:
     owner_of_config: Mapping[str, str] | None = None
     targets: Mapping[str, ObservedTarget] = field(default_factory=dict)
     alarms: Mapping[str, Content] | None = field(default_factory=dict)
+    alarms_problem: Problem | None = None
 
     def deploys(self, desired: Desired) -> bool:
         """Return whether the fleet in use is the desired one, except for weights and counts."""

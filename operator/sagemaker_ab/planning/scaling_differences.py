@@ -68,7 +68,8 @@ def _registration(variant: ScaledVariant) -> Iterator[Step]:
     """Yield the registration that sets the bounds and the suspended state.
 
     All members of SuspendedState are sent: whether AWS keeps one that a request leaves out is not known. A
-    stale read must not suspend again what the operator has just resumed.
+    stale read must not suspend again what the operator has just resumed. What S2 does not forbid is not held
+    up by what it forbids: a suspension, and a bound that is raised.
     """
     target, scaling = variant.target, variant.scaling
     live = dict.fromkeys(SUSPENDED_MEMBERS.values(), False) | dict(target.suspended if target else {})
@@ -76,11 +77,14 @@ def _registration(variant: ScaledVariant) -> Iterator[Step]:
     if target is not None and target.bounds == scaling.bounds and suspended == live:
         return
     held = above_intended_share(variant.desired, variant.endpoint, variant.name) if _reduces(variant) else ""
-    if held and target is not None and suspended != live:
-        yield replace(_step(_register(variant, target.bounds, suspended)), repeats_reads=True)
-    step = _step(_register(variant, scaling.bounds, suspended if suspended != live else None), held=held)
+    change = suspended if suspended != live else None
+    if held and target is not None:
+        raised = _raised(variant, target.bounds)
+        if raised != target.bounds or change is not None:
+            yield replace(_step(_register(variant, raised, change)), repeats_reads=True)
     kept = any(on and not scaling.suspended.get(member) for member, on in suspended.items())
-    yield replace(step, repeats_reads=kept and suspended != live)
+    step = _step(_register(variant, scaling.bounds, change), held=held)
+    yield replace(step, repeats_reads=kept and change is not None)
 
 
 def _register(variant: ScaledVariant, bounds: Bounds, suspended: Mapping[str, bool] | None) -> Command:
@@ -97,9 +101,20 @@ def _register(variant: ScaledVariant, bounds: Bounds, suspended: Mapping[str, bo
 def _reduces(variant: ScaledVariant) -> bool:
     """Return whether the bounds to set lower the minimum, or scale in at once."""
     target, bounds = variant.target, variant.scaling.bounds
-    live = variant.endpoint.variant(variant.name)
     lowers_minimum = target is not None and bounds.minimum < target.min_capacity
-    return lowers_minimum or bounds.maximum < (live.desired_count if live else 0)
+    return lowers_minimum or bounds.maximum < _live_count(variant)
+
+
+def _raised(variant: ScaledVariant, live: Bounds) -> Bounds:
+    """Return the live bounds with those raised that the spec raises, unless that scales in at once."""
+    bounds = variant.scaling.bounds
+    raised = Bounds(max(live.minimum, bounds.minimum), max(live.maximum, bounds.maximum))
+    return raised if raised.maximum >= _live_count(variant) else live
+
+
+def _live_count(variant: ScaledVariant) -> int:
+    live = variant.endpoint.variant(variant.name)
+    return live.desired_count if live else 0
 
 
 def _policies(variant: ScaledVariant) -> Iterator[Step]:

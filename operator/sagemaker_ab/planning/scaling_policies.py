@@ -5,12 +5,12 @@ are deleted before others are put.
 https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingPolicy.html
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sagemaker_ab.planning.desired_scaling import TARGET_TRACKING, DesiredPolicy
+from sagemaker_ab.planning.names import content_hash
 from sagemaker_ab.planning.observed_scaling import ObservedPolicy
 
 Members = Mapping[str, Any]
@@ -87,7 +87,10 @@ def _same_metric(policy: DesiredPolicy, other: ObservedPolicy) -> bool:
 
 
 def _normal(value: Any) -> Any:
-    """Leave out what AWS may read back or not: empty values, a default, the order of dimensions and steps."""
+    """Leave out what AWS may read back or not: empty values, a default, and the order of lists.
+
+    Dimensions, steps and metric queries mean the same in any order.
+    """
     if isinstance(value, Mapping):
         return {
             key: _normal(each)
@@ -95,14 +98,7 @@ def _normal(value: Any) -> Any:
             if each not in (None, [], {}) and not (key == "ReturnData" and each is True)
         }
     if isinstance(value, list):
-        items = [_normal(each) for each in value]
-        named = all(isinstance(each, Mapping) and each.keys() == {"Name", "Value"} for each in items)
-        if named:
-            return sorted(items, key=lambda each: str(each["Name"]))
-        steps = all(isinstance(each, Mapping) and "ScalingAdjustment" in each for each in items)
-        return sorted(items, key=_lower_bound) if steps else items
+        return sorted((_normal(each) for each in value), key=content_hash)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
     return value
-
-
-def _lower_bound(step: Members) -> float:
-    return float(step.get("MetricIntervalLowerBound", -math.inf))

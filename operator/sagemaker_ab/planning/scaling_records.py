@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from sagemaker_ab.api.scaling_status import MOST_RECORDED, ScalingStatus, ScheduledActionStatus
+from sagemaker_ab.api.scaling_status import MOST_RECORDED, MOST_VARIANTS, ScalingStatus, ScheduledActionStatus
 from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.desired_scaling import SUSPENDED_MEMBERS, Bounds, DesiredScaling, alarm_name
 from sagemaker_ab.planning.names import content_hash
@@ -74,7 +74,7 @@ def follow_scaling(
     not show yet what AWS holds.
     """
     scaled = {variant.name: variant.scaling for variant in desired.variants if variant.scaling}
-    followed = {}
+    followed, others = {}, []
     for name, record in records.items():
         alarmed = _alarmed(record, name, desired, observed)
         targets = [each[name] for each in (observed.targets, released) if name in each]
@@ -82,7 +82,10 @@ def follow_scaling(
             held = _held(record, targets, alarmed, settled=settled)
             followed[name] = _follow(record, scaled[name], held, observed.now)
         elif targets or alarmed or not settled:
-            followed[name] = record
+            others.append(name)
+    # Status has no room for more. Alarms of a variant without a record are deleted as garbage.
+    others.sort(key=lambda name: (name not in observed.targets, -records[name].since))
+    followed |= {name: records[name] for name in others[: MOST_VARIANTS - len(scaled)]}
     for name, scaling in scaled.items():
         if name not in records:
             record = _first(scaling, observed.targets.get(name), observed.now)

@@ -14,8 +14,9 @@ def with_start_counts(desired: Desired, observed: Observed, last_counts: Mapping
 
     A new variant takes its weight at once. If it scales, it starts with its initialInstanceCount; without
     one, with the live count of the only departing variant that serves the same model; if the endpoint is
-    created again, with its last known count; else with its minimum. `last_counts` are the last known counts
-    by variant.
+    created again, with its last known count; else with its minimum. The count is within the bounds that are
+    intended now, since a scheduled action may have changed those of the spec. `last_counts` are the last
+    known counts by variant.
 
     An update keeps the live counts. Where that would give a variant more traffic than it has instances for
     (S1), all counts come from the config instead: those of the spec, and the live ones where it autoscales.
@@ -23,8 +24,10 @@ def with_start_counts(desired: Desired, observed: Observed, last_counts: Mapping
     endpoint = observed.endpoint
     if endpoint is None or not endpoint.status.serving:
         undeclared = {variant.name for variant in desired.variants if not _declared(variant)}
-        return _with_counts(desired, {name: last_counts[name] for name in undeclared & last_counts.keys()})
-    desired = _with_counts(desired, _counts_to_take_over(desired, observed, endpoint))
+        last = {name: last_counts[name] for name in undeclared & last_counts.keys()}
+        return _with_counts(desired, _counts_of_spec(desired) | last)
+    new = {name: count for name, count in _counts_of_spec(desired).items() if endpoint.variant(name) is None}
+    desired = _with_counts(desired, new | _counts_to_take_over(desired, observed, endpoint))
     if not desired.retains_counts or not _short_at_switch(desired, endpoint):
         return desired
     live = {variant.name: variant.desired_count for variant in endpoint.variants}
@@ -41,6 +44,10 @@ def _with_count(variant: DesiredVariant, count: int | None) -> DesiredVariant:
     if variant.scaling is None or count is None:
         return variant
     return replace(variant, instance_count=_within(variant.scaling, count))
+
+
+def _counts_of_spec(desired: Desired) -> dict[str, int]:
+    return {variant.name: variant.instance_count for variant in desired.variants}
 
 
 def _declared(variant: DesiredVariant) -> bool:

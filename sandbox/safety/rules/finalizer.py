@@ -162,4 +162,13 @@ def _ours(intent: Intent, state: AwsState, history: History) -> Iterator[str]:
             if history.owns(intent, found.tags) and name not in handed_over:
                 yield f"{kind} {name}"
     prefixes = history.scaling.alarm_prefixes(intent.uid)
-    yield from (f"alarm {name}" for name in state.alarms if name.startswith(tuple(prefixes)))
+    names = {one.name for one in others}
+    fired = {
+        arn
+        for (endpoint, _), target in state.targets.items()
+        if endpoint in names
+        for arn in target.arns.values()
+    }
+    for name, alarm in state.alarms.items():
+        if name.startswith(tuple(prefixes)) and fired.isdisjoint(alarm.get("AlarmActions", ())):
+            yield f"alarm {name}"

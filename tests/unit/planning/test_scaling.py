@@ -135,6 +135,33 @@ def test_a_maximum_below_the_live_count_waits_until_the_traffic_is_gone(register
     assert "VariantB has 50.0% of the traffic, and its intended share is 16.7%" in register.held
 
 
+def bounds_of(step):
+    request = step.commands[0].request
+    return request["MinCapacity"], request["MaxCapacity"]
+
+
+def test_a_maximum_is_raised_although_the_minimum_must_not_be_lowered_yet():
+    """Under load, the traffic that S2 waits for is what needs the instances."""
+    changed = with_variant(
+        SCALING, "VariantB", weight=10, autoscaling={**AUTOSCALING, "minCapacity": 2, "maxCapacity": 9}
+    )
+    live = replace(world(want(SCALING)), targets={"VariantB": ObservedTarget(3, 4)})
+
+    raises, lowers, *_ = steps(want(changed), live)
+
+    assert (bounds_of(raises), bool(raises.held)) == ((3, 9), False)
+    assert (bounds_of(lowers), bool(lowers.held)) == ((2, 9), True)
+
+
+def test_a_maximum_that_stays_below_the_live_count_is_not_raised_while_s2_forbids_scaling_in():
+    changed = with_variant(SCALING, "VariantB", weight=10, autoscaling={**AUTOSCALING, "maxCapacity": 6})
+    live = with_count(world(want(SCALING)), "VariantB", 8)
+
+    (register,) = steps(want(changed), live)
+
+    assert (bounds_of(register), bool(register.held)) == ((1, 6), True)
+
+
 def test_bounds_that_lower_nothing_wait_for_nothing():
     changed = with_variant(SCALING, "VariantB", weight=10, autoscaling={**AUTOSCALING, "maxCapacity": 3})
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sagemaker_ab.api.scaling_status import MOST_RECORDED
+from sagemaker_ab.api.scaling_status import MOST_RECORDED, MOST_VARIANTS
 from sagemaker_ab.planning.desired_scaling import alarm_name
 from sagemaker_ab.planning.observed_scaling import ObservedAction, ObservedTarget
 from sagemaker_ab.planning.scaling_records import (
@@ -185,3 +185,22 @@ def test_a_record_takes_no_more_names_than_status_and_never_drops_declared_ones(
     assert len(names) == MOST_RECORDED
     assert names >= {action["name"] for action in actions}
     assert record_scaling("VariantB", only(records))
+
+
+def renamed(name):
+    """The usual endpoint, whose scaling variant has another name."""
+    variants = [
+        {**each, "name": name} if each["name"] == "VariantB" else each for each in SCALING["variants"]
+    ]
+    return want({**SCALING, "variants": variants})
+
+
+def test_a_variant_renamed_at_each_release_fits_into_status_although_alarms_cannot_be_read():
+    records = recorded(want(SCALING))
+    for release in range(30):
+        wanted = renamed(f"release-{release}")
+        records = followed(records, wanted, replace(world(wanted), alarms=None, now=NOW + 1 + release))
+
+    assert len(records) == MOST_VARIANTS
+    assert {"release-29", "release-28"} <= records.keys()
+    assert "VariantB" not in records

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from sagemaker_ab.planning.desired_scaling import Bounds
 from sagemaker_ab.planning.start_counts import with_start_counts
 from tests.unit.planning.worlds import AUTOSCALING, nothing, spec, want, with_variant, world
 
@@ -41,6 +42,33 @@ def test_a_renamed_variant_starts_with_the_count_of_the_one_that_it_replaces_wit
 def test_an_initial_count_in_the_spec_takes_precedence():
     assert counts(renamed(initialInstanceCount=3), serving(8))["VariantC"] == 3
     assert counts(renamed(initialInstanceCount=3), nothing(), {"VariantC": 8})["VariantC"] == 3
+
+
+def at_peak(raw, name):
+    """The desired state while a scheduled action has raised the bounds of a variant to 6 and 9."""
+    wanted = want(raw)
+    variants = [
+        replace(v, scaling=replace(v.scaling, bounds=Bounds(6, 9))) if v.name == name else v
+        for v in wanted.variants
+    ]
+    return replace(wanted, variants=tuple(variants))
+
+
+@pytest.mark.parametrize("initial", [{}, {"initialInstanceCount": 3}], ids=["minimum", "initial count"])
+def test_a_variant_that_is_new_at_the_peak_starts_with_the_minimum_of_the_schedule(initial):
+    """Its share comes with the update, and S1 asks for the intended minimum."""
+    raw = renamed(**initial)
+    raw["variants"][1]["model"] = "bert-a"
+
+    for observed in (nothing(), serving(8)):
+        decided = with_start_counts(at_peak(raw, "VariantC"), observed, {})
+        assert decided.production_variants[1]["InitialInstanceCount"] == 6
+
+
+def test_a_schedule_changes_nothing_of_the_config_in_use():
+    wanted = with_start_counts(at_peak(SCALING, "VariantB"), serving(8), {})
+
+    assert wanted.config_name == want(SCALING).config_name
 
 
 def test_a_departing_variant_of_another_model_says_nothing():
