@@ -172,6 +172,15 @@ def test_an_action_that_aws_skipped_has_its_effect_when_scheduled_scaling_resume
     assert bounds(operator) == (3, 8)
 
 
+def test_bounds_apply_while_everything_is_suspended():
+    everything = dict.fromkeys(("scaleIn", "scaleOut", "scheduled"), True)
+    operator = settled(with_changes("Suspension", suspended=everything))
+    operator.cluster.apply(with_changes("Suspension", suspended=everything, minCapacity=2))
+    operator.settle()
+
+    assert counts(operator)["VariantB"] == 2
+
+
 @pytest.mark.parametrize(("kind", "declared_as"), [("In", True), ("Out", False)])
 def test_a_kind_that_the_spec_sets_is_suspended_or_resumed_again(kind, declared_as):
     operator = settled(with_changes("Suspension"))

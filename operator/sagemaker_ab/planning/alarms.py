@@ -25,7 +25,7 @@ ALARMS_UNREAD: Final = (
 )
 _SCALING_POLICY: Final = ":scalingPolicy:"
 _OF_OTHERS: Final = ("OKActions", "InsufficientDataActions", "AlarmDescription")
-"""Members that are nobody's but those of whoever has added them."""
+"""Members that the spec does not have. Others may add them, and they are kept."""
 
 
 def alarms_to_read(
