@@ -4,7 +4,10 @@ The operator is its chart's ServiceAccount with nothing but its RBAC. Each test 
 its own; the control plane alone is shared. `aws` is calm and runs a hundred times as fast as real time.
 """
 
+import os
+import shutil
 import subprocess
+import sysconfig
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -169,6 +172,33 @@ def reviews(resource: Reviews, aws: SimulatedAws, running_operator: Program) -> 
 def recordings() -> dict[str, Recording]:
     """Undisturbed runs of the kill matrix's scenarios, each made once."""
     return {}
+
+
+@pytest.fixture
+def users_directory(tmp_path: Path) -> Path:
+    """What a command may see of the project; what it writes goes with the test."""
+    (tmp_path / "manifests").symlink_to(ROOT / "manifests")
+    return tmp_path
+
+
+@pytest.fixture
+def users_environment(
+    control_plane: Cluster, namespace: str, aws: SimulatedAws, tmp_path: Path
+) -> dict[str, str]:
+    """A user's: a context of the cluster with its namespace, the plugin on PATH, an AWS identity."""
+    kubeconfig = tmp_path / "kubeconfig"
+    shutil.copy(control_plane.kubeconfig, kubeconfig)
+    context = ("config", f"--kubeconfig={kubeconfig}", "set-context", "--current", f"--namespace={namespace}")
+    control_plane.kubectl(*context, check=True)
+    path = [sysconfig.get_path("scripts"), str(control_plane.binaries.kubectl.parent), os.environ["PATH"]]
+    return os.environ | {
+        "PATH": ":".join(path),
+        "KUBECONFIG": str(kubeconfig),
+        "AWS_ENDPOINT_URL": aws.url,
+        "AWS_ACCESS_KEY_ID": "AKIASANDBOX",
+        "AWS_SECRET_ACCESS_KEY": "sandbox",
+        "NO_PROXY": "127.0.0.1",
+    }
 
 
 @pytest.fixture
