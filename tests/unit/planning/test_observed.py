@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from sagemaker_ab.planning.known_config import runs_as_desired
 from sagemaker_ab.planning.observed import EndpointStatus, ObservedConfig
 from tests.unit.planning.worlds import nothing, spec, want, with_variant, world
 
@@ -36,9 +37,11 @@ def test_a_variant_of_an_endpoint_is_found_by_name():
 def test_counts_mean_the_same_only_on_the_desired_instance_type():
     variant = want(with_variant(spec(), "VariantA", instanceType="ml.c5.large")).variants[0]
 
-    assert world(WANTED).runs_as_desired(WANTED.variants[0])
-    assert not world(WANTED).runs_as_desired(variant)
-    assert not replace(world(WANTED), config_in_use=None).runs_as_desired(WANTED.variants[0])
+    config = world(WANTED).config_in_use
+
+    assert runs_as_desired(config, WANTED.variants[0])
+    assert not runs_as_desired(config, variant)
+    assert not runs_as_desired(None, WANTED.variants[0])
 
 
 @pytest.mark.parametrize(
