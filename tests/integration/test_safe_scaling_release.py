@@ -195,6 +195,22 @@ def test_a_scheduled_action_that_may_not_be_restored_yet_holds_up_nothing_else()
     assert list(target(operator)["scheduledActions"]) == ["noon"]
 
 
+def test_a_policy_that_gets_another_name_with_the_update_waits_for_the_earlier_one_to_be_restored():
+    """AWS allows one policy for a metric. The earlier one would be refused for good, and never be deleted."""
+    renamed = {**AUTOSCALING["policies"][0], "name": "requests"}
+    operator = settled(SCALING)
+    operator.cluster.apply(
+        with_variant(OTHER_TYPE, "VariantB", autoscaling={**AUTOSCALING, "policies": [renamed]})
+    )
+    until(operator, lambda: target(operator) is None)
+    throttled = {"error": {"code": "ThrottlingException", "text": "Rate exceeded", "http": 400}}
+    operator.sim.fault(throttled, match={"operation": "PutScalingPolicy"}, count=1)
+    operator.settle()
+
+    assert list(target(operator)["policies"]) == ["requests"]
+    assert operator.conditions["AutoscalingApplied"].startswith("True")
+
+
 # The spec changes meanwhile
 
 

@@ -26,7 +26,7 @@ ALARMS_UNREAD: Final = (
 )
 _SCALING_POLICY: Final = ":scalingPolicy:"
 _OF_OTHERS: Final = ("OKActions", "InsufficientDataActions", "AlarmDescription")
-"""Members that the spec does not have. Others may add them, and they are kept."""
+"""Members that somebody else may have set. The operator keeps them."""
 
 
 def alarms_to_read(

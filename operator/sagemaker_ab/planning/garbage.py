@@ -14,6 +14,8 @@ from sagemaker_ab.planning.observed import Observed, ObservedConfig
 from sagemaker_ab.planning.released import Released
 from sagemaker_ab.planning.steps import Step, StepKind
 
+_MOST_ALARMS: Final = 100
+"""How many alarms DeleteAlarms takes."""
 READ_VALID_SECONDS: Final = 50.0
 """How long after its beginning, on AWS's clock, a read of the endpoint supports a deletion.
 
@@ -59,9 +61,12 @@ def plan_garbage_collection(owned: OwnedObjects, *, keep: OwnedObjects, read_at:
     `read_at` is when the read began from which `keep` follows. Configs go first, since they
     refer to models.
     """
-    alarms = owned.alarms - keep.alarms
+    alarms = sorted(owned.alarms - keep.alarms)
     deletions = (
-        *([commands.delete_alarms(alarms)] if alarms else []),
+        *(
+            commands.delete_alarms(alarms[first : first + _MOST_ALARMS])
+            for first in range(0, len(alarms), _MOST_ALARMS)
+        ),
         *(commands.delete_endpoint_config(name) for name in sorted(owned.configs - keep.configs)),
         *(commands.delete_model(name) for name in sorted(owned.models - keep.models)),
     )

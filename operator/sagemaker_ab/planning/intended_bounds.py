@@ -155,9 +155,7 @@ def _runs(
         known = record.actions.get(name)
         since = max(record.since, known.since if known else now)
         times = ActionTimes.of(scaling.scheduled_actions[name], created=live.created if live else now)
-        for due in times.backward(now):
-            if due.at <= since:
-                break
+        for due in times.backward(now, since=since):
             run = Run(due.at, name, value, due.certain)
             yield run
             if _surely_ran(run, now):
@@ -190,7 +188,7 @@ def _foreign(  # noqa: PLR0913, PLR0917 - what decides about one bound
 def _ran_after(action: ObservedAction, since: float, now: float) -> bool:
     """Return whether an action was due since a time; one that cannot be read may have been."""
     try:
-        due = next(ActionTimes.of(action.members, created=action.created).backward(now), None)
+        dues = ActionTimes.of(action.members, created=action.created).backward(now, since=since)
     except ValueError:
         return True
-    return due is not None and due.at > since
+    return next(dues, None) is not None

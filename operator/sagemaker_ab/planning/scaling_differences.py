@@ -8,11 +8,17 @@ from sagemaker_ab.planning import commands
 from sagemaker_ab.planning.alarms import alarm_to_put, lacks_alarms
 from sagemaker_ab.planning.commands import Command
 from sagemaker_ab.planning.desired import Desired
-from sagemaker_ab.planning.desired_scaling import SUSPENDED_MEMBERS, TARGET_TRACKING, Bounds, DesiredScaling
+from sagemaker_ab.planning.desired_scaling import (
+    SUSPENDED_MEMBERS,
+    TARGET_TRACKING,
+    Bounds,
+    DesiredPolicy,
+    DesiredScaling,
+)
 from sagemaker_ab.planning.foreign_scaling import Undeclared, to_remove
 from sagemaker_ab.planning.observed import ObservedEndpoint
 from sagemaker_ab.planning.observed_scaling import ObservedTarget
-from sagemaker_ab.planning.scaling_policies import PolicyPut, policy_puts
+from sagemaker_ab.planning.scaling_policies import PolicyPut, policy_puts, same_metric
 from sagemaker_ab.planning.scaling_records import ScalingRecord
 from sagemaker_ab.planning.scheduled_actions import is_over, same_action, update_of
 from sagemaker_ab.planning.shares import above_intended_share
@@ -137,6 +143,7 @@ def _policies(variant: ScaledVariant) -> Iterator[Step]:
     for put in puts:
         step = _put(variant, put)
         first = {deletions[name].identity for name in put.deletes} | {steps[n].identity for n in put.after}
+        first |= set(_restorations_first(variant, put.policy))
         steps[put.policy.name] = replace(step, waits_for=frozenset(first))
         yield steps[put.policy.name]
 
@@ -153,6 +160,20 @@ def _put(variant: ScaledVariant, put: PolicyPut) -> Step:
             " same metric, and AWS allows one. Delete it, or set foreignScaling to Remove"
         )
     return _step(command, held=held)
+
+
+def _restorations_first(variant: ScaledVariant, policy: DesiredPolicy) -> Iterator[str]:
+    """Yield the identities of the restorations that AWS would refuse once a policy is put.
+
+    A policy of an earlier spec that tracks the same metric is restored first, and deleted after that.
+    """
+    live = variant.target.policies if variant.target else {}
+    declared = {each.name for each in variant.scaling.policies}
+    for name, saved in (variant.kept.policies if variant.kept else {}).items():
+        if name not in live and name not in declared and same_metric(policy, saved):
+            yield commands.put_scaling_policy(
+                variant.desired.endpoint_name, variant.name, name, saved.type, saved.configuration
+            ).identity
 
 
 def _lacking_alarms(variant: ScaledVariant) -> frozenset[str]:

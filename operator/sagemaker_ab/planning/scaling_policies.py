@@ -54,7 +54,7 @@ def policy_puts(
         before = live.get(policy.name)
         if before is not None and before.type != policy.type:
             deleted.add(policy.name)
-        rivals = {name for name, other in live.items() if name != policy.name and _same_metric(policy, other)}
+        rivals = {name for name, other in live.items() if name != policy.name and same_metric(policy, other)}
         foreign = sorted(rivals - names - deleted)
         # A rival that was put before this one tracks another metric by then.
         deleted |= (rivals & names) - earlier
@@ -79,7 +79,8 @@ def _is_declared(policy: DesiredPolicy, live: Mapping[str, ObservedPolicy]) -> b
     return not any(member in held and member not in wanted for member in _OPTIONAL)
 
 
-def _same_metric(policy: DesiredPolicy, other: ObservedPolicy) -> bool:
+def same_metric(policy: DesiredPolicy, other: ObservedPolicy) -> bool:
+    """Return whether two policies track the same metric, which AWS refuses."""
     if policy.type != TARGET_TRACKING or other.type != TARGET_TRACKING:
         return False
     wanted, held = _normal(policy.configuration), _normal(other.configuration)

@@ -35,8 +35,8 @@ class ActionTimes:
         recurs = not expression.startswith("at(")
         return cls(parse_schedule(expression, zone, anchor=anchor), start, end, recurs)
 
-    def backward(self, until: float) -> Iterator[Due]:
-        """Yield the due times up to and including a time, the latest first.
+    def backward(self, until: float, *, since: float = 0.0) -> Iterator[Due]:
+        """Yield the due times after `since`, up to and including `until`, the latest first.
 
         Whether an action that recurs is also due at its start time is not certain: AWS's user guide says so,
         and the API reference does not.
@@ -44,14 +44,14 @@ class ActionTimes:
         until = until if self.end is None else min(until, self.end)
         start = self.start
         if start is None:
-            yield from self.schedule.backward(until)
+            yield from self.schedule.backward(until, since=since)
             return
         if until < start:
             return
         earliest = None
-        for earliest in takewhile(lambda due: due.at >= start, self.schedule.backward(until)):
+        for earliest in takewhile(lambda due: due.at >= start, self.schedule.backward(until, since=since)):
             yield earliest
-        if self.recurs and (earliest is None or earliest.at > start):
+        if self.recurs and start > since and (earliest is None or earliest.at > start):
             yield Due(start, certain=False)
 
     def next(self, after: float) -> float | None:

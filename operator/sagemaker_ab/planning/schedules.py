@@ -37,8 +37,8 @@ class Due:
 class Schedule(Protocol):
     """A schedule expression in its time zone."""
 
-    def backward(self, until: float) -> Iterator[Due]:
-        """Yield the due times up to and including a time, the latest first."""
+    def backward(self, until: float, *, since: float = 0.0) -> Iterator[Due]:
+        """Yield the due times after `since`, up to and including `until`, the latest first."""
 
     def forward(self, after: float) -> Iterator[Due]:
         """Yield the due times after a time, the earliest first."""
@@ -85,8 +85,8 @@ def _local(time: datetime, zone: ZoneInfo) -> Iterator[Due]:
 class _At:
     times: tuple[Due, ...]
 
-    def backward(self, until: float) -> Iterator[Due]:
-        return (due for due in reversed(self.times) if due.at <= until)
+    def backward(self, until: float, *, since: float = 0.0) -> Iterator[Due]:
+        return (due for due in reversed(self.times) if since < due.at <= until)
 
     def forward(self, after: float) -> Iterator[Due]:
         return (due for due in self.times if due.at > after)
@@ -97,8 +97,9 @@ class _Rate:
     anchor: float
     period: int
 
-    def backward(self, until: float) -> Iterator[Due]:
-        for number in range(int((until - self.anchor) // self.period), 0, -1):
+    def backward(self, until: float, *, since: float = 0.0) -> Iterator[Due]:
+        first, last = (int((time - self.anchor) // self.period) for time in (since, until))
+        for number in range(last, max(first, 0), -1):
             yield Due(self.anchor + number * self.period)
 
     def forward(self, after: float) -> Iterator[Due]:
@@ -113,11 +114,13 @@ class _CronSchedule:
     cron: Cron
     zone: ZoneInfo
 
-    def backward(self, until: float) -> Iterator[Due]:
-        # Tomorrow is included, because a change of the clocks around midnight may move a time to another day.
+    def backward(self, until: float, *, since: float = 0.0) -> Iterator[Due]:
+        # A day more on both sides, because a change of the clocks may move a time to another day.
         day = datetime.fromtimestamp(until, self.zone).date() + timedelta(days=1)
-        for _ in range(_HORIZON.days):
-            yield from (due for due in reversed(self._dues(day)) if due.at <= until)
+        begin = max(since, until - _HORIZON.total_seconds())
+        first = datetime.fromtimestamp(begin, self.zone).date() - timedelta(days=1)
+        while day >= first:
+            yield from (due for due in reversed(self._dues(day)) if since < due.at <= until)
             day -= timedelta(days=1)
 
     def forward(self, after: float) -> Iterator[Due]:

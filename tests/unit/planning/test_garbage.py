@@ -135,3 +135,11 @@ def test_models_that_are_pinned_or_not_desired_or_have_no_framework_are_not_tagg
     arn = f"arn:aws:sagemaker:us-east-1:123456789012:model/{given.models[0].name}"
     assert plan_image_pins(given, listing({arn: {}})) is None
     assert plan_image_pins(wanted, listing({})) is None
+
+
+def test_alarms_are_deleted_by_as_many_as_one_call_takes():
+    owned = OwnedObjects(alarms=frozenset(f"alarm-{number}" for number in range(201)))
+
+    step = plan_garbage_collection(owned, keep=OwnedObjects(), read_at=NOW)
+
+    assert [len(command.request["AlarmNames"]) for command in step.commands] == [100, 100, 1]

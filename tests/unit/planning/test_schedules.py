@@ -57,6 +57,26 @@ def test_a_local_time_that_comes_twice_is_never_certain():
     ]
 
 
+@pytest.mark.parametrize(
+    ("expression", "zone"),
+    [
+        ("cron(30 2 * * ? *)", BERLIN),
+        ("cron(0 0 30 2 ? *)", BERLIN),
+        ("at(2027-03-28T02:30:00)", BERLIN),
+        ("rate(7 hours)", ""),
+    ],
+)
+@pytest.mark.parametrize("start", [None, "2027-03-20T00:00:00"])
+def test_a_search_that_ends_at_a_time_finds_what_is_due_after_it(expression, zone, start):
+    members = {"Schedule": expression, "Timezone": zone, **({"StartTime": start} if start else {})}
+    times = ActionTimes.of(members, created=at("2027-03-01T00:00:00"))
+    until = at("2027-04-01T00:00:00")
+    every = list(times.backward(until, since=at("2027-02-01T00:00:00")))
+
+    for since in (at("2027-03-20T00:00:00"), at("2027-03-28T00:30:00"), at("2027-03-28T12:00:00"), until):
+        assert list(times.backward(until, since=since)) == [due for due in every if due.at > since]
+
+
 def test_an_at_expression_is_due_once():
     schedule = parse_schedule("at(2027-07-01T08:00:00)", BERLIN)
     due = at("2027-07-01T06:00:00")
