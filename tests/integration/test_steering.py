@@ -132,6 +132,31 @@ def test_a_change_that_aws_takes_and_goes_back_on_is_told_and_tried_ever_more_sl
     assert told == ["AWS accepted the change and rolled it back: no capacity"]
 
 
+def test_autoscaling_that_aws_takes_and_does_not_hold_is_told_and_put_ever_more_slowly():
+    """Somebody else, or AWS itself, makes of each registration something else."""
+    operator = settled(SCALING)
+    target = {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": "endpoint/reviews/variant/VariantB",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
+    theirs = {
+        "service": "application-autoscaling",
+        "operation": "RegisterScalableTarget",
+        "params": {**target, "MinCapacity": 1, "MaxCapacity": 9},
+    }
+    began = operator.sim.engine.clock.now()
+    while operator.sim.engine.clock.now() - began < 3600:
+        operator.sim.edit(call=theirs)
+        operator.step()
+
+    assert 2 <= operator.effects().count("RegisterScalableTarget") <= 12
+    told = {event["message"] for event in operator.cluster.events if event["reason"] == "ChangeRolledBack"}
+    assert told == {
+        "AWS accepted to register VariantB for scaling between 1 and 4 instances, and holds something else"
+    }
+
+
 def test_fewer_instances_are_another_attempt_after_capacity_was_short_for_more():
     operator = settled()
     operator.sim.fault(

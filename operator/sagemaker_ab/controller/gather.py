@@ -29,7 +29,7 @@ from sagemaker_ab.planning.scaling_records import ScalingRecord, follow_scaling,
 from sagemaker_ab.planning.start_counts import with_start_counts
 from sagemaker_ab.planning.state import EndpointState
 from sagemaker_ab.planning.status import Gathered
-from sagemaker_ab.planning.steps import Plan
+from sagemaker_ab.planning.steps import Plan, Step, StepKind
 from sagemaker_ab.planning.variant_metrics import Monitored, MonitoredVariant
 
 _LOG = logging.getLogger(__name__)
@@ -177,10 +177,17 @@ def _update_memory(context: ReconcileContext, observed: Observed, decided: Plan)
     """
     if not context.memory.awaiting_consistency(observed.now):
         context.memory.keep_only(decided.steps)
-    reason = observed.endpoint.failure_reason if observed.endpoint else None
-    message = f"AWS accepted the change and rolled it back: {reason or 'it gave no reason'}"
     for step in context.memory.take_rolled_back(decided.steps, observed.now):
-        context.back_off(step.commands[-1].subject, Problem(Reason.CHANGE_ROLLED_BACK, message))
+        problem = Problem(Reason.CHANGE_ROLLED_BACK, _rolled_back(step, observed))
+        context.back_off(step.commands[-1].subject, problem)
+
+
+def _rolled_back(step: Step, observed: Observed) -> str:
+    """Say what happened to a step; the endpoint's FailureReason is about its fleet, not about autoscaling."""
+    if step.kind is StepKind.APPLY_SCALING:
+        return f"AWS accepted to {step.description}, and holds something else"
+    reason = observed.endpoint.failure_reason if observed.endpoint else None
+    return f"AWS accepted the change and rolled it back: {reason or 'it gave no reason'}"
 
 
 def _monitor(context: ReconcileContext, clients: AwsClients, wanted: Desired, interval_seconds: int) -> None:
