@@ -232,7 +232,8 @@ class Autoscaling(ApiModel):
     initial_instance_count: InstanceCount | None = None
     """The number of instances that a new variant starts with, from minCapacity to maxCapacity. If it is not
     set, a new variant starts with minCapacity. If a scheduled action has changed the bounds, the number is
-    brought within them. A variant that exists keeps its current number during a deployment. AWS field: ProductionVariant.InitialInstanceCount.
+    brought within them. A variant that exists keeps its current number during a deployment. AWS field:
+    ProductionVariant.InitialInstanceCount.
     """
 
     policies: Annotated[list[ScalingPolicy], Field(max_length=4), ListMap("name")] = Field(

@@ -7,12 +7,13 @@ https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DeregisterS
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sagemaker_ab.planning import commands
 from sagemaker_ab.planning.commands import Command
 from sagemaker_ab.planning.consistency import SETTLING_SECONDS
 from sagemaker_ab.planning.desired import Desired
+from sagemaker_ab.planning.desired_scaling import STEP_SCALING
 from sagemaker_ab.planning.observed import Observed
 from sagemaker_ab.planning.observed_scaling import ObservedAction, ObservedPolicy, ObservedTarget
 from sagemaker_ab.planning.scheduled_actions import is_over
@@ -72,11 +73,20 @@ def restoration(
     policies = live.policies if live else {}
     for name, policy in saved.policies.items():
         if name not in policies:
-            yield commands.put_scaling_policy(endpoint_name, variant, name, policy.type, policy.configuration)
+            yield _put_again(endpoint_name, variant, name, policy)
     actions = live.scheduled_actions if live else {}
     for name, action in saved.scheduled_actions.items():
         if name not in actions and not is_over(action.members, observed.now):
             yield commands.put_scheduled_action(endpoint_name, variant, name, action.members)
+
+
+def _put_again(endpoint_name: str, variant: str, name: str, policy: ObservedPolicy) -> Command:
+    """Put a policy as it was. It has a new ARN, which matters where alarms of others fire it."""
+    put = commands.put_scaling_policy(endpoint_name, variant, name, policy.type, policy.configuration)
+    if policy.type != STEP_SCALING:
+        return put
+    what_follows = "with a new ARN, which alarms that somebody else made must name"
+    return replace(put, description=f"{put.description} again, {what_follows}")
 
 
 def still_released(

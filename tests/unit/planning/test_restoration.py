@@ -74,6 +74,16 @@ def test_only_what_is_missing_is_restored():
     assert restored(replace(SAVED, scheduled_actions={}), SAVED) == []
 
 
+def test_a_step_policy_comes_back_with_a_new_arn_which_its_event_says():
+    """Alarms of others still name the old one, and fire nothing."""
+    (put,) = restoration("reviews", "VariantB", SAVED, seeing(replace(SAVED, policies={})), TAGS)
+
+    assert put.description == (
+        "put scaling policy by-hand on VariantB again, with a new ARN, which alarms that somebody else made"
+        " must name"
+    )
+
+
 def scheduled(**members):
     """Whether a scheduled action with these members is restored."""
     action = {"ScalableTargetAction": {"MinCapacity": 2}, **members}
