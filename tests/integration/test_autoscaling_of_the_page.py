@@ -155,6 +155,7 @@ def test_an_action_that_was_due_while_autoscaling_was_released_has_its_effect_af
     assert target(operator) is None
 
     operator.settle()
+    run(operator, hours=0.1)
     assert bounds(operator) == (3, 8)
 
 

@@ -46,7 +46,7 @@ def test_they_are_added_by_one_patch():
     operator = InProcessOperator(aws())
     versions = []
     touch = operator.cluster._touch
-    operator.cluster._touch = lambda: versions.append(pinned(operator)) or touch()
+    operator.cluster._touch = lambda *who: versions.append(pinned(operator)) or touch(*who)
     operator.cluster.apply(spec())
     operator.step()
 

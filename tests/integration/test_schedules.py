@@ -36,7 +36,7 @@ def schedule(*actions, zone=None):
     return scaling(scheduledActions=[{**action, **times} for action in actions])
 
 
-def days(operator, number, *, minutes=10.0, look=lambda: None):
+def days(operator, number, *, minutes=20.0, look=lambda: None):
     """Let so many days go by, with a reconcile every few minutes, and look after each."""
     end = now(operator) + 86_400 * number
     while now(operator) < end:
@@ -91,7 +91,7 @@ def test_bounds_and_counts_follow_the_workday_schedule_for_a_week_without_a_writ
             effect = scaling_status(operator).get("inEffect")
             assert effect["name"] == ("morning" if expected(time) == (3, 6) else "evening")
 
-    days(operator, 7, look=look, minutes=15)
+    days(operator, 7, look=look, minutes=30)
 
     assert operator.writes()[first:] == []
     assert operator.ready
@@ -125,7 +125,9 @@ def test_actions_due_while_clocks_change_are_not_fought_however_aws_takes_them(z
     ]
     operator = settled(schedule(*actions, zone=zone), sim)
     first = len(operator.writes())
-    days(operator, 3, minutes=8)
+    days(operator, 1.5, minutes=40)
+    days(operator, 1, minutes=8)
+    days(operator, 0.5, minutes=40)
 
     assert operator.writes()[first:] == []
     assert operator.ready

@@ -77,6 +77,7 @@ class ScalingIsKept(Rule):
 
     def __init__(self) -> None:
         self._releases: dict[tuple[str, str], Release] = {}
+        self._taken: dict[tuple[str, str], Target] = {}
 
     def on_call(self, call: Call, history: History) -> Iterator[Violation]:
         intents = history.intents(call)
@@ -94,6 +95,7 @@ class ScalingIsKept(Rule):
         earlier = self._releases.get((call.endpoint, call.variant))
         whole = _with_unrestored(target, earlier.target) if earlier else target
         self._releases[call.endpoint, call.variant] = Release(call, whole, intents)
+        self._taken[call.endpoint, call.variant] = whole
         if intents and not any(
             needs_release(call.variant, one, call.before, call.endpoint) for one in intents
         ):
@@ -116,12 +118,22 @@ class ScalingIsKept(Rule):
                 right="save bounds, policies, scheduled actions and suspension in the status first",
             )
 
+    def _saved(self, call: Call, history: History) -> Target | None:
+        """Return what was last released of a variant, as long as the status holds it.
+
+        A read from before a release looks like its end.
+        """
+        taken = self._taken.get((call.endpoint, call.variant))
+        versions = history.subjects(call, since=call.local)
+        saved = taken is not None and any(is_saved(taken, version.status) for version in versions)
+        return taken if saved else None
+
     def _parts(self, call: Call, intents: list[Intent], history: History) -> Iterator[Violation]:
         release = self._releases.get((call.endpoint, call.variant))
         released = release.target if release else None
         findings = (
             *parts_taken(call, intents, history),
-            *parts_put(call, intents, released),
+            *parts_put(call, intents, released or self._saved(call, history)),
             *suspension_changed(call, intents, released, history),
             *bounds_set(call, intents, released, history),
             *alarms_changed(call, intents),
