@@ -118,22 +118,13 @@ class ScalingIsKept(Rule):
                 right="save bounds, policies, scheduled actions and suspension in the status first",
             )
 
-    def _saved(self, call: Call, history: History) -> Target | None:
-        """Return what was last released of a variant, as long as the status holds it.
-
-        A read from before a release looks like its end.
-        """
-        taken = self._taken.get((call.endpoint, call.variant))
-        versions = history.subjects(call, since=call.local)
-        saved = taken is not None and any(is_saved(taken, version.status) for version in versions)
-        return taken if saved else None
-
     def _parts(self, call: Call, intents: list[Intent], history: History) -> Iterator[Violation]:
         release = self._releases.get((call.endpoint, call.variant))
         released = release.target if release else None
         findings = (
             *parts_taken(call, intents, history),
-            *parts_put(call, intents, released or self._saved(call, history)),
+            # A read from before a release looks like its end, so what was taken last counts as well.
+            *parts_put(call, intents, released or self._taken.get((call.endpoint, call.variant))),
             *suspension_changed(call, intents, released, history),
             *bounds_set(call, intents, released, history),
             *alarms_changed(call, intents),
