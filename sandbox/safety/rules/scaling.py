@@ -118,13 +118,19 @@ class ScalingIsKept(Rule):
                 right="save bounds, policies, scheduled actions and suspension in the status first",
             )
 
+    def _put(self, call: Call, intents: list[Intent], released: Target | None) -> Iterator[tuple[str, str]]:
+        """Judge what is put; not where versions of the resource are known only to within a lag.
+
+        A read from before a release looks like its end, so what was taken last counts as well.
+        """
+        yield from parts_put(call, intents, released or self._taken.get((call.endpoint, call.variant)))
+
     def _parts(self, call: Call, intents: list[Intent], history: History) -> Iterator[Violation]:
         release = self._releases.get((call.endpoint, call.variant))
         released = release.target if release else None
         findings = (
             *parts_taken(call, intents, history),
-            # A read from before a release looks like its end, so what was taken last counts as well.
-            *parts_put(call, intents, released or self._taken.get((call.endpoint, call.variant))),
+            *(() if history.bounds.lag else self._put(call, intents, released)),
             *suspension_changed(call, intents, released, history),
             *bounds_set(call, intents, released, history),
             *alarms_changed(call, intents),
