@@ -81,6 +81,7 @@ class ScalingIsKept(Rule):
 
     def on_call(self, call: Call, history: History) -> Iterator[Violation]:
         intents = history.intents(call)
+        self._take(call)
         if is_release(call, history):
             yield from self._release(call, intents, history)
         elif call.write:
@@ -90,12 +91,23 @@ class ScalingIsKept(Rule):
         elif kind_read(call) == ENDPOINT:
             yield from self._look(call, intents, history)
 
+    def _take(self, call: Call) -> None:
+        """Remember what deregistrations take off a variant.
+
+        The operator may put it back as it was, also where the deregistration need not have been a release
+        because one of the versions that the reconcile may have read wants none, and where a read from before
+        it looked like the end of the restoration.
+        """
+        place = call.endpoint, call.variant
+        if call.operation == "DeregisterScalableTarget" and call.effective and place in call.before.targets:
+            earlier, target = self._taken.get(place), call.before.targets[place]
+            self._taken[place] = _with_unrestored(target, earlier) if earlier else target
+
     def _release(self, call: Call, intents: list[Intent], history: History) -> Iterator[Violation]:
         target = call.before.targets[call.endpoint, call.variant]
         earlier = self._releases.get((call.endpoint, call.variant))
         whole = _with_unrestored(target, earlier.target) if earlier else target
         self._releases[call.endpoint, call.variant] = Release(call, whole, intents)
-        self._taken[call.endpoint, call.variant] = whole
         if intents and not any(
             needs_release(call.variant, one, call.before, call.endpoint) for one in intents
         ):
@@ -118,19 +130,13 @@ class ScalingIsKept(Rule):
                 right="save bounds, policies, scheduled actions and suspension in the status first",
             )
 
-    def _put(self, call: Call, intents: list[Intent], released: Target | None) -> Iterator[tuple[str, str]]:
-        """Judge what is put; not where versions of the resource are known only to within a lag.
-
-        A read from before a release looks like its end, so what was taken last counts as well.
-        """
-        yield from parts_put(call, intents, released or self._taken.get((call.endpoint, call.variant)))
-
     def _parts(self, call: Call, intents: list[Intent], history: History) -> Iterator[Violation]:
-        release = self._releases.get((call.endpoint, call.variant))
+        place = call.endpoint, call.variant
+        release = self._releases.get(place)
         released = release.target if release else None
         findings = (
             *parts_taken(call, intents, history),
-            *(() if history.bounds.lag else self._put(call, intents, released)),
+            *parts_put(call, intents, released or self._taken.get(place)),
             *suspension_changed(call, intents, released, history),
             *bounds_set(call, intents, released, history),
             *alarms_changed(call, intents),
