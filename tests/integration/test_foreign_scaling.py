@@ -230,7 +230,8 @@ def test_a_foreign_policy_for_a_declared_metric_holds_the_declared_one_and_is_na
     assert bounds(operator) == (1, 6)
     assert not [c for c in sent(operator, "PutScalingPolicy") if c["params"]["PolicyName"] == "invocations"]
     ready = operator.conditions["Ready"]
-    assert ready.startswith("False")
+    assert ready.startswith("False ForeignScaling")
+    assert operator.conditions["Stalled"].startswith("True ForeignScaling")
     assert "scaling policy theirs of VariantB, which the spec does not have, tracks the same metric" in ready
     assert "set foreignScaling to Remove" in ready
 

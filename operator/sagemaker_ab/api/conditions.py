@@ -148,7 +148,8 @@ class Reason(StrEnum):
 
     FOREIGN_SCALING = "ForeignScaling"
     """AWS has scaling policies, scheduled actions or suspensions of a variant that the spec does not have.
-    The operator leaves them alone, unless foreignScaling is Remove.
+    The operator leaves them alone, unless foreignScaling is Remove. If one of them keeps a policy of the spec
+    from being put, Ready is false and Stalled is true until a person acts.
     """
 
     CHANGE_ROLLED_BACK = "ChangeRolledBack"

@@ -51,7 +51,7 @@ def draft_conditions(  # noqa: PLR0913 - all that a reconcile knows
     progress = _progress(desired, observed, plan)
     if progress is None and awaiting_consistency:
         progress = Reason.PENDING, "Waiting for AWS to show the result of an earlier change"
-    problem = plan.problem or problem or alarms_problem(desired, observed)
+    problem = plan.problem or problem or alarms_problem(desired, observed) or _blocked(plan)
     yield from summary(_with_held(problem, plan), progress)
     yield _in_service(observed)
     yield _weights_applied(desired, observed)
@@ -137,6 +137,14 @@ def _with_held(problem: Problem | None, plan: Plan) -> Problem | None:
         )
     message = " ".join(filter(None, [f"{problem.message.rstrip('.')}.", _held(plan), ways_out]))
     return replace(problem, message=message)
+
+
+def _blocked(plan: Plan) -> Problem | None:
+    """Say which steps wait for a person, None if there are none or if others go on."""
+    if not plan.blocked:
+        return None
+    message = " ".join(f"Waiting to {step.description}: {step.blocked}." for step in plan.blocked)
+    return Problem(Reason.FOREIGN_SCALING, message)
 
 
 def _held(plan: Plan) -> str:

@@ -153,13 +153,13 @@ def _put(variant: ScaledVariant, put: PolicyPut) -> Step:
     command = commands.put_scaling_policy(
         variant.desired.endpoint_name, variant.name, policy.name, policy.type, policy.configuration
     )
-    held = ""
+    blocked = ""
     if put.blocked_by:
-        held = (
+        blocked = (
             f"scaling policy {put.blocked_by} of {variant.name}, which the spec does not have, tracks the"
             " same metric, and AWS allows one. Delete it, or set foreignScaling to Remove"
         )
-    return _step(command, held=held)
+    return replace(_step(command), blocked=blocked)
 
 
 def _restorations_first(variant: ScaledVariant, policy: DesiredPolicy) -> Iterator[str]:

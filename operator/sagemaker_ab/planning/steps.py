@@ -48,6 +48,7 @@ class Step:
     `waits_for` has the identities of the steps that must no longer be pending before this one is sent. `held`
     is not empty while safety rule S1 or S2 (see `shares`) forbids the step. It then describes the state of
     AWS that must change first. `overrides` is the same text for a step that a person asked to send anyway.
+    `blocked` is not empty if AWS would refuse the step until a person acts. It then says what to do.
     `urgent`: the step goes before all others. `valid_until` is the time on AWS's clock after which the reads
     behind the step are too old to send it. `repeats_reads`: the step sends again what was read, and waits
     until reads show the newest write.
@@ -57,6 +58,7 @@ class Step:
     commands: tuple[Command, ...]
     waits_for: frozenset[str] = frozenset()
     held: str = ""
+    blocked: str = ""
     overrides: str = ""
     urgent: bool = False
     valid_until: float | None = None
@@ -106,9 +108,18 @@ class Plan:
         pending = {step.identity for step in self.steps}
         candidates = self.adjustments if rollout_in_backoff else self.steps
         for step in sorted(candidates, key=lambda step: not step.urgent):
-            if not step.held and not step.waits_for & pending and not in_backoff(step):
+            free = not step.held and not step.blocked and not step.waits_for & pending
+            if free and not in_backoff(step):
                 return step
         return None
+
+    @property
+    def blocked(self) -> tuple[Step, ...]:
+        """The steps that wait for a person, if there is nothing else to do."""
+        blocked = tuple(step for step in self.steps if step.blocked)
+        identities = {step.identity for step in blocked}
+        others = [step for step in self.steps if not step.blocked and not step.waits_for & identities]
+        return () if others else blocked
 
     @property
     def held(self) -> tuple[Step, ...]:

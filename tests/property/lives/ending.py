@@ -120,7 +120,25 @@ def _config_is_gone(world: World) -> bool:
     return endpoint is not None and endpoint["config"] not in world.state.get("endpointConfigs", {})
 
 
+def _delete_former_policies(world: World) -> None:
+    """Delete the policies that the spec does not declare, which the operator leaves without its record."""
+    for variant in world.sketch.variants:
+        resource = f"endpoint/reviews/variant/{variant.name}"
+        target = world.state.get("scalableTargets", {}).get(resource, {"policies": {}})
+        declared = {policy["name"] for policy in _declared(world, variant.name).manifest()["policies"]}
+        for name in target["policies"].keys() - declared:
+            world.call(
+                "DeleteScalingPolicy",
+                service="application-autoscaling",
+                ServiceNamespace="sagemaker",
+                ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+                ResourceId=resource,
+                PolicyName=name,
+            )
+
+
 REMEDIES: Mapping[str, Remedy] = {
+    "ForeignScaling": Remedy(lambda world: world.lost_status, _delete_former_policies),
     "NotOwned": Remedy(lambda world: world.taken, _restore_tags),
     "LocationChanged": Remedy(lambda world: world.relocated, _relocate),
     "UnknownImage": Remedy(_uses_unknown_image, _know_images),

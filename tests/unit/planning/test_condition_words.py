@@ -266,3 +266,32 @@ def test_a_fleet_of_another_model_is_no_progress_to_call_ready():
 
     assert reason is Reason.PROGRESSING
     assert message.startswith("Next: create model ")
+
+
+# A policy that only a person can free
+
+
+def blocked_by_a_foreign_policy(**changes):
+    """VariantB's policy is not there, and somebody else's tracks its metric."""
+    live = world(SCALING, **changes)
+    target = live.targets["VariantB"]
+    return replace(
+        live, targets={"VariantB": replace(target, policies={"theirs": target.policies["invocations"]})}
+    )
+
+
+def test_a_policy_that_a_foreign_one_blocks_is_stalled_and_says_the_ways_out():
+    found = drafts(SCALING, blocked_by_a_foreign_policy())
+
+    assert found["Ready"].status is False
+    status, reason, message = said(found["Stalled"])
+    assert (status, reason) == (True, Reason.FOREIGN_SCALING)
+    assert message.startswith("Waiting to put scaling policy invocations on VariantB: scaling policy theirs")
+    assert message.endswith("Delete it, or set foreignScaling to Remove.")
+
+
+def test_what_else_is_to_do_goes_on_and_is_reported_first():
+    moved = drafts(SCALING, blocked_by_a_foreign_policy(variants=variants(desired_weight=7.0)))
+
+    assert "Stalled" not in moved
+    assert said(moved["Reconciling"])[1] is Reason.PROGRESSING
