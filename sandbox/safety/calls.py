@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from sandbox.safety.aws_state import AwsState
+
 if TYPE_CHECKING:
-    from sandbox.safety.aws_state import AwsState, Raw
+    from sandbox.safety.aws_state import Raw
 
 _LONGEST = 400
 _VARIANT = re.compile(r"endpoint/([^/]+)/variant/([^/]+)")
@@ -67,6 +69,19 @@ class Call:
             return self._alarm[2]
         found = _ENDPOINT_ARN.search(str(self.params.get("ResourceArn", "")))
         return found[1] if found else ""
+
+    @cached_property
+    def answer(self) -> AwsState:
+        """What AWS held as far as the read shows it: of all alarms, those that it asked for."""
+        if self.operation != "DescribeAlarms":
+            return self.shown
+        names, prefix = self.params.get("AlarmNames"), str(self.params.get("AlarmNamePrefix", ""))
+        asked = {
+            name: alarm
+            for name, alarm in self.shown.alarms.items()
+            if (name in names if names else name.startswith(prefix))
+        }
+        return AwsState({**self.shown.raw, "alarms": asked})
 
     @cached_property
     def alarms(self) -> list[str]:

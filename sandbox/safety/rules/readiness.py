@@ -139,7 +139,7 @@ def _differences(intent: Intent, history: History, moment: float) -> Iterator[st
                 yield f"the {kind} of {intent.endpoint} was never read"
             continue
         source = f"shown by call {read.number}, {read.operation}"
-        found = _of_kind(kind, intent, read.shown, history, read.time)
+        found = _of_kind(kind, intent, read.answer, history, read.time)
         yield from (f"{text} ({source})" for text in found)
         if history.changed_since(read, intent.endpoint, moment):
             asked = list(_asked(kind, intent, history.truth_at(moment), history, read.time))

@@ -164,7 +164,7 @@ def _shown(intent: Intent, call: Call, history: History) -> Shown:
     newest = {
         kind: history.newest_read(kind, call.endpoint) for kind in (TARGETS, TAGS, ALARMS, TRACKING_ALARMS)
     }
-    states = {kind: read.shown if read else None for kind, read in newest.items()}
+    states = {kind: read.answer if read else None for kind, read in newest.items()}
     scaling = states[TARGETS] or call.shown
     scaled = [one.name for one in intent.variants.values() if one.autoscaling is not None]
     return Shown(

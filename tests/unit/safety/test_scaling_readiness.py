@@ -234,3 +234,17 @@ def test_an_alarm_that_is_left_behind_is_caught(full):
     (violation,) = full.violations()
     assert violation.rule == "S7"
     assert violation.found == f"AWS holds alarm {ALARM_NAME}"
+
+
+def test_an_alarm_that_a_read_did_not_ask_for_may_be_left_over(full):
+    """After a lost status, only the garbage collection lists it."""
+    full.read()
+    full.put_alarm("arn:aws:autoscaling:us-east-1:1:scalingPolicy:gone", f"{ALARM_NAME}0")
+    named = [
+        name for name in full.aws.state()["123456789012/us-east-1"]["alarms"] if name != f"{ALARM_NAME}0"
+    ]
+    full.read()
+    full.cloudwatch.describe_alarms(AlarmNames=named)
+    full.write_status(ready=True, **NAMES, later=True)
+
+    assert full.violations() == []
