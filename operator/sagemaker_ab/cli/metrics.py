@@ -9,7 +9,7 @@ from sagemaker_ab.aws.cloudwatch import read_charts
 from sagemaker_ab.aws.observe import live_endpoint
 from sagemaker_ab.cli import terminal
 from sagemaker_ab.cli.clients import Clients
-from sagemaker_ab.cli.options import MOST_MINUTES, Connection, PictureFile, connection_options
+from sagemaker_ab.cli.options import Connection, connection_options, minutes_option, plot_option
 from sagemaker_ab.cli.pictures import saving_picture
 from sagemaker_ab.cli.reader import fetch_resource
 from sagemaker_ab.cli.views.charts import charts_page
@@ -18,20 +18,8 @@ from sagemaker_ab.planning.charts import ChartData, TimeRange, last_minutes
 
 @click.command(short_help="Chart CPU, invocations and latency by variant.")
 @click.argument("name")
-@click.option(
-    "--minutes",
-    type=click.IntRange(1, MOST_MINUTES),
-    default=30,
-    show_default=True,
-    help="Length of the charts, back from now.",
-)
-@click.option(
-    "--plot",
-    "picture",
-    type=PictureFile(),
-    metavar="FILE.png",
-    help="Also save the charts as a picture (.png, .svg, .pdf).",
-)
+@minutes_option(default=30)
+@plot_option
 @connection_options
 @click.pass_obj
 def metrics(

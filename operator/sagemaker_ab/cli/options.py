@@ -85,3 +85,23 @@ class PictureFile(click.Path):
         if path.suffix.lower() not in self._SUFFIXES:
             self.fail(f"'{path}' should end in .png, .svg or .pdf", param, ctx)
         return path
+
+
+def minutes_option(*, default: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add the length of charts to a command, in minutes."""
+    return click.option(
+        "--minutes",
+        type=click.IntRange(1, MOST_MINUTES),
+        default=default,
+        show_default=True,
+        help="Length of the charts, back from now.",
+    )
+
+
+plot_option = click.option(
+    "--plot",
+    "picture",
+    type=PictureFile(),
+    metavar="FILE.png",
+    help="Also save the charts as a picture (.png, .svg, .pdf).",
+)

@@ -11,7 +11,7 @@ from sagemaker_ab.aws.scaling_history import LiveScaling, read_activities, read_
 from sagemaker_ab.aws.sessions import AwsClients
 from sagemaker_ab.cli import terminal
 from sagemaker_ab.cli.clients import Clients
-from sagemaker_ab.cli.options import MOST_MINUTES, Connection, PictureFile, connection_options
+from sagemaker_ab.cli.options import Connection, connection_options, minutes_option, plot_option
 from sagemaker_ab.cli.pictures import saving_picture
 from sagemaker_ab.cli.reader import fetch_resource
 from sagemaker_ab.cli.snapshot import ResourceSnapshot
@@ -24,20 +24,8 @@ from sagemaker_ab.planning.scaling_history import LiveVariant, SpecBounds
 
 @click.command(short_help="Chart instances and scaling metrics of autoscaled variants.")
 @click.argument("name")
-@click.option(
-    "--minutes",
-    type=click.IntRange(1, MOST_MINUTES),
-    default=180,
-    show_default=True,
-    help="Length of the charts, back from now.",
-)
-@click.option(
-    "--plot",
-    "picture",
-    type=PictureFile(),
-    metavar="FILE.png",
-    help="Also save the charts as a picture (.png, .svg, .pdf).",
-)
+@minutes_option(default=180)
+@plot_option
 @connection_options
 @click.pass_obj
 def scaling(
