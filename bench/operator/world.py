@@ -107,7 +107,7 @@ def world(*, speed: float) -> Iterator[World]:
     """Start everything but the operator, with stale reads and lost answers off so that counts are exact."""
     with scratch_directory() as directory, open_cluster() as cluster:
         crd = _ROOT / "crds" / "sagemaker-ab.dev_sagemakerabendpoints.yaml"
-        cluster.kubectl("apply", "--server-side", "-f", crd, check=True)
+        cluster.define(crd)
         cluster.kubectl("create", "namespace", "bench", check=True)
         calm = ("--stale", "off", "--lost-answers", "off")
         with (

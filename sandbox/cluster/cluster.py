@@ -95,6 +95,23 @@ class Cluster(ABC):
             raise KubectlFailed(f"kubectl {' '.join(map(str, arguments))}: {done.stderr.strip()}")
         return done
 
+    def define(self, definition: str | Path) -> None:
+        """Apply the CustomResourceDefinition of a file and wait until its resources are served.
+
+        Raise KubectlFailed if it is refused or not established within a minute.
+        """
+        self.kubectl("apply", "--server-side", "--force-conflicts", "-f", definition, check=True)
+        self.wait_until_established("-f", definition)
+
+    def wait_until_established(self, *definition: str | Path) -> None:
+        """Wait until the API server serves what a definition, given as to `kubectl get`, defines.
+
+        A new definition has no conditions for a moment, which `kubectl wait --for=condition` refuses
+        at once; accepted names come with the first conditions. Raise KubectlFailed after a minute.
+        """
+        for reached in ("jsonpath={.status.acceptedNames.kind}", "condition=Established"):
+            self.kubectl("wait", f"--for={reached}", "--timeout=60s", *definition, check=True)
+
     @abstractmethod
     def kubeconfig_for(self, *, user: str, groups: Sequence[str] = ()) -> Path:
         """Write a kubeconfig that acts as a user in these groups (and in system:authenticated)."""

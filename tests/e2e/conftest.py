@@ -36,13 +36,9 @@ _LOG_LINES = 40
 
 
 @pytest.fixture(scope="session")
-def operator_kubeconfig(control_plane: Cluster, eventually: Callable[..., Any]) -> Path:
+def operator_kubeconfig(control_plane: Cluster) -> Path:
     """The CRD and the chart's ServiceAccount with its RBAC are there; this kubeconfig is that account."""
-    crd = ROOT / "crds" / "sagemaker-ab.dev_sagemakerabendpoints.yaml"
-    control_plane.kubectl("apply", "--server-side", "-f", crd, check=True)
-    # kubectl's wait fails at once on a CRD that has no conditions yet.
-    established = ("wait", "--for=condition=Established", "--timeout=30s", "-f", crd)
-    eventually(lambda: control_plane.kubectl(*established).returncode, lambda code: code == 0)
+    control_plane.define(ROOT / "crds" / "sagemaker-ab.dev_sagemakerabendpoints.yaml")
     objects = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM_NAMESPACE}}]
     objects += _identity_of_the_chart(control_plane)
     control_plane.kubectl("apply", "--server-side", "-f", "-", input=yaml.safe_dump_all(objects), check=True)

@@ -38,11 +38,9 @@ DECLARED = [
 
 
 @pytest.fixture(scope="module")
-def server(kubectl, eventually):
+def server(control_plane, kubectl):
     """Return kubectl with an API server that knows the resource."""
-    kubectl("apply", "--server-side", "-f", crd.FILE, check=True)
-    established = ("wait", "--for=condition=Established", "--timeout=30s", "-f", crd.FILE)
-    eventually(lambda: kubectl(*established).returncode, lambda code: code == 0)
+    control_plane.define(crd.FILE)
     return kubectl
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from hack import crd
 from sagemaker_ab.api.resource import InvalidSpec, parse_resource_file
+from sandbox.cluster.cluster import Cluster
 from tests.integration.breach import Breach
 from tests.integration.breaches import BREACHES, CHANGES, GIVEN
 from tests.integration.schema_paths import places, schema_path, walk, with_value
@@ -96,9 +97,8 @@ def meets(breach: Breach, constraint: tuple[str, str, str]) -> bool:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def resource_definition(kubectl: Kubectl) -> None:
-    kubectl("apply", "--server-side", "-f", str(crd.FILE), check=True)
-    kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(crd.FILE), check=True)
+def resource_definition(control_plane: Cluster) -> None:
+    control_plane.define(crd.FILE)
 
 
 def apply(kubectl: Kubectl, resource: dict[str, Any]) -> CompletedProcess[str]:

@@ -149,7 +149,7 @@ def test_a_start_that_fails_shows_the_end_of_the_log(
 
 def test_cel_rules_of_a_resource_refuse_what_breaks_them(own: ControlPlane) -> None:
     own.kubectl("apply", "-f", "-", input=WIDGETS, check=True)
-    own.kubectl("wait", "--for=condition=Established", "crd/widgets.example.test", check=True)
+    own.wait_until_established("crd/widgets.example.test")
     own.kubectl("apply", "-f", "-", input=widget(1, 2, size=3), check=True)
 
     wrong_sum = own.kubectl("apply", "-f", "-", input=widget(1, 2, size=4))

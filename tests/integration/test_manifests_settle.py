@@ -17,6 +17,7 @@ import yaml
 
 from hack import crd
 from sagemaker_ab.api.resource import KIND
+from sandbox.cluster.cluster import Cluster
 from tests.integration.breaches import GIVEN
 
 Kubectl = Callable[..., CompletedProcess[str]]
@@ -76,10 +77,8 @@ MANIFESTS = [
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _resource_definition(kubectl: Kubectl, eventually: Callable[..., Any]) -> None:
-    kubectl("apply", "--server-side", "-f", crd.FILE, check=True)
-    established = ("wait", "--for=condition=Established", "--timeout=30s", "-f", crd.FILE)
-    eventually(lambda: kubectl(*established).returncode, lambda code: code == 0)
+def _resource_definition(control_plane: Cluster) -> None:
+    control_plane.define(crd.FILE)
 
 
 @pytest.fixture(params=MANIFESTS, ids=lambda manifest: manifest[0])

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hack import crd
+from sandbox.cluster.cluster import Cluster
 from tests.integration.breaches import GIVEN
 
 Kubectl = Callable[..., CompletedProcess[str]]
@@ -31,9 +32,8 @@ READY = {
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _resource_definition(kubectl: Kubectl, eventually: Callable[..., Any]) -> None:
-    kubectl("apply", "--server-side", "-f", crd.FILE, check=True)
-    kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", crd.FILE, check=True)
+def _resource_definition(control_plane: Cluster, kubectl: Kubectl, eventually: Callable[..., Any]) -> None:
+    control_plane.define(crd.FILE)
     eventually(lambda: kubectl("explain", "smab").returncode, lambda code: code == 0)
 
 

@@ -154,8 +154,7 @@ def value_at(path: str) -> Any:
 
 @pytest.fixture(scope="module")
 def server(control_plane: Cluster) -> Iterator[CustomObjectsApi]:
-    control_plane.kubectl("apply", "--server-side", "-f", crd.FILE, check=True)
-    control_plane.kubectl("wait", "--for=condition=Established", "-f", crd.FILE, check=True)
+    control_plane.define(crd.FILE)
     api = CustomObjectsApi(new_client_from_config(str(control_plane.kubeconfig)))
     resource = {**GIVEN, "metadata": {"name": NAME}}
     api.create_namespaced_custom_object(GROUP, VERSION, "default", PLURAL, resource)

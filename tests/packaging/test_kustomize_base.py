@@ -48,10 +48,7 @@ def installed(control_plane):
     control_plane.kubectl("apply", "--server-side", "-k", str(ROOT / "crds"), check=True)
     namespace = ROOT / "manifests" / "base" / "namespace.yaml"
     control_plane.kubectl("apply", "--server-side", "-f", str(namespace), check=True)
-    established = "--for=condition=Established"
-    control_plane.kubectl(
-        "wait", established, "crd/sagemakerabendpoints.sagemaker-ab.dev", "--timeout=30s", check=True
-    )
+    control_plane.wait_until_established("crd/sagemakerabendpoints.sagemaker-ab.dev")
     return control_plane
 
 

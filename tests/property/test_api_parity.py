@@ -173,8 +173,7 @@ def spoilt(spec: dict[str, Any], draw: st.DrawFn) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def server(control_plane: Cluster) -> CustomObjectsApi:
-    control_plane.kubectl("apply", "--server-side", "-f", crd.FILE, check=True)
-    control_plane.kubectl("wait", "--for=condition=Established", "-f", crd.FILE, check=True)
+    control_plane.define(crd.FILE)
     return CustomObjectsApi(new_client_from_config(str(control_plane.kubeconfig)))
 
 

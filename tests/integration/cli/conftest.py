@@ -103,8 +103,7 @@ def plugin(plugin_command: list[str], plugin_env: dict[str, str]) -> Plugin:
 @pytest.fixture(scope="session")
 def cli_namespace(control_plane: Cluster) -> Iterator[str]:
     """A namespace of a cluster that knows the resource's type."""
-    control_plane.kubectl("apply", "--server-side", "--force-conflicts", "-f", CRD, check=True)
-    control_plane.kubectl("wait", "--for=condition=Established", "-f", CRD, check=True)
+    control_plane.define(CRD)
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
     control_plane.kubectl("apply", "-f", "-", input=json.dumps(namespace), check=True)
     yield NAMESPACE
