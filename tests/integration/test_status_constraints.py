@@ -103,7 +103,69 @@ FULL: dict[str, Any] = {
             }
         ],
     },
-    "traffic": {"strategy": "Manual"},
+    "traffic": {
+        "strategy": "Stepped",
+        "mode": "Apply",
+        "run": "0123456789-2",
+        "attempt": 2,
+        "startedAt": MOMENT,
+        "baseline": "VariantA",
+        "candidate": "VariantB",
+        "step": {"number": 2, "of": 4, "percent": 10, "since": MOMENT, "appliedSince": MOMENT},
+        "weights": [{"variant": "VariantA", "percent": 90}],
+        "outcome": "Promoted",
+        "endedAt": MOMENT,
+        "message": "Waiting for 120 more requests.",
+        "patch": "[]",
+        "gates": [
+            {
+                "name": "minRequests",
+                "state": "Waiting",
+                "message": "400 of 1000 requests",
+                "value": "400",
+                "required": "1000",
+                "until": MOMENT,
+            }
+        ],
+        "comparisons": [
+            {
+                "metric": "ServerErrors",
+                "variant": "VariantB",
+                "baselineValue": "0.01",
+                "value": "0.011",
+                "ratio": "1.1",
+                "interval": {"lower": "0.7", "upper": "1.7"},
+                "evidenceLog10": "-0.4",
+                "neededLog10": "2",
+                "requestsNeeded": {"half": 1000, "most": 2000},
+                "secondsNeeded": {"half": 600, "most": 1200},
+            }
+        ],
+        "decisions": [
+            {
+                "at": MOMENT,
+                "verdict": "Undecided",
+                "reason": "StepHold",
+                "step": 2,
+                "percent": 10,
+                "message": "The step has not had its requests.",
+            }
+        ],
+        "commands": [
+            {
+                "command": "approve",
+                "value": "0123456789-2/1",
+                "at": MOMENT,
+                "effect": "Applied",
+                "message": "Step 1 is approved.",
+            }
+        ],
+        "held": False,
+        "approvedSteps": [1],
+        "data": {"state": "Fresh", "message": "", "since": MOMENT},
+        "watermark": MOMENT,
+        "state": "{}",
+    },
     "conditions": [
         {
             "type": "Ready",
@@ -120,7 +182,13 @@ PLACES = dict(reversed([*places(FULL, "status")]))
 
 # For each keyword what breaks it, by its bound and by a value that keeps to it.
 BREAKING: dict[str, Callable[[Any, Any], Any]] = {
-    "type": lambda kind, _: {"string": 7, "integer": "seven", "object": "text", "array": "text"}[kind],
+    "type": lambda kind, _: {
+        "string": 7,
+        "integer": "seven",
+        "boolean": "maybe",
+        "object": "text",
+        "array": "text",
+    }[kind],
     "minLength": lambda *_: "",
     "maxLength": lambda bound, _: "a" * (bound + 1),
     "pattern": lambda *_: "!",

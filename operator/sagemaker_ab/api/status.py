@@ -10,6 +10,7 @@ from pydantic import Field
 
 from sagemaker_ab.api.fields import LIST_SET, ApiModel, CutTo, ListMap, Timestamp
 from sagemaker_ab.api.scaling_status import MOST_VARIANTS, ScalingStatus
+from sagemaker_ab.api.traffic_status import TrafficStatus
 
 LARGEST: Final = 2**53 - 1
 ANNOTATION_LENGTH: Final = 256 * 1024
@@ -299,13 +300,6 @@ class ReleasedTarget(ApiModel):
     """The time at which the target was deregistered, by AWS's clock."""
 
 
-class TrafficStatus(ApiModel):
-    """The strategy that set the weights of the variants."""
-
-    strategy: Annotated[str, Field(max_length=32)]
-    """The name of the strategy."""
-
-
 class Status(ApiModel):
     """The observed state of the resource. Only the operator writes it."""
 
@@ -354,7 +348,7 @@ class Status(ApiModel):
     """The CloudWatch metrics of the latest window. A later window with the same numbers is not written."""
 
     traffic: TrafficStatus | None = None
-    """The strategy that set the weights of the variants."""
+    """The strategy that sets the weights of the variants, and the run that it is in."""
 
     conditions: Annotated[list[Condition], Field(max_length=16), ListMap("type")] | None = None
     """The conditions of the resource, by type."""

@@ -12,9 +12,9 @@ from sagemaker_ab.api.status import (
     Instances,
     Metrics,
     Status,
-    TrafficStatus,
     VariantStatus,
 )
+from sagemaker_ab.api.traffic_status import TrafficStatus
 from sagemaker_ab.planning import conditions
 from sagemaker_ab.planning.conditions import ConditionDraft
 from sagemaker_ab.planning.desired import Desired
