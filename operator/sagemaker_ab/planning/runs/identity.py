@@ -1,0 +1,90 @@
+"""What identifies a run: its ID, and the tag by which the endpoint remembers its last run.
+
+A run is defined by its policy and by the content of its variants. Evidence never crosses runs. What of the
+policy is still ahead may change without another run: the steps that were not reached, the holds and approvals
+that are not over, the bake time and the deadline.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from sagemaker_ab.api.policies.stepped import Stepped
+from sagemaker_ab.planning.names import content_hash
+from sagemaker_ab.planning.ownership import TAG_PREFIX
+from sagemaker_ab.planning.runs.outcome import Outcome
+
+RUN_TAG: Final = f"{TAG_PREFIX}run"
+"""The key of the tag on the endpoint. AWS allows 50 tags, and this is the fifth of the operator's."""
+
+_AHEAD: Final = {"steps", "bake_seconds", "deadline_seconds"}
+
+
+def core_hash(policy: Stepped, content: Mapping[str, Any]) -> str:
+    """Return the hash of what defines a run apart from its steps.
+
+    `content` has the model name and the instance type of each variant by its name.
+    """
+    return content_hash([policy.model_dump(mode="json", exclude=_AHEAD), content])
+
+
+def passed_hash(policy: Stepped, step: int, *, final: bool = False) -> str:
+    """Return the hash of the steps that a run at this step can no longer change.
+
+    `step` is the index of the current step. Of the current step only the share is fixed. Nothing is ahead of a
+    run that has ended.
+    """
+    steps = [each.model_dump(mode="json") for each in policy.steps]
+    return content_hash(steps if final else [*steps[:step], policy.steps[step].percent, "ahead"])
+
+
+def run_id(policy: Stepped, core: str, attempt: int) -> str:
+    """Return the ID of a run that starts with these steps; `attempt` makes it unique for an endpoint."""
+    steps = [each.model_dump(mode="json") for each in policy.steps]
+    return f"{content_hash([core, steps])}-{attempt}"
+
+
+def attempt_of(run: str) -> int:
+    """Return the attempt in the ID of a run."""
+    return int(run.rpartition("-")[2])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTag:
+    """What the endpoint remembers of its last run.
+
+    It keeps a resource whose status was lost, or that was created again, from repeating a finished run.
+    `started` is the first minute of the run, counted since 1970-01-01 UTC.
+    """
+
+    run: str
+    core: str
+    passed: str
+    started: int
+    outcome: Outcome | None = None
+
+    def encode(self) -> str:
+        """Return the value of the tag: at most 256 of the characters that AWS allows."""
+        words = [self.run, f"core={self.core}", f"steps={self.passed}", f"started={self.started}"]
+        return " ".join([*words, f"outcome={self.outcome}"] if self.outcome else words)
+
+    @classmethod
+    def decode(cls, text: str) -> Self | None:
+        """Return what `encode` wrote; None for anything else."""
+        run, *words = text.split(" ")
+        members = dict(word.partition("=")[::2] for word in words)
+        try:
+            return cls(
+                run=f"{run.rpartition('-')[0]}-{attempt_of(run)}",
+                core=members["core"],
+                passed=members["steps"],
+                started=int(members["started"]),
+                outcome=Outcome(members["outcome"]) if "outcome" in members else None,
+            )
+        except (KeyError, ValueError):
+            return None
+
+
+def run_tag(tags: Mapping[str, str]) -> RunTag | None:
+    """Return what the tags of an endpoint say about its last run."""
+    return RunTag.decode(tags.get(RUN_TAG, ""))

@@ -1,0 +1,90 @@
+"""A run in the memory of this process: its evidence up to the newest minute."""
+
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from sagemaker_ab.api.policies.stepped import Stepped
+from sagemaker_ab.planning.run_minutes import CountsByMinute, first_open
+from sagemaker_ab.planning.runs.record import RunRecord, SavedEvidence, minute_of
+from sagemaker_ab.planning.runs.situation import Situation
+from sagemaker_ab.planning.weight_history import WeightHistory, verified_rows
+from sagemaker_ab.traffic.run import Run
+
+SAVE_AFTER_MINUTES = 90
+"""The evidence is saved again once its last save is older. Another process reads the minutes since then in
+one call of GetMetricData.
+"""
+
+
+@dataclass(slots=True)
+class LiveRun:
+    """The evidence behind a record.
+
+    `record` is the newest one. If status has another one, a write failed or a person edited status, and the
+    evidence must be restored. `looked` is the minute of the last look. `unverified` are counts of open minutes
+    whose weights no read has verified yet.
+    """
+
+    record: RunRecord
+    run: Run
+    history: WeightHistory
+    looked: int
+    caught_up: bool = False
+    unverified: CountsByMinute = field(default_factory=dict)
+
+    @classmethod
+    def restored(cls, record: RunRecord, policy: Stepped, variants: tuple[str, ...]) -> Self:
+        """Return the run of a record, as of when its evidence was saved. Raises RunMismatch."""
+        saved = record.saved
+        if saved is None:
+            run = Run(policy, variants, started=record.started)
+            history = WeightHistory(variants=run.roles.variants)
+        else:
+            run = Run.from_checkpoint(saved.checkpoint, policy, variants)
+            history = saved.history
+        run.progress = record.progress
+        looked = minute_of(record.decisions[-1].at) if record.decisions else record.started
+        return cls(record=record, run=run, history=history, looked=looked)
+
+    @property
+    def first_needed(self) -> int:
+        """The first minute to read of CloudWatch after a restoration."""
+        saved = self.record.saved
+        return self.record.started if saved is None else saved.watermark + 1
+
+    def observe(self, found: Situation) -> None:
+        """Take over the weights that were read, and the counts of the minutes that they verify."""
+        read = found.observation
+        if read is not None:
+            self.history = self.history.observed(read)
+        if found.minutes is None:
+            return
+        self.caught_up = self.caught_up or found.caught_up
+        counts = {**self.unverified, **found.minutes.counts}
+        self.run.ingest(verified_rows(counts, self.history))
+        oldest = first_open(found.minutes.until)
+        self.unverified = {
+            (at, name): each
+            for (at, name), each in counts.items()
+            if at >= oldest and self.history.weights_in(at) is None
+        }
+
+    def saved(self, record: RunRecord) -> RunRecord:
+        """Return the record with the evidence of now, if the record or what it rests on has changed."""
+        saved = record.saved
+        watermark = self.run.watermark
+        if (
+            saved is not None
+            and record == self.record
+            and _shape(self.history) == _shape(saved.history)
+            and watermark - saved.watermark <= SAVE_AFTER_MINUTES
+        ):
+            return record
+        history = self.history.since(watermark)
+        packed = SavedEvidence(checkpoint=self.run.checkpoint(), history=history, watermark=watermark)
+        return replace(record, saved=packed)
+
+
+def _shape(history: WeightHistory) -> object:
+    """Return what distinguishes two histories, apart from how far the newest weights are verified."""
+    return [(each.since, each.weights) for each in history.stretches[-1:]], history.modified

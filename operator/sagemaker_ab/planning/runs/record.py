@@ -1,0 +1,230 @@
+"""The record of a run: what status keeps of it, so that another process can continue the run.
+
+A record changes only when something is worth writing. The evidence of the minutes since `SavedEvidence` was
+packed is not in it. Those minutes are read from CloudWatch again.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final, Self
+
+from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE
+from sagemaker_ab.api.traffic_status import (
+    STATE_LENGTH,
+    CommandStatus,
+    ComparisonStatus,
+    DataStatus,
+    DecisionStatus,
+    Gate,
+    StepStatus,
+    TrafficStatus,
+    VariantWeight,
+)
+from sagemaker_ab.planning.runs.identity import RunTag, attempt_of
+from sagemaker_ab.planning.runs.outcome import Outcome
+from sagemaker_ab.planning.weight_history import WeightHistory
+from sagemaker_ab.traffic.decision import Progress
+
+_LAYOUT: Final = 1
+"""The version of the packed state. A state of another version counts as lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedEvidence:
+    """The evidence of a run up to the minute `watermark`, and the verified weights since then."""
+
+    checkpoint: Mapping[str, Any]
+    history: WeightHistory
+    watermark: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownNumbers:
+    """What is shown of the evidence. It is kept until a number that is worth showing changes."""
+
+    gates: tuple[Gate, ...] = ()
+    comparisons: tuple[ComparisonStatus, ...] = ()
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """A run of an endpoint. Minutes are counted since 1970-01-01 UTC, times are seconds on AWS's clock.
+
+    `core` and `passed` are the hashes that say whether the spec still asks for this run (see `identity`).
+    `requested` are the shares in percent that the run decided; None for those that serve. `weights` are those
+    to keep in force now, on the way there. `interrupted`: the data was too old for a decision, so the hold of
+    the step starts again. `ended` is when the run got its outcome.
+    """
+
+    run: str
+    core: str
+    passed: str
+    started: int
+    mode: str
+    baseline: str
+    candidate: str
+    steps: int
+    percent: int
+    progress: Progress = field(default_factory=Progress)
+    requested: Mapping[str, int] | None = None
+    weights: Mapping[str, int] | None = None
+    outcome: Outcome | None = None
+    ended: float | None = None
+    patch: str = ""
+    decisions: tuple[DecisionStatus, ...] = ()
+    commands: tuple[CommandStatus, ...] = ()
+    held: bool = False
+    approved: frozenset[int] = frozenset()
+    data: DataStatus | None = None
+    interrupted: bool = False
+    shown: ShownNumbers = field(default_factory=ShownNumbers)
+    saved: SavedEvidence | None = None
+
+    @property
+    def final(self) -> bool:
+        return self.outcome is not None
+
+    @property
+    def step(self) -> int:
+        """The number of the current step, counted from 1."""
+        return self.progress.step + 1
+
+    @property
+    def observes(self) -> bool:
+        """Whether the run never moves a weight."""
+        return self.mode == "Observe"
+
+    @property
+    def tag(self) -> RunTag:
+        """What the endpoint is to remember of this run. A superseded run is followed by another one."""
+        outcome = None if self.outcome is Outcome.SUPERSEDED else self.outcome
+        return RunTag(
+            run=self.run, core=self.core, passed=self.passed, started=self.started, outcome=outcome
+        )
+
+    def to_status(self) -> TrafficStatus:
+        """Return what `from_status` reads."""
+        applied = self.progress.held_since
+        since = self.progress.step_since
+        return TrafficStatus(
+            strategy="Stepped",
+            mode="Observe" if self.observes else "Apply",
+            run=self.run,
+            attempt=attempt_of(self.run),
+            started_at=minute_time(self.started),
+            baseline=self.baseline,
+            candidate=self.candidate,
+            step=StepStatus(
+                number=self.step,
+                of=self.steps,
+                percent=self.percent,
+                since=minute_time(since if since >= 0 else self.started),
+                applied_since=minute_time(applied) if applied >= 0 else None,
+            ),
+            weights=None
+            if self.weights is None
+            else [VariantWeight(variant=name, percent=percent) for name, percent in self.weights.items()],
+            outcome=self.outcome.value if self.outcome else None,
+            ended_at=to_time(self.ended) if self.ended is not None else None,
+            message=self.shown.message or None,
+            patch=self.patch or None,
+            gates=list(self.shown.gates) or None,
+            comparisons=list(self.shown.comparisons) or None,
+            decisions=list(self.decisions) or None,
+            commands=list(self.commands) or None,
+            held=self.held or None,
+            approved_steps=sorted(self.approved) or None,
+            data=self.data,
+            watermark=minute_time(self.saved.watermark) if self.saved else None,
+            state=self._packed(),
+        )
+
+    def _packed(self) -> str:
+        state: dict[str, Any] = {
+            "layout": _LAYOUT,
+            "core": self.core,
+            "passed": self.passed,
+            "requested": self.requested,
+            "progress": self.progress.to_json(),
+        }
+        if self.interrupted:
+            state["interrupted"] = True
+        if self.saved:
+            state["evidence"] = self.saved.checkpoint
+            state["weights"] = self.saved.history.to_json()
+        text = json.dumps(state, separators=(",", ":"))
+        if len(text) > STATE_LENGTH:
+            raise ValueError(f"the state of run {self.run} has {len(text)} characters")
+        return text
+
+    @classmethod
+    def from_status(cls, status: TrafficStatus | None) -> Self | None:
+        """Return the record that status has; None if there is no run in it, or if it cannot be read."""
+        if status is None or status.run is None or status.step is None or status.started_at is None:
+            return None
+        try:
+            state = json.loads(status.state or "")
+            if state["layout"] != _LAYOUT:
+                return None
+            return cls._read(status, status.step, minute_of(status.started_at), state)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return None
+
+    @classmethod
+    def _read(cls, status: TrafficStatus, step: StepStatus, started: int, state: Mapping[str, Any]) -> Self:
+        saved = None
+        if "evidence" in state and status.watermark is not None:
+            saved = SavedEvidence(
+                checkpoint=state["evidence"],
+                history=WeightHistory.from_json(state["weights"]),
+                watermark=minute_of(status.watermark),
+            )
+        return cls(
+            run=status.run or "",
+            core=state["core"],
+            passed=state["passed"],
+            started=started,
+            mode=status.mode or "Apply",
+            baseline=status.baseline or "",
+            candidate=status.candidate or "",
+            steps=step.of,
+            percent=step.percent,
+            progress=Progress.from_json(state["progress"]),
+            requested=state["requested"],
+            weights=None
+            if status.weights is None
+            else {each.variant: each.percent for each in status.weights},
+            outcome=Outcome(status.outcome) if status.outcome else None,
+            ended=status.ended_at.timestamp() if status.ended_at else None,
+            patch=status.patch or "",
+            decisions=tuple(status.decisions or ()),
+            commands=tuple(status.commands or ()),
+            held=bool(status.held),
+            approved=frozenset(status.approved_steps or ()),
+            data=status.data,
+            interrupted=bool(state.get("interrupted")),
+            shown=ShownNumbers(
+                gates=tuple(status.gates or ()),
+                comparisons=tuple(status.comparisons or ()),
+                message=status.message or "",
+            ),
+            saved=saved,
+        )
+
+
+def minute_time(minute: int) -> datetime:
+    """Return the time at which a minute starts."""
+    return to_time(minute * SECONDS_PER_MINUTE)
+
+
+def minute_of(moment: datetime) -> int:
+    """Return the minute that starts at a time."""
+    return int(moment.timestamp()) // SECONDS_PER_MINUTE
+
+
+def to_time(seconds: float) -> datetime:
+    """Return a time to the second."""
+    return datetime.fromtimestamp(int(seconds), UTC)

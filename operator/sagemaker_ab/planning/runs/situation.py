@@ -1,0 +1,95 @@
+"""What a reconcile has read that decides how a run goes on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE
+from sagemaker_ab.api.policies.stepped import Stepped
+from sagemaker_ab.planning.observed import EndpointStatus, ObservedEndpoint
+from sagemaker_ab.planning.run_data import RunData
+from sagemaker_ab.planning.run_minutes import CountsByMinute, newest_complete
+from sagemaker_ab.planning.runs.identity import RunTag, run_tag
+from sagemaker_ab.planning.weight_history import WeightObservation
+from sagemaker_ab.traffic.evidence.minute_buffer import OPEN_MINUTES
+from sagemaker_ab.traffic.variant_roles import VariantRoles
+
+_LAG_MINUTES = 2
+"""How many complete minutes may be unread in steady state: CloudWatch is read every minute."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMinutes:
+    """Counts that were read of a run's minutes up to `until`, and the state of the data."""
+
+    counts: CountsByMinute
+    until: int
+    data: RunData
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """The input of a reconcile for a run. Times are seconds on AWS's clock.
+
+    `core` is the hash of what defines the run that the spec asks for; empty while the images of its models are
+    not known. `variants` are those of the spec, in its order. `deployed`: the fleet that serves is the desired
+    one. `endpoint` is None if it does not exist or is not ours; `read_at` is when its read began. `minutes` is
+    None until CloudWatch has answered. `commands` are the annotations by the name of the command.
+    """
+
+    policy: Stepped
+    roles: VariantRoles
+    core: str
+    variants: tuple[str, ...]
+    deployed: bool
+    endpoint: ObservedEndpoint | None
+    read_at: float
+    now: float
+    minutes: NewMinutes | None = None
+    commands: Mapping[str, str] = field(default_factory=dict)
+    autoscaled: frozenset[str] = frozenset()
+    refresh_minutes: int = 5
+
+    @property
+    def tag(self) -> RunTag | None:
+        """What the endpoint remembers of its last run."""
+        return run_tag(self.endpoint.tags) if self.endpoint else None
+
+    @property
+    def serving(self) -> Mapping[str, float] | None:
+        """The weights that were last requested of AWS; None if not all variants of the spec serve."""
+        found = {each.name: each.desired_weight for each in self.endpoint.variants} if self.endpoint else {}
+        weights = {name: found[name] for name in self.variants if name in found}
+        return weights if len(weights) == len(self.variants) and any(weights.values()) else None
+
+    @property
+    def observation(self) -> WeightObservation | None:
+        """The read of the endpoint's weights. They verify nothing while another fleet serves."""
+        endpoint = self.endpoint
+        if endpoint is None:
+            return None
+        return WeightObservation(
+            began=self.read_at,
+            ended=self.now,
+            current={each.name: each.current_weight for each in endpoint.variants},
+            desired={each.name: each.desired_weight for each in endpoint.variants},
+            in_service=self.deployed and endpoint.status is EndpointStatus.IN_SERVICE,
+            modified=endpoint.last_modified,
+        )
+
+    @property
+    def can_start(self) -> bool:
+        """Whether a run can start: the desired fleet is in service, and no weight is moving."""
+        read = self.observation
+        return bool(self.core) and self.serving is not None and read is not None and read.settled
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether the newest complete minutes were read."""
+        return self.minutes is not None and newest_complete(self.now) - self.minutes.until <= _LAG_MINUTES
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the newest minute that was read is too old for any decision."""
+        if self.minutes is None:
+            return False
+        return self.now - (self.minutes.until + 1) * SECONDS_PER_MINUTE > OPEN_MINUTES * SECONDS_PER_MINUTE
