@@ -8,7 +8,7 @@ from sagemaker_ab.api.policies.common import LATENCY
 from sagemaker_ab.api.policies.traffic_policy import InvalidPolicy
 from sagemaker_ab.cli.replaying.policy_file import PolicyFile
 from sagemaker_ab.traffic.forecast import even_shares, shares_from_percents
-from sagemaker_ab.traffic.variant_roles import assign_roles
+from sagemaker_ab.traffic.strategies.registry import strategy_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,9 +22,9 @@ class DesignDefaults:
 
 def design_defaults(policy_file: PolicyFile) -> DesignDefaults:
     """Return the settings of the policy. Raises InvalidPolicy if plan-test does not support such a policy."""
-    test = policy_file.policy.policy
+    test = policy_file.policy.ab_test
     try:
-        if not isinstance(test, ABTest):
+        if test is None:
             raise _refused("strategy", policy_file.policy.strategy, "ABTest")
         if test.hypothesis.metric == LATENCY:
             raise _refused("abTest.hypothesis.metric", LATENCY, "a rate")
@@ -44,8 +44,8 @@ def _refused(field: str, given: str, allowed: str) -> InvalidPolicy:
 def _shares(test: ABTest, variants: Sequence[str]) -> tuple[float, ...]:
     """Return the allocation, else an even split of the resource's variants, else of two variants."""
     if test.allocation is None:
-        return even_shares(len(assign_roles(test, variants).variants) if variants else 2)
+        return even_shares(len(strategy_of(test, variants).roles.variants) if variants else 2)
     percents = {share.variant: share.percent for share in test.allocation}
     return shares_from_percents(
-        [percents[name] for name in assign_roles(test, variants or list(percents)).variants]
+        [percents[name] for name in strategy_of(test, variants or list(percents)).roles.variants]
     )

@@ -6,15 +6,16 @@ from typing import Any, TextIO
 
 import click
 
-from sagemaker_ab.api.policies.traffic_policy import Policy, TrafficPolicy
+from sagemaker_ab.api.policies.traffic_policy import InvalidPolicy
 from sagemaker_ab.cli.options import PictureFile
 from sagemaker_ab.cli.replaying.counts_file import InvalidCounts, Recorded, read_counts
 from sagemaker_ab.cli.replaying.lines import line
-from sagemaker_ab.cli.replaying.policy_file import read_policy, reporting_invalid_policy
-from sagemaker_ab.cli.replaying.rates import Measured, measured, metrics_of
+from sagemaker_ab.cli.replaying.policy_file import PolicyFile, read_policy, reporting_invalid_policy
+from sagemaker_ab.cli.replaying.rates import Measured, measured
 from sagemaker_ab.cli.replaying.replayer import Look, replay_counts
 from sagemaker_ab.cli.replaying.variant_warnings import variant_warnings
 from sagemaker_ab.cli.results import write_line
+from sagemaker_ab.traffic.run import Run
 
 _LONGEST_SECONDS = 86400
 
@@ -63,35 +64,36 @@ def replay(
     save = _picture_writer() if picture else None
     with reporting_invalid_policy(policy):
         policy_file = read_policy(policy)
-    _check_steps(policy_file.policy, approve)
     recorded = _counts(counts)
     with reporting_invalid_policy(policy):
-        for warning in variant_warnings(policy_file, recorded):
-            click.echo(f"{counts.name}: {warning}", err=True)
+        run = _run(policy_file, recorded)
+    _check_steps(run, approve, strategy=policy_file.policy.strategy)
+    for warning in variant_warnings(run.roles, recorded):
+        click.echo(f"{counts.name}: {warning}", err=True)
     looks: list[Look] = []
-    for look in replay_counts(
-        recorded,
-        policy_file.policy.policy,
-        policy_file.variants or recorded.variants,
-        every_minutes=every // 60,
-        approved=approve,
-    ):
+    for look in replay_counts(recorded, run, every_minutes=every // 60, approved=approve):
         write_line(line(look))
         looks.append(look)
     if save and picture:
         try:
-            save(looks, _measured(recorded, policy_file.policy.policy, looks), picture)
+            save(looks, _measured(recorded, run, looks), picture)
         except OSError as error:
             raise click.ClickException(f"the picture could not be saved to {picture}: {error}") from error
 
 
-def _check_steps(policy: TrafficPolicy, approved: Sequence[int]) -> None:
-    steps = len(policy.stepped.steps) if policy.stepped else 0
+def _run(policy_file: PolicyFile, recorded: Recorded) -> Run:
+    variants = policy_file.variants or recorded.variants
+    try:
+        return Run(policy_file.policy.policy, variants, started=recorded.rows[0].at)
+    except InvalidPolicy as error:
+        raise error.at(policy_file.path) from error
+
+
+def _check_steps(run: Run, approved: Sequence[int], *, strategy: str) -> None:
+    steps = run.strategy.steps
     for number in approved:
         if not steps:
-            raise click.UsageError(
-                f"--approve: {number} is for the steps of Stepped; {policy.strategy} has none"
-            )
+            raise click.UsageError(f"--approve: {number} is for the steps of Stepped; {strategy} has none")
         if number > steps:
             raise click.UsageError(f"--approve: {number} should be one of the policy's steps, 1 to {steps}")
 
@@ -103,13 +105,13 @@ def _counts(file: TextIO) -> Recorded:
         raise click.ClickException(str(error)) from error
 
 
-def _measured(recorded: Recorded, policy: Policy, looks: Sequence[Look]) -> list[Measured]:
+def _measured(recorded: Recorded, run: Run, looks: Sequence[Look]) -> list[Measured]:
     """Aggregate the counts that the policy had read at its last look."""
     last = looks[-1].decision
     rows = [row for row in recorded.rows if row.at < last.at]
     return [
         measured(rows, metric=metric, variant=variant)
-        for metric in metrics_of(policy)
+        for metric in run.strategy.metrics
         for variant in last.outcome.weights
     ]
 

@@ -20,6 +20,8 @@ class Verdict(StrEnum):
 class DecisionReason(StrEnum):
     """Why a look has its verdict. The list is closed."""
 
+    DECLARED = "Declared"
+    """The weights are those of the spec."""
     PROVEN = "Proven"
     """The winner is proven better than every other variant."""
     BEST_OF_SEVERAL = "BestOfSeveral"

@@ -1,21 +1,14 @@
-"""Summarizes each comparison of a run for display: rates, ratio, confidence interval, p-value."""
+"""Summarizes the comparisons of a run for display: rates, ratio, confidence interval, p-value."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import exp
-from typing import Final
+from typing import Any
 
-from sagemaker_ab.api.policies.ab_test import ABTest
-from sagemaker_ab.api.policies.bandit import Bandit
-from sagemaker_ab.api.policies.traffic_policy import Policy
 from sagemaker_ab.traffic.evidence.comparison import Comparison, anytime_p
-from sagemaker_ab.traffic.evidence.posterior import Posterior
 from sagemaker_ab.traffic.evidence.run_evidence import RunEvidence
-from sagemaker_ab.traffic.variant_roles import VariantRoles
 
-# The normal quantile of 95 % two-sided intervals.
-_CREDIBLE_QUANTILE: Final = 1.96
-_DEFAULT_ERROR_RATE: Final = 0.05
+SummaryKey = tuple[str, str, str]
+"""(metric, baseline, challenger) of a comparison."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,45 +23,35 @@ class ComparisonSummary:
     baseline: str
     challenger: str
     values: tuple[float | None, float | None]
-    ratio: float | None
-    interval: tuple[float, float] | None
-    p: float | None
+    ratio: float | None = None
+    interval: tuple[float, float] | None = None
+    p: float | None = None
 
 
-def comparison_summaries(policy: Policy, evidence: RunEvidence) -> list[ComparisonSummary]:
-    """Return a summary of each comparison with the baseline, then of the guardrails on rates.
+def compared_pairs(metric: str, evidence: RunEvidence[Any]) -> dict[SummaryKey, Comparison]:
+    """Return the comparisons of `metric` with the baseline."""
+    return {
+        (metric, baseline, challenger): comparison
+        for (baseline, challenger), comparison in evidence.comparisons.items()
+        if baseline == evidence.roles.baseline
+    }
 
-    The intervals of a metric hold at all times and for all challengers together. A bandit without a stopping
-    rule compares nothing. Its summaries have the posterior's ratios with 95 % credible intervals, each of
-    which holds only at its own time.
+
+def compared_guardrails(evidence: RunEvidence[Any]) -> dict[SummaryKey, Comparison]:
+    """Return the guardrails that are compared in blocks."""
+    baseline = evidence.roles.baseline
+    return {(metric, baseline, name): each for (metric, name), each in evidence.margin_comparisons.items()}
+
+
+def summaries_of(
+    comparisons: Mapping[SummaryKey, Comparison], *, error_rate: float, challengers: int
+) -> list[ComparisonSummary]:
+    """Return a summary of each comparison.
+
+    The intervals of a metric hold at all times and for all challengers together, with a probability of
+    1 - `error_rate`.
     """
-    return [*_compared(policy, evidence), *_guarded(evidence)]
-
-
-def _guarded(evidence: RunEvidence) -> list[ComparisonSummary]:
-    """Return the guardrails that test for harm alone. They have neither ratio nor interval."""
-    return [
-        ComparisonSummary(
-            metric=metric,
-            baseline=evidence.roles.baseline,
-            challenger=challenger,
-            values=test.values,
-            ratio=None,
-            interval=None,
-            p=None,
-        )
-        for (metric, challenger), test in evidence.harm_tests.items()
-        if (metric, challenger) not in evidence.margin_comparisons
-    ]
-
-
-def _compared(policy: Policy, evidence: RunEvidence) -> list[ComparisonSummary]:
-    if evidence.posterior is not None and not evidence.comparisons:
-        return _learned(policy, evidence.posterior, evidence.roles)
-    threshold = len(evidence.roles.challengers) / _error_rate(policy)
-    comparisons = (
-        _of_hypothesis(policy, evidence) if not isinstance(policy, Bandit) else _of_bandit(policy, evidence)
-    )
+    threshold = challengers / error_rate
     return [
         ComparisonSummary(
             metric=metric,
@@ -83,49 +66,12 @@ def _compared(policy: Policy, evidence: RunEvidence) -> list[ComparisonSummary]:
     ]
 
 
-def _learned(policy: Policy, posterior: Posterior, roles: VariantRoles) -> list[ComparisonSummary]:
-    metric = policy.metric if isinstance(policy, Bandit) else ""
-    summaries = []
-    for index, challenger in enumerate(roles.challengers, start=1):
-        log_ratio, deviation = posterior.contrast(index)
-        half_width = _CREDIBLE_QUANTILE * deviation
-        summaries.append(
-            ComparisonSummary(
-                metric=metric,
-                baseline=roles.baseline,
-                challenger=challenger,
-                values=(None, None),
-                ratio=exp(log_ratio),
-                interval=(exp(log_ratio - half_width), exp(log_ratio + half_width)),
-                p=None,
-            )
+def harm_summaries(evidence: RunEvidence[Any]) -> list[ComparisonSummary]:
+    """Return the guardrails that test for harm alone. They have neither ratio nor interval."""
+    return [
+        ComparisonSummary(
+            metric=metric, baseline=evidence.roles.baseline, challenger=challenger, values=test.values
         )
-    return summaries
-
-
-def _error_rate(policy: Policy) -> float:
-    if isinstance(policy, ABTest):
-        return float(policy.error_rates.false_winner)
-    if isinstance(policy, Bandit) and policy.stop is not None:
-        return float(policy.stop.false_winner)
-    return _DEFAULT_ERROR_RATE
-
-
-def _of_hypothesis(policy: Policy, evidence: RunEvidence) -> Mapping[tuple[str, str, str], Comparison]:
-    """Return the comparisons with the baseline by (metric, baseline, challenger), guardrails included."""
-    baseline = evidence.roles.baseline
-    metric = policy.hypothesis.metric if isinstance(policy, ABTest) else ""
-    compared = {
-        (metric, a, b): comparison for (a, b), comparison in evidence.comparisons.items() if a == baseline
-    }
-    guarded = {(metric, baseline, name): each for (metric, name), each in evidence.margin_comparisons.items()}
-    return compared | guarded
-
-
-def _of_bandit(policy: Bandit, evidence: RunEvidence) -> Mapping[tuple[str, str, str], Comparison]:
-    baseline = evidence.roles.baseline
-    return {
-        (policy.metric, a, b): comparison
-        for (a, b), comparison in evidence.comparisons.items()
-        if a == baseline
-    }
+        for (metric, challenger), test in evidence.harm_tests.items()
+        if (metric, challenger) not in evidence.margin_comparisons
+    ]

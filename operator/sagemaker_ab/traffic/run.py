@@ -6,11 +6,17 @@ from json import dumps
 from typing import Any, Final, Self
 
 from sagemaker_ab.api.policies.traffic_policy import Policy
-from sagemaker_ab.traffic.decision import Decision, LookContext, Progress
+from sagemaker_ab.traffic.decision import (
+    Decision,
+    LookContext,
+    Progress,
+    final_decision,
+    record_outcome,
+)
 from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 from sagemaker_ab.traffic.evidence.run_evidence import RunEvidence
-from sagemaker_ab.traffic.strategies.decide import decide
-from sagemaker_ab.traffic.variant_roles import assign_roles
+from sagemaker_ab.traffic.explain import ComparisonSummary
+from sagemaker_ab.traffic.strategies.registry import strategy_of
 
 _LAYOUT: Final = 1
 """The version of the persisted layout. Increase it when an accumulator's numbers change their positions."""
@@ -29,8 +35,9 @@ class Run:
 
     def __init__(self, policy: Policy, variants: Sequence[str], *, started: int) -> None:
         self.policy = policy
-        self.roles = assign_roles(policy, variants)
-        self.evidence = RunEvidence(policy, self.roles, started=started)
+        self.strategy = strategy_of(policy, variants)
+        self.roles = self.strategy.roles
+        self.evidence = RunEvidence(self.strategy.accumulators(), self.roles, started=started)
         self.progress = Progress()
 
     def ingest(self, rows: Iterable[CountsRow]) -> None:
@@ -38,13 +45,23 @@ class Run:
         self.evidence.ingest(rows)
 
     def look(self, now: int, *, approved: Iterable[int] = ()) -> Decision:
-        """Decide at the start of minute `now`, and update the progress. `approved` steps count from 1."""
+        """Decide at the start of minute `now`, and update the progress. `approved` steps count from 1.
+
+        A final decision does not change.
+        """
         context = LookContext(now=now, progress=self.progress, approved=frozenset(approved))
-        decision = decide(self.policy, self.evidence, context)
+        final = final_decision(context)
+        if final is not None:
+            return final
+        decision = record_outcome(self.strategy.decide(self.evidence, context))
         self.progress = decision.progress
         if decision.begins_test:
             self.evidence.begin_test(since=now)
         return decision
+
+    def summaries(self) -> list[ComparisonSummary]:
+        """Return a summary of each comparison with the baseline, for display."""
+        return self.strategy.summaries(self.evidence)
 
     def to_json(self) -> dict[str, Any]:
         """Return the state, with a hash of the policy and the variants that it is of."""
@@ -63,7 +80,7 @@ class Run:
                 f"the saved state is of run {state['run']}, but this policy and these variants are {expected}"
             )
         run.progress = Progress.from_json(state["progress"])
-        run.evidence = RunEvidence.from_json(state["evidence"], policy, run.roles)
+        run.evidence = RunEvidence.from_json(state["evidence"], run.strategy.accumulators(), run.roles)
         return run
 
 

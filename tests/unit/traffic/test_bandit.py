@@ -172,7 +172,7 @@ def test_the_posterior_decays_over_a_gap_as_over_periods_with_data():
 def test_the_posterior_waits_for_the_attribution_window():
     run = Run(bandit(attributionSeconds=3600, warmUpSeconds=0, stop={}), ["A", "B"], started=0)
     run.ingest(rows({"A": {"percent": 50}, "B": {"percent": 50}}, minutes=100))
-    assert run.evidence.posterior.last_seen == 39
+    assert run.evidence.accumulators.posterior.last_seen == 39
     assert run.look(100).outcome.reason is DecisionReason.LEARNING
 
 

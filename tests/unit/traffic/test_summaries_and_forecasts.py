@@ -8,7 +8,6 @@ import pytest
 from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.decision import DecisionReason
 from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
-from sagemaker_ab.traffic.explain import comparison_summaries
 from sagemaker_ab.traffic.forecast import TestDesign as Design  # pytest collects names in Test
 from sagemaker_ab.traffic.forecast import even_shares, forecast, shares_from_percents
 from sagemaker_ab.traffic.run import Run
@@ -25,7 +24,7 @@ def ingested(policy, *, minutes=600):
 
 def test_a_summary_has_rates_ratio_interval_and_p_value():
     run = ingested(ab_test())
-    (summary,) = comparison_summaries(run.policy, run.evidence)
+    (summary,) = run.summaries()
     assert (summary.metric, summary.baseline, summary.challenger) == ("Successes", "A", "B")
     assert summary.values == pytest.approx((0.1, 0.15), rel=0.1)
     assert 1 < summary.interval[0] < summary.ratio < summary.interval[1]
@@ -34,15 +33,15 @@ def test_a_summary_has_rates_ratio_interval_and_p_value():
 
 def test_before_there_is_evidence_a_summary_has_no_interval():
     run = ingested(ab_test(), minutes=30)
-    (summary,) = comparison_summaries(run.policy, run.evidence)
+    (summary,) = run.summaries()
     assert (summary.interval, summary.p) == (None, 1.0)
 
 
 def test_guardrails_of_stepped_and_the_stopping_rule_of_a_bandit_have_summaries():
     run = ingested(stepped(steps=[{"percent": 50}]))
-    assert [each.metric for each in comparison_summaries(run.policy, run.evidence)] == ["ServerErrors"]
+    assert [each.metric for each in run.summaries()] == ["ServerErrors"]
     run = ingested(bandit(stop={}))
-    assert [each.metric for each in comparison_summaries(run.policy, run.evidence)] == ["Successes"]
+    assert [each.metric for each in run.summaries()] == ["Successes"]
 
 
 def test_the_summary_of_a_guardrail_on_a_rate_has_the_compared_rates():
@@ -51,7 +50,7 @@ def test_the_summary_of_a_guardrail_on_a_rate_has_the_compared_rates():
     run.ingest(
         rows({"A": {"percent": 50, "errors": 0.02}, "B": {"percent": 50, "errors": 0.04}}, minutes=600)
     )
-    _, summary = comparison_summaries(run.policy, run.evidence)
+    _, summary = run.summaries()
     assert (summary.metric, summary.challenger) == ("ServerErrors", "B")
     assert summary.values == pytest.approx((0.02, 0.04), rel=0.1)
     assert summary.interval is None
@@ -59,7 +58,7 @@ def test_the_summary_of_a_guardrail_on_a_rate_has_the_compared_rates():
 
 def test_the_summary_of_a_bandit_without_stopping_rule_has_the_posterior():
     run = ingested(bandit())
-    (summary,) = comparison_summaries(run.policy, run.evidence)
+    (summary,) = run.summaries()
     assert (summary.metric, summary.baseline, summary.challenger) == ("Successes", "A", "B")
     assert summary.ratio == pytest.approx(1.5, rel=0.1)
     assert 1 < summary.interval[0] < summary.ratio < summary.interval[1]

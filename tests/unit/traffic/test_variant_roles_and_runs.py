@@ -8,13 +8,13 @@ from sagemaker_ab.api.policies.traffic_policy import InvalidPolicy
 from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 from sagemaker_ab.traffic.run import Run, RunMismatch
-from sagemaker_ab.traffic.variant_roles import assign_roles
+from sagemaker_ab.traffic.strategies.registry import strategy_of
 from tests.unit.traffic.worlds import ab_test, bandit, rows, stepped
 
 
 def test_with_two_variants_the_unnamed_one_has_the_other_role():
-    assert assign_roles(stepped(baseline=None), ["A", "B"]).baseline == "A"
-    assert assign_roles(stepped(candidate=None), ["A", "B"]).challengers == ("B",)
+    assert strategy_of(stepped(baseline=None), ["A", "B"]).roles.baseline == "A"
+    assert strategy_of(stepped(candidate=None), ["A", "B"]).roles.challengers == ("B",)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_with_two_variants_the_unnamed_one_has_the_other_role():
 )
 def test_a_policy_that_does_not_fit_the_variants_is_invalid(policy, variants, words):
     with pytest.raises(InvalidPolicy, match=words):
-        assign_roles(policy, variants)
+        strategy_of(policy, variants)
 
 
 def test_restoring_the_state_of_another_policy_raises_run_mismatch():

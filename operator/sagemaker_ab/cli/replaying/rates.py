@@ -4,10 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sagemaker_ab.api.policies.ab_test import ABTest
-from sagemaker_ab.api.policies.bandit import Bandit
 from sagemaker_ab.api.policies.common import LATENCY
-from sagemaker_ab.api.policies.traffic_policy import Policy
 from sagemaker_ab.traffic.counts import metric_reader
 from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 
@@ -25,13 +22,6 @@ class Measured:
     values: Sequence[float]
     level: float | None
     """The value over all spans; None without data."""
-
-
-def metrics_of(policy: Policy) -> tuple[str, ...]:
-    """Return the metrics that a policy reads, the decisive one first."""
-    first = [policy.hypothesis.metric] if isinstance(policy, ABTest) else []
-    first += [policy.metric] if isinstance(policy, Bandit) else []
-    return tuple(dict.fromkeys([*first, *(guardrail.metric for guardrail in policy.guardrails)]))
 
 
 def measured(rows: Sequence[CountsRow], *, metric: str, variant: str) -> Measured:

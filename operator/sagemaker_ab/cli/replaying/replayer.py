@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sagemaker_ab.api.policies.traffic_policy import Policy
 from sagemaker_ab.cli.replaying.counts_file import Recorded
 from sagemaker_ab.traffic.decision import Decision
 from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
-from sagemaker_ab.traffic.explain import ComparisonSummary, comparison_summaries
+from sagemaker_ab.traffic.explain import ComparisonSummary
 from sagemaker_ab.traffic.run import Run
 
 
@@ -22,21 +21,15 @@ class Look:
 
 
 def replay_counts(
-    recorded: Recorded,
-    policy: Policy,
-    variants: Sequence[str],
-    *,
-    every_minutes: int,
-    approved: Sequence[int],
+    recorded: Recorded, run: Run, *, every_minutes: int, approved: Sequence[int]
 ) -> Iterator[Look]:
-    """Yield each look; the last is final or at the end of the counts. Raises InvalidPolicy."""
-    run = Run(policy, variants, started=recorded.rows[0].at)
+    """Yield each look; the last is final or at the end of the counts."""
     for now, arrived in _batches(recorded.rows, every_minutes=every_minutes):
         run.ingest(arrived)
         decision = run.look(now, approved=approved)
         yield Look(
             decision=decision,
-            comparisons=comparison_summaries(policy, run.evidence),
+            comparisons=run.summaries(),
             applied=_applied(run),
             late_dropped=run.evidence.buffer.late_dropped,
         )

@@ -6,106 +6,165 @@ seeded, so the same counts give the same weights.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import combinations
+from math import exp
 from operator import mul
 from random import Random
 from typing import Any, Final
 
 from sagemaker_ab.api.policies.bandit import Bandit, StoppingRule
-from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE, default_goal
-from sagemaker_ab.traffic.decision import Decision, DecisionReason, LookContext, LookOutcome, Verdict
+from sagemaker_ab.api.policies.common import LATENCY, SECONDS_PER_MINUTE, default_goal
+from sagemaker_ab.traffic.decision import Decision, DecisionReason, LookContext, Verdict
+from sagemaker_ab.traffic.evidence.accumulator import Accumulator
+from sagemaker_ab.traffic.evidence.accumulators import (
+    Accumulators,
+    comparison,
+    harm_tests,
+    margin_comparisons,
+)
 from sagemaker_ab.traffic.evidence.linear_algebra import back_substitute, cholesky, scaled_identity
 from sagemaker_ab.traffic.evidence.posterior import Posterior
 from sagemaker_ab.traffic.evidence.run_evidence import RunEvidence
-from sagemaker_ab.traffic.strategies.health_checks import (
-    MAX_DATA_AGE_MINUTES,
-    GuardrailCheck,
-    check_guardrails,
-    stale_guardrail,
-)
+from sagemaker_ab.traffic.explain import ComparisonSummary, compared_pairs, harm_summaries, summaries_of
+from sagemaker_ab.traffic.strategies.health_checks import MAX_DATA_AGE_MINUTES
+from sagemaker_ab.traffic.strategies.look import Look
 from sagemaker_ab.traffic.strategies.shares import all_traffic_to, round_to_percents
-from sagemaker_ab.traffic.variant_roles import ALL_TRAFFIC_PERCENT
+from sagemaker_ab.traffic.variant_roles import (
+    ALL_TRAFFIC_PERCENT,
+    VariantRoles,
+    out_of_bounds,
+    require_variant,
+    roles_with_baseline,
+)
 
 _SAMPLES: Final = 600
+# The normal quantile of 95 % two-sided intervals.
+_CREDIBLE_QUANTILE: Final = 1.96
 
 
-def decide_bandit(policy: Bandit, evidence: RunEvidence, context: LookContext) -> Decision:
-    """Return the decision of a look at a run that has not ended."""
-    return _BanditLook(policy, evidence, context).decide()
+@dataclass(slots=True, kw_only=True)
+class BanditAccumulators(Accumulators):
+    """Those of every strategy, and what the bandit has learned."""
+
+    posterior: Posterior
+
+    def testing(self) -> dict[str, Accumulator]:
+        return {**super(BanditAccumulators, self).testing(), "posterior": self.posterior}
 
 
-class _BanditLook:
+class BanditStrategy:
+    """`Strategy` documents its members. Without a declared baseline, the first variant is the baseline."""
+
+    steps = 0
+
+    def __init__(self, policy: Bandit, variants: Sequence[str]) -> None:
+        self._policy = policy
+        self.roles = _roles(policy, variants)
+        guardrails = [guardrail.metric for guardrail in policy.guardrails]
+        self.metrics = tuple(dict.fromkeys([policy.metric, *guardrails]))
+
+    def initial_weights(self) -> Mapping[str, int]:
+        return _even_split(self.roles.variants, self.roles.variants)
+
+    def accumulators(self) -> BanditAccumulators:
+        policy = self._policy
+        latencies = [each.metric for each in policy.guardrails if each.metric == LATENCY]
+        pairs = combinations(self.roles.variants, 2) if policy.stop else ()
+        return BanditAccumulators(
+            comparisons={(a, b): comparison(policy.metric, a, b) for a, b in pairs},
+            harm_tests=harm_tests(policy.guardrails, self.roles),
+            margin_comparisons=margin_comparisons(latencies, self.roles),
+            posterior=Posterior(
+                self.roles.variants,
+                metric=policy.metric,
+                period_minutes=policy.update_seconds // SECONDS_PER_MINUTE,
+                half_life_minutes=policy.half_life_seconds / SECONDS_PER_MINUTE,
+            ),
+            attribution_minutes=policy.attribution_seconds // SECONDS_PER_MINUTE,
+        )
+
+    def decide(self, evidence: RunEvidence[BanditAccumulators], context: LookContext) -> Decision:
+        return _BanditLook(self._policy, evidence, context).decide()
+
+    def summaries(self, evidence: RunEvidence[BanditAccumulators]) -> list[ComparisonSummary]:
+        """Return the comparisons of the stopping rule, then the guardrails on rates.
+
+        A bandit without a stopping rule compares nothing. Its summaries have the posterior's ratios with 95 %
+        credible intervals, each of which holds only at its own time.
+        """
+        stop = self._policy.stop
+        if stop is None:
+            return [*self._learned(evidence.accumulators.posterior), *harm_summaries(evidence)]
+        compared = summaries_of(
+            compared_pairs(self._policy.metric, evidence),
+            error_rate=float(stop.false_winner),
+            challengers=len(self.roles.challengers),
+        )
+        return [*compared, *harm_summaries(evidence)]
+
+    def _learned(self, posterior: Posterior) -> list[ComparisonSummary]:
+        summaries = []
+        for index, challenger in enumerate(self.roles.challengers, start=1):
+            log_ratio, deviation = posterior.contrast(index)
+            half_width = _CREDIBLE_QUANTILE * deviation
+            summaries.append(
+                ComparisonSummary(
+                    metric=self._policy.metric,
+                    baseline=self.roles.baseline,
+                    challenger=challenger,
+                    values=(None, None),
+                    ratio=exp(log_ratio),
+                    interval=(exp(log_ratio - half_width), exp(log_ratio + half_width)),
+                )
+            )
+        return summaries
+
+
+def _roles(policy: Bandit, variants: Sequence[str]) -> VariantRoles:
+    baseline = policy.baseline or variants[0]
+    require_variant(baseline, variants, field="bandit.baseline")
+    count = len(variants)
+    if policy.floor_percent * count > ALL_TRAFFIC_PERCENT:
+        allowed = f"at most {ALL_TRAFFIC_PERCENT // count}"
+        raise out_of_bounds("bandit.floorPercent", policy.floor_percent, allowed, variants=count)
+    if policy.ceiling_percent * count < ALL_TRAFFIC_PERCENT:
+        allowed = f"at least {-(-ALL_TRAFFIC_PERCENT // count)}"
+        raise out_of_bounds("bandit.ceilingPercent", policy.ceiling_percent, allowed, variants=count)
+    return roles_with_baseline(baseline, variants)
+
+
+def _even_split(variants: Sequence[str], among: Sequence[str]) -> dict[str, int]:
+    return round_to_percents({name: float(name in among) for name in variants})
+
+
+class _BanditLook(Look[BanditAccumulators]):
     """One look: exclude variants in breach, stop at a proven winner, else update weights once a period."""
 
-    def __init__(self, policy: Bandit, evidence: RunEvidence, context: LookContext) -> None:
-        if evidence.posterior is None:
-            raise ValueError("the evidence of a bandit needs a posterior")
-        self.policy, self.evidence, self.now = policy, evidence, context.now
-        self.posterior: Posterior = evidence.posterior
-        self.progress = context.progress
+    def __init__(
+        self, policy: Bandit, evidence: RunEvidence[BanditAccumulators], context: LookContext
+    ) -> None:
+        super().__init__(
+            evidence, context, guardrails=policy.guardrails, false_alarm_rate=policy.false_alarm_rate
+        )
+        self.policy = policy
+        self.posterior = evidence.accumulators.posterior
         self.better = 1 if (policy.goal or default_goal(policy.metric)) == "Increase" else -1
 
     @property
-    def _remaining(self) -> tuple[str, ...]:
-        return tuple(name for name in self.evidence.roles.variants if name not in self.progress.dropped)
+    def _competing(self) -> tuple[str, ...]:
+        """The variants that are not excluded."""
+        return (self.baseline, *self.remaining)
 
     def decide(self) -> Decision:
-        return (
-            self._decide_breach()
-            or self._decide_missing_data()
-            or self._decide_stop()
-            or self._decide_weights()
-        )
+        return self._decide_breach() or self.decide_hold() or self._decide_stop() or self._decide_weights()
 
     def _decide_breach(self) -> Decision | None:
         """Exclude each challenger in breach. The run ends with a rollback once none remains."""
-        breach: dict[str, Any] = {}
-        for check in self._breached_checks("Rollback"):
-            if check.challenger in self._remaining:
-                self.progress = replace(self.progress, dropped=(*self.progress.dropped, check.challenger))
-            breach = check.figures
-        if len(self._remaining) == 1:
-            weights = all_traffic_to(self.evidence.roles.baseline, self.evidence.roles.variants)
-            return self._decision(
-                Verdict.ROLLBACK, DecisionReason.GUARDRAIL_BREACHED, weights=weights, final=True, **breach
-            )
-        if breach:
-            return self._decision(
-                Verdict.UNDECIDED, DecisionReason.GUARDRAIL_BREACHED, weights=self._requested(), **breach
-            )
-        for check in self._breached_checks("Hold"):
-            return self._decision(
-                Verdict.HOLD, DecisionReason.GUARDRAIL_BREACHED, weights=self._requested(), **check.figures
-            )
-        return None
-
-    @property
-    def _challengers(self) -> list[str]:
-        return [name for name in self._remaining if name != self.evidence.roles.baseline]
-
-    def _breached_checks(self, reaction: str) -> list[GuardrailCheck]:
-        return [
-            check
-            for check in check_guardrails(
-                self.policy.guardrails,
-                self.evidence,
-                rate=self.policy.false_alarm_rate,
-                challengers=self._challengers,
-            )
-            if check.breached and check.guardrail.on_breach == reaction
-        ]
-
-    def _decide_missing_data(self) -> Decision | None:
-        """Hold the weights while a guardrail has no recent data."""
-        stale = stale_guardrail(
-            self.policy.guardrails, self.evidence, challengers=self._challengers, now=self.now
-        )
-        if not stale:
-            return None
-        needs = {"data": stale}
-        return self._decision(
-            Verdict.HOLD, DecisionReason.MISSING_DATA, weights=self._requested(), subject=stale, needs=needs
-        )
+        breach = self.drop_breached()
+        if not self.remaining:
+            return self.rollback(DecisionReason.GUARDRAIL_BREACHED, **breach)
+        return self.undecided(DecisionReason.GUARDRAIL_BREACHED, **breach) if breach else None
 
     def _decide_stop(self) -> Decision | None:
         """End the run once one variant is proven better than every other that remains."""
@@ -117,7 +176,7 @@ class _BanditLook:
         if figures["evidence"] < figures["threshold"]:
             return None
         weights = all_traffic_to(name, self.evidence.roles.variants)
-        return self._decision(
+        return self.decision(
             Verdict.WINNER, DecisionReason.PROVEN, winner=name, weights=weights, final=True, **figures
         )
 
@@ -128,8 +187,8 @@ class _BanditLook:
         threshold is (K - 1)/alpha.
         """
         least_evidence = {
-            name: min(self._evidence_over(name, other) for other in self._remaining if other != name)
-            for name in self._remaining
+            name: min(self._evidence_over(name, other) for other in self._competing if other != name)
+            for name in self._competing
         }
         name = max(least_evidence, key=least_evidence.__getitem__)
         threshold = (len(self.evidence.roles.variants) - 1) / float(stop.false_winner)
@@ -143,7 +202,7 @@ class _BanditLook:
     @property
     def _is_compared(self) -> bool:
         """Whether all remaining variants were compared recently."""
-        remaining = set(self._remaining)
+        remaining = set(self._competing)
         compared = [
             each.last_seen for pair, each in self.evidence.comparisons.items() if remaining.issuperset(pair)
         ]
@@ -166,37 +225,30 @@ class _BanditLook:
         period = self.now * SECONDS_PER_MINUTE // self.policy.update_seconds
         if elapsed < self.policy.warm_up_seconds:
             needs = {"seconds": self.policy.warm_up_seconds - elapsed}
-            return self._decision(
-                Verdict.UNDECIDED, DecisionReason.WARMING_UP, weights=self._even_split(), needs=needs
-            )
+            return self.undecided(DecisionReason.WARMING_UP, weights=self._split_evenly(), needs=needs)
         if not self._is_fresh:
-            return self._decision(
-                Verdict.UNDECIDED,
+            return self.undecided(
                 DecisionReason.MISSING_DATA,
-                weights=self._requested(),
+                weights=self.requested_weights(),
                 needs={"data": self.policy.metric},
             )
-        weights = self._requested()
+        weights = self.requested_weights()
         if period > self.progress.period:
             self.progress = replace(self.progress, period=period)
             weights = self._towards(self._target(period), weights)
         figures = self._leader(self.policy.stop)[1] if self.policy.stop else {}
-        return self._decision(Verdict.UNDECIDED, DecisionReason.LEARNING, weights=weights, **figures)
+        return self.undecided(DecisionReason.LEARNING, weights=weights, **figures)
 
-    def _even_split(self) -> dict[str, int]:
-        shares = {name: float(name in self._remaining) for name in self.evidence.roles.variants}
-        return round_to_percents(shares)
-
-    def _requested(self) -> dict[str, int]:
+    def requested_weights(self) -> dict[str, int]:
         """The weights requested last. The others get those of excluded variants."""
-        requested = self.progress.weights or self._even_split()
-        shares = {name: float(requested[name] * (name in self._remaining)) for name in requested}
-        return round_to_percents(shares) if sum(shares.values()) > 0 else self._even_split()
+        requested = self.progress.weights or self._split_evenly()
+        shares = {name: float(requested[name] * (name in self._competing)) for name in requested}
+        return round_to_percents(shares) if sum(shares.values()) > 0 else self._split_evenly()
 
     def _target(self, period: int) -> dict[str, float]:
         """Return percents: the floor, and the rest by the probability of being best, up to the ceiling."""
         variants = self.evidence.roles.variants
-        names = self._remaining
+        names = self._competing
         best = probabilities_of_best(
             self.posterior,
             better=self.better,
@@ -218,12 +270,14 @@ class _BanditLook:
             {name: current[name] + part * (target[name] - current[name]) for name in current}
         )
 
-    def _decision(self, verdict: Verdict, reason: DecisionReason, **figures: Any) -> Decision:
-        outcome = LookOutcome(verdict=verdict, reason=reason, **figures)
-        after = (
-            self._minutes_to_update if reason in {DecisionReason.LEARNING, DecisionReason.WARMING_UP} else 1
-        )
-        return Decision(at=self.now, outcome=outcome, progress=self.progress, next_look_in_minutes=after)
+    def _split_evenly(self) -> dict[str, int]:
+        return _even_split(self.evidence.roles.variants, self._competing)
+
+    def decision(self, verdict: Verdict, reason: DecisionReason, **figures: Any) -> Decision:
+        found = super().decision(verdict, reason, **figures)
+        if reason not in {DecisionReason.LEARNING, DecisionReason.WARMING_UP}:
+            return found
+        return replace(found, next_look_in_minutes=self._minutes_to_update)
 
     @property
     def _minutes_to_update(self) -> int:

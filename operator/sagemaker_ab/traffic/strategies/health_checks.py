@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from sagemaker_ab.api.policies.common import LATENCY, SUCCESSES, Breaker, Guardrail, default_goal
 from sagemaker_ab.traffic.counts import metric_reader
-from sagemaker_ab.traffic.evidence.run_evidence import RunEvidence, margin_ratio
+from sagemaker_ab.traffic.evidence.accumulators import margin_ratio
+from sagemaker_ab.traffic.evidence.run_evidence import RunEvidence
 from sagemaker_ab.traffic.evidence.sample_ratio import FALSE_ALARM_RATE
 
 MAX_DATA_AGE_MINUTES: Final = 30
@@ -34,7 +35,7 @@ class GuardrailCheck:
 
 
 def check_guardrails(
-    guardrails: Sequence[Guardrail], evidence: RunEvidence, *, rate: str, challengers: Sequence[str]
+    guardrails: Sequence[Guardrail], evidence: RunEvidence[Any], *, rate: str, challengers: Sequence[str]
 ) -> list[GuardrailCheck]:
     """Check each guardrail for each of these challengers.
 
@@ -54,7 +55,7 @@ def check_guardrails(
     ]
 
 
-def harm_evidence(guardrail: Guardrail, challenger: str, evidence: RunEvidence) -> float:
+def harm_evidence(guardrail: Guardrail, challenger: str, evidence: RunEvidence[Any]) -> float:
     """Return the evidence that the challenger is worse than the baseline by more than the margin."""
     key = (guardrail.metric, challenger)
     if guardrail.metric == LATENCY:
@@ -62,7 +63,7 @@ def harm_evidence(guardrail: Guardrail, challenger: str, evidence: RunEvidence) 
     return evidence.harm_tests[key].evidence
 
 
-def non_inferiority_evidence(guardrail: Guardrail, challenger: str, evidence: RunEvidence) -> float:
+def non_inferiority_evidence(guardrail: Guardrail, challenger: str, evidence: RunEvidence[Any]) -> float:
     """Return the evidence that the challenger is not worse than the baseline by the margin."""
     better = 1 if (guardrail.goal or default_goal(guardrail.metric)) == "Increase" else -1
     comparison = evidence.margin_comparisons[guardrail.metric, challenger]
@@ -70,7 +71,7 @@ def non_inferiority_evidence(guardrail: Guardrail, challenger: str, evidence: Ru
 
 
 def stale_guardrail(
-    guardrails: Sequence[Guardrail], evidence: RunEvidence, *, challengers: Sequence[str], now: int
+    guardrails: Sequence[Guardrail], evidence: RunEvidence[Any], *, challengers: Sequence[str], now: int
 ) -> str:
     """Return the first guardrail without recent data, or "". Missing data never passes a guardrail."""
     for guardrail in guardrails:
@@ -85,7 +86,7 @@ def stale_guardrail(
 
 
 def uncompared_guardrail(
-    guardrails: Sequence[Guardrail], evidence: RunEvidence, *, challengers: Sequence[str], since: int
+    guardrails: Sequence[Guardrail], evidence: RunEvidence[Any], *, challengers: Sequence[str], since: int
 ) -> str:
     """Return the first guardrail that compared nothing since minute `since`, or "".
 
@@ -101,7 +102,7 @@ def uncompared_guardrail(
     return ""
 
 
-def sample_ratio_mismatch(evidence: RunEvidence) -> dict[str, Any]:
+def sample_ratio_mismatch(evidence: RunEvidence[Any]) -> dict[str, Any]:
     """Return evidence, threshold and subject of the first variant with a sample ratio mismatch, or {}."""
     threshold = 2 * len(evidence.sample_ratios) / FALSE_ALARM_RATE
     for name, test in evidence.sample_ratios.items():
@@ -110,7 +111,7 @@ def sample_ratio_mismatch(evidence: RunEvidence) -> dict[str, Any]:
     return {}
 
 
-def tripped_breaker(breakers: Sequence[Breaker], evidence: RunEvidence) -> tuple[Breaker, float] | None:
+def tripped_breaker(breakers: Sequence[Breaker], evidence: RunEvidence[Any]) -> tuple[Breaker, float] | None:
     """Return the first breaker that has tripped, and the value that exceeded its bound."""
     for breaker, state in zip(breakers, evidence.breakers, strict=True):
         if state.tripped_value is not None:
@@ -118,7 +119,9 @@ def tripped_breaker(breakers: Sequence[Breaker], evidence: RunEvidence) -> tuple
     return None
 
 
-def stale_breaker(breakers: Sequence[Breaker], evidence: RunEvidence, *, variant: str, oldest: int) -> str:
+def stale_breaker(
+    breakers: Sequence[Breaker], evidence: RunEvidence[Any], *, variant: str, oldest: int
+) -> str:
     """Return the first breaker whose metric was last seen before minute `oldest`, or ""."""
     for breaker, state in zip(breakers, evidence.breakers, strict=True):
         if state.last_seen < oldest:
@@ -126,7 +129,7 @@ def stale_breaker(breakers: Sequence[Breaker], evidence: RunEvidence, *, variant
     return ""
 
 
-def unreported_guardrail(guardrails: Sequence[Guardrail], evidence: RunEvidence, *, variant: str) -> str:
+def unreported_guardrail(guardrails: Sequence[Guardrail], evidence: RunEvidence[Any], *, variant: str) -> str:
     """Return the first guardrail whose metric a variant has in no open minute, or ""."""
     minutes = [counts[variant] for counts in evidence.buffer.open_minutes if variant in counts]
     for guardrail in guardrails:
@@ -135,14 +138,14 @@ def unreported_guardrail(guardrails: Sequence[Guardrail], evidence: RunEvidence,
     return ""
 
 
-def applied_percent(evidence: RunEvidence, names: Sequence[str]) -> float | None:
+def applied_percent(evidence: RunEvidence[Any], names: Sequence[str]) -> float | None:
     """Return the percent of the applied weights that these variants have together. None if not known."""
     weights = _applied_weights(evidence, {evidence.roles.baseline, *names})
     total = sum(weights.values())
     return 100 * sum(weights.get(name, 0.0) for name in names) / total if total > 0 else None
 
 
-def _applied_weights(evidence: RunEvidence, names: set[str]) -> dict[str, float]:
+def _applied_weights(evidence: RunEvidence[Any], names: set[str]) -> dict[str, float]:
     """Return the weights of the newest open minute that has all of `names`, else of the newest one."""
     known = [
         {name: counts.weight for name, counts in minute.items() if counts.weight is not None}

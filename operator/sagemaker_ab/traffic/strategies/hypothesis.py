@@ -27,7 +27,12 @@ class HypothesisTest:
     """
 
     def __init__(
-        self, evidence: RunEvidence, *, hypothesis: Hypothesis, false_winner: float, remaining: Sequence[str]
+        self,
+        evidence: RunEvidence[Any],
+        *,
+        hypothesis: Hypothesis,
+        false_winner: float,
+        remaining: Sequence[str],
     ) -> None:
         self._evidence = evidence
         self._hypothesis = hypothesis

@@ -27,7 +27,7 @@ class ActiveStep:
     names: tuple[str, ...]
     now: int
 
-    def start_hold(self, progress: Progress, evidence: RunEvidence) -> Progress:
+    def start_hold(self, progress: Progress, evidence: RunEvidence[Any]) -> Progress:
         """Start the hold once the share is applied. If the counts have no weights, it starts at once."""
         if progress.held_since >= 0 or not evidence.buffer.latest_counts:
             return progress
@@ -36,7 +36,9 @@ class ActiveStep:
             return progress
         return replace(progress, held_since=self.now, requests_before=self._requests(evidence))
 
-    def pending_hold(self, progress: Progress, evidence: RunEvidence, hold: StepHold) -> PendingHold | None:
+    def pending_hold(
+        self, progress: Progress, evidence: RunEvidence[Any], hold: StepHold
+    ) -> PendingHold | None:
         """Return what the hold waits for, or None if it is over."""
         if progress.held_since < 0:
             return PendingHold(reason=DecisionReason.WEIGHTS_NOT_APPLIED, needs={"percent": self.percent})
@@ -46,7 +48,7 @@ class ActiveStep:
         left = {name: amount for name, amount in needs.items() if amount > 0}
         return PendingHold(reason=DecisionReason.STEP_HOLD, needs=left) if left else None
 
-    def _requests(self, evidence: RunEvidence) -> float:
+    def _requests(self, evidence: RunEvidence[Any]) -> float:
         return sum(evidence.totals.invocations[name] for name in self.names)
 
 

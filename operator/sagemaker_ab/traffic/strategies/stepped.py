@@ -1,102 +1,141 @@
 """The strategy Stepped: the candidate's share grows step by step while no check fails."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE, StepHold
 from sagemaker_ab.api.policies.stepped import Stepped, TrafficStep
-from sagemaker_ab.traffic.decision import (
-    Decision,
-    DecisionReason,
-    LookContext,
-    LookOutcome,
-    Verdict,
+from sagemaker_ab.api.policies.traffic_policy import InvalidPolicy
+from sagemaker_ab.traffic.decision import Decision, DecisionReason, LookContext, Verdict
+from sagemaker_ab.traffic.evidence.accumulators import (
+    Accumulators,
+    harm_tests,
+    margin_comparisons,
+    sample_ratio_tests,
 )
+from sagemaker_ab.traffic.evidence.breaker import BreakerState
 from sagemaker_ab.traffic.evidence.run_evidence import RunEvidence
+from sagemaker_ab.traffic.explain import ComparisonSummary, compared_guardrails, summaries_of
 from sagemaker_ab.traffic.strategies.health_checks import (
     MAX_DATA_AGE_MINUTES,
-    GuardrailCheck,
-    check_guardrails,
     non_inferiority_evidence,
-    sample_ratio_mismatch,
     stale_breaker,
-    stale_guardrail,
     tripped_breaker,
     uncompared_guardrail,
     unreported_guardrail,
 )
+from sagemaker_ab.traffic.strategies.look import Look
 from sagemaker_ab.traffic.strategies.shares import all_traffic_to
 from sagemaker_ab.traffic.strategies.step_hold import ActiveStep, start_next_step
-from sagemaker_ab.traffic.variant_roles import ALL_TRAFFIC_PERCENT
+from sagemaker_ab.traffic.variant_roles import (
+    ALL_TRAFFIC_PERCENT,
+    VariantRoles,
+    listed,
+    require_variant,
+)
 
+_INTERVAL_ERROR_RATE: Final = 0.05
 _NON_INFERIORITY_THRESHOLD: Final = 20.0
 """The threshold 1/alpha of `advanceOn: NonInferior`, with alpha = 5 % for each guardrail."""
 
 
-def decide_stepped(policy: Stepped, evidence: RunEvidence, context: LookContext) -> Decision:
-    """Evaluate a run that has not ended, and return the decision."""
-    return _SteppedLook(policy, evidence, context).decide()
+class SteppedStrategy:
+    """`Strategy` documents its members."""
+
+    def __init__(self, policy: Stepped, variants: Sequence[str]) -> None:
+        self._policy = policy
+        self.roles = _roles(policy, variants)
+        self.metrics = tuple(guardrail.metric for guardrail in policy.guardrails)
+        self.steps = len(policy.steps)
+
+    def initial_weights(self) -> Mapping[str, int]:
+        return all_traffic_to(self.roles.baseline, self.roles.variants)
+
+    def accumulators(self) -> Accumulators:
+        policy, (candidate,) = self._policy, self.roles.challengers
+        return Accumulators(
+            harm_tests=harm_tests(policy.guardrails, self.roles),
+            margin_comparisons=margin_comparisons(self.metrics, self.roles),
+            breakers=[BreakerState(breaker, variant=candidate) for breaker in policy.breakers],
+            sample_ratios=(
+                sample_ratio_tests(self.roles) if policy.on_sample_ratio_mismatch == "Hold" else {}
+            ),
+            warm_up_minutes=policy.warm_up_seconds // SECONDS_PER_MINUTE,
+        )
+
+    def decide(self, evidence: RunEvidence[Accumulators], context: LookContext) -> Decision:
+        return _SteppedLook(self._policy, evidence, context).decide()
+
+    def summaries(self, evidence: RunEvidence[Accumulators]) -> list[ComparisonSummary]:
+        return summaries_of(compared_guardrails(evidence), error_rate=_INTERVAL_ERROR_RATE, challengers=1)
 
 
-class _SteppedLook:
+def _roles(policy: Stepped, variants: Sequence[str]) -> VariantRoles:
+    given = {"baseline": policy.baseline, "candidate": policy.candidate}
+    for field, name in given.items():
+        if name is not None:
+            require_variant(name, variants, field=f"stepped.{field}")
+    baseline = policy.baseline or _other_variant(policy.candidate, variants, field="baseline")
+    candidate = policy.candidate or _other_variant(policy.baseline, variants, field="candidate")
+    return VariantRoles(baseline=baseline, challengers=(candidate,))
+
+
+def _other_variant(name: str | None, variants: Sequence[str], *, field: str) -> str:
+    others = [variant for variant in variants if variant != name]
+    if len(others) != 1:
+        known = listed(variants)
+        raise InvalidPolicy(
+            (f"traffic.stepped.{field}: is required unless there are two variants; there are {known}",)
+        )
+    return others[0]
+
+
+class _SteppedLook(Look[Accumulators]):
     """One look, or evaluation. It checks for a rollback, then for a hold, then the current step."""
 
-    def __init__(self, policy: Stepped, evidence: RunEvidence, context: LookContext) -> None:
-        self.policy, self.evidence, self.now = policy, evidence, context.now
-        self.approved = context.approved
-        self.baseline, (self.candidate,) = evidence.roles.baseline, evidence.roles.challengers
-        self.progress = context.progress
-        if self.progress.step_since < 0:
-            self.progress = replace(self.progress, step_since=evidence.started)
-        self.progress = self._active_step.start_hold(self.progress, self.evidence)
-        self.guardrail_checks = check_guardrails(
-            policy.guardrails, evidence, rate=policy.false_alarm_rate, challengers=(self.candidate,)
+    def __init__(self, policy: Stepped, evidence: RunEvidence[Accumulators], context: LookContext) -> None:
+        super().__init__(
+            evidence, context, guardrails=policy.guardrails, false_alarm_rate=policy.false_alarm_rate
         )
+        self.policy = policy
+        self.approved = context.approved
+        (self.candidate,) = evidence.roles.challengers
+        self.start_first_step()
+        self.progress = self._active_step.start_hold(self.progress, self.evidence)
 
     @property
     def _active_step(self) -> ActiveStep:
         return ActiveStep(percent=self._step.percent, names=(self.candidate,), now=self.now)
 
     def decide(self) -> Decision:
-        return self._decide_rollback() or self._decide_hold() or self._decide_step()
+        return self._decide_rollback() or self.decide_hold() or self._decide_step()
 
     def _decide_rollback(self) -> Decision | None:
         trip = tripped_breaker(self.policy.breakers, self.evidence)
         if trip is not None:
             breaker, value = trip
             bound = breaker.max_micros if breaker.max_rate is None else float(breaker.max_rate)
-            return self._rollback(
+            return self.rollback(
                 DecisionReason.BREAKER_TRIPPED,
                 evidence=value,
                 threshold=float(bound or 0),
                 subject=f"{breaker.metric} of {self.candidate}",
             )
-        for check in self._breached_checks("Rollback"):
-            return self._rollback(DecisionReason.GUARDRAIL_BREACHED, **check.figures)
+        for check in self.breached_checks("Rollback"):
+            return self.rollback(DecisionReason.GUARDRAIL_BREACHED, **check.figures)
         if (self.now - self.evidence.started) * SECONDS_PER_MINUTE >= self.policy.deadline_seconds:
-            return self._rollback(DecisionReason.DEADLINE_EXCEEDED)
+            return self.rollback(DecisionReason.DEADLINE_EXCEEDED)
         if self.policy.on_no_traffic == "Rollback" and self._has_no_traffic():
-            return self._rollback(DecisionReason.NO_TRAFFIC)
+            return self.rollback(DecisionReason.NO_TRAFFIC)
         return None
 
-    def _decide_hold(self) -> Decision | None:
+    def decide_hold(self) -> Decision | None:
         if self.policy.on_no_traffic == "Hold" and self._has_no_traffic():
-            return self._hold(DecisionReason.NO_TRAFFIC)
-        for check in self._breached_checks("Hold"):
-            return self._hold(DecisionReason.GUARDRAIL_BREACHED, **check.figures)
-        if self.policy.on_sample_ratio_mismatch == "Hold" and (
-            mismatch := sample_ratio_mismatch(self.evidence)
-        ):
-            return self._hold(DecisionReason.SAMPLE_RATIO_MISMATCH, **mismatch)
-        if self._has_comparison() and (stale := self._stale_guardrail()):
-            return self._hold(DecisionReason.MISSING_DATA, subject=stale, needs={"data": stale})
-        return None
+            return self.hold(DecisionReason.NO_TRAFFIC)
+        return super().decide_hold()
 
-    def _stale_guardrail(self) -> str:
-        return stale_guardrail(
-            self.policy.guardrails, self.evidence, challengers=(self.candidate,), now=self.now
-        )
+    def stale_guardrail(self) -> str:
+        return super().stale_guardrail() if self._has_comparison() else ""
 
     def _decide_step(self) -> Decision:
         """Advance by at most one step, because each step needs a look of its own."""
@@ -105,25 +144,25 @@ class _SteppedLook:
         if hold is not None and (
             pending := self._active_step.pending_hold(self.progress, self.evidence, hold)
         ):
-            return self._undecided(pending.reason, needs=pending.needs)
+            return self.undecided(pending.reason, needs=pending.needs)
         if hold is not None and (unseen := self._unseen()):
-            return self._undecided(DecisionReason.MISSING_DATA, subject=unseen, needs={"data": unseen})
+            return self.undecided(DecisionReason.MISSING_DATA, subject=unseen, needs={"data": unseen})
         if self._has_comparison() and (unproven := self._unproven()):
-            return self._undecided(
+            return self.undecided(
                 DecisionReason.NOT_INFERIOR_UNPROVEN,
                 subject=unproven,
                 needs={"evidence": _NON_INFERIORITY_THRESHOLD},
             )
         if step.approval == "Required" and self.progress.step + 1 not in self.approved:
-            return self._undecided(
+            return self.undecided(
                 DecisionReason.APPROVAL_REQUIRED, needs={"approvalOfStep": self.progress.step + 1}
             )
         if self._is_last:
-            return self._decision(Verdict.PROMOTE, DecisionReason.STEPS_COMPLETED, winner=self.candidate)
+            return self._promote()
         self.progress = start_next_step(self.progress, now=self.now)
         if self._is_last and self._required_hold() is None and self._step.approval == "NotRequired":
-            return self._decision(Verdict.PROMOTE, DecisionReason.STEPS_COMPLETED, winner=self.candidate)
-        return self._undecided(DecisionReason.STEP_ADVANCED)
+            return self._promote()
+        return self.undecided(DecisionReason.STEP_ADVANCED)
 
     @property
     def _step(self) -> TrafficStep:
@@ -178,27 +217,13 @@ class _SteppedLook:
         """Whether the baseline has traffic, so that the candidate can be compared with it."""
         return self._step.percent < ALL_TRAFFIC_PERCENT
 
-    def _breached_checks(self, reaction: str) -> list[GuardrailCheck]:
-        return [
-            check
-            for check in self.guardrail_checks
-            if check.breached and check.guardrail.on_breach == reaction
-        ]
-
     def _has_no_traffic(self) -> bool:
         grace = self.policy.no_traffic_grace_seconds // SECONDS_PER_MINUTE
         since = max(self.evidence.totals.last_invocation[self.candidate], self.progress.step_since - 1)
         return self.now - 1 - since > grace
 
-    def _rollback(self, reason: DecisionReason, **figures: Any) -> Decision:
-        weights = all_traffic_to(self.baseline, self.evidence.roles.variants)
-        return self._decision(Verdict.ROLLBACK, reason, weights=weights, **figures)
-
-    def _hold(self, reason: DecisionReason, **figures: Any) -> Decision:
-        return self._decision(Verdict.HOLD, reason, **figures)
-
-    def _undecided(self, reason: DecisionReason, **figures: Any) -> Decision:
-        return self._decision(Verdict.UNDECIDED, reason, **(self._nearest_to_breach() | figures))
+    def undecided(self, reason: DecisionReason, **figures: Any) -> Decision:
+        return super().undecided(reason, **(self._nearest_to_breach() | figures))
 
     def _nearest_to_breach(self) -> dict[str, Any]:
         """Return the figures of the guardrail with the most evidence of harm, to display while undecided."""
@@ -206,21 +231,11 @@ class _SteppedLook:
             return {}
         return max(self.guardrail_checks, key=lambda check: check.evidence).figures
 
-    def _decision(
-        self,
-        verdict: Verdict,
-        reason: DecisionReason,
-        *,
-        weights: Mapping[str, int] | None = None,
-        **figures: Any,
-    ) -> Decision:
-        percent = self._step.percent
-        requested = {self.baseline: ALL_TRAFFIC_PERCENT - percent, self.candidate: percent}
-        outcome = LookOutcome(
-            verdict=verdict,
-            reason=reason,
-            weights=requested if weights is None else weights,
-            final=verdict in {Verdict.PROMOTE, Verdict.ROLLBACK},
-            **figures,
+    def _promote(self) -> Decision:
+        return self.decision(
+            Verdict.PROMOTE, DecisionReason.STEPS_COMPLETED, winner=self.candidate, final=True
         )
-        return Decision(at=self.now, outcome=outcome, progress=self.progress)
+
+    def requested_weights(self) -> Mapping[str, int]:
+        percent = self._step.percent
+        return {self.baseline: ALL_TRAFFIC_PERCENT - percent, self.candidate: percent}
