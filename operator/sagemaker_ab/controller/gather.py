@@ -17,6 +17,7 @@ from sagemaker_ab.planning.deployment import Deployment, DeploymentState
 from sagemaker_ab.planning.desired import Desired, desired
 from sagemaker_ab.planning.image_pins import PinnedImages
 from sagemaker_ab.planning.intended_bounds import with_intended_bounds
+from sagemaker_ab.planning.intended_traffic import manual_traffic
 from sagemaker_ab.planning.observed import Observed
 from sagemaker_ab.planning.plan import plan
 from sagemaker_ab.planning.problem import Problem
@@ -91,13 +92,14 @@ def _desired(
     context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, observed: Observed
 ) -> Desired:
     """Resolve the spec. If it then differs from the fleet in use, prefer the images that the fleet pins."""
-    wanted = desired(spec, owner=context.owner, region=clients.region)
+    traffic = manual_traffic(spec)
+    wanted = desired(spec, owner=context.owner, region=clients.region, traffic=traffic)
     config, endpoint = observed.config_in_use, observed.endpoint
     ours = endpoint is not None and wanted.owner.owns(endpoint.tags)
     if ours and config is not None and not observed.deploys(wanted):
         pinned = _pinned_images(context, clients, config.models)
         if pinned:
-            wanted = desired(spec, owner=context.owner, region=clients.region, pinned=pinned)
+            wanted = desired(spec, owner=context.owner, region=clients.region, traffic=traffic, pinned=pinned)
     return wanted
 
 
