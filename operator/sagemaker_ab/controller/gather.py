@@ -31,6 +31,7 @@ from sagemaker_ab.planning.start_counts import with_start_counts
 from sagemaker_ab.planning.state import EndpointState
 from sagemaker_ab.planning.status import Gathered
 from sagemaker_ab.planning.steps import Plan, Step, StepKind
+from sagemaker_ab.planning.switch import with_retained_weights
 from sagemaker_ab.planning.variant_metrics import Monitored, MonitoredVariant
 
 _LOG = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
         settled=not context.memory.awaiting_consistency(observed.now),
     )
     wanted = with_intended_bounds(wanted, observed, records)
+    wanted = with_retained_weights(wanted, observed)
     wanted = with_start_counts(wanted, observed, instance_counts_of(context.status))
     if _creates_prerequisites(wanted, observed):
         # Only now is the name of the desired config known: it contains the counts.

@@ -78,7 +78,8 @@ class Desired:
 
     `unresolved` says for which variants no image is known; they have no model name, and nothing can be
     deployed until that changes. `retains_counts`: an update keeps the live counts of all variants, because
-    the autoscaler owns some of them.
+    the autoscaler owns some of them. `retains_weights`: an update keeps the live weights, because the new
+    config has others than those that are intended now.
     """
 
     endpoint_name: str
@@ -89,6 +90,7 @@ class Desired:
     traffic: IntendedTraffic
     unresolved: tuple[str, ...] = ()
     retains_counts: bool = False
+    retains_weights: bool = False
 
     @property
     def config_name(self) -> str:
