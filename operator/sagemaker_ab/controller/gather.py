@@ -17,6 +17,7 @@ from sagemaker_ab.planning.deployment import Deployment, DeploymentState
 from sagemaker_ab.planning.desired import Desired, desired
 from sagemaker_ab.planning.image_pins import PinnedImages
 from sagemaker_ab.planning.intended_bounds import with_intended_bounds
+from sagemaker_ab.planning.intended_traffic import manual_traffic
 from sagemaker_ab.planning.observed import Observed
 from sagemaker_ab.planning.plan import plan
 from sagemaker_ab.planning.problem import Problem
@@ -30,6 +31,7 @@ from sagemaker_ab.planning.start_counts import with_start_counts
 from sagemaker_ab.planning.state import EndpointState
 from sagemaker_ab.planning.status import Gathered
 from sagemaker_ab.planning.steps import Plan, Step, StepKind
+from sagemaker_ab.planning.switch import with_retained_weights
 from sagemaker_ab.planning.variant_metrics import Monitored, MonitoredVariant
 
 _LOG = logging.getLogger(__name__)
@@ -50,6 +52,7 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
         settled=not context.memory.awaiting_consistency(observed.now),
     )
     wanted = with_intended_bounds(wanted, observed, records)
+    wanted = with_retained_weights(wanted, observed)
     wanted = with_start_counts(wanted, observed, instance_counts_of(context.status))
     if _creates_prerequisites(wanted, observed):
         # Only now is the name of the desired config known: it contains the counts.
@@ -91,13 +94,14 @@ def _desired(
     context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, observed: Observed
 ) -> Desired:
     """Resolve the spec. If it then differs from the fleet in use, prefer the images that the fleet pins."""
-    wanted = desired(spec, owner=context.owner, region=clients.region)
+    traffic = manual_traffic(spec)
+    wanted = desired(spec, owner=context.owner, region=clients.region, traffic=traffic)
     config, endpoint = observed.config_in_use, observed.endpoint
     ours = endpoint is not None and wanted.owner.owns(endpoint.tags)
     if ours and config is not None and not observed.deploys(wanted):
         pinned = _pinned_images(context, clients, config.models)
         if pinned:
-            wanted = desired(spec, owner=context.owner, region=clients.region, pinned=pinned)
+            wanted = desired(spec, owner=context.owner, region=clients.region, traffic=traffic, pinned=pinned)
     return wanted
 
 

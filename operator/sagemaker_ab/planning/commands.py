@@ -69,23 +69,26 @@ def create_endpoint(desired: Desired) -> Command:
 
 
 def update_endpoint(desired: Desired) -> Command:
-    """Deploy a new config and keep the counts of autoscaled variants.
+    """Deploy a new config, and keep the live counts and weights that the desired state retains.
 
     All updates to the same content are one attempt: the counts with which a new variant starts follow the
     autoscaler, and a refused update must not release scalable targets again at each of its moves.
 
     By default AWS resets weights and counts to the config's initial ones. An autoscaled variant must keep its
-    live count. If there is one, all properties are retained except weights; those come from the config,
-    whose initial weights are the intended ones.
+    live count, and a strategy has moved the weights since the config was named. What is not retained comes
+    from the config, also for variants that are new.
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpoint.html
     """
     request: dict[str, Any] = {
         "EndpointName": desired.endpoint_name,
         "EndpointConfigName": desired.config_name,
     }
-    if desired.retains_counts:
+    retained = {"DesiredInstanceCount": desired.retains_counts, "DesiredWeight": desired.retains_weights}
+    if any(retained.values()):
         request["RetainAllVariantProperties"] = True
-        request["ExcludeRetainedVariantProperties"] = [{"VariantPropertyType": "DesiredWeight"}]
+        excluded = [{"VariantPropertyType": name} for name, kept in retained.items() if not kept]
+        if excluded:
+            request["ExcludeRetainedVariantProperties"] = excluded
     description = f"update endpoint {desired.endpoint_name} to config {desired.config_name}"
     attempt = desired.content_fingerprint
     return Command(Service.SAGEMAKER, "UpdateEndpoint", request, description, attempt=attempt)

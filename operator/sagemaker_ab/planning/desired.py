@@ -1,7 +1,7 @@
-"""The desired state in AWS of one resource: `desired(spec, …) → Desired`."""
+"""The desired state in AWS of one resource: `desired(spec, …, traffic) → Desired`."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -9,9 +9,9 @@ from sagemaker_ab.api.spec import Container, EndpointSpec, Model, Variant
 from sagemaker_ab.planning.desired_scaling import DesiredScaling, alarm_prefix_of, desired_scaling
 from sagemaker_ab.planning.image_pins import IMAGE_PIN, PinnedImages, image_pin
 from sagemaker_ab.planning.images import UnknownImage, resolve_image
+from sagemaker_ab.planning.intended_traffic import IntendedTraffic
 from sagemaker_ab.planning.names import content_hash, content_name
 from sagemaker_ab.planning.ownership import Owner
-from sagemaker_ab.traffic.strategies.manual import ManualStrategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,14 @@ class DesiredVariant:
     """A production variant.
 
     `instance_count` is the initial number of instances. Without autoscaling it is also the desired number.
+    `initial_weight` is the weight in a new endpoint config; `Desired.weights` has the intended one.
     """
 
     name: str
     model_name: str
     instance_type: str
     instance_count: int
-    weight: int
+    initial_weight: int
     scaling: DesiredScaling | None
 
     @property
@@ -67,7 +68,7 @@ class DesiredVariant:
         return {
             **self.deployed,
             "InitialInstanceCount": self.instance_count,
-            "InitialVariantWeight": self.weight,
+            "InitialVariantWeight": self.initial_weight,
         }
 
 
@@ -77,7 +78,8 @@ class Desired:
 
     `unresolved` says for which variants no image is known; they have no model name, and nothing can be
     deployed until that changes. `retains_counts`: an update keeps the live counts of all variants, because
-    the autoscaler owns some of them.
+    the autoscaler owns some of them. `retains_weights`: an update keeps the live weights, because the new
+    config has others than those that are intended now.
     """
 
     endpoint_name: str
@@ -85,8 +87,10 @@ class Desired:
     models: tuple[DesiredModel, ...]
     variants: tuple[DesiredVariant, ...]
     tags: Mapping[str, str]
+    traffic: IntendedTraffic
     unresolved: tuple[str, ...] = ()
     retains_counts: bool = False
+    retains_weights: bool = False
 
     @property
     def config_name(self) -> str:
@@ -132,18 +136,28 @@ class Desired:
 
     @property
     def weights(self) -> Mapping[str, int]:
-        return {variant.name: variant.weight for variant in self.variants}
+        """The intended weights now."""
+        return {variant.name: self.traffic.weights[variant.name] for variant in self.variants}
+
+    @property
+    def initial_weights(self) -> Mapping[str, int]:
+        """The weights in a new endpoint config."""
+        return {variant.name: variant.initial_weight for variant in self.variants}
 
 
 def desired(
-    spec: EndpointSpec, *, owner: Owner, region: str, pinned: PinnedImages = MappingProxyType({})
+    spec: EndpointSpec,
+    *,
+    owner: Owner,
+    region: str,
+    traffic: IntendedTraffic,
+    pinned: PinnedImages = MappingProxyType({}),
 ) -> Desired:
-    """Resolve a valid spec into the desired state in AWS.
+    """Resolve a valid spec, and the traffic that it or a strategy intends, into the desired state in AWS.
 
     `pinned` has the images of the models in use, which take precedence over the image table.
     """
     models = {model.name: model for model in spec.models}
-    weights = ManualStrategy(spec).initial_weights()
     created: dict[str, DesiredModel] = {}
     variants, unresolved = [], []
     alarm_prefix = alarm_prefix_of(spec.endpoint_name, owner.fingerprint)
@@ -158,16 +172,26 @@ def desired(
             else:
                 created[resolved.name] = resolved
                 model_name = resolved.name
-        variants.append(_variant(variant, model_name, weights[variant.name], alarm_prefix=alarm_prefix))
+        weight = traffic.initial_weights[variant.name]
+        variants.append(_variant(variant, model_name, weight, alarm_prefix=alarm_prefix))
     return Desired(
         endpoint_name=spec.endpoint_name,
         owner=owner,
         models=tuple(created.values()),
         variants=tuple(variants),
         tags={tag.key: tag.value for tag in spec.tags},
+        traffic=traffic,
         unresolved=tuple(unresolved),
         retains_counts=any(variant.scaling for variant in variants),
     )
+
+
+def with_traffic(desired: Desired, traffic: IntendedTraffic) -> Desired:
+    """Return the desired state with other traffic."""
+    variants = tuple(
+        replace(variant, initial_weight=traffic.initial_weights[variant.name]) for variant in desired.variants
+    )
+    return replace(desired, variants=variants, traffic=traffic)
 
 
 def _model(
@@ -229,6 +253,6 @@ def _variant(variant: Variant, model_name: str, weight: int, *, alarm_prefix: st
         model_name=model_name,
         instance_type=variant.instance_type,
         instance_count=count,
-        weight=weight,
+        initial_weight=weight,
         scaling=scaling,
     )

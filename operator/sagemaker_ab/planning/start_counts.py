@@ -7,6 +7,7 @@ from sagemaker_ab.planning.desired import Desired, DesiredVariant
 from sagemaker_ab.planning.desired_scaling import DesiredScaling
 from sagemaker_ab.planning.observed import Observed, ObservedEndpoint
 from sagemaker_ab.planning.shares import live_weights, short_of_instances
+from sagemaker_ab.planning.switch import weights_at_switch
 
 
 def with_start_counts(desired: Desired, observed: Observed, last_counts: Mapping[str, int]) -> Desired:
@@ -81,4 +82,5 @@ def _counts_to_take_over(desired: Desired, observed: Observed, endpoint: Observe
 def _short_at_switch(desired: Desired, endpoint: ObservedEndpoint) -> bool:
     """Return whether an update that retains the counts would leave a variant short of instances."""
     retained = {variant.name: variant.desired_count for variant in endpoint.variants}
-    return any(short_of_instances(desired, live_weights(endpoint), desired.weights, retained))
+    after = weights_at_switch(desired, endpoint)
+    return any(short_of_instances(desired, live_weights(endpoint), after, retained))

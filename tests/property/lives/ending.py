@@ -188,8 +188,8 @@ def asked(world: World) -> dict[str, Any]:
         "models": {model.name for model in wanted.models},
         "configs": {endpoint["config"]} if endpoint else set(),
         "variants": {
-            v.name: (v.model_name, v.instance_type, float(v.weight), None if v.scaling else v.instance_count)
-            for v in wanted.variants
+            v.name: (v.model_name, v.instance_type, float(weight), None if v.scaling else v.instance_count)
+            for v, weight in zip(wanted.variants, wanted.weights.values(), strict=True)
         },
         "targets": {v.name: _scaling_asked(world, v) for v in world.sketch.variants if _scales(v)},
         "alarms": sorted(v.name for v in world.sketch.variants if _scales(v) and v.size.steps),

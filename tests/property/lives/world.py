@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sagemaker_ab.api.resource import ACCOUNT, RECONCILE_REQUESTED_AT, parse_spec
 from sagemaker_ab.planning.desired import Desired, desired
+from sagemaker_ab.planning.intended_traffic import manual_traffic
 from sagemaker_ab.planning.ownership import Owner
 from sandbox.aws.engine.autoscaling.store import AutoScalingStore
 from sandbox.aws.errors import AwsError
@@ -182,4 +183,5 @@ class World:
         return [name for name in sorted(self.state.get(section, {})) if self.is_ours(kind, name)]
 
     def wanted(self) -> Desired:
-        return desired(parse_spec(self.sketch.manifest()), owner=OWNER, region="us-east-1")
+        spec = parse_spec(self.sketch.manifest())
+        return desired(spec, owner=OWNER, region="us-east-1", traffic=manual_traffic(spec))

@@ -21,7 +21,10 @@ def content(wanted=WANTED, **members):
 def as_read(wanted=WANTED):
     """AWS returns weights as floats."""
     return content(
-        replace(wanted, variants=tuple(replace(v, weight=float(v.weight)) for v in wanted.variants))
+        replace(
+            wanted,
+            variants=tuple(replace(v, initial_weight=float(v.initial_weight)) for v in wanted.variants),
+        )
     )
 
 

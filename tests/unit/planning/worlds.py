@@ -7,6 +7,7 @@ from typing import Any
 from sagemaker_ab.api.resource import parse_spec
 from sagemaker_ab.planning.desired import Desired, DesiredVariant, desired
 from sagemaker_ab.planning.desired_scaling import TARGET_TRACKING, DesiredPolicy
+from sagemaker_ab.planning.intended_traffic import IntendedTraffic, manual_traffic
 from sagemaker_ab.planning.observed import (
     EndpointStatus,
     Observed,
@@ -83,15 +84,18 @@ AUTOSCALING = {
 }
 
 
-def want(spec: Spec, **changes: Any) -> Desired:
-    return desired(parse_spec(spec), owner=OWNER, region="us-east-1", **changes)
+def want(spec: Spec, *, traffic: IntendedTraffic | None = None, **changes: Any) -> Desired:
+    """What AWS should hold for a spec; `traffic` is what a strategy chose, if not the spec."""
+    parsed = parse_spec(spec)
+    intended = traffic or manual_traffic(parsed)
+    return desired(parsed, owner=OWNER, region="us-east-1", traffic=intended, **changes)
 
 
 def world(wanted: Desired, **changes: Any) -> Observed:
     """AWS just as `wanted` has it, but for the changes to the endpoint."""
     variants = tuple(
-        ObservedVariant(v.name, v.weight, v.weight, v.instance_count, v.instance_count)
-        for v in wanted.variants
+        ObservedVariant(v.name, weight, weight, v.instance_count, v.instance_count)
+        for v, weight in zip(wanted.variants, wanted.weights.values(), strict=True)
     )
     endpoint = ObservedEndpoint(
         arn="arn:aws:sagemaker:us-east-1:123456789012:endpoint/reviews",
@@ -159,3 +163,13 @@ def operations(plan: Plan) -> list[str]:
 def request(plan: Plan, operation: str) -> Mapping[str, Any]:
     """The request of the first command of that operation."""
     return next(c.request for step in plan.steps for c in step.commands if c.operation == operation)
+
+
+def chosen(baseline: int, candidate: int, **more: Any) -> IntendedTraffic:
+    """The traffic that a run has chosen: VariantA is the baseline, and a new config gives it everything."""
+    return IntendedTraffic(
+        weights={"VariantA": baseline, "VariantB": candidate},
+        initial_weights={"VariantA": 100, "VariantB": 0},
+        run="0123456789-1",
+        **{name: frozenset(value) if isinstance(value, set) else value for name, value in more.items()},
+    )

@@ -1,0 +1,45 @@
+"""The traffic that a resource intends, no matter who chose it: the spec, or a strategy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sagemaker_ab.api.spec import EndpointSpec
+from sagemaker_ab.traffic.strategies.manual import ManualStrategy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntendedTraffic:
+    """The intended weights, and what a plan must respect while they are in effect.
+
+    `weights` are those to apply now. `initial_weights` are those of a new endpoint config. They are part of
+    its name, so a strategy that moves weights keeps them constant. Both have every variant of the spec.
+    `run` is the ID of the run that chose the weights; empty if the spec has them.
+
+    `keeps_capacity` are the variants that lose no instances while the run lasts: scale-in is suspended, and
+    counts are not lowered. `drained_first` are the variants that must have no traffic before an update
+    changes their model or instance type; their intended weight is 0. `overrides_capacity` is not empty if
+    the weights are applied even though S1 forbids it. It then completes the sentence "Weights are sent at
+    once, …". Raises ValueError for a contradiction.
+    """
+
+    weights: Mapping[str, int]
+    initial_weights: Mapping[str, int]
+    run: str = ""
+    keeps_capacity: frozenset[str] = frozenset()
+    drained_first: frozenset[str] = frozenset()
+    overrides_capacity: str = ""
+
+    def __post_init__(self) -> None:
+        if self.weights.keys() != self.initial_weights.keys():
+            raise ValueError("weights and initial weights are of different variants")
+        if not any(self.weights.values()) or not any(self.initial_weights.values()):
+            raise ValueError("no variant has a weight")
+        for name in self.drained_first:
+            if self.weights.get(name):
+                raise ValueError(f"{name} is to be drained, and its intended weight is {self.weights[name]}")
+
+
+def manual_traffic(spec: EndpointSpec) -> IntendedTraffic:
+    """Return the traffic under the strategy Manual: the weights of the spec."""
+    weights = ManualStrategy(spec).initial_weights()
+    return IntendedTraffic(weights=weights, initial_weights=weights)

@@ -1,0 +1,28 @@
+"""The weights that serve when an update of the endpoint switches to its new fleet."""
+
+from dataclasses import replace
+
+from sagemaker_ab.planning.desired import Desired
+from sagemaker_ab.planning.observed import Observed, ObservedEndpoint
+from sagemaker_ab.planning.shares import Weights
+
+
+def with_retained_weights(desired: Desired, observed: Observed) -> Desired:
+    """Return the desired state in which an update keeps the live weights if the new config has others.
+
+    A strategy moves weights without another config, so an update in the middle of a run must not reset them.
+    If the set of variants changes, the live weights are not comparable with the initial ones of a new
+    variant: the update takes all weights from the config, and the intended ones follow.
+    """
+    endpoint = observed.endpoint
+    moved = desired.weights != desired.initial_weights
+    comparable = endpoint is not None and all(endpoint.variant(v.name) for v in desired.variants)
+    return replace(desired, retains_weights=moved and comparable)
+
+
+def weights_at_switch(desired: Desired, endpoint: ObservedEndpoint) -> Weights:
+    """Return the weights of the desired variants at the moment at which the new fleet takes over."""
+    if not desired.retains_weights:
+        return desired.initial_weights
+    names = {variant.name for variant in desired.variants}
+    return {variant.name: variant.desired_weight for variant in endpoint.variants if variant.name in names}
