@@ -5,7 +5,6 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -14,6 +13,7 @@ from sagemaker_ab.api.status import Metrics
 from sagemaker_ab.aws.cloudwatch import MAX_QUERIES, WindowValues, read_window
 from sagemaker_ab.aws.failures import AwsError
 from sagemaker_ab.aws.sessions import AwsClients
+from sagemaker_ab.controller.cloudwatch_problems import call_problem, query_problem
 from sagemaker_ab.kube.keys import Key
 from sagemaker_ab.planning.problem import Problem
 from sagemaker_ab.planning.variant_metrics import Monitored, Reading, Window, assemble
@@ -129,7 +129,7 @@ class MetricsMonitor:
                 )
             except AwsError as error:
                 self._fail(region, clients.region, error)
-                yield from _unread(call, waiting, _problem(error, region))
+                yield from _unread(call, waiting, call_problem(error, failures=region.failures))
                 return
             waiting = waiting[len(call) :]
             for key, entry in call:
@@ -147,7 +147,7 @@ class MetricsMonitor:
             entry.metrics, entry.read = assemble(entry.monitored, window, answer.values), window
             entry.failures, entry.problem = 0, None
             return True
-        before, entry.problem = entry.problem, _problem_of_queries(codes)
+        before, entry.problem = entry.problem, query_problem(codes)
         entry.failures += 1
         entry.retry_at = self._local_clock() + self._backoff(entry.failures)
         return entry.problem != before
@@ -177,20 +177,3 @@ def _unread(call: Batch, waiting: Batch, problem: Problem | None) -> Iterator[Ke
         if problem is not None and entry.problem != problem:
             entry.problem = problem
             yield key
-
-
-def _problem(error: AwsError, region: _Region) -> Problem | None:
-    """Return the problem to report; a transient failure is reported only if it repeats."""
-    failure = error.failure
-    if region.failures == 1 and not failure.kind.stalls:
-        return None
-    message = f"CloudWatch could not be read: {failure.message}"
-    return Problem(failure.kind.reason, message, stalled=failure.kind.stalls)
-
-
-def _problem_of_queries(codes: AbstractSet[str]) -> Problem:
-    """Return the problem of an endpoint of which CloudWatch answered queries with these status codes."""
-    message = f"CloudWatch answered metrics of this endpoint with {', '.join(sorted(codes))}; retrying"
-    if "Forbidden" in codes:
-        return Problem(Reason.ACCESS_DENIED, message)
-    return Problem(Reason.RETRYING, message, stalled=False)
