@@ -13,7 +13,7 @@ from sagemaker_ab.api.policies.common_rules import COMMON_RULES
 from sagemaker_ab.api.policies.experiment_rules import EXPERIMENT_RULES
 from sagemaker_ab.api.policies.stepped import Stepped
 from sagemaker_ab.api.policies.stepped_rules import STEPPED_RULES
-from sagemaker_ab.api.resource import KIND
+from sagemaker_ab.api.resource import KIND, without_nulls
 from sagemaker_ab.api.rule import Rule, broken_rules, member_of_type
 
 Policy = Stepped | ABTest | Bandit
@@ -71,7 +71,7 @@ def parse_policy(raw: object) -> TrafficPolicy:
     Unknown fields are forbidden. Raises InvalidPolicy: a field is invalid, with a message for each; or, if
     all fields are valid, a rule across fields is violated, with a message for each.
     """
-    traffic = _traffic_of(raw)
+    traffic = without_nulls(_traffic_of(raw))
     try:
         policy = TrafficPolicy.model_validate(traffic, extra="forbid", by_alias=True, by_name=False)
     except ValidationError as error:
