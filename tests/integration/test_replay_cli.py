@@ -310,7 +310,7 @@ def test_a_bad_file_is_refused_by_line_column_value_and_bound(tmp_path, counts, 
         ),
         (
             "traffic: {strategy: Bandit}",
-            "policy.yaml: traffic: strategy Bandit should have the field bandit",
+            "policy.yaml: traffic.bandit: must be set if strategy is Bandit, and only then",
         ),
         (
             "traffic: {strategy: Stepped, stepped: {candidate: X, steps: [{percent: 5}]}}",

@@ -3,7 +3,6 @@
 Not compared: integers written as 50.0, for which JSON has no other word than for 50; kubectl sends 50.
 """
 
-from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -25,6 +24,7 @@ from sagemaker_ab.api.resource import (
 )
 from sandbox.cluster.cluster import Cluster
 from tests.property.scaling_specs import COUNTS, autoscalings, text
+from tests.property.spoiling import spoilt
 
 NAMES = text("[a-zA-Z0-9](-?[a-zA-Z0-9]){0,9}")
 FRAMEWORKS = st.fixed_dictionaries(
@@ -98,53 +98,6 @@ SMALLEST: dict[str, Any] = {
     "models": [{"name": "a", "existingModelName": "a"}],
     "variants": [{"name": "A", "model": "a", "instanceType": "ml.m5.large", "instanceCount": 1, "weight": 1}],
 }
-RELATIVES = (
-    "stranger",
-    "instance_count",
-    "instanceCount",
-    "initialInstanceCount",
-    "autoscaling",
-    "customizedMetric",
-    "metrics",
-    "statistic",
-    "extendedStatistic",
-    "expression",
-    "minCapacity",
-    "maxCapacity",
-    "minAdjustmentMagnitude",
-    "timezone",
-    "image",
-    "existingModelName",
-    "revision",
-    "region",
-    "weight",
-)
-ODD_VALUES: st.SearchStrategy[Any] = st.one_of(
-    st.sampled_from(
-        ["", "50", "2.50", "1e3", "٣", "a" * 64, "a" * 257, "s3://", "aws:x", "ml.t2.medium", "a\n"]
-    ),
-    st.sampled_from(
-        [
-            *("-0", "-1000.5", "StepScaling", "ExactCapacity", "LessThanThreshold", "p90", "p101", "TM(:)"),
-            *("at(2027-02-29T00:00:00)", "rate(1 days)", "cron(0 8 * * * *)", "cron(0 9-8 ? * MON-FRI *)"),
-            *("cron(0 8 ? * FRI-MON *)", "cron(0 8 ? * MON *)", "2027-02-30T00:00:00Z"),
-            *("2027-02-28T00:00:00Z", "2027-02-28", "2027-02-28T24:00:00Z", "1800000000"),
-        ]
-    ),
-    st.sampled_from(
-        [True, False, None, 0.5, -1, 0, 1, 61, 3601, 10001, 86401, 1_000_001, 2**63, [], {}, [1]]
-    ).map(deepcopy),  # lest what spoils a list further spoil the next example's as well
-    st.text("aZ09-_./: é²٣", max_size=12),
-    st.integers(),
-)
-
-
-def containers(value: Any) -> Iterator[dict[str, Any] | list[Any]]:
-    """Yield every map and list in ``value``."""
-    if isinstance(value, dict | list):
-        yield value
-        for child in value.values() if isinstance(value, dict) else value:
-            yield from containers(child)
 
 
 @st.composite
@@ -152,23 +105,6 @@ def spoilt_specs(draw: st.DrawFn) -> list[dict[str, Any]]:
     """A valid spec spoilt in five ways, for a spec takes longer to draw than what spoils it."""
     spec = draw(valid_specs())
     return [spoilt(deepcopy(spec), draw) for _ in range(5)]
-
-
-def spoilt(spec: dict[str, Any], draw: st.DrawFn) -> dict[str, Any]:
-    """Replace, repeat, take away or give another name to one or two values of a spec."""
-    for _ in range(draw(st.integers(1, 2))):
-        node = draw(st.sampled_from([node for node in containers(spec) if node]))
-        key = draw(st.sampled_from([*node] if isinstance(node, dict) else range(len(node))))
-        match draw(st.sampled_from(["replace", "replace", "remove", "repeat"])):
-            case "replace":
-                node[key] = draw(ODD_VALUES)
-            case "remove":
-                node.pop(key)
-            case "repeat" if isinstance(node, list):
-                node.append(node[key])
-            case "repeat":
-                node[draw(st.sampled_from(RELATIVES))] = node[key]
-    return spec
 
 
 @pytest.fixture(scope="module")

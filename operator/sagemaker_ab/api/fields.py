@@ -83,6 +83,9 @@ class ListMap:
         return items
 
 
+VariantName = Annotated[str, Field(max_length=63, pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$")]
+"""The name of a production variant. AWS field: ProductionVariant.VariantName."""
+
 LIST_ATOMIC: Final[JsonDict] = {"x-kubernetes-list-type": "atomic"}
 LIST_SET: Final[JsonDict] = {"x-kubernetes-list-type": "set"}
 

@@ -73,7 +73,7 @@ def parse_spec(raw: Mapping[str, Any]) -> EndpointSpec:
             fields is violated, with a message for each.
     """
     try:
-        spec = EndpointSpec.model_validate(_without_nulls(raw), by_alias=True, by_name=False)
+        spec = EndpointSpec.model_validate(without_nulls(raw), by_alias=True, by_name=False)
     except ValidationError as error:
         raise InvalidSpec(messages_of(error, path="spec")) from error
     _demand_rules(spec)
@@ -86,7 +86,7 @@ def parse_resource_file(raw: Mapping[str, Any]) -> SageMakerABEndpoint:
     Raises:
         InvalidSpec: as ``parse_spec``.
     """
-    written = {key: value for key, value in _without_nulls(raw).items() if key != "status"}
+    written = {key: value for key, value in without_nulls(raw).items() if key != "status"}
     if isinstance(metadata := written.get("metadata"), Mapping):
         # The API server validates the other fields of ObjectMeta.
         ours = {field.alias for field in Metadata.model_fields.values()}
@@ -99,12 +99,12 @@ def parse_resource_file(raw: Mapping[str, Any]) -> SageMakerABEndpoint:
     return resource
 
 
-def _without_nulls(value: Any) -> Any:
+def without_nulls(value: Any) -> Any:
     """Return ``value`` without null members of maps: the API server drops them before it sets defaults."""
     if isinstance(value, Mapping):
-        return {key: _without_nulls(child) for key, child in value.items() if child is not None}
+        return {key: without_nulls(child) for key, child in value.items() if child is not None}
     if isinstance(value, list):
-        return [_without_nulls(child) for child in value]
+        return [without_nulls(child) for child in value]
     return value
 
 

@@ -37,12 +37,12 @@ class Rule(Generic[M]):
 
 def exactly_one_of(scope: type[M], *names: str) -> Rule[M]:
     """Return the rule that exactly one of the fields ``names`` (YAML names) is set."""
-    attributes = _attributes(scope)
+    attributes = [attribute_of(scope, name) for name in names]
     has = ", ".join(f"has(self.{name})" for name in names)
     count = f"[{has}].filter(given, given).size()"
 
     def given(model: M) -> int:
-        return sum(getattr(model, attributes[name]) is not None for name in names)
+        return sum(getattr(model, attribute) is not None for attribute in attributes)
 
     return Rule(
         scope=scope,
@@ -55,30 +55,30 @@ def exactly_one_of(scope: type[M], *names: str) -> Rule[M]:
 
 def at_least_one_of(scope: type[M], *names: str) -> Rule[M]:
     """Return the rule that at least one of the fields ``names`` (YAML names) is set."""
-    attributes = _attributes(scope)
+    attributes = [attribute_of(scope, name) for name in names]
     return Rule(
         scope=scope,
         cel=" || ".join(f"has(self.{name})" for name in names),
-        holds=lambda model: any(getattr(model, attributes[name]) is not None for name in names),
+        holds=lambda model: any(getattr(model, attribute) is not None for attribute in attributes),
         message=f"at least one of {', '.join(names[:-1])} and {names[-1]} must be set",
     )
 
 
-def member_of_type(scope: type[M], name: str, *, type_name: str) -> Rule[M]:
-    """Return the rule that the field ``name`` is set if and only if the field ``type`` is ``type_name``."""
-    attribute, kind = _attributes(scope)[name], "type"
+def member_of_type(scope: type[M], name: str, *, type_name: str, discriminator: str = "type") -> Rule[M]:
+    """Return the rule that the field ``name`` is set if and only if the discriminator is ``type_name``."""
+    attribute, kind = attribute_of(scope, name), attribute_of(scope, discriminator)
     return Rule(
         scope=scope,
         field=name,
-        cel=f"has(self.{name}) == (self.type == '{type_name}')",
+        cel=f"has(self.{name}) == (self.{discriminator} == '{type_name}')",
         holds=lambda model: (getattr(model, attribute) is not None) == (getattr(model, kind) == type_name),
-        message=f"must be set if type is {type_name}, and only then",
+        message=f"must be set if {discriminator} is {type_name}, and only then",
     )
 
 
-def _attributes(scope: type[ApiModel]) -> dict[str | None, str]:
-    """Return the names of a model's fields in Python by their names in YAML."""
-    return {field.alias: attribute for attribute, field in scope.model_fields.items()}
+def attribute_of(scope: type[ApiModel], name: str) -> str:
+    """Return the name in Python of the field that is ``name`` in YAML."""
+    return next(attribute for attribute, field in scope.model_fields.items() if field.alias == name)
 
 
 def broken_rules(model: ApiModel, *, rules: Sequence[Rule[Any]], path: str) -> Iterator[str]:

@@ -12,11 +12,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sagemaker_ab.api.autoscaling import Autoscaling, InstanceCount
-from sagemaker_ab.api.fields import LIST_ATOMIC, ApiModel, ListMap
+from sagemaker_ab.api.fields import LIST_ATOMIC, ApiModel, ListMap, VariantName
 
 EndpointName = Annotated[str, Field(max_length=63, pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$")]
 ModelName = Annotated[str, Field(max_length=63, pattern=r"^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$")]
-VariantName = Annotated[str, Field(max_length=63, pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$")]
 EnvironmentValue = Annotated[str, Field(max_length=1024)]
 
 

@@ -3,7 +3,16 @@
 import pytest
 
 from sagemaker_ab.api.policies.traffic_policy import InvalidPolicy, parse_policy, path_of, variants_of
-from tests.unit.traffic.bad_policies import AB, BAD_POLICIES
+from tests.unit.traffic.bad_policies import (
+    AB,
+    BAD_POLICIES,
+    BREAKER,
+    ab,
+    allocation,
+    bandit,
+    hypothesis,
+    stepped,
+)
 
 METRIC = {"metric": "ServerErrors"}
 MEMBERS = {"ABTest": "abTest", "Stepped": "stepped", "Bandit": "bandit"}
@@ -24,6 +33,54 @@ def test_a_bad_policy_is_refused_by_path_value_and_bound(traffic, named):
 
 def test_there_are_forty_of_them():
     assert len(BAD_POLICIES) >= 40
+
+
+FEWER = {"metric": "Successes", "noWorseThanPercent": 99}
+FEWER_IS_BETTER = {"metric": "Successes", "noWorseThanPercent": 100, "goal": "Decrease"}
+
+
+@pytest.mark.parametrize(
+    "traffic",
+    [
+        stepped(deadlineSeconds=1860),
+        stepped(steps=[{"percent": 10}], deadlineSeconds=1860),
+        stepped(steps=[{"percent": 10}], bakeSeconds=600, deadlineSeconds=660),
+        stepped(steps=[{"percent": 10, "hold": {}}], bakeSeconds=600, deadlineSeconds=2460),
+        stepped(steps=[{"percent": 100}]),
+        stepped(steps=[{"percent": 99}], guardrails=[FEWER], advanceOn="NonInferior"),
+        stepped(guardrails=[FEWER_IS_BETTER]),
+        *(stepped(breakers=[BREAKER | {"maxRate": rate}]) for rate in ("0.001", "0.99")),
+        *(stepped(falseAlarmRate=rate) for rate in ("0.0001", "0.5")),
+        *(ab(errorRates={"power": power}) for power in ("0.5", "0.99")),
+        ab(minDurationSeconds=600, maxDurationSeconds=600),
+        hypothesis(expect="NonInferior", marginPercent=7),
+        hypothesis(expect="NonInferior", marginPercent=None),
+        {
+            "strategy": "ABTest",
+            "abTest": allocation(50, 50)["abTest"] | {"rampUp": {"steps": [{"percent": 50}]}},
+        },
+        bandit(floorPercent=49, ceilingPercent=50),
+        bandit(baseline="A", guardrails=[{"metric": "Latency"}]),
+    ],
+    ids=str,
+)
+def test_what_is_just_right_is_accepted(traffic):
+    assert parse_policy({"traffic": traffic}).strategy == traffic["strategy"]
+
+
+@pytest.mark.parametrize(
+    ("traffic", "least"),
+    [
+        (stepped(deadlineSeconds=1800), 1800),
+        (stepped(steps=[{"percent": 10}], deadlineSeconds=1800), 1800),
+        (stepped(steps=[{"percent": 10}], bakeSeconds=600, deadlineSeconds=600), 600),
+        (stepped(steps=[{"percent": 10, "hold": {}}], bakeSeconds=600, deadlineSeconds=2400), 2400),
+    ],
+    ids=str,
+)
+def test_a_deadline_that_the_holds_and_the_bake_use_up_is_refused(traffic, least):
+    with pytest.raises(InvalidPolicy, match=f"but {least} is not greater than {least}$"):
+        parse_policy({"traffic": traffic})
 
 
 @pytest.mark.parametrize(
@@ -89,7 +146,7 @@ def test_nothing_is_required_but_strategy_baseline_or_candidate_steps_hypothesis
         policy = read(
             Stepped=names | {"steps": [{"percent": 10}], "guardrails": [METRIC], "breakers": [METRIC]}
         )
-        assert policy.breakers[0].max_rate == "0.2"
+        assert policy.breakers[0].bound == 0.2
     assert read(Bandit={"metric": "Successes"}).floor_percent == 5
     hypothesis = {"metric": "Successes", "expect": "NonInferior"}
-    assert read(ABTest={"baseline": "A", "hypothesis": hypothesis}).hypothesis.margin_percent == 5
+    assert read(ABTest={"baseline": "A", "hypothesis": hypothesis}).hypothesis.margin == 5

@@ -38,7 +38,7 @@ def test_what_an_example_says_is_required_is_and_the_rest_is_the_default(example
     for path, comment in marks.items():
         raw = without(yaml.safe_load(example), path)
         if comment.startswith("required"):
-            with pytest.raises(InvalidPolicy, match=r"is required|should have"):
+            with pytest.raises(InvalidPolicy, match=r"is required|must be set"):
                 parse_policy(raw)
         elif not comment.startswith(("left out", "not the default", "one of", "the other")):
             assert effective(parse_policy(raw).policy) == effective(whole), path
@@ -87,8 +87,12 @@ def without(raw, path):
 
 
 def effective(policy):
-    """The policy with the goals that hold where none is said."""
+    """The policy with the goals, margins and bounds that hold where none is said."""
     dumped = policy.model_dump()
+    for breaker, raw in zip(getattr(policy, "breakers", []), dumped.get("breakers", []), strict=True):
+        raw |= {"max_rate": None, "max_micros": None, "bound": breaker.bound}
+    if "hypothesis" in dumped:
+        dumped["hypothesis"] |= {"margin_percent": policy.hypothesis.margin}
     for model in (dumped, dumped.get("hypothesis", {}), *dumped.get("guardrails", [])):
         if "metric" in model:
             model["goal"] = model["goal"] or default_goal(model["metric"])

@@ -1,26 +1,27 @@
-"""The policy Bandit: weights follow what is learned, within bounds."""
+"""The policy Bandit: weights follow what is learned, within bounds.
 
-from typing import Annotated, Self
+The validation rules across fields are in ``experiment_rules``.
+"""
 
-from pydantic import Field, model_validator
+from typing import Annotated
 
-from sagemaker_ab.api.fields import LIST_ATOMIC, ApiModel
+from pydantic import Field
+
+from sagemaker_ab.api.fields import ApiModel, ListMap, VariantName
 from sagemaker_ab.api.policies.common import (
     AttributionSeconds,
     CountedMetric,
     DurationSeconds,
-    ErrorRate,
     Goal,
     Guardrail,
+    QuotedDecimal,
 )
-from sagemaker_ab.api.policies.validation import policy_error, require_goal, require_guardrails
-from sagemaker_ab.api.spec import VariantName
 
 
 class StoppingRule(ApiModel):
     """Ends the run when a winner is proven. Posterior probabilities do not end it."""
 
-    false_winner: ErrorRate = "0.05"
+    false_winner: QuotedDecimal = "0.05"
     """The probability of a winner between equal variants."""
 
     min_duration_seconds: DurationSeconds = 86400
@@ -63,12 +64,12 @@ class Bandit(ApiModel):
     half_life_seconds: Annotated[int, Field(ge=3600, le=31_622_400, multiple_of=60)] = 604_800
     """The number of seconds after which past data counts half. A shorter time follows changes sooner."""
 
-    guardrails: Annotated[list[Guardrail], Field(max_length=5, json_schema_extra=LIST_ATOMIC)] = Field(
+    guardrails: Annotated[list[Guardrail], Field(max_length=5), ListMap("metric")] = Field(
         default_factory=list
     )
     """The guardrails of the challengers. A variant in breach is excluded."""
 
-    false_alarm_rate: ErrorRate = "0.01"
+    false_alarm_rate: QuotedDecimal = "0.01"
     """The probability that any guardrail wrongly excludes a variant."""
 
     stop: StoppingRule | None = None
@@ -76,17 +77,3 @@ class Bandit(ApiModel):
 
     seed: Annotated[int, Field(ge=0, le=4_294_967_295)] = 0
     """The seed of the sampling. The same counts and seed give the same weights."""
-
-    @model_validator(mode="after")
-    def _check_fields(self) -> Self:
-        require_goal(self.metric, self.goal, field="goal")
-        require_guardrails(self.guardrails)
-        if self.floor_percent >= self.ceiling_percent:
-            raise policy_error(
-                "floorPercent: {floor} should be less than ceilingPercent, {ceiling}",
-                floor=self.floor_percent,
-                ceiling=self.ceiling_percent,
-            )
-        if self.guardrails and self.baseline is None:
-            raise policy_error("baseline: is required with guardrails; given: none")
-        return self

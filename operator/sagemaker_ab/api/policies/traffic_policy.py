@@ -1,22 +1,22 @@
 """The field `traffic` of the resource as it will be, and how to parse it from a file."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import TypeAdapter, ValidationError, model_validator
+from pydantic import TypeAdapter, ValidationError
 
-from sagemaker_ab.api.fields import ApiModel, ListMap
+from sagemaker_ab.api.fields import ApiModel, ListMap, VariantName
 from sagemaker_ab.api.messages import key_shown, messages_of, shown
 from sagemaker_ab.api.policies.ab_test import ABTest
 from sagemaker_ab.api.policies.bandit import Bandit
+from sagemaker_ab.api.policies.common_rules import COMMON_RULES
+from sagemaker_ab.api.policies.experiment_rules import EXPERIMENT_RULES
 from sagemaker_ab.api.policies.stepped import Stepped
-from sagemaker_ab.api.policies.validation import policy_error
-from sagemaker_ab.api.resource import KIND
-from sagemaker_ab.api.spec import VariantName
+from sagemaker_ab.api.policies.stepped_rules import STEPPED_RULES
+from sagemaker_ab.api.resource import KIND, without_nulls
+from sagemaker_ab.api.rule import Rule, broken_rules, member_of_type
 
 Policy = Stepped | ABTest | Bandit
-
-_MEMBERS: Final = {"Stepped": "stepped", "ABTest": "abTest", "Bandit": "bandit"}
 
 
 class InvalidPolicy(ValueError):
@@ -46,19 +46,6 @@ class TrafficPolicy(ApiModel):
     bandit: Bandit | None = None
     """The settings of Bandit."""
 
-    @model_validator(mode="after")
-    def _require_settings_of_strategy(self) -> Self:
-        members = {"stepped": self.stepped, "abTest": self.ab_test, "bandit": self.bandit}
-        given = [name for name, member in members.items() if member is not None]
-        if given != [_MEMBERS[self.strategy]]:
-            raise policy_error(
-                "strategy {strategy} should have the field {wanted} and no other; given: {given}",
-                strategy=self.strategy,
-                wanted=_MEMBERS[self.strategy],
-                given=", ".join(given) or "none",
-            )
-        return self
-
     @property
     def policy(self) -> Policy:
         """The settings of the strategy."""
@@ -68,16 +55,30 @@ class TrafficPolicy(ApiModel):
         return member
 
 
+POLICY_RULES: Final[tuple[Rule[Any], ...]] = (
+    member_of_type(TrafficPolicy, "stepped", type_name="Stepped", discriminator="strategy"),
+    member_of_type(TrafficPolicy, "abTest", type_name="ABTest", discriminator="strategy"),
+    member_of_type(TrafficPolicy, "bandit", type_name="Bandit", discriminator="strategy"),
+    *COMMON_RULES,
+    *STEPPED_RULES,
+    *EXPERIMENT_RULES,
+)
+
+
 def parse_policy(raw: object) -> TrafficPolicy:
     """Parse a policy: a mapping with the field `traffic`, or a SageMakerABEndpoint manifest.
 
-    Unknown fields are forbidden. Raises InvalidPolicy with one message per error.
+    Unknown fields are forbidden. Raises InvalidPolicy: a field is invalid, with a message for each; or, if
+    all fields are valid, a rule across fields is violated, with a message for each.
     """
-    traffic = _traffic_of(raw)
+    traffic = without_nulls(_traffic_of(raw))
     try:
-        return TrafficPolicy.model_validate(traffic, extra="forbid", by_alias=True, by_name=False)
+        policy = TrafficPolicy.model_validate(traffic, extra="forbid", by_alias=True, by_name=False)
     except ValidationError as error:
         raise InvalidPolicy(messages_of(error, path=path_of(raw))) from error
+    if messages := tuple(broken_rules(policy, rules=POLICY_RULES, path=path_of(raw))):
+        raise InvalidPolicy(messages)
+    return policy
 
 
 def variants_of(raw: object) -> tuple[str, ...]:

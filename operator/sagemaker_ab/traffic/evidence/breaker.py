@@ -52,12 +52,13 @@ class BreakerState:
         total_calls = sum(calls for _, calls in recent)
         if total_calls < self._breaker.min_requests:
             return None
-        if self._breaker.max_micros is not None:
+        bound = self._breaker.bound
+        if self._breaker.metric == LATENCY:
             lowest = min(value for value, _ in recent)
             complete = len(recent) == self._breaker.for_minutes
-            return lowest if complete and lowest > self._breaker.max_micros else None
+            return lowest if complete and lowest > bound else None
         events = sum(value for value, _ in recent)
-        return events / total_calls if events > float(self._breaker.max_rate or 1) * total_calls else None
+        return events / total_calls if events > bound * total_calls else None
 
     def numbers(self) -> list[float]:
         tripped_value = _NEVER if self.tripped_value is None else self.tripped_value

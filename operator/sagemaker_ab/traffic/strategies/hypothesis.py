@@ -40,8 +40,7 @@ class HypothesisTest:
         self._remaining = remaining
         self._better = 1 if (hypothesis.goal or default_goal(hypothesis.metric)) == "Increase" else -1
         self.threshold = len(evidence.roles.challengers) / false_winner
-        margin = (hypothesis.margin_percent or 0) / 100
-        null_ratio = 1.0 - self._better * margin
+        null_ratio = 1.0 - self._better * hypothesis.margin / 100
         two_sided = hypothesis.expect == "Different"
         self._directions: dict[str, int] = {}
         self._e_values: dict[str, float] = {}

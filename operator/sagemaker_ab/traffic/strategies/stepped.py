@@ -114,11 +114,10 @@ class _SteppedLook(Look[Accumulators]):
         trip = tripped_breaker(self.policy.breakers, self.evidence)
         if trip is not None:
             breaker, value = trip
-            bound = breaker.max_micros if breaker.max_rate is None else float(breaker.max_rate)
             return self.rollback(
                 DecisionReason.BREAKER_TRIPPED,
                 evidence=value,
-                threshold=float(bound or 0),
+                threshold=breaker.bound,
                 subject=f"{breaker.metric} of {self.candidate}",
             )
         for check in self.breached_checks("Rollback"):
