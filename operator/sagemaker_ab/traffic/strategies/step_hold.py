@@ -34,7 +34,7 @@ class ActiveStep:
         applied = applied_percent(evidence, self.names)
         if applied is not None and applied < self.percent - _TOLERANCE_PERCENT:
             return progress
-        return replace(progress, held_since=self.now, requests_before=self._requests(evidence))
+        return replace(progress, held_since=self.now, requests_before=self.requests(evidence))
 
     def pending_hold(
         self, progress: Progress, evidence: RunEvidence[Any], hold: StepHold
@@ -43,12 +43,13 @@ class ActiveStep:
         if progress.held_since < 0:
             return PendingHold(reason=DecisionReason.WEIGHTS_NOT_APPLIED, needs={"percent": self.percent})
         seconds = hold.min_duration_seconds - (self.now - progress.held_since) * SECONDS_PER_MINUTE
-        requests = hold.min_requests - (self._requests(evidence) - progress.requests_before)
+        requests = hold.min_requests - (self.requests(evidence) - progress.requests_before)
         needs = {"seconds": seconds, "requests": int(requests)}
         left = {name: amount for name, amount in needs.items() if amount > 0}
         return PendingHold(reason=DecisionReason.STEP_HOLD, needs=left) if left else None
 
-    def _requests(self, evidence: RunEvidence[Any]) -> float:
+    def requests(self, evidence: RunEvidence[Any]) -> float:
+        """Return the invocations of these variants since the start of the run."""
         return sum(evidence.totals.invocations[name] for name in self.names)
 
 

@@ -35,7 +35,7 @@ from sagemaker_ab.traffic.variant_roles import (
 )
 
 _INTERVAL_ERROR_RATE: Final = 0.05
-_NON_INFERIORITY_THRESHOLD: Final = 20.0
+NON_INFERIORITY_THRESHOLD: Final = 20.0
 """The threshold 1/alpha of `advanceOn: NonInferior`, with alpha = 5 % for each guardrail."""
 
 
@@ -90,6 +90,22 @@ def _other_variant(name: str | None, variants: Sequence[str], *, field: str) -> 
     return others[0]
 
 
+def required_hold(policy: Stepped, step: int) -> StepHold | None:
+    """Return the minimum duration and traffic of the step with this index, or None if it has none.
+
+    The last step has a hold only if the policy sets one, or a bake time. A single step always has one.
+    """
+    hold = policy.steps[step].hold
+    if step < len(policy.steps) - 1:
+        return hold or StepHold()
+    if hold is not None:
+        duration = hold.min_duration_seconds + policy.bake_seconds
+        return hold.model_copy(update={"min_duration_seconds": duration})
+    if policy.bake_seconds:
+        return StepHold(min_duration_seconds=policy.bake_seconds, min_requests=1)
+    return StepHold() if len(policy.steps) == 1 else None
+
+
 class _SteppedLook(Look[Accumulators]):
     """One look, or evaluation. It checks for a rollback, then for a hold, then the current step."""
 
@@ -139,7 +155,7 @@ class _SteppedLook(Look[Accumulators]):
     def _decide_step(self) -> Decision:
         """Advance by at most one step, because each step needs a look of its own."""
         step = self.policy.steps[self.progress.step]
-        hold = self._required_hold()
+        hold = required_hold(self.policy, self.progress.step)
         if hold is not None and (
             pending := self._active_step.pending_hold(self.progress, self.evidence, hold)
         ):
@@ -150,7 +166,7 @@ class _SteppedLook(Look[Accumulators]):
             return self.undecided(
                 DecisionReason.NOT_INFERIOR_UNPROVEN,
                 subject=unproven,
-                needs={"evidence": _NON_INFERIORITY_THRESHOLD},
+                needs={"evidence": NON_INFERIORITY_THRESHOLD},
             )
         if step.approval == "Required" and self.progress.step + 1 not in self.approved:
             return self.undecided(
@@ -159,7 +175,11 @@ class _SteppedLook(Look[Accumulators]):
         if self._is_last:
             return self._promote()
         self.progress = start_next_step(self.progress, now=self.now)
-        if self._is_last and self._required_hold() is None and self._step.approval == "NotRequired":
+        if (
+            self._is_last
+            and required_hold(self.policy, self.progress.step) is None
+            and self._step.approval == "NotRequired"
+        ):
             return self._promote()
         return self.undecided(DecisionReason.STEP_ADVANCED)
 
@@ -170,21 +190,6 @@ class _SteppedLook(Look[Accumulators]):
     @property
     def _is_last(self) -> bool:
         return self.progress.step == len(self.policy.steps) - 1
-
-    def _required_hold(self) -> StepHold | None:
-        """Return the minimum duration and traffic of the current step, or None if it has none.
-
-        The last step has a hold only if the policy sets one, or a bake time. A single step always has one.
-        """
-        hold = self._step.hold
-        if not self._is_last:
-            return hold or StepHold()
-        bake = self.policy.bake_seconds
-        if hold is not None:
-            return hold.model_copy(update={"min_duration_seconds": hold.min_duration_seconds + bake})
-        if bake:
-            return StepHold(min_duration_seconds=bake, min_requests=1)
-        return StepHold() if len(self.policy.steps) == 1 else None
 
     def _unseen(self) -> str:
         """Return the name of a guardrail or a breaker without data during this step, or ""."""
@@ -205,10 +210,7 @@ class _SteppedLook(Look[Accumulators]):
         if self.policy.advance_on != "NonInferior":
             return ""
         for guardrail in self.policy.guardrails:
-            if (
-                non_inferiority_evidence(guardrail, self.candidate, self.evidence)
-                < _NON_INFERIORITY_THRESHOLD
-            ):
+            if non_inferiority_evidence(guardrail, self.candidate, self.evidence) < NON_INFERIORITY_THRESHOLD:
                 return f"{guardrail.metric} of {self.candidate}"
         return ""
 
