@@ -43,6 +43,19 @@ class ConditionType(StrEnum):
     METRICS_AVAILABLE = "MetricsAvailable"
     """CloudWatch returned metrics for the latest window."""
 
+    DECIDED = "Decided"
+    """The run of the strategy has ended. While it goes on, the condition is false, and reason and message say
+    what it waits for. Present only under a strategy other than Manual.
+    """
+
+    SPEC_CONVERGED = "SpecConverged"
+    """The weights that serve need no change of the spec to stay. After a promotion the condition is false until
+    the patch in status.traffic.patch is committed. Present only under a strategy other than Manual.
+    """
+
+    RUN_HELD = "RunHeld"
+    """A person holds the run: its weights stay, and a rollback still happens. Present only when true."""
+
 
 class Reason(StrEnum):
     """Condition reasons. Events that report a condition have the same reason."""
@@ -170,3 +183,36 @@ class Reason(StrEnum):
     """A reconcile ended in an unexpected error, which is a bug in the operator. Its log has the traceback.
     The operator retries after one minute.
     """
+
+
+class RunReason(StrEnum):
+    """Reasons of the conditions Decided, SpecConverged and RunHeld that no look at the evidence gives."""
+
+    NOT_STARTED = "NotStarted"
+    """The run has not started. It waits for the endpoint to be in service on the desired models."""
+
+    HOLD_REQUESTED = "HoldRequested"
+    """A person holds the run by the annotation sagemaker-ab.dev/hold."""
+
+    PROMOTION_REQUESTED = "PromotionRequested"
+    """A person ended the run by the annotation sagemaker-ab.dev/promote. The candidate gets all the traffic."""
+
+    ABORT_REQUESTED = "AbortRequested"
+    """A person ended the run by the annotation sagemaker-ab.dev/abort. The baseline gets all the traffic."""
+
+    SUPERSEDED = "Superseded"
+    """The policy or a model changed, so the run ended. Another run follows."""
+
+    EVIDENCE_LOST = "EvidenceLost"
+    """The state of the run was lost, and its evidence cannot be read again. The weights stay. The annotation
+    sagemaker-ab.dev/retry starts another run.
+    """
+
+    RESTORED = "Restored"
+    """The state of the run was lost. A tag of the endpoint says how the run ended, and its weights stay."""
+
+    CONVERGED = "Converged"
+    """The weights that serve need no change of the spec."""
+
+    PATCH_NOT_COMMITTED = "PatchNotCommitted"
+    """The candidate was promoted, and the spec still describes the run. Commit status.traffic.patch."""

@@ -1,24 +1,25 @@
 """How a run goes on: one look for each newest complete minute, and what follows from its decision.
 
-A look counts time in minutes of CloudWatch on AWS's clock. The same minutes therefore give the same decisions,
-however often the process ends.
+A look counts time in minutes of CloudWatch on AWS's clock. The same minutes therefore give the same
+decisions, however often the process ends.
 """
 
 from dataclasses import replace
 from typing import Final
 
+from sagemaker_ab.api.conditions import RunReason
 from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE
 from sagemaker_ab.api.traffic_status import MOST_DECISIONS, DataStatus, DecisionStatus
 from sagemaker_ab.planning.run_data import Availability
 from sagemaker_ab.planning.runs.commands import end
-from sagemaker_ab.planning.runs.identity import passed_hash
+from sagemaker_ab.planning.runs.comparisons import comparisons
+from sagemaker_ab.planning.runs.gates import SATISFIED, gates
 from sagemaker_ab.planning.runs.live import LiveRun
 from sagemaker_ab.planning.runs.outcome import Outcome
 from sagemaker_ab.planning.runs.record import RunRecord, ShownNumbers, minute_time, to_time
 from sagemaker_ab.planning.runs.situation import Situation
 from sagemaker_ab.planning.runs.words import describe_data, describe_decision
-from sagemaker_ab.traffic.decision import Decision, DecisionReason, LookOutcome, Verdict
-from sagemaker_ab.traffic.strategies.stepped_gates import gates
+from sagemaker_ab.traffic.decision import Decision, DecisionReason, LookOutcome, Progress, Verdict
 
 _OUTCOMES: Final = {Verdict.PROMOTE: Outcome.PROMOTED, Verdict.ROLLBACK: Outcome.ROLLED_BACK}
 _MAY_ADVANCE: Final = {Availability.FRESH, Availability.NO_TRAFFIC}
@@ -27,12 +28,14 @@ _MAY_ADVANCE: Final = {Availability.FRESH, Availability.NO_TRAFFIC}
 def advance(live: LiveRun, record: RunRecord, found: Situation) -> RunRecord:
     """Take over what was read and look at the newest minute once; return the record that follows.
 
-    `record` is of a run that has not ended. What `live` holds of the evidence is updated in place.
+    `record` is of a run that has not ended. What `live` has of the evidence is updated in place.
     """
     live.observe(found)
+    if found.minutes is None:
+        return record
     record = _with_data(record, found)
-    if found.minutes is None or not _is_recent(live, found):
-        return _interrupted(live, record, found)
+    if found.outdated and (live.caught_up or found.minutes.data.problem is not None):
+        return _interrupted(record, found)
     now = found.minutes.until + 1
     if not found.caught_up or now <= live.looked:
         return record
@@ -40,39 +43,45 @@ def advance(live: LiveRun, record: RunRecord, found: Situation) -> RunRecord:
     return _looked(live, record, found, now)
 
 
+def with_decision(  # noqa: PLR0913 - the parts of a decision
+    record: RunRecord, *, at: int, verdict: Verdict, reason: str, message: str
+) -> RunRecord:
+    """Return the record with a decision at the start of minute `at`, if it differs from the one before."""
+    newest = record.decisions[-1] if record.decisions else None
+    if newest is not None and (newest.verdict, newest.reason, newest.step) == (verdict, reason, record.step):
+        return record
+    decision = DecisionStatus(
+        at=minute_time(at),
+        verdict=verdict.value,
+        reason=reason,
+        step=record.step,
+        percent=(record.requested or {}).get(record.candidate, 0),
+        message=message,
+    )
+    return replace(record, decisions=(*record.decisions, decision)[-MOST_DECISIONS:])
+
+
 def _with_data(record: RunRecord, found: Situation) -> RunRecord:
-    """Report the state of the data; it keeps its time until it changes."""
+    """Report the state of the data. Its time stays until the state changes."""
     if found.minutes is None:
         return record
-    data = found.minutes.data
-    message = describe_data(data)
-    before = record.data
-    same = before is not None and before.state == data.availability.value
-    since = before.since if before is not None and same else to_time(found.now)
-    status = DataStatus(state=data.availability.value, message=message, since=since)
-    return record if status == before else replace(record, data=status)
+    data, before = found.minutes.data, record.data
+    state = data.availability.value
+    since = before.since if before is not None and before.state == state else to_time(found.now)
+    return replace(record, data=DataStatus(state=state, message=describe_data(data), since=since))
 
 
-def _is_recent(live: LiveRun, found: Situation) -> bool:
-    """Return whether the newest minute is recent enough for a decision, or the process is only catching up."""
-    if not found.outdated or found.minutes is None:
-        return True
-    return not live.caught_up and found.minutes.data.problem is None
-
-
-def _interrupted(live: LiveRun, record: RunRecord, found: Situation) -> RunRecord:
+def _interrupted(record: RunRecord, found: Situation) -> RunRecord:
     """Hold the run while its data is too old. Nothing is decided, and the hold of the step starts again."""
-    if found.minutes is None:
-        return record
-    at = int(found.now) // SECONDS_PER_MINUTE
-    outcome = LookOutcome(
+    message = (record.data.message if record.data else None) or ""
+    record = with_decision(
+        replace(record, interrupted=True),
+        at=int(found.now) // SECONDS_PER_MINUTE,
         verdict=Verdict.HOLD,
         reason=DecisionReason.MISSING_DATA,
-        weights={},
-        needs={"data": "CloudWatch"},
+        message=message,
     )
-    message = record.data.message if record.data else ""
-    return _with_decision(replace(record, interrupted=True), outcome, at, message or "")
+    return replace(record, shown=replace(record.shown, message=f"{_step(record)}: on hold. {message}"))
 
 
 def _looked(live: LiveRun, record: RunRecord, found: Situation, now: int) -> RunRecord:
@@ -81,25 +90,58 @@ def _looked(live: LiveRun, record: RunRecord, found: Situation, now: int) -> Run
         record = replace(record, interrupted=False)
     before = live.run.progress
     decision = live.run.look(now, approved=record.approved)
-    outcome, held_back = decision.outcome, _holds_back(record, decision, found)
-    if held_back:
+    outcome = decision.outcome
+    reason, message = outcome.reason.value, describe_decision(outcome)
+    kept = _kept_back(record, decision, before, found)
+    if kept is not None:
         live.run.progress = before
-        outcome = replace(
-            outcome, verdict=Verdict.HOLD, reason=DecisionReason(held_back), weights={}, final=False
-        )
-    record = replace(record, progress=live.run.progress)
+        reason, message = kept
+        outcome = replace(outcome, verdict=Verdict.HOLD, final=False, weights={})
+    progress = live.run.progress
     record = replace(
         record,
-        percent=found.policy.steps[record.progress.step].percent,
+        progress=progress,
+        percent=found.policy.steps[progress.step].percent,
         requested=dict(outcome.weights) or record.requested,
     )
-    shown = ShownNumbers(
-        gates=gates(found.policy, live.run, decision=outcome, now=now, approved=record.approved, held=record.held),
-    )
     known = record.decisions
-    record = _with_decision(record, outcome, now, describe_decision(outcome, record))
+    record = with_decision(record, at=now, verdict=outcome.verdict, reason=reason, message=message)
     if record.decisions != known or now % found.refresh_minutes == 0 or not record.shown.message:
-        record = replace(record, shown=shown)
+        record = replace(record, shown=_shown(live, record, outcome, found, now))
     if outcome.final:
-        record = end(record, _OUTCOMES[outcome.verdict], now=found.now)
+        return end(record, _OUTCOMES[outcome.verdict], now=found.now)
     return record
+
+
+def _kept_back(
+    record: RunRecord, decision: Decision, before: Progress, found: Situation
+) -> tuple[str, str] | None:
+    """Return why the run must not go on although the look says so: reason and message."""
+    outcome = decision.outcome
+    if outcome.verdict is not Verdict.PROMOTE and decision.progress.step == before.step:
+        return None
+    if record.held:
+        return RunReason.HOLD_REQUESTED.value, "The next step is due. A person holds the run"
+    if found.minutes is None or found.minutes.data.availability not in _MAY_ADVANCE:
+        message = record.data.message if record.data else None
+        return DecisionReason.MISSING_DATA.value, message or "There is no recent data"
+    return None
+
+
+def _shown(
+    live: LiveRun, record: RunRecord, outcome: LookOutcome, found: Situation, now: int
+) -> ShownNumbers:
+    found_gates = tuple(gates(found.policy, live.run, outcome, now=now, approved=record.approved))
+    newest = record.decisions[-1]
+    if outcome.final:
+        message = newest.message
+    else:
+        pending = [gate.message for gate in found_gates if gate.state != SATISFIED]
+        message = f"{_step(record)}: {'; '.join(pending) or newest.message}"
+    return ShownNumbers(
+        gates=found_gates, comparisons=comparisons(found.policy, live.run), message=message
+    )
+
+
+def _step(record: RunRecord) -> str:
+    return f"Step {record.step} of {record.steps} at {record.percent}%"

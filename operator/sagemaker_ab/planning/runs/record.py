@@ -101,9 +101,7 @@ class RunRecord:
     def tag(self) -> RunTag:
         """What the endpoint is to remember of this run. A superseded run is followed by another one."""
         outcome = None if self.outcome is Outcome.SUPERSEDED else self.outcome
-        return RunTag(
-            run=self.run, core=self.core, passed=self.passed, started=self.started, outcome=outcome
-        )
+        return RunTag(run=self.run, core=self.core, passed=self.passed, started=self.started, outcome=outcome)
 
     def to_status(self) -> TrafficStatus:
         """Return what `from_status` reads."""

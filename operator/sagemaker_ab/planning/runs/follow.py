@@ -1,0 +1,135 @@
+"""Which run a resource is in: it starts, goes on, ends, is superseded, or is restored from the endpoint's tag."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from sagemaker_ab.api.conditions import RunReason
+from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE
+from sagemaker_ab.api.traffic_status import TrafficStatus
+from sagemaker_ab.planning.runs.advance import advance, with_decision
+from sagemaker_ab.planning.runs.commands import asks_for_retry, consume_commands, end, refuse_commands
+from sagemaker_ab.planning.runs.identity import attempt_of, passed_hash, run_id
+from sagemaker_ab.planning.runs.live import LiveRun
+from sagemaker_ab.planning.runs.outcome import Outcome
+from sagemaker_ab.planning.runs.patch import winner_patch
+from sagemaker_ab.planning.runs.record import RunRecord, ShownNumbers
+from sagemaker_ab.planning.runs.restore import restored
+from sagemaker_ab.planning.runs.situation import Situation
+from sagemaker_ab.traffic.decision import Verdict
+from sagemaker_ab.traffic.run import RunMismatch
+
+_REQUESTED: Final = {
+    Outcome.ABORTED: (Verdict.ROLLBACK, RunReason.ABORT_REQUESTED),
+    Outcome.PROMOTED: (Verdict.PROMOTE, RunReason.PROMOTION_REQUESTED),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """The run of a resource after a reconcile has read everything.
+
+    `record` is of the current run, or of the last one while the next has not started. `status` is what status
+    says of it. `started`: the record is of the run that the spec asks for. `live` is what this process must
+    remember; None if the run does not go on.
+    """
+
+    record: RunRecord | None
+    status: TrafficStatus
+    started: bool
+    live: LiveRun | None = None
+
+
+def follow_run(before: TrafficStatus | None, live: LiveRun | None, found: Situation) -> Followed:
+    """Return the run as it follows from status, the evidence in memory, and what was read."""
+    record = restored(RunRecord.from_status(before), found)
+    if record is not None and not _is_asked_for(record, found) and not record.final:
+        record = _ended(record, Outcome.SUPERSEDED, RunReason.SUPERSEDED, found)
+    if record is not None:
+        record = _after_commands(record, found)
+    if record is None or not _is_asked_for(record, found) or asks_for_retry(record):
+        if not found.can_start:
+            return _waiting(before, record, found)
+        record, live = _start(record, found), None
+    if record.final:
+        record = replace(record, passed=passed_hash(found.policy, record.progress.step, final=True))
+        return Followed(record=record, status=record.to_status(), started=True)
+    return _continued(record, live, found)
+
+
+def _is_asked_for(record: RunRecord, found: Situation) -> bool:
+    """Return whether the spec asks for this run; while images are not known, it is the one that it was."""
+    if not found.core:
+        return True
+    if record.core != found.core or record.progress.step >= len(found.policy.steps):
+        return False
+    return record.passed == passed_hash(found.policy, record.progress.step, final=record.final)
+
+
+def _start(previous: RunRecord | None, found: Situation) -> RunRecord:
+    """Return the record of a new run. Its attempt follows that of the last run, so that its ID is new."""
+    last = max(
+        attempt_of(previous.run) if previous else 0, attempt_of(found.tag.run) if found.tag else 0
+    )
+    policy = found.policy
+    percent = policy.steps[0].percent
+    baseline, (candidate,) = found.roles.baseline, found.roles.challengers
+    return RunRecord(
+        run=run_id(policy, found.core, last + 1),
+        core=found.core,
+        passed=passed_hash(policy, 0),
+        started=int(found.now) // SECONDS_PER_MINUTE + 1,
+        mode=policy.mode,
+        baseline=baseline,
+        candidate=candidate,
+        steps=len(policy.steps),
+        percent=percent,
+        requested={baseline: 100 - percent, candidate: percent},
+        commands=previous.commands if previous else (),
+        shown=ShownNumbers(message=f"Step 1 of {len(policy.steps)} at {percent}%: the run starts"),
+    )
+
+
+def _after_commands(record: RunRecord, found: Situation) -> RunRecord:
+    after = consume_commands(record, found.commands, now=found.now)
+    if after.outcome is None or record.final:
+        return after
+    verdict, reason = _REQUESTED[after.outcome]
+    message = next(each.message for each in after.commands if each not in record.commands)
+    at = int(found.now) // SECONDS_PER_MINUTE
+    after = with_decision(after, at=at, verdict=verdict, reason=reason, message=message)
+    return replace(after, shown=replace(after.shown, message=message))
+
+
+def _ended(record: RunRecord, outcome: Outcome, reason: RunReason, found: Situation) -> RunRecord:
+    """Return the record of a run that ended without a look."""
+    message = "The policy or the content of a variant changed. Another run follows"
+    at = int(found.now) // SECONDS_PER_MINUTE
+    record = end(record, outcome, now=found.now)
+    record = with_decision(record, at=at, verdict=Verdict.UNDECIDED, reason=reason, message=message)
+    return replace(record, shown=replace(record.shown, message=message))
+
+
+def _waiting(before: TrafficStatus | None, record: RunRecord | None, found: Situation) -> Followed:
+    """Report what the next run waits for."""
+    message = "The run starts once the endpoint is in service on the models of the spec, with settled weights"
+    if record is None:
+        why = "No run has started yet."
+        known = tuple(before.commands or ()) if before else ()
+        commands = refuse_commands(known, found.commands, now=found.now, why=why)
+        status = TrafficStatus(
+            strategy="Stepped", mode=found.policy.mode, message=message, commands=list(commands) or None
+        )
+        return Followed(record=None, status=status, started=False)
+    record = replace(record, shown=replace(record.shown, message=message))
+    return Followed(record=record, status=record.to_status(), started=False)
+
+
+def _continued(record: RunRecord, live: LiveRun | None, found: Situation) -> Followed:
+    known = RunRecord.from_status(record.to_status())
+    if live is None or live.record != known:
+        try:
+            live = LiveRun.restored(record, found.policy, found.variants)
+        except RunMismatch:
+            record = _lost(record, found)
+            return Followed(record=record, status=record.to_status(), started=True)
+    ...

@@ -1,0 +1,123 @@
+"""Restores a run whose state was lost from what the endpoint remembers in its tag.
+
+Evidence is rebuilt from CloudWatch only where that is sound: in the first step, whose weights have been
+constant since the start of the run. Otherwise the run ends, and the weights stay.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from sagemaker_ab.api.conditions import RunReason
+from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE
+from sagemaker_ab.api.traffic_status import DecisionStatus
+from sagemaker_ab.planning.runs.commands import end
+from sagemaker_ab.planning.runs.identity import RunTag, attempt_of, passed_hash
+from sagemaker_ab.planning.runs.outcome import Outcome
+from sagemaker_ab.planning.runs.record import RunRecord, ShownNumbers, to_time
+from sagemaker_ab.planning.runs.situation import Situation
+from sagemaker_ab.traffic.decision import Progress, Verdict
+
+_FIRST_CALL_SECONDS: Final = 600
+"""How long after the start of a run its first change of weights is expected to be in force at the latest."""
+_KEPT_SECONDS: Final = 14 * 86400
+"""CloudWatch keeps periods of 60 seconds for 15 days. A run that began earlier is not read again."""
+
+
+def restored(record: RunRecord | None, found: Situation) -> RunRecord | None:
+    """Return the record, or the one that the endpoint's tag calls for if status has lost or outlived it.
+
+    None if neither knows a run that the spec asks for.
+    """
+    tag = found.tag
+    if tag is None or not found.core or (record is not None and not _is_newer(tag, record)):
+        return record
+    if tag.core != found.core:
+        return record
+    if tag.outcome is not None:
+        matches = tag.passed == passed_hash(found.policy, 0, final=True)
+        return _finished(tag, tag.outcome, found) if matches else record
+    running = _record(tag, found)
+    if _can_be_rebuilt(tag, found):
+        return running
+    return lost(running, found)
+
+
+def lost(record: RunRecord, found: Situation) -> RunRecord:
+    """End a run whose evidence is lost. The weights that serve stay."""
+    message = "The state of the run was lost, and its evidence cannot be read again. The weights stay"
+    serving = found.serving or {}
+    whole = all(weight.is_integer() for weight in serving.values()) and sum(serving.values()) == 100
+    requested = {name: int(weight) for name, weight in serving.items()} if whole else None
+    record = end(record, Outcome.EVIDENCE_LOST, now=found.now)
+    record = replace(record, requested=requested)
+    return _told(record, Verdict.UNDECIDED, RunReason.EVIDENCE_LOST, message, found)
+
+
+def _is_newer(tag: RunTag, record: RunRecord) -> bool:
+    """Return whether the tag knows more than status, as after a restoration from a backup."""
+    if tag.run == record.run:
+        return tag.outcome is not None and not record.final
+    return attempt_of(tag.run) > attempt_of(record.run)
+
+
+def _record(tag: RunTag, found: Situation) -> RunRecord:
+    policy = found.policy
+    percent = policy.steps[0].percent
+    baseline, (candidate,) = found.roles.baseline, found.roles.challengers
+    return RunRecord(
+        run=tag.run,
+        core=tag.core,
+        passed=tag.passed,
+        started=tag.started,
+        mode=policy.mode,
+        baseline=baseline,
+        candidate=candidate,
+        steps=len(policy.steps),
+        percent=percent,
+        requested={baseline: 100 - percent, candidate: percent},
+        shown=ShownNumbers(message="The evidence is read again from CloudWatch"),
+    )
+
+
+def _finished(tag: RunTag, outcome: Outcome, found: Situation) -> RunRecord:
+    """Return the record of a run that has ended, so that it is not repeated."""
+    record = _record(tag, found)
+    if outcome is Outcome.PROMOTED:
+        last = found.policy.steps[-1].percent
+        record = replace(record, progress=Progress(step=len(found.policy.steps) - 1), percent=last)
+    record = lost(record, found) if outcome is Outcome.EVIDENCE_LOST else end(record, outcome, now=found.now)
+    verdict = Verdict.PROMOTE if outcome is Outcome.PROMOTED else Verdict.ROLLBACK
+    message = f"Run {tag.run} ended as {outcome}, as a tag of the endpoint says"
+    return _told(record, verdict, RunReason.RESTORED, message, found)
+
+
+def _told(
+    record: RunRecord, verdict: Verdict, reason: RunReason, message: str, found: Situation
+) -> RunRecord:
+    decision = DecisionStatus(
+        at=to_time(found.now // SECONDS_PER_MINUTE * SECONDS_PER_MINUTE),
+        verdict=verdict.value,
+        reason=reason.value,
+        step=record.step,
+        percent=(record.requested or {}).get(record.candidate, 0),
+        message=message,
+    )
+    return replace(record, decisions=(decision,), shown=replace(record.shown, message=message))
+
+
+def _can_be_rebuilt(tag: RunTag, found: Situation) -> bool:
+    """Return whether the run is certainly in its first step, with weights that have been constant since then.
+
+    Weights change LastModifiedTime. The steps only go up, so weights of the first step with a change shortly
+    after the start are those of its first call. If that call was not sent yet, there is no evidence to lose.
+    """
+    endpoint, serving = found.endpoint, found.serving
+    start = tag.started * SECONDS_PER_MINUTE
+    if endpoint is None or serving is None or found.now - start > _KEPT_SECONDS:
+        return False
+    if tag.passed != passed_hash(found.policy, 0) or endpoint.last_modified > start + _FIRST_CALL_SECONDS:
+        return False
+    percent = found.policy.steps[0].percent
+    baseline, (candidate,) = found.roles.baseline, found.roles.challengers
+    first = {baseline: 100.0 - percent, candidate: float(percent)}
+    return serving == first or endpoint.last_modified <= start
