@@ -12,6 +12,7 @@ from sagemaker_ab.planning.scaling import scaling_steps
 from sagemaker_ab.planning.shares import (
     above_intended_share,
     describe_shortage,
+    kept_by_run,
     live_weights,
     short_of_instances,
 )
@@ -43,7 +44,7 @@ def _adjustments(
     yield from _weights(desired, endpoint, growing, force=remembered.force_weights)
     for variant, live in counts:
         if variant.instance_count < live:
-            held = above_intended_share(desired, endpoint, variant.name)
+            held = above_intended_share(desired, endpoint, variant.name) or kept_by_run(desired, variant.name)
             yield _count(StepKind.SCALE_IN, desired, variant, held=held)
     tags = tuple(_tags(desired, endpoint, remembered.managed_tag_keys))
     if tags:

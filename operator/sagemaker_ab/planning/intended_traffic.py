@@ -34,9 +34,15 @@ class IntendedTraffic:
             raise ValueError("weights and initial weights are of different variants")
         if not any(self.weights.values()) or not any(self.initial_weights.values()):
             raise ValueError("no variant has a weight")
+        if self.keeps_capacity and not self.run:
+            raise ValueError("only a run keeps capacity")
         for name in self.drained_first:
             if self.weights.get(name):
                 raise ValueError(f"{name} is to be drained, and its intended weight is {self.weights[name]}")
+
+    def kept_by(self, variant: str) -> str:
+        """Return the ID of the run that keeps a variant's instances, empty if none does."""
+        return self.run if variant in self.keeps_capacity else ""
 
 
 def manual_traffic(spec: EndpointSpec) -> IntendedTraffic:

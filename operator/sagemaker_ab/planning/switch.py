@@ -1,10 +1,11 @@
-"""The weights that serve when an update of the endpoint switches to its new fleet."""
+"""What serves when an update of the endpoint switches to its new fleet, and what the update waits for."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from sagemaker_ab.planning.desired import Desired
 from sagemaker_ab.planning.observed import Observed, ObservedEndpoint
-from sagemaker_ab.planning.shares import Weights
+from sagemaker_ab.planning.shares import Weights, kept_by_run
 
 
 def with_retained_weights(desired: Desired, observed: Observed) -> Desired:
@@ -26,3 +27,20 @@ def weights_at_switch(desired: Desired, endpoint: ObservedEndpoint) -> Weights:
         return desired.initial_weights
     names = {variant.name for variant in desired.variants}
     return {variant.name: variant.desired_weight for variant in endpoint.variants if variant.name in names}
+
+
+def update_held(desired: Desired, observed: Observed) -> str:
+    """Return why an update must not be sent yet, empty if it may be."""
+    endpoint = observed.endpoint
+    if endpoint is None:
+        return ""
+    return "; ".join(_cut(desired, endpoint))
+
+
+def _cut(desired: Desired, endpoint: ObservedEndpoint) -> Iterator[str]:
+    """Yield the variants whose instances a run keeps and the update would reduce."""
+    for variant in desired.variants:
+        live = endpoint.variant(variant.name)
+        reduces = live is not None and variant.instance_count < live.desired_count
+        if reduces and not desired.retains_counts and (held := kept_by_run(desired, variant.name)):
+            yield held
