@@ -261,10 +261,3 @@ def test_status_names_no_run_afterwards():
     (shown,) = status_of(scaling(), AFTER, status_of(scaling(), DURING)).scaling
 
     assert (shown.suspended, shown.scale_in_suspended_for) == (None, None)
-
-
-def test_only_a_run_keeps_capacity():
-    with pytest.raises(ValueError, match="only a run keeps capacity"):
-        IntendedTraffic(
-            weights={"VariantA": 1}, initial_weights={"VariantA": 1}, keeps_capacity=frozenset({"VariantA"})
-        )
