@@ -91,6 +91,11 @@ class ScalingStatus(ApiModel):
     ) = None
     """The kinds of scaling that the operator has suspended. It resumes those that the spec no longer has."""
 
+    scale_in_suspended_for: Annotated[str, Field(max_length=63)] | None = None
+    """The ID of the run for which scale-in is suspended, so that the variant can take all traffic back. When
+    the run ends, the operator resumes scale-in, unless the spec suspends it.
+    """
+
     in_effect: ActionInTime | None = None
     """The scheduled action whose bounds are in effect, and when it was due. Absent while the bounds are those
     of the spec.

@@ -49,10 +49,13 @@ class Refused:
 def apply(context: ReconcileContext, clients: AwsClients, step: Step) -> Outcome | Refused:
     """Send the writes of a step that were not sent recently, up to the first that fails.
 
-    Nothing is sent any more once the reads that the step rests on are too old, and nothing that was read is
-    sent again while the reads may be stale.
+    Nothing is sent any more once the reads that the step rests on are too old. Nothing that was read is sent
+    again while the reads may be stale, and nothing of a single-flight step while an earlier write of its
+    operation may be in flight.
     """
     if step.repeats_reads and context.memory.awaiting_consistency(clients.clock.now()):
+        return Outcome.UNKNOWN
+    if step.single_flight and context.memory.in_flight(step.commands[0].operation, clients.clock.now()):
         return Outcome.UNKNOWN
     commands = context.memory.unsent(step.commands, clients.clock.now())
     if not commands:

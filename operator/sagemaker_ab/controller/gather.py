@@ -41,6 +41,7 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
     """Read AWS and plan. Raises AwsError."""
     observer = context.services.observer
     observed = observer.observe(clients, spec.endpoint_name)
+    context.memory.start(observed.now)
     wanted = _desired(context, spec, clients, observed)
     observed, alarms_failure = _with_alarms(context, clients, wanted, observed)
     released = still_released(released_of(context.status), wanted, observed)

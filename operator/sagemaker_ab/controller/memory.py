@@ -40,6 +40,8 @@ class Memory:
     """When each write was last sent."""
     _sent_for: int = 0
     """The generation for which the last write was sent."""
+    _started: float | None = None
+    """When this process first read AWS for the resource."""
     _retries: dict[str, _Retry] = field(default_factory=dict)
     _accepted: set[str] = field(default_factory=set)
     """Steps that AWS has accepted, until a plan no longer contains them."""
@@ -68,6 +70,18 @@ class Memory:
         before somebody else's edit shows what the spec asks for, like one from after its repair.
         """
         return self.awaiting_consistency(now) and (self._sent_for != generation or bool(self._accepted))
+
+    def start(self, now: float) -> None:
+        """Record the first read of AWS; later calls change nothing."""
+        self._started = now if self._started is None else self._started
+
+    def in_flight(self, operation: str, now: float) -> bool:
+        """Return whether reads may not show the newest write of an operation yet.
+
+        A process that has just started does not know what the one before it has sent.
+        """
+        just_started = self._started is not None and now - self._started < SETTLING_SECONDS
+        return just_started or any(key.startswith(f"{operation}-") for key in self._recently_sent(now))
 
     def unsent(self, commands: Iterable[Command], now: float) -> list[Command]:
         """Return the commands up to the first that was sent so recently that a stale read may not show it.

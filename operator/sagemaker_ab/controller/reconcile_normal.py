@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from sagemaker_ab.api.conditions import Reason
-from sagemaker_ab.api.resource import FORCE_WEIGHTS, InvalidSpec, parse_spec
+from sagemaker_ab.api.resource import InvalidSpec, parse_spec
 from sagemaker_ab.api.status import Status
 from sagemaker_ab.aws.failures import AwsError
 from sagemaker_ab.aws.sessions import AwsClients, NoRegion
@@ -94,8 +94,7 @@ def _advance(context: ReconcileContext, clients: AwsClients, gathered: Gathered,
     requested = _requested(context, gathered, step)
     context.write_status(_report(context, requested))
     if step.overrides:
-        message = f"Weights are sent at once, as the annotation {FORCE_WEIGHTS} asks: {step.overrides}"
-        context.record_event("Warning", "WeightsForced", message)
+        context.record_event("Warning", "WeightsForced", f"Weights are sent at once, {step.overrides}")
     outcome = apply(context, clients, step)
     if isinstance(outcome, Refused):
         return _refused(context, requested, step, outcome)

@@ -1,7 +1,9 @@
 """The steps that change the fleet that serves: scaling, instance counts, weights, tags."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
+from sagemaker_ab.api.resource import FORCE_WEIGHTS
 from sagemaker_ab.planning import commands
 from sagemaker_ab.planning.commands import Command
 from sagemaker_ab.planning.desired import Desired, DesiredVariant
@@ -12,6 +14,7 @@ from sagemaker_ab.planning.scaling import scaling_steps
 from sagemaker_ab.planning.shares import (
     above_intended_share,
     describe_shortage,
+    kept_by_run,
     live_weights,
     short_of_instances,
 )
@@ -43,7 +46,7 @@ def _adjustments(
     yield from _weights(desired, endpoint, growing, force=remembered.force_weights)
     for variant, live in counts:
         if variant.instance_count < live:
-            held = above_intended_share(desired, endpoint, variant.name)
+            held = above_intended_share(desired, endpoint, variant.name) or kept_by_run(desired, variant.name)
             yield _count(StepKind.SCALE_IN, desired, variant, held=held)
     tags = tuple(_tags(desired, endpoint, remembered.managed_tag_keys))
     if tags:
@@ -53,7 +56,7 @@ def _adjustments(
 def _weights(
     desired: Desired, endpoint: ObservedEndpoint, growing: Iterable[Step], *, force: bool
 ) -> Iterator[Step]:
-    """Yield the change of weights; urgent if a person forces it or if it ends a variant's traffic."""
+    """Yield the change of weights; urgent if it goes out at once or if it ends a variant's traffic."""
     changes = weight_changes(desired, endpoint)
     if not changes:
         return
@@ -61,12 +64,16 @@ def _weights(
     instances = {variant.name: variant.current_count for variant in endpoint.variants}
     shortage = describe_shortage(short_of_instances(desired, before, {**before, **changes}, instances))
     shift = commands.update_weights(desired.endpoint_name, changes)
-    if force:
-        yield Step(StepKind.SHIFT_WEIGHTS, (shift,), overrides=shortage, urgent=True)
+    step = Step(StepKind.SHIFT_WEIGHTS, (shift,), single_flight=bool(desired.traffic.run))
+    at_once = desired.traffic.overrides_capacity or (
+        f"as the annotation {FORCE_WEIGHTS} asks" if force else ""
+    )
+    if at_once:
+        yield replace(step, overrides=f"{at_once}: {shortage}" if shortage else "", urgent=True)
         return
     evacuates = any(weight == 0 < before[name] for name, weight in changes.items())
-    waits_for = frozenset(step.identity for step in growing) if shortage else frozenset[str]()
-    yield Step(StepKind.SHIFT_WEIGHTS, (shift,), waits_for=waits_for, held=shortage, urgent=evacuates)
+    waits_for = frozenset(each.identity for each in growing) if shortage else frozenset[str]()
+    yield replace(step, waits_for=waits_for, held=shortage, urgent=evacuates)
 
 
 def weight_changes(desired: Desired, endpoint: ObservedEndpoint) -> Mapping[str, int]:

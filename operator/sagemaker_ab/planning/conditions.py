@@ -148,7 +148,7 @@ def _blocked(plan: Plan) -> Problem | None:
 
 
 def _held(plan: Plan) -> str:
-    """Say which steps wait for the state of AWS, and for what (S1, S2)."""
+    """Say which steps wait, and for what: for the state of AWS (S1, S2), or for a run."""
     return " ".join(f"Waiting to {step.description}: {step.held}." for step in plan.held)
 
 
@@ -189,9 +189,9 @@ def _weights_applied(desired: Desired, observed: Observed) -> ConditionDraft:
     requested = {variant.name: variant.desired_weight for variant in variants}
     kind = ConditionType.WEIGHTS_APPLIED
     if current == desired.weights and requested == desired.weights:
-        return ConditionDraft(
-            kind, status=True, reason=Reason.APPLIED, message="Traffic is split as the spec asks"
-        )
+        whose = f"run {desired.traffic.run}" if desired.traffic.run else "the spec"
+        message = f"Traffic is split as {whose} asks"
+        return ConditionDraft(kind, status=True, reason=Reason.APPLIED, message=message)
     message = "The weights in AWS are not yet the intended ones"
     return ConditionDraft(kind, status=False, reason=Reason.PENDING, message=message)
 
@@ -213,5 +213,11 @@ def _autoscaling_applied(desired: Desired, observed: Observed, remembered: Remem
     if foreign:
         message = f"AWS has what the spec does not have, and the operator leaves it alone. {foreign}"
         return ConditionDraft(kind, status=False, reason=Reason.FOREIGN_SCALING, message=message)
-    message = "Autoscaling is as the spec asks"
+    message = "; ".join(["Autoscaling is as the spec asks", *_suspended_by_run(desired)])
     return ConditionDraft(kind, status=True, reason=Reason.APPLIED, message=message)
+
+
+def _suspended_by_run(desired: Desired) -> Iterator[str]:
+    for variant in desired.variants:
+        if variant.scaling is not None and variant.scaling.kept_by:
+            yield f"run {variant.scaling.kept_by} keeps scale-in of {variant.name} suspended until it ends"

@@ -78,8 +78,8 @@ class Desired:
 
     `unresolved` says for which variants no image is known; they have no model name, and nothing can be
     deployed until that changes. `retains_counts`: an update keeps the live counts of all variants, because
-    the autoscaler owns some of them. `retains_weights`: an update keeps the live weights, because the new
-    config has others than those that are intended now.
+    the autoscaler owns some of them, or a run keeps them. `retains_weights`: an update keeps the live
+    weights, because the new config has others than those that are intended now.
     """
 
     endpoint_name: str
@@ -174,7 +174,7 @@ def desired(
                 model_name = resolved.name
         weight = traffic.initial_weights[variant.name]
         variants.append(_variant(variant, model_name, weight, alarm_prefix=alarm_prefix))
-    return Desired(
+    wanted = Desired(
         endpoint_name=spec.endpoint_name,
         owner=owner,
         models=tuple(created.values()),
@@ -182,16 +182,22 @@ def desired(
         tags={tag.key: tag.value for tag in spec.tags},
         traffic=traffic,
         unresolved=tuple(unresolved),
-        retains_counts=any(variant.scaling for variant in variants),
     )
+    return with_traffic(wanted, traffic)
 
 
 def with_traffic(desired: Desired, traffic: IntendedTraffic) -> Desired:
     """Return the desired state with other traffic."""
     variants = tuple(
-        replace(variant, initial_weight=traffic.initial_weights[variant.name]) for variant in desired.variants
+        replace(
+            variant,
+            initial_weight=traffic.initial_weights[variant.name],
+            scaling=variant.scaling and replace(variant.scaling, kept_by=traffic.kept_by(variant.name)),
+        )
+        for variant in desired.variants
     )
-    return replace(desired, variants=variants, traffic=traffic)
+    retains_counts = bool(traffic.keeps_capacity) or any(variant.scaling for variant in variants)
+    return replace(desired, variants=variants, traffic=traffic, retains_counts=retains_counts)
 
 
 def _model(

@@ -64,8 +64,9 @@ class DesiredScaling:
 
     `declared` are the bounds in the spec, `bounds` those that are intended now: a scheduled action may have
     changed them since. `initial_instance_count` is the number of instances that the spec gives a new variant,
-    None if it gives none. `scheduled_actions` holds the members of PutScheduledAction by name, `suspended`
-    those members of SuspendedState that the spec governs.
+    None if it gives none. `scheduled_actions` holds the members of PutScheduledAction by name,
+    `declared_suspended` those members of SuspendedState that the spec governs. `kept_by` is the ID of the run
+    that keeps the variant's instances; empty if there is none.
     """
 
     declared: Bounds
@@ -73,8 +74,15 @@ class DesiredScaling:
     initial_instance_count: int | None = None
     policies: tuple[DesiredPolicy, ...] = ()
     scheduled_actions: Mapping[str, Members] = field(default_factory=dict)
-    suspended: Mapping[str, bool] = field(default_factory=dict)
+    declared_suspended: Mapping[str, bool] = field(default_factory=dict)
     removes_foreign: bool = False
+    kept_by: str = ""
+
+    @property
+    def suspended(self) -> Mapping[str, bool]:
+        """The members of SuspendedState that the spec or a run governs. A run suspends scale-in."""
+        kept = {SUSPENDED_MEMBERS["scaleIn"]: True} if self.kept_by else {}
+        return {**self.declared_suspended, **kept}
 
 
 def alarm_prefix_of(endpoint_name: str, owner: str) -> str:
@@ -99,7 +107,7 @@ def desired_scaling(autoscaling: Autoscaling, *, variant: str, alarm_prefix: str
         initial_instance_count=autoscaling.initial_instance_count,
         policies=tuple(_policy(policy, variant, alarm_prefix) for policy in autoscaling.policies),
         scheduled_actions={action.name: _action(action) for action in autoscaling.scheduled_actions},
-        suspended=_suspended(autoscaling.suspended),
+        declared_suspended=_suspended(autoscaling.suspended),
         removes_foreign=autoscaling.foreign_scaling == "Remove",
     )
 

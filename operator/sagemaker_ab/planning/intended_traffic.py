@@ -17,7 +17,7 @@ class IntendedTraffic:
 
     `keeps_capacity` are the variants that lose no instances while the run lasts: scale-in is suspended, and
     counts are not lowered. `drained_first` are the variants that must have no traffic before an update
-    changes their model or instance type; their intended weight is 0. `overrides_capacity` is not empty if
+    changes their model or instance type; their weights are 0. `overrides_capacity` is not empty if
     the weights are applied even though S1 forbids it. It then completes the sentence "Weights are sent at
     once, …". Raises ValueError for a contradiction.
     """
@@ -34,9 +34,15 @@ class IntendedTraffic:
             raise ValueError("weights and initial weights are of different variants")
         if not any(self.weights.values()) or not any(self.initial_weights.values()):
             raise ValueError("no variant has a weight")
+        if self.keeps_capacity and not self.run:
+            raise ValueError("only a run keeps capacity")
         for name in self.drained_first:
-            if self.weights.get(name):
-                raise ValueError(f"{name} is to be drained, and its intended weight is {self.weights[name]}")
+            if self.weights.get(name) or self.initial_weights.get(name):
+                raise ValueError(f"{name} is to be drained, and has a weight")
+
+    def kept_by(self, variant: str) -> str:
+        """Return the ID of the run that keeps a variant's instances, empty if none does."""
+        return self.run if variant in self.keeps_capacity else ""
 
 
 def manual_traffic(spec: EndpointSpec) -> IntendedTraffic:

@@ -8,6 +8,7 @@ from sagemaker_ab.planning.names import may_stem_from
 from sagemaker_ab.planning.observed import Observed, ObservedConfig
 from sagemaker_ab.planning.scaling import blocking_update
 from sagemaker_ab.planning.steps import Step, StepKind, in_sequence
+from sagemaker_ab.planning.switch import update_held
 
 
 def rollout(desired: Desired, observed: Observed) -> tuple[Step, ...]:
@@ -60,7 +61,7 @@ def _update(desired: Desired, observed: Observed) -> Iterator[Step]:
     """Yield the update, together with the release of the scalable targets for which AWS refuses it.
 
     They are one step, so that nothing comes between the release and its update, and everything else is ready
-    before (S3). There is none to the config that is in use.
+    before (S3). The update can still wait: see `switch`. There is none to the config that is in use.
     """
     if observed.endpoint and observed.endpoint.config_name == desired.config_name:
         return
@@ -68,4 +69,5 @@ def _update(desired: Desired, observed: Observed) -> Iterator[Step]:
         commands.deregister_scalable_target(desired.endpoint_name, variant)
         for variant in sorted(blocking_update(desired, observed))
     )
-    yield Step(StepKind.UPDATE_ENDPOINT, (*releases, commands.update_endpoint(desired)))
+    held = update_held(desired, observed)
+    yield Step(StepKind.UPDATE_ENDPOINT, (*releases, commands.update_endpoint(desired)), held=held)

@@ -21,7 +21,7 @@ from sagemaker_ab.planning.observed_scaling import ObservedTarget
 from sagemaker_ab.planning.scaling_policies import PolicyPut, policy_puts, same_metric
 from sagemaker_ab.planning.scaling_records import ScalingRecord
 from sagemaker_ab.planning.scheduled_actions import is_over, same_action, update_of
-from sagemaker_ab.planning.shares import above_intended_share
+from sagemaker_ab.planning.shares import above_intended_share, kept_by_run
 from sagemaker_ab.planning.steps import Step, StepKind
 
 
@@ -74,15 +74,15 @@ def _registration(variant: ScaledVariant) -> Iterator[Step]:
     """Yield the registration that sets the bounds and the suspended state.
 
     All members of SuspendedState are sent: whether AWS keeps one that a request leaves out is not known. A
-    stale read must not suspend again what the operator has just resumed. What S2 does not forbid is not held
-    up by what it forbids: a suspension, and a bound that is raised.
+    stale read must not suspend again what the operator has just resumed. What neither S2 nor a run forbids is
+    not held up by what they forbid: a suspension, and a bound that is raised.
     """
     target, scaling = variant.target, variant.scaling
     live = dict.fromkeys(SUSPENDED_MEMBERS.values(), False) | dict(target.suspended if target else {})
     suspended = live | dict.fromkeys(variant.removed.suspended, False) | dict(scaling.suspended)
     if target is not None and target.bounds == scaling.bounds and suspended == live:
         return
-    held = above_intended_share(variant.desired, variant.endpoint, variant.name) if _reduces(variant) else ""
+    held = _held(variant)
     change = suspended if suspended != live else None
     if held and target is not None:
         raised = _raised(variant, target.bounds)
@@ -104,11 +104,16 @@ def _register(variant: ScaledVariant, bounds: Bounds, suspended: Mapping[str, bo
     )
 
 
-def _reduces(variant: ScaledVariant) -> bool:
-    """Return whether the bounds to set lower the minimum, or scale in at once."""
+def _held(variant: ScaledVariant) -> str:
+    """Return why the bounds must not be set yet, empty if they may be.
+
+    S2 forbids a lower minimum as well. While a run has suspended scale-in, that removes no instance.
+    """
     target, bounds = variant.target, variant.scaling.bounds
-    lowers_minimum = target is not None and bounds.minimum < target.min_capacity
-    return lowers_minimum or bounds.maximum < _live_count(variant)
+    scales_in = bounds.maximum < _live_count(variant)
+    reduces = scales_in or (target is not None and bounds.minimum < target.min_capacity)
+    held = above_intended_share(variant.desired, variant.endpoint, variant.name) if reduces else ""
+    return held or (kept_by_run(variant.desired, variant.name) if scales_in else "")
 
 
 def _raised(variant: ScaledVariant, live: Bounds) -> Bounds:

@@ -55,6 +55,12 @@ def above_intended_share(desired: Desired, endpoint: ObservedEndpoint, variant: 
     return f"{variant} has {now:.1%} of the traffic, and its intended share is {intended:.1%}"
 
 
+def kept_by_run(desired: Desired, variant: str) -> str:
+    """Return why a run forbids a reduction of a variant's instances, empty if it allows it."""
+    run = desired.traffic.kept_by(variant)
+    return f"run {run} keeps the instances of {variant} until it ends" if run else ""
+
+
 def describe_shortage(short: Iterable[tuple[DesiredVariant, int]]) -> str:
     """Say which variants lack instances, empty if none does."""
     return "; ".join(

@@ -212,6 +212,7 @@ def _scaling(before: Status, found: Gathered) -> list[ScalingStatus] | None:
                 update={
                     "in_effect": ActionInTime(name=run.name, at=moment(run.at)) if run else None,
                     "next": ActionInTime(name=due.name, at=moment(due.at)) if due else None,
+                    "scale_in_suspended_for": scaling.kept_by or None,
                 }
             )
         shown.append(status)

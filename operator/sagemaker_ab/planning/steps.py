@@ -46,12 +46,14 @@ class Step:
     """Writes that belong together: one reconcile sends them one after the other.
 
     `waits_for` has the identities of the steps that must no longer be pending before this one is sent. `held`
-    is not empty while safety rule S1 or S2 (see `shares`) forbids the step. It then describes the state of
-    AWS that must change first. `overrides` is the same text for a step that a person asked to send anyway.
+    is not empty while safety rule S1 or S2 (see `shares`) or a run forbids the step. It then describes what
+    must change first. `overrides` completes "Weights are sent at once, …" for a step that is sent although
+    S1 forbids it: who asked for it, and what S1 says.
     `blocked` is not empty if AWS would refuse the step until a person acts. It then says what to do.
     `urgent`: the step goes before all others. `valid_until` is the time on AWS's clock after which the reads
     behind the step are too old to send it. `repeats_reads`: the step sends again what was read, and waits
-    until reads show the newest write.
+    until reads show the newest write. `single_flight`: the step waits until reads show the newest write of
+    its operation.
     """
 
     kind: StepKind
@@ -63,6 +65,7 @@ class Step:
     urgent: bool = False
     valid_until: float | None = None
     repeats_reads: bool = False
+    single_flight: bool = False
 
     @property
     def description(self) -> str:
@@ -123,7 +126,7 @@ class Plan:
 
     @property
     def held(self) -> tuple[Step, ...]:
-        """The steps that S1 or S2 forbids in the current state of AWS."""
+        """The steps that S1, S2 or a run forbids now."""
         return tuple(step for step in self.steps if step.held)
 
 

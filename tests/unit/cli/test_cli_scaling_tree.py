@@ -173,6 +173,17 @@ def test_a_variant_whose_autoscaling_left_the_spec_is_marked(shifting, branch):
     ]
 
 
+@pytest.mark.parametrize(
+    ("declared", "shown"),
+    [({"scheduled": False}, "scaleIn (for run 0123456789-1)"), ({"scaleIn": True}, "scaleIn")],
+    ids=["by a run", "by the spec too"],
+)
+def test_the_run_for_which_scale_in_is_suspended_is_named(scaled, branch, declared, shown):
+    kept = {"suspended": ["scaleIn"], "scaleInSuspendedFor": "0123456789-1"}
+
+    assert f"suspended  {shown}" in branch(scaled(suspended=declared, status=kept))
+
+
 def test_bounds_that_no_action_has_changed_are_those_of_the_spec(scaled, branch):
     raw = scaled(
         scheduledActions=[{"name": "peak", "schedule": "rate(1 day)", "maxCapacity": 8}],

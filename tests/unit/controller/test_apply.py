@@ -207,3 +207,15 @@ def test_what_was_read_is_not_sent_again_while_reads_may_be_stale(context):
     context.clock.time = 1030.0
     assert context.apply(model, repeats_reads=True) is Outcome.ACCEPTED
     assert context.calls == ["DeleteModel"]
+
+
+def test_a_step_waits_while_another_write_of_its_operation_is_in_flight(context):
+    context.answers(GONE, "DeleteModel", count=2)
+    first, second = commands.delete_model("first"), commands.delete_model("second")
+    context.apply(first, single_flight=True)
+
+    assert context.apply(second, single_flight=True) is Outcome.UNKNOWN
+    assert context.calls == ["DeleteModel"]
+    context.clock.time = 1030.0
+    assert context.apply(second, single_flight=True) is Outcome.ACCEPTED
+    assert context.calls == ["DeleteModel"] * 2

@@ -5,7 +5,7 @@ import itertools
 from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.controller.backoff import Backoff, jittered, jittered_below
 from sagemaker_ab.controller.memory import Memory
-from sagemaker_ab.planning.commands import delete_model
+from sagemaker_ab.planning.commands import delete_model, update_weights
 from sagemaker_ab.planning.problem import Problem
 from sagemaker_ab.planning.steps import Step, StepKind
 
@@ -153,3 +153,36 @@ def test_what_began_together_does_not_come_round_together():
 
     assert all(80 <= pause <= 120 for pause in pauses)
     assert max(pauses) - min(pauses) > 20
+
+
+WEIGHTS = "UpdateEndpointWeightsAndCapacities"
+
+
+def test_a_write_is_in_flight_until_reads_can_show_it():
+    memory = Memory()
+    memory.start(0.0)
+    memory.record_sent(update_weights("reviews", {"VariantA": 90}), 1, 1000.0)
+
+    assert memory.in_flight(WEIGHTS, 1029.0)
+    assert not memory.in_flight("DeleteModel", 1029.0)
+    assert not memory.in_flight(WEIGHTS, 1030.0)
+
+
+def test_a_write_that_aws_refused_is_not_in_flight():
+    memory = Memory()
+    memory.start(0.0)
+    sent = update_weights("reviews", {"VariantA": 90})
+    memory.record_sent(sent, 1, 1000.0)
+    memory.record_refused(sent)
+
+    assert not memory.in_flight(WEIGHTS, 1001.0)
+
+
+def test_a_process_that_has_just_started_does_not_know_what_is_in_flight():
+    """The one before it may have been killed right after it sent a write."""
+    memory = Memory()
+    for now in (1000.0, 1020.0):
+        memory.start(now)
+
+    assert memory.in_flight(WEIGHTS, 1029.0)
+    assert not memory.in_flight(WEIGHTS, 1030.0)

@@ -93,9 +93,11 @@ def contradictory(**members):
         (contradictory(initial_weights={"VariantA": 100}), "different variants"),
         (contradictory(weights={"VariantA": 0, "VariantB": 0}), "no variant has a weight"),
         (contradictory(initial_weights={"VariantA": 0, "VariantB": 0}), "no variant has a weight"),
-        (contradictory(drained_first=frozenset({"VariantB"})), "VariantB is to be drained, and its .* is 10"),
+        (contradictory(drained_first=frozenset({"VariantB"})), "VariantB is to be drained, and has a weight"),
+        (lambda: chosen(0, 100, drained_first={"VariantA"}), "VariantA is to be drained, and has a weight"),
+        (contradictory(keeps_capacity=frozenset({"VariantA"})), "only a run keeps capacity"),
     ],
-    ids=["other variants", "no weights", "no initial weights", "drained with a weight"],
+    ids=["other variants", "no weights", "no initial weights", "drained", "drained later", "kept by nobody"],
 )
 def test_traffic_that_contradicts_itself_is_refused(made, message):
     with pytest.raises(ValueError, match=message):

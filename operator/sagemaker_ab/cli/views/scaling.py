@@ -1,6 +1,6 @@
 """Renders the autoscaling of a variant as a branch: bounds, schedule, policies, suspension, last activity."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -91,17 +91,20 @@ def _change(name: str, actions: Sequence[ScheduledAction]) -> str:
 def _suspended(spec: Suspended | None, status: ScalingStatus | None) -> Iterator[_Row]:
     """Yield the suspended kinds of scaling, with those that the operator has yet to suspend or to resume."""
     kinds = {"scaleIn": "scale_in", "scaleOut": "scale_out", "scheduled": "scheduled"}
-    wanted = {kind for kind, field in kinds.items() if spec is not None and getattr(spec, field)}
+    wanted = {kind: "" for kind, field in kinds.items() if spec is not None and getattr(spec, field)}
+    run = status.scale_in_suspended_for if status else None
+    if run is not None:
+        wanted.setdefault("scaleIn", f" (for run {run})")
     done: set[str] = set(status.suspended or []) if status else set()
-    words = [f"{kind}{_progress(kind, wanted, done)}" for kind in kinds if kind in wanted | done]
+    words = [f"{kind}{_progress(kind, wanted, done)}" for kind in kinds if kind in wanted.keys() | done]
     if words:
         yield _row("suspended", Text(", ".join(words), "yellow"))
 
 
-def _progress(kind: str, wanted: set[str], done: set[str]) -> str:
+def _progress(kind: str, wanted: Mapping[str, str], done: set[str]) -> str:
     if kind not in done:
         return " (not yet)"
-    return "" if kind in wanted else " (not in spec)"
+    return wanted.get(kind, " (not in spec)")
 
 
 def _activity(activity: ScalingActivity, *, now: datetime) -> Iterator[_Row]:
