@@ -1,7 +1,7 @@
 """The CloudWatch metrics of a production variant, and the ones that status reports.
 
-This module has the only table of metric names; status and the command line's charts refer to it. A metric
-without a datapoint stays absent: it is neither zero nor success.
+This module has the only table of metric names; status, traffic policies and the command line's charts refer
+to it. A metric without a datapoint stays absent: it is neither zero nor success.
 Names, units and valid statistics: https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html
 """
 
@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from sagemaker_ab.api.policies.common import LATENCY
 from sagemaker_ab.api.status import Metrics, VariantMetrics
 from sagemaker_ab.planning.problem import Problem
 
@@ -62,6 +63,25 @@ MEMORY_UTILIZATION: Final = _utilization("MemoryUtilization")
 DISK_UTILIZATION: Final = _utilization("DiskUtilization")
 GPU_UTILIZATION: Final = _utilization("GPUUtilization")
 GPU_MEMORY_UTILIZATION: Final = _utilization("GPUMemoryUtilization")
+
+COMPARED_METRICS: Final[Mapping[str, Metric]] = {
+    "ServerErrors": INVOCATION_5XX_ERRORS,
+    "ClientErrors": INVOCATION_4XX_ERRORS,
+    "ModelErrors": INVOCATION_MODEL_ERRORS,
+    LATENCY: MODEL_LATENCY_AVERAGE,
+}
+"""What a traffic policy compares, by its own name of the metric. Successes are not in CloudWatch."""
+BREAKER_METRICS: Final[Mapping[str, Metric]] = {**COMPARED_METRICS, LATENCY: MODEL_LATENCY_P99}
+"""What a breaker reads."""
+COUNTS_FIELDS: Final[Mapping[Metric, str]] = {
+    INVOCATIONS: "invocations",
+    INVOCATION_4XX_ERRORS: "errors_4xx",
+    INVOCATION_5XX_ERRORS: "errors_5xx",
+    INVOCATION_MODEL_ERRORS: "model_errors",
+    MODEL_LATENCY_AVERAGE: "latency_average_micros",
+    MODEL_LATENCY_P99: "latency_p99_micros",
+}
+"""The field of a variant's counts in a minute that each metric fills."""
 
 
 @dataclass(frozen=True, slots=True)

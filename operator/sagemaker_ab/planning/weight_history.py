@@ -1,0 +1,127 @@
+"""The weights that an endpoint verifiably had, and for how long.
+
+A minute counts as evidence only with weights that held throughout it. Weights are verified by reads that find
+the endpoint InService with each current weight equal to its desired weight. Between two such reads with the
+same weights and the same LastModifiedTime, the weights held. A change that is undone between two reads shows
+only in LastModifiedTime. That weight changes move it is an assumption.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self
+
+from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE
+from sagemaker_ab.planning.consistency import SETTLING_SECONDS
+from sagemaker_ab.planning.run_minutes import CountsByMinute
+from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
+
+MOST_STRETCHES: Final = 50
+"""Beyond these the oldest are dropped, and their minutes have no verified weights any more."""
+
+Weights = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightObservation:
+    """One read of an endpoint. Times are seconds on AWS's clock.
+
+    The read was sent at `began` and answered at `ended`. `modified` is the endpoint's LastModifiedTime.
+    """
+
+    began: float
+    ended: float
+    current: Weights
+    desired: Weights
+    in_service: bool
+    modified: float
+
+    @property
+    def settled(self) -> bool:
+        """Whether no weight is changing."""
+        return self.in_service and self.current == self.desired
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightStretch:
+    """Weights that were in force from `since` to `until`."""
+
+    since: float
+    until: float
+    weights: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightHistory:
+    """Stretches of verified weights of these variants, in order of time. Between them a weight moved.
+
+    `modified` is the LastModifiedTime of the newest stretch; None if the next read begins another one.
+    """
+
+    variants: tuple[str, ...]
+    stretches: tuple[WeightStretch, ...] = ()
+    modified: float | None = None
+
+    def observed(self, read: WeightObservation) -> Self:
+        """Add a read. It may lag behind AWS, so it verifies the time up to 30 seconds before it began."""
+        newest = self.stretches[-1] if self.stretches else None
+        if newest is not None and read.ended <= newest.since:
+            return self
+        if not read.settled or not set(self.variants) <= read.current.keys():
+            return replace(self, modified=None)
+        weights = tuple(read.current[name] for name in self.variants)
+        until = read.began - SETTLING_SECONDS
+        if newest is None or newest.weights != weights or self.modified != read.modified:
+            begun = WeightStretch(since=read.ended, until=read.ended, weights=weights)
+            stretches = (*self.stretches, begun)[-MOST_STRETCHES:]
+            return replace(self, stretches=stretches, modified=read.modified)
+        if until <= newest.until:
+            return self
+        return replace(self, stretches=(*self.stretches[:-1], replace(newest, until=until)))
+
+    def call_sent(self) -> Self:
+        """Record that the operator sent a change of weights, whatever becomes of it."""
+        return replace(self, modified=None)
+
+    def weights_in(self, minute: int) -> dict[str, float] | None:
+        """Return the weights that held throughout a minute; None if that is not verified."""
+        start = minute * SECONDS_PER_MINUTE
+        for stretch in self.stretches:
+            if stretch.since <= start and start + SECONDS_PER_MINUTE <= stretch.until:
+                return dict(zip(self.variants, stretch.weights, strict=True))
+        return None
+
+    def since(self, first: int) -> Self:
+        """Leave out the stretches that ended before minute `first`."""
+        start = first * SECONDS_PER_MINUTE
+        kept = tuple(each for each in self.stretches[:-1] if each.until > start)
+        return replace(self, stretches=(*kept, *self.stretches[-1:]))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the state: each stretch as since, until and the weight of each variant."""
+        return {
+            "variants": list(self.variants),
+            "stretches": [[each.since, each.until, *each.weights] for each in self.stretches],
+            "modified": self.modified,
+        }
+
+    @classmethod
+    def from_json(cls, state: Mapping[str, Any]) -> Self:
+        """Return the history that `to_json` saved."""
+        return cls(
+            variants=tuple(state["variants"]),
+            stretches=tuple(
+                WeightStretch(since=since, until=until, weights=tuple(weights))
+                for since, until, *weights in state["stretches"]
+            ),
+            modified=state["modified"],
+        )
+
+
+def verified_rows(counts: CountsByMinute, history: WeightHistory) -> Iterable[CountsRow]:
+    """Return the counts of minutes with verified weights, in order of time, for `Run.ingest`."""
+    rows = []
+    for (at, variant), each in sorted(counts.items(), key=lambda item: item[0]):
+        weights = history.weights_in(at)
+        if weights is not None and variant in weights:
+            rows.append(CountsRow(at, variant, each._replace(weight=weights[variant])))
+    return rows
