@@ -49,8 +49,8 @@ class ConditionType(StrEnum):
     """
 
     SPEC_CONVERGED = "SpecConverged"
-    """The weights that serve need no change of the spec to stay. After a promotion the condition is false until
-    the patch in status.traffic.patch is committed. Present only under a strategy other than Manual.
+    """The weights that serve need no change of the spec to stay. After a promotion the condition is false
+    until the patch in status.traffic.patch is committed. Present only under a strategy other than Manual.
     """
 
     RUN_HELD = "RunHeld"
@@ -195,7 +195,8 @@ class RunReason(StrEnum):
     """A person holds the run by the annotation sagemaker-ab.dev/hold."""
 
     PROMOTION_REQUESTED = "PromotionRequested"
-    """A person ended the run by the annotation sagemaker-ab.dev/promote. The candidate gets all the traffic."""
+    """A person ended the run by the annotation sagemaker-ab.dev/promote. The candidate gets all the traffic.
+    """
 
     ABORT_REQUESTED = "AbortRequested"
     """A person ended the run by the annotation sagemaker-ab.dev/abort. The baseline gets all the traffic."""

@@ -76,7 +76,7 @@ def _weights(
     yield replace(step, waits_for=waits_for, held=shortage, urgent=evacuates)
 
 
-def weight_changes(desired: Desired, endpoint: ObservedEndpoint) -> Mapping[str, int]:
+def weight_changes(desired: Desired, endpoint: ObservedEndpoint) -> Mapping[str, float]:
     """Return the intended weights of all variants that serve, if any of them differs from the live one.
 
     If a variant serves that the spec no longer has, the spec does not define its share. Then only the weights

@@ -22,7 +22,7 @@ class IntendedTraffic:
     once, …". Raises ValueError for a contradiction.
     """
 
-    weights: Mapping[str, int]
+    weights: Mapping[str, float]
     initial_weights: Mapping[str, int]
     run: str = ""
     keeps_capacity: frozenset[str] = frozenset()

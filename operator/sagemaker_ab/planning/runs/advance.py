@@ -5,7 +5,7 @@ decisions, however often the process ends.
 """
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from sagemaker_ab.api.conditions import RunReason
 from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE
@@ -43,9 +43,7 @@ def advance(live: LiveRun, record: RunRecord, found: Situation) -> RunRecord:
     return _looked(live, record, found, now)
 
 
-def with_decision(  # noqa: PLR0913 - the parts of a decision
-    record: RunRecord, *, at: int, verdict: Verdict, reason: str, message: str
-) -> RunRecord:
+def with_decision(record: RunRecord, *, at: int, verdict: Verdict, reason: str, message: str) -> RunRecord:
     """Return the record with a decision at the start of minute `at`, if it differs from the one before."""
     newest = record.decisions[-1] if record.decisions else None
     if newest is not None and (newest.verdict, newest.reason, newest.step) == (verdict, reason, record.step):
@@ -68,7 +66,8 @@ def _with_data(record: RunRecord, found: Situation) -> RunRecord:
     data, before = found.minutes.data, record.data
     state = data.availability.value
     since = before.since if before is not None and before.state == state else to_time(found.now)
-    return replace(record, data=DataStatus(state=state, message=describe_data(data), since=since))
+    shown: dict[str, Any] = {"state": state, "message": describe_data(data), "since": since}
+    return replace(record, data=DataStatus(**shown))
 
 
 def _interrupted(record: RunRecord, found: Situation) -> RunRecord:
@@ -138,9 +137,7 @@ def _shown(
     else:
         pending = [gate.message for gate in found_gates if gate.state != SATISFIED]
         message = f"{_step(record)}: {'; '.join(pending) or newest.message}"
-    return ShownNumbers(
-        gates=found_gates, comparisons=comparisons(found.policy, live.run), message=message
-    )
+    return ShownNumbers(gates=found_gates, comparisons=comparisons(found.policy, live.run), message=message)
 
 
 def _step(record: RunRecord) -> str:

@@ -28,7 +28,7 @@ def consume_commands(record: RunRecord, annotations: Mapping[str, str], *, now: 
     `annotations` has the values by the name of the command. The command `retry` leaves the record of the run
     that has ended as it is. Its entry says that it is applied (see `asks_for_retry`).
     """
-    known = {each.command: each for each in record.commands}
+    known: dict[str, CommandStatus] = {each.command: each for each in record.commands}
     for command in (name for name in _EFFECTS if name in annotations):
         value = annotations[command]
         if command in known and known[command].value == value[:_LONGEST]:
@@ -44,7 +44,7 @@ def refuse_commands(
     known: tuple[CommandStatus, ...], annotations: Mapping[str, str], *, now: float, why: str
 ) -> tuple[CommandStatus, ...]:
     """Return the entries of commands while there is no run that they could be for."""
-    entries = {each.command: each for each in known}
+    entries: dict[str, CommandStatus] = {each.command: each for each in known}
     for command, value in annotations.items():
         if command not in entries or entries[command].value != value[:_LONGEST]:
             entries[command] = _entry(command, value, _Effect(None, why), now)
@@ -64,9 +64,12 @@ _LONGEST: Final = 63
 
 
 def _entry(command: str, value: str, effect: _Effect, now: float) -> CommandStatus:
-    entry: dict[str, Any] = {"command": command, "value": value}
-    applied = "Refused" if effect.record is None else "Applied"
-    return CommandStatus(**entry, at=to_time(now), effect=applied, message=effect.message)
+    entry: dict[str, Any] = {
+        "command": command,
+        "value": value,
+        "effect": "Refused" if effect.record is None else "Applied",
+    }
+    return CommandStatus(**entry, at=to_time(now), message=effect.message)
 
 
 def _approve(record: RunRecord, value: str, now: float) -> _Effect:

@@ -1,4 +1,4 @@
-"""The comparisons of a run as status shows them: rates, ratio, interval, evidence, and what is still needed."""
+"""The comparisons of a run as status shows them: rates, ratio, interval, evidence, requests still needed."""
 
 from collections.abc import Mapping
 from math import ceil, inf, isfinite, log, sqrt
@@ -62,7 +62,7 @@ def still_needed(evidence: float, threshold: float, requests: float) -> tuple[in
 
 
 def _still_needed(run: Run, variant: str, proofs: Mapping[str, float], metric: str) -> Quantiles | None:
-    """Return the requests until the margin is proven; None if the step needs no proof, or none is in sight."""
+    """Return the requests until the margin is proven; None if no proof is needed, or none is in sight."""
     requests = run.evidence.totals.invocations[variant]
     needed = still_needed(proofs[metric], NON_INFERIORITY_THRESHOLD, requests) if metric in proofs else None
     if needed is None:

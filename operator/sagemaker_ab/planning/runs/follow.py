@@ -1,4 +1,4 @@
-"""Which run a resource is in: it starts, goes on, ends, is superseded, or is restored from the endpoint's tag."""
+"""Which run a resource is in: it starts, goes on, ends, is superseded, or is restored from a tag."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -6,17 +6,23 @@ from typing import Final
 from sagemaker_ab.api.conditions import RunReason
 from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE
 from sagemaker_ab.api.traffic_status import TrafficStatus
+from sagemaker_ab.planning.intended_traffic import IntendedTraffic
 from sagemaker_ab.planning.runs.advance import advance, with_decision
 from sagemaker_ab.planning.runs.commands import asks_for_retry, consume_commands, end, refuse_commands
 from sagemaker_ab.planning.runs.identity import attempt_of, passed_hash, run_id
+from sagemaker_ab.planning.runs.intended import traffic_before_run, traffic_of_run, with_weights
 from sagemaker_ab.planning.runs.live import LiveRun
 from sagemaker_ab.planning.runs.outcome import Outcome
 from sagemaker_ab.planning.runs.patch import winner_patch
-from sagemaker_ab.planning.runs.record import RunRecord, ShownNumbers
-from sagemaker_ab.planning.runs.restore import restored
+from sagemaker_ab.planning.runs.record import RunRecord, ShownNumbers, shown_weights
+from sagemaker_ab.planning.runs.restore import lost, restored
 from sagemaker_ab.planning.runs.situation import Situation
 from sagemaker_ab.traffic.decision import Verdict
 from sagemaker_ab.traffic.run import RunMismatch
+
+_WAITS: Final = (
+    "The run starts once the endpoint is in service on the models of the spec and its weights have settled"
+)
 
 _REQUESTED: Final = {
     Outcome.ABORTED: (Verdict.ROLLBACK, RunReason.ABORT_REQUESTED),
@@ -29,31 +35,31 @@ class Followed:
     """The run of a resource after a reconcile has read everything.
 
     `record` is of the current run, or of the last one while the next has not started. `status` is what status
-    says of it. `started`: the record is of the run that the spec asks for. `live` is what this process must
-    remember; None if the run does not go on.
+    says of it, `traffic` what it intends. `live` is what this process must remember; None unless a run goes
+    on.
     """
 
     record: RunRecord | None
     status: TrafficStatus
-    started: bool
+    traffic: IntendedTraffic
     live: LiveRun | None = None
 
 
 def follow_run(before: TrafficStatus | None, live: LiveRun | None, found: Situation) -> Followed:
     """Return the run as it follows from status, the evidence in memory, and what was read."""
-    record = restored(RunRecord.from_status(before), found)
-    if record is not None and not _is_asked_for(record, found) and not record.final:
-        record = _ended(record, Outcome.SUPERSEDED, RunReason.SUPERSEDED, found)
+    stored = RunRecord.from_status(before)
+    if live is not None and live.record != stored:
+        live = None
+    record = restored(stored, found)
+    if record is not None and not record.final and not _is_asked_for(record, found):
+        record = _superseded(record, found)
     if record is not None:
         record = _after_commands(record, found)
     if record is None or not _is_asked_for(record, found) or asks_for_retry(record):
         if not found.can_start:
             return _waiting(before, record, found)
         record, live = _start(record, found), None
-    if record.final:
-        record = replace(record, passed=passed_hash(found.policy, record.progress.step, final=True))
-        return Followed(record=record, status=record.to_status(), started=True)
-    return _continued(record, live, found)
+    return _going_on(record, live, found)
 
 
 def _is_asked_for(record: RunRecord, found: Situation) -> bool:
@@ -67,9 +73,7 @@ def _is_asked_for(record: RunRecord, found: Situation) -> bool:
 
 def _start(previous: RunRecord | None, found: Situation) -> RunRecord:
     """Return the record of a new run. Its attempt follows that of the last run, so that its ID is new."""
-    last = max(
-        attempt_of(previous.run) if previous else 0, attempt_of(found.tag.run) if found.tag else 0
-    )
+    last = max(attempt_of(previous.run) if previous else 0, attempt_of(found.tag.run) if found.tag else 0)
     policy = found.policy
     percent = policy.steps[0].percent
     baseline, (candidate,) = found.roles.baseline, found.roles.challengers
@@ -100,36 +104,63 @@ def _after_commands(record: RunRecord, found: Situation) -> RunRecord:
     return replace(after, shown=replace(after.shown, message=message))
 
 
-def _ended(record: RunRecord, outcome: Outcome, reason: RunReason, found: Situation) -> RunRecord:
-    """Return the record of a run that ended without a look."""
+def _superseded(record: RunRecord, found: Situation) -> RunRecord:
     message = "The policy or the content of a variant changed. Another run follows"
-    at = int(found.now) // SECONDS_PER_MINUTE
-    record = end(record, outcome, now=found.now)
-    record = with_decision(record, at=at, verdict=Verdict.UNDECIDED, reason=reason, message=message)
+    record = end(record, Outcome.SUPERSEDED, now=found.now)
+    record = with_decision(
+        record,
+        at=int(found.now) // SECONDS_PER_MINUTE,
+        verdict=Verdict.UNDECIDED,
+        reason=RunReason.SUPERSEDED,
+        message=message,
+    )
     return replace(record, shown=replace(record.shown, message=message))
 
 
 def _waiting(before: TrafficStatus | None, record: RunRecord | None, found: Situation) -> Followed:
     """Report what the next run waits for."""
-    message = "The run starts once the endpoint is in service on the models of the spec, with settled weights"
-    if record is None:
-        why = "No run has started yet."
-        known = tuple(before.commands or ()) if before else ()
-        commands = refuse_commands(known, found.commands, now=found.now, why=why)
-        status = TrafficStatus(
-            strategy="Stepped", mode=found.policy.mode, message=message, commands=list(commands) or None
-        )
-        return Followed(record=None, status=status, started=False)
-    record = replace(record, shown=replace(record.shown, message=message))
-    return Followed(record=record, status=record.to_status(), started=False)
+    traffic = traffic_before_run(found)
+    weights = traffic.weights if traffic.drained_first else None
+    if record is not None:
+        record = replace(record, weights=weights, shown=replace(record.shown, message=_WAITS, gates=()))
+        return Followed(record=record, status=record.to_status(), traffic=traffic)
+    known = tuple(before.commands or ()) if before else ()
+    commands = refuse_commands(known, found.commands, now=found.now, why="No run has started yet.")
+    status = TrafficStatus(
+        strategy="Stepped",
+        mode=found.policy.mode,
+        message=_WAITS,
+        weights=shown_weights(weights),
+        commands=list(commands) or None,
+    )
+    return Followed(record=None, status=status, traffic=traffic)
 
 
-def _continued(record: RunRecord, live: LiveRun | None, found: Situation) -> Followed:
-    known = RunRecord.from_status(record.to_status())
-    if live is None or live.record != known:
+def _going_on(record: RunRecord, live: LiveRun | None, found: Situation) -> Followed:
+    """Look at the newest minute of a run that has not ended, and return what follows."""
+    if not record.final:
         try:
-            live = LiveRun.restored(record, found.policy, found.variants)
+            live = live or LiveRun.restored(record, found.policy, found.variants)
         except RunMismatch:
-            record = _lost(record, found)
-            return Followed(record=record, status=record.to_status(), started=True)
-    ...
+            record = lost(record, found)
+        else:
+            record = advance(live, record, found)
+    record = _with_outcome(record, found)
+    record = with_weights(record)
+    if record.final or live is None:
+        live = None
+    else:
+        record = live.saved(record)
+        live.record = record
+    traffic = traffic_of_run(record, found)
+    return Followed(record=record, status=record.to_status(), traffic=traffic, live=live)
+
+
+def _with_outcome(record: RunRecord, found: Situation) -> RunRecord:
+    """Return the record with what it can no longer change, and with the patch after a promotion."""
+    step = record.progress.step
+    if found.core:
+        record = replace(record, passed=passed_hash(found.policy, step, final=record.final))
+    if record.outcome is Outcome.PROMOTED and not record.observes:
+        return replace(record, patch=winner_patch(found.variants, record.candidate))
+    return record

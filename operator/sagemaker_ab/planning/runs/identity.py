@@ -31,8 +31,8 @@ def core_hash(policy: Stepped, content: Mapping[str, Any]) -> str:
 def passed_hash(policy: Stepped, step: int, *, final: bool = False) -> str:
     """Return the hash of the steps that a run at this step can no longer change.
 
-    `step` is the index of the current step. Of the current step only the share is fixed. Nothing is ahead of a
-    run that has ended.
+    `step` is the index of the current step. Of the current step only the share is fixed. Nothing is ahead of
+    a run that has ended.
     """
     steps = [each.model_dump(mode="json") for each in policy.steps]
     return content_hash(steps if final else [*steps[:step], policy.steps[step].percent, "ahead"])

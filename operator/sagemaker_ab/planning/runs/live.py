@@ -21,8 +21,8 @@ class LiveRun:
     """The evidence behind a record.
 
     `record` is the newest one. If status has another one, a write failed or a person edited status, and the
-    evidence must be restored. `looked` is the minute of the last look. `unverified` are counts of open minutes
-    whose weights no read has verified yet.
+    evidence must be restored. `looked` is the minute of the last look. `unverified` are counts of open
+    minutes whose weights no read has verified yet.
     """
 
     record: RunRecord
@@ -40,7 +40,7 @@ class LiveRun:
             run = Run(policy, variants, started=record.started)
             history = WeightHistory(variants=run.roles.variants)
         else:
-            run = Run.from_checkpoint(saved.checkpoint, policy, variants)
+            run = Run.from_json(saved.checkpoint, policy, variants)
             history = saved.history
         run.progress = record.progress
         looked = minute_of(record.decisions[-1].at) if record.decisions else record.started
@@ -72,7 +72,7 @@ class LiveRun:
     def saved(self, record: RunRecord) -> RunRecord:
         """Return the record with the evidence of now, if the record or what it rests on has changed."""
         saved = record.saved
-        watermark = self.run.watermark
+        watermark = max(self.run.evidence.started - 1, self.run.evidence.buffer.watermark)
         if (
             saved is not None
             and record == self.record
@@ -81,7 +81,7 @@ class LiveRun:
         ):
             return record
         history = self.history.since(watermark)
-        packed = SavedEvidence(checkpoint=self.run.checkpoint(), history=history, watermark=watermark)
+        packed = SavedEvidence(checkpoint=self.run.to_json(), history=history, watermark=watermark)
         return replace(record, saved=packed)
 
 

@@ -122,9 +122,7 @@ class RunRecord:
                 since=minute_time(since if since >= 0 else self.started),
                 applied_since=minute_time(applied) if applied >= 0 else None,
             ),
-            weights=None
-            if self.weights is None
-            else [VariantWeight(variant=name, percent=percent) for name, percent in self.weights.items()],
+            weights=shown_weights(self.weights),
             outcome=self.outcome.value if self.outcome else None,
             ended_at=to_time(self.ended) if self.ended is not None else None,
             message=self.shown.message or None,
@@ -211,6 +209,13 @@ class RunRecord:
             ),
             saved=saved,
         )
+
+
+def shown_weights(weights: Mapping[str, float] | None) -> list[VariantWeight] | None:
+    """Return weights in whole percent as status has them."""
+    if weights is None:
+        return None
+    return [VariantWeight(variant=name, percent=int(percent)) for name, percent in weights.items()]
 
 
 def minute_time(minute: int) -> datetime:

@@ -13,9 +13,11 @@ from sagemaker_ab.api.traffic_status import DecisionStatus
 from sagemaker_ab.planning.runs.commands import end
 from sagemaker_ab.planning.runs.identity import RunTag, attempt_of, passed_hash
 from sagemaker_ab.planning.runs.outcome import Outcome
-from sagemaker_ab.planning.runs.record import RunRecord, ShownNumbers, to_time
+from sagemaker_ab.planning.runs.record import RunRecord, SavedEvidence, ShownNumbers, to_time
 from sagemaker_ab.planning.runs.situation import Situation
+from sagemaker_ab.planning.weight_history import WeightHistory, WeightStretch
 from sagemaker_ab.traffic.decision import Progress, Verdict
+from sagemaker_ab.traffic.run import Run
 
 _FIRST_CALL_SECONDS: Final = 600
 """How long after the start of a run its first change of weights is expected to be in force at the latest."""
@@ -38,7 +40,7 @@ def restored(record: RunRecord | None, found: Situation) -> RunRecord | None:
         return _finished(tag, tag.outcome, found) if matches else record
     running = _record(tag, found)
     if _can_be_rebuilt(tag, found):
-        return running
+        return _rebuilt(running, found)
     return lost(running, found)
 
 
@@ -77,6 +79,19 @@ def _record(tag: RunTag, found: Situation) -> RunRecord:
         requested={baseline: 100 - percent, candidate: percent},
         shown=ShownNumbers(message="The evidence is read again from CloudWatch"),
     )
+
+
+def _rebuilt(record: RunRecord, found: Situation) -> RunRecord:
+    """Return the record without evidence, with the weights that have been in force since they last changed."""
+    endpoint, read = found.endpoint, found.observation
+    run = Run(found.policy, found.variants, started=record.started)
+    history = WeightHistory(variants=run.roles.variants)
+    if endpoint is not None and read is not None and read.settled:
+        weights = tuple(read.current[name] for name in history.variants)
+        stretch = WeightStretch(since=endpoint.last_modified, until=endpoint.last_modified, weights=weights)
+        history = replace(history, stretches=(stretch,), modified=endpoint.last_modified)
+    saved = SavedEvidence(checkpoint=run.to_json(), history=history, watermark=record.started - 1)
+    return replace(record, saved=saved)
 
 
 def _finished(tag: RunTag, outcome: Outcome, found: Situation) -> RunRecord:

@@ -30,10 +30,11 @@ class NewMinutes:
 class Situation:
     """The input of a reconcile for a run. Times are seconds on AWS's clock.
 
-    `core` is the hash of what defines the run that the spec asks for; empty while the images of its models are
-    not known. `variants` are those of the spec, in its order. `deployed`: the fleet that serves is the desired
-    one. `endpoint` is None if it does not exist or is not ours; `read_at` is when its read began. `minutes` is
-    None until CloudWatch has answered. `commands` are the annotations by the name of the command.
+    `core` is the hash of what defines the run that the spec asks for; empty while the images of its models
+    are not known. `variants` are those of the spec, in its order. `deployed`: the fleet that serves is the
+    desired one. `endpoint` is None if it does not exist or is not ours; `read_at` is when its read began.
+    `minutes` is None until CloudWatch has answered. `commands` are the annotations by the name of the
+    command. What is shown of the evidence is refreshed every `refresh_minutes`.
     """
 
     policy: Stepped
