@@ -231,7 +231,7 @@ def _sample_ratio_tests(policy: Policy, roles: VariantRoles) -> dict[str, Sample
 
     With two variants one test suffices, because one share determines the other.
     """
-    if isinstance(policy, Bandit) or policy.on_sample_ratio_mismatch != "Hold":
+    if isinstance(policy, Bandit) or policy.on_sample_ratio_mismatch == "Ignore":
         return {}
     variants = roles.variants
     tested = variants[1:] if len(variants) == 2 else variants  # noqa: PLR2004  # baseline and challenger

@@ -77,6 +77,10 @@ class _SteppedLook:
             return self._rollback(DecisionReason.DEADLINE_EXCEEDED)
         if self.policy.on_no_traffic == "Rollback" and self._has_no_traffic():
             return self._rollback(DecisionReason.NO_TRAFFIC)
+        if self.policy.on_sample_ratio_mismatch == "Rollback" and (
+            mismatch := sample_ratio_mismatch(self.evidence)
+        ):
+            return self._rollback(DecisionReason.SAMPLE_RATIO_MISMATCH, **mismatch)
         return None
 
     def _decide_hold(self) -> Decision | None:
