@@ -11,7 +11,7 @@ from sagemaker_ab.planning.image_pins import IMAGE_PIN, PinnedImages, image_pin
 from sagemaker_ab.planning.images import UnknownImage, resolve_image
 from sagemaker_ab.planning.names import content_hash, content_name
 from sagemaker_ab.planning.ownership import Owner
-from sagemaker_ab.traffic.strategies.manual import manual_weights
+from sagemaker_ab.traffic.initial_weights import initial_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def desired(
     `pinned` has the images of the models in use, which take precedence over the image table.
     """
     models = {model.name: model for model in spec.models}
-    weights = manual_weights(spec)
+    weights = initial_weights(spec)
     created: dict[str, DesiredModel] = {}
     variants, unresolved = [], []
     alarm_prefix = alarm_prefix_of(spec.endpoint_name, owner.fingerprint)

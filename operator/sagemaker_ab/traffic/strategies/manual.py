@@ -7,4 +7,4 @@ from sagemaker_ab.api.spec import EndpointSpec
 
 def manual_weights(spec: EndpointSpec) -> Mapping[str, int]:
     """Return the relative weight of each variant, as in the spec."""
-    return {variant.name: variant.weight for variant in spec.variants}
+    return spec.manual_weights
