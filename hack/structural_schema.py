@@ -10,6 +10,7 @@ from copy import deepcopy
 from typing import Any, Final
 
 from sagemaker_ab.api.fields import ApiModel
+from sagemaker_ab.api.resource import without_nulls
 from sagemaker_ab.api.rule import Rule
 
 _NULL: Final = {"type": "null"}
@@ -47,6 +48,8 @@ def _inline(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str
         return _inline({**value, **beside}, definitions)
     schema = {key: deepcopy(node[key]) for key in _ORDER if key in node}
     schema |= {key: deepcopy(value) for key, value in node.items() if key not in {*_ORDER, "title", "const"}}
+    if "default" in schema:
+        schema["default"] = without_nulls(schema["default"])
     if "const" in node:
         schema["enum"] = [node["const"]]
     if node.get("type") == "integer":

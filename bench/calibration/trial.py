@@ -56,8 +56,6 @@ def guarded(metric: str, *, margin: int, rate: str, percent: int) -> Policy:
         guardrails=[{"metric": metric, "noWorseThanPercent": margin}],
         falseAlarmRate=rate,
         deadlineSeconds=864_060,
-        onSampleRatioMismatch="Ignore",
-        onNoTraffic="Ignore",
     )
 
 

@@ -9,7 +9,8 @@ from typing import Any
 class Breach:
     """``value`` at ``path`` breaks ``keyword``; ``words`` are what the server must say of it.
 
-    ``blamed`` is the path that the server names, where that is another.
+    ``blamed`` is the path that the server names, where that is another. ``strategy`` is that of the resource
+    in which the constraint is broken.
     """
 
     path: str
@@ -17,6 +18,7 @@ class Breach:
     keyword: str
     words: str
     blamed: str = ""
+    strategy: str = "Manual"
 
     def __str__(self) -> str:
         return f"{self.keyword} of {self.blamed or self.path}"

@@ -18,13 +18,16 @@ from sandbox.cluster.cluster import Cluster
 from tests.integration.breach import Breach
 from tests.integration.breaches import BREACHES, CHANGES, GIVEN
 from tests.integration.schema_paths import places, schema_path, walk, with_value
+from tests.integration.stepped_breaches import STEPPED_BREACHES, STEPPED_GIVEN, STRATEGY_BREACHES
 
 Kubectl = Callable[..., CompletedProcess[str]]
 
 
 ROOT = crd.manifest()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
 NODES = dict(item for item in walk(ROOT, "") if item[0].startswith(("metadata.name", "spec")))
-PLACES = dict(reversed([*places(GIVEN)]))
+RESOURCES = {"Manual": GIVEN, "Stepped": STEPPED_GIVEN}
+PLACES = dict(reversed([*places(GIVEN), *places(STEPPED_GIVEN)]))
+ALL_BREACHES = (*BREACHES, *STRATEGY_BREACHES)
 ANNOTATIONS = {
     *("description", "default", "properties", "items", "additionalProperties", "format", "anyOf"),
     *("x-kubernetes-list-type", "x-kubernetes-int-or-string"),
@@ -44,14 +47,26 @@ def type_breaches() -> Iterator[Breach]:
         if path.startswith("spec"):
             kind = node.get("type", "integer,string")
             named = "date-time" if node.get("format") == "date-time" else kind
-            yield Breach(PLACES[path], WRONG_TYPE[kind], "type", f"must be of type {named}")
+            place = PLACES[path]
+            yield Breach(
+                place,
+                WRONG_TYPE[kind],
+                "type",
+                f"must be of type {named}",
+                strategy=strategy_with(place),
+            )
 
 
 def required_breaches() -> Iterator[Breach]:
     for path, node in [("", ROOT), *NODES.items()]:
         for name in node.get("required", ()):
             place = f"{PLACES[path]}.{name}".removeprefix(".")
-            yield Breach(place, None, "required", "Required value")
+            yield Breach(place, None, "required", "Required value", strategy=strategy_with(place))
+
+
+def strategy_with(place: str) -> str:
+    """Return the strategy of the resource that has a value in this place."""
+    return "Stepped" if place.startswith("spec.traffic.stepped") else "Manual"
 
 
 WORDS: dict[str, Callable[[Any], str]] = {
@@ -105,25 +120,30 @@ def apply(kubectl: Kubectl, resource: dict[str, Any]) -> CompletedProcess[str]:
     return kubectl("apply", "--dry-run=server", "-f", "-", input=json.dumps(resource))
 
 
-def test_the_resource_that_the_breaches_start_from_is_valid(kubectl: Kubectl) -> None:
-    assert apply(kubectl, GIVEN).returncode == 0
-    assert parse_resource_file(GIVEN).metadata.name == "bad-input"
+@pytest.mark.parametrize("strategy", RESOURCES)
+def test_the_resource_that_the_breaches_start_from_is_valid(kubectl: Kubectl, strategy: str) -> None:
+    given = RESOURCES[strategy]
+    assert apply(kubectl, given).returncode == 0
+    assert parse_resource_file(given).spec.traffic.strategy == strategy
 
 
 def test_every_constraint_of_the_crd_has_a_breach() -> None:
-    missed = [c for c in constraints() if not any(meets(breach, c) for breach in (*BREACHES, *CHANGES))]
+    missed = [c for c in constraints() if not any(meets(breach, c) for breach in (*ALL_BREACHES, *CHANGES))]
     assert missed == []
 
 
 def test_every_breach_names_a_constraint_that_the_crd_has() -> None:
     assert len(BREACHES) >= 40
+    assert len(STEPPED_BREACHES) >= 30
     known = [*constraints()]
-    assert [str(breach) for breach in (*BREACHES, *CHANGES) if not any(meets(breach, c) for c in known)] == []
+    assert [
+        str(breach) for breach in (*ALL_BREACHES, *CHANGES) if not any(meets(breach, c) for c in known)
+    ] == []
 
 
-@pytest.mark.parametrize("breach", [*BREACHES, *required_breaches(), *type_breaches()], ids=str)
+@pytest.mark.parametrize("breach", [*ALL_BREACHES, *required_breaches(), *type_breaches()], ids=str)
 def test_a_breach_is_refused_with_the_fields_path_and_the_bound(kubectl: Kubectl, breach: Breach) -> None:
-    resource = with_value(GIVEN, breach.path, breach.value)
+    resource = with_value(RESOURCES[breach.strategy], breach.path, breach.value)
     refused = apply(kubectl, resource)
     assert refused.returncode != 0
     blamed = breach.blamed or breach.path
@@ -136,6 +156,18 @@ def test_a_breach_is_refused_with_the_fields_path_and_the_bound(kubectl: Kubectl
     )
     if breach.keyword == "rule":
         assert f"{blamed}: {breach.words}" in ours.value.messages
+
+
+IMPLIED = "noWorseThanPercent: must be less than 100"
+"""A rule of Successes, which the resource refuses in any case."""
+
+
+@pytest.mark.parametrize("breach", [each for each in STRATEGY_BREACHES if each.keyword == "rule"], ids=str)
+def test_a_rule_of_the_strategy_is_broken_alone(breach: Breach) -> None:
+    with pytest.raises(InvalidSpec) as ours:
+        parse_resource_file(with_value(RESOURCES[breach.strategy], breach.path, breach.value))
+    alone = [f"{breach.blamed}: {breach.words}"]
+    assert [*ours.value.messages] == alone or IMPLIED in alone[0]
 
 
 @pytest.fixture

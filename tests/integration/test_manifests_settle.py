@@ -19,6 +19,7 @@ from hack import crd
 from sagemaker_ab.api.resource import KIND
 from sandbox.cluster.cluster import Cluster
 from tests.integration.breaches import GIVEN
+from tests.integration.stepped_breaches import STEPPED_GIVEN
 
 Kubectl = Callable[..., CompletedProcess[str]]
 Manifest = dict[str, Any]
@@ -38,10 +39,10 @@ def samples() -> Iterator[tuple[str, Manifest]]:
         yield path.name, yaml.safe_load(path.read_text())
 
 
-def with_required_fields_only() -> Manifest:
+def with_required_fields_only(given: Manifest) -> Manifest:
     """Return a resource that leaves out all that it may, in every kind of list item that there is."""
     schema = crd.manifest()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
-    return {**GIVEN, "spec": required_only(GIVEN["spec"], schema)}
+    return {**given, "spec": required_only(given["spec"], schema)}
 
 
 CHOICES = {
@@ -51,6 +52,7 @@ CHOICES = {
     *("metricName", "namespace", "statistic", "extendedStatistic", "metrics", "metricStat", "expression"),
     *("returnData", "metricIntervalLowerBound", "metricIntervalUpperBound", "dimensions"),
     *("scheduledActions", "minCapacity", "maxCapacity"),
+    *("weight", "traffic", "strategy", "stepped", "candidate", "guardrails", "breakers", "maxMicros"),
 }
 """Optional fields of which a rule requires one."""
 
@@ -72,7 +74,9 @@ MANIFESTS = [
     *samples(),
     *in_the_readme(),
     ("every field", GIVEN),
-    ("required fields only", with_required_fields_only()),
+    ("every field of Stepped", STEPPED_GIVEN),
+    ("required fields only", with_required_fields_only(GIVEN)),
+    ("required fields of Stepped only", with_required_fields_only(STEPPED_GIVEN)),
 ]
 
 

@@ -78,7 +78,8 @@ def stepped_policies(
         "advanceOn": st.sampled_from(["NoHarmDetected", "NonInferior"] if guards else ["NoHarmDetected"]),
         "onNoTraffic": REACTIONS,
         "noTrafficGraceSeconds": SECONDS,
-        "onSampleRatioMismatch": st.just("Hold"),
+        "onSampleRatioMismatch": REACTIONS,
+        "mode": st.sampled_from(["Apply", "Observe"]),
         "warmUpSeconds": SECONDS,
     }
     return {

@@ -90,8 +90,8 @@ def spoilt(
     valid: dict[str, Any],
     draw: st.DrawFn,
     *,
-    values: st.SearchStrategy[Any] = ODD_VALUES,
-    fields: Sequence[str] = SPEC_FIELDS,
+    values: st.SearchStrategy[Any],
+    fields: Sequence[str],
 ) -> dict[str, Any]:
     """Replace, repeat, take away or give another name to one or two values."""
     for _ in range(draw(st.integers(1, 2))):

@@ -22,9 +22,11 @@ from sagemaker_ab.api.resource import (
     InvalidSpec,
     parse_resource_file,
 )
+from sagemaker_ab.api.traffic_rules import VARIANTS_OF_STEPPED
 from sandbox.cluster.cluster import Cluster
+from tests.property.policy_specs import stepped_policies
 from tests.property.scaling_specs import COUNTS, autoscalings, text
-from tests.property.spoiling import spoilt
+from tests.property.spoiling import ODD_POLICY_VALUES, ODD_VALUES, POLICY_FIELDS, SPEC_FIELDS, spoilt
 
 NAMES = text("[a-zA-Z0-9](-?[a-zA-Z0-9]){0,9}")
 FRAMEWORKS = st.fixed_dictionaries(
@@ -57,7 +59,6 @@ SETTINGS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     optional={
         "region": st.sampled_from(["us-east-1", "us-gov-west-1", "cn-north-1"]),
         "monitoring": st.fixed_dictionaries({"intervalSeconds": st.integers(1, 60).map(lambda n: n * 60)}),
-        "traffic": st.sampled_from([{}, {"strategy": "Manual"}]),
         "deletionPolicy": st.sampled_from(["Delete", "Retain"]),
         "tags": st.lists(
             st.fixed_dictionaries(
@@ -71,16 +72,27 @@ SETTINGS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 
 
 @st.composite
+def traffics(draw: st.DrawFn, names: list[str]) -> dict[str, Any]:
+    """The field `traffic` of a resource with these variants, or none."""
+    if len(names) == VARIANTS_OF_STEPPED and draw(st.booleans()):
+        return {"traffic": {"strategy": "Stepped", "stepped": draw(stepped_policies((names[0], names[1])))}}
+    return draw(st.sampled_from([{}, {"traffic": {}}, {"traffic": {"strategy": "Manual"}}]))
+
+
+@st.composite
 def valid_specs(draw: st.DrawFn) -> dict[str, Any]:
     models = [
         {"name": name, **draw(SERVED)} for name in draw(st.lists(NAMES, min_size=1, max_size=3, unique=True))
     ]
+    names = draw(st.lists(NAMES, min_size=1, max_size=3, unique=True))
+    traffic = draw(traffics(names))
+    stepped = "stepped" in traffic.get("traffic", {})
     variants = [
         {
             "name": name,
             "model": draw(st.sampled_from(models))["name"],
             "instanceType": draw(text(r"ml\.(m5|g4dn|trn1)\.[a-z0-9-]{1,9}")),
-            "weight": draw(st.integers(1, 1_000_000)),
+            **({} if stepped else {"weight": draw(st.integers(1, 1_000_000))}),
             **draw(
                 st.one_of(
                     st.fixed_dictionaries({"instanceCount": COUNTS}),
@@ -88,9 +100,9 @@ def valid_specs(draw: st.DrawFn) -> dict[str, Any]:
                 )
             ),
         }
-        for name in draw(st.lists(NAMES, min_size=1, max_size=3, unique=True))
+        for name in names
     ]
-    return {**draw(SETTINGS), "models": models, "variants": variants}
+    return {**draw(SETTINGS), **traffic, "models": models, "variants": variants}
 
 
 SMALLEST: dict[str, Any] = {
@@ -104,7 +116,8 @@ SMALLEST: dict[str, Any] = {
 def spoilt_specs(draw: st.DrawFn) -> list[dict[str, Any]]:
     """A valid spec spoilt in five ways, for a spec takes longer to draw than what spoils it."""
     spec = draw(valid_specs())
-    return [spoilt(deepcopy(spec), draw) for _ in range(5)]
+    values, fields = ODD_VALUES | ODD_POLICY_VALUES, (*SPEC_FIELDS, *POLICY_FIELDS)
+    return [spoilt(deepcopy(spec), draw, values=values, fields=fields) for _ in range(5)]
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,8 @@
 The CRD contains the CEL expression of each rule, and ``resource`` evaluates its Python predicate. A property
 test verifies on a real API server that both accept the same specs.
 
-The rules of autoscaling are in ``scaling_rules`` and ``schedule_rules``.
+The rules of autoscaling are in ``scaling_rules`` and ``schedule_rules``, those of weights and strategies in
+``traffic_rules`` and ``policies``.
 
 Source: SageMaker API reference (CreateEndpoint, CreateEndpointConfig, ContainerDefinition, Tag).
 """
@@ -11,10 +12,13 @@ Source: SageMaker API reference (CreateEndpoint, CreateEndpointConfig, Container
 import re
 from typing import Any, Final
 
+from sagemaker_ab.api.policies.common_rules import COMMON_RULES
+from sagemaker_ab.api.policies.stepped_rules import STEPPED_RULES
 from sagemaker_ab.api.rule import Rule, exactly_one_of
 from sagemaker_ab.api.scaling_rules import SCALING_RULES
 from sagemaker_ab.api.schedule_rules import SCHEDULE_RULES
 from sagemaker_ab.api.spec import Container, EndpointSpec, Model, Tag, Variant
+from sagemaker_ab.api.traffic_rules import TRAFFIC_RULES
 
 BURSTABLE: Final = "^ml[.]t[0-9]"
 ENVIRONMENT_NAME: Final = "^[a-zA-Z_][a-zA-Z0-9_]*$"
@@ -74,13 +78,6 @@ RULES: Final[tuple[Rule[Any], ...]] = (
     Rule(
         scope=EndpointSpec,
         field="variants",
-        cel="self.variants.exists(variant, variant.weight > 0)",
-        holds=lambda spec: any(variant.weight for variant in spec.variants),
-        message="at least one weight must be greater than 0; if all are 0, no variant gets traffic",
-    ),
-    Rule(
-        scope=EndpointSpec,
-        field="variants",
         cel=f"{UNKNOWN_MODELS}.size() == 0",
         holds=lambda spec: not _unknown_models(spec),
         message="model must be the name of an entry in spec.models, but there is no entry %s",
@@ -136,4 +133,7 @@ RULES: Final[tuple[Rule[Any], ...]] = (
     ),
     *SCALING_RULES,
     *SCHEDULE_RULES,
+    *TRAFFIC_RULES,
+    *COMMON_RULES,
+    *STEPPED_RULES,
 )

@@ -4,7 +4,7 @@ The docstrings of models and fields are the descriptions in the CRD, which ``kub
 Validation rules across fields are in ``rules``.
 
 Names and limits are those of the SageMaker API reference (CreateModel, CreateEndpointConfig, CreateEndpoint,
-AddTags). Autoscaling is in ``autoscaling``.
+AddTags). Autoscaling is in ``autoscaling``, and traffic policies are in ``policies``.
 """
 
 from typing import Annotated, Literal
@@ -13,6 +13,7 @@ from pydantic import Field
 
 from sagemaker_ab.api.autoscaling import Autoscaling, InstanceCount
 from sagemaker_ab.api.fields import LIST_ATOMIC, ApiModel, ListMap, VariantName
+from sagemaker_ab.api.policies.stepped import Stepped
 
 EndpointName = Annotated[str, Field(max_length=63, pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$")]
 ModelName = Annotated[str, Field(max_length=63, pattern=r"^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$")]
@@ -137,10 +138,11 @@ class Variant(ApiModel):
     DesiredWeightAndCapacity.DesiredInstanceCount.
     """
 
-    weight: Annotated[int, Field(ge=0, le=1_000_000)]
+    weight: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     """The variant's share of the traffic, relative to the sum of all weights: with weights 90 and 10, the
-    second variant gets 10% of the requests. A variant with weight 0 gets no traffic. A change does not deploy
-    a new fleet. AWS field: DesiredWeightAndCapacity.DesiredWeight.
+    second variant gets 10% of the requests. A variant with weight 0 gets no traffic. It is required with the
+    strategy Manual and cannot be set with any other, because then the strategy sets the weights. A change
+    does not deploy a new fleet. AWS field: DesiredWeightAndCapacity.DesiredWeight.
     """
 
     autoscaling: Autoscaling | None = None
@@ -163,10 +165,20 @@ class Monitoring(ApiModel):
 
 
 class Traffic(ApiModel):
-    """The strategy that sets the weights of the variants."""
+    """The strategy that sets the weights of the variants. The field of the same name has its settings."""
 
-    strategy: Literal["Manual"] = "Manual"
-    """The name of the strategy. Manual, the default, applies the weights in spec.variants."""
+    strategy: Literal["Manual", "Stepped"] = "Manual"
+    """The name of the strategy. Manual, the default, applies the weights in spec.variants. Stepped shifts the
+    traffic from one variant to another in steps, and back if the other does harm.
+    """
+
+    stepped: Stepped | None = None
+    """The settings of the strategy Stepped."""
+
+    @property
+    def policy(self) -> Stepped | None:
+        """The settings of the strategy; None for Manual, which has none."""
+        return self.stepped
 
 
 class Tag(ApiModel):
@@ -233,3 +245,8 @@ class EndpointSpec(ApiModel):
     them for its own. A later change applies to the tags of the endpoint; models, endpoint configs and
     scalable targets keep the tags of their creation.
     """
+
+    @property
+    def manual_weights(self) -> dict[str, int]:
+        """The weights in the spec by variant. All variants have one with the strategy Manual, else none."""
+        return {each.name: each.weight for each in self.variants if each.weight is not None}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sagemaker_ab.api.spec import EndpointSpec
 from sagemaker_ab.traffic.strategies.manual import ManualStrategy
+from sagemaker_ab.traffic.strategies.registry import strategy_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,4 +49,13 @@ class IntendedTraffic:
 def manual_traffic(spec: EndpointSpec) -> IntendedTraffic:
     """Return the traffic under the strategy Manual: the weights of the spec."""
     weights = ManualStrategy(spec).initial_weights()
+    return IntendedTraffic(weights=weights, initial_weights=weights)
+
+
+def initial_traffic(spec: EndpointSpec) -> IntendedTraffic:
+    """Return the traffic of a new endpoint: the weights of the spec, or those that a strategy starts with."""
+    policy = spec.traffic.policy
+    if policy is None:
+        return manual_traffic(spec)
+    weights = strategy_of(policy, [variant.name for variant in spec.variants]).initial_weights()
     return IntendedTraffic(weights=weights, initial_weights=weights)

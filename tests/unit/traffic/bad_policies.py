@@ -140,7 +140,12 @@ BAD_POLICIES = [
     ),
     (stepped(steps=[{"percent": 5, "approval": True}]), ["steps[0].approval", "true", "'NotRequired'"]),
     (stepped(advanceOn="Always"), ["stepped.advanceOn", '"Always"', "'NoHarmDetected' or 'NonInferior'"]),
-    (stepped(onNoTraffic="Warn"), ["stepped.onNoTraffic", '"Warn"', "'Hold', 'Rollback' or 'Ignore'"]),
+    (stepped(onNoTraffic="Warn"), ["stepped.onNoTraffic", '"Warn"', "'Hold' or 'Rollback'"]),
+    (
+        stepped(onSampleRatioMismatch="Ignore"),
+        ["stepped.onSampleRatioMismatch", '"Ignore"', "'Hold' or 'Rollback'"],
+    ),
+    (stepped(mode="DryRun"), ["stepped.mode", '"DryRun"', "'Apply' or 'Observe'"]),
     (stepped(deadlineSeconds=0), ["stepped.deadlineSeconds", "0", "greater than or equal to 60"]),
     (stepped(falseAlarmRate="1e-3"), ["stepped.falseAlarmRate", '"1e-3" should match pattern']),
     (stepped(falseAlarmRate="0.6"), ["stepped.falseAlarmRate", "must be from 0.0001 to 0.5, but it is 0.6"]),

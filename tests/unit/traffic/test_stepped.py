@@ -54,7 +54,7 @@ def test_a_hold_reports_the_remaining_seconds_and_requests():
 
 
 def test_a_hold_starts_when_the_share_is_applied():
-    last = follow(stepped(onNoTraffic="Ignore"), applies=False)[-1].outcome
+    last = follow(stepped(noTrafficGraceSeconds=86400), applies=False)[-1].outcome
     assert (last.reason, last.needs) == (DecisionReason.WEIGHTS_NOT_APPLIED, {"percent": 10})
 
 
@@ -165,18 +165,41 @@ def test_a_bake_does_not_complete_without_the_metric_of_a_guardrail():
 
 
 def test_the_deadline_rolls_back():
-    last = follow(stepped(deadlineSeconds=1260, onNoTraffic="Ignore"), applies=False)[-1]
+    last = follow(stepped(deadlineSeconds=1260), applies=False)[-1]
     assert (last.outcome.reason, last.at) == (DecisionReason.DEADLINE_EXCEEDED, 21)
 
 
-@pytest.mark.parametrize(
-    ("reaction", "verdict"),
-    [("Hold", Verdict.HOLD), ("Rollback", Verdict.ROLLBACK), ("Ignore", Verdict.UNDECIDED)],
-)
+REACTIONS = [("Hold", Verdict.HOLD), ("Rollback", Verdict.ROLLBACK)]
+
+
+@pytest.mark.parametrize(("reaction", "verdict"), REACTIONS)
 def test_no_traffic_has_the_reaction_of_the_policy(reaction, verdict):
     policy = stepped(guardrails=[], onNoTraffic=reaction)
     decisions = follow(policy, minutes=60, applies=False)
     assert decisions[-1].outcome.verdict is verdict
+
+
+@pytest.mark.parametrize(("reaction", "verdict"), REACTIONS)
+def test_a_sample_ratio_mismatch_has_the_reaction_of_the_policy(reaction, verdict):
+    """The weights are applied as requested, but the candidate gets three times its share."""
+    steps = [{"percent": 10, "hold": {"minDurationSeconds": 3600}}, {"percent": 100}]
+    policy = stepped(steps=steps, onSampleRatioMismatch=reaction)
+    run = Run(policy, ["A", "B"], started=0)
+    for at in range(60):
+        run.ingest([CountsRow(at, "A", Counts(weight=90, invocations=70, errors_5xx=0))])
+        run.ingest([CountsRow(at, "B", Counts(weight=10, invocations=30, errors_5xx=0))])
+        outcome = run.look(at + 1).outcome
+        if outcome.verdict is not Verdict.UNDECIDED:
+            break
+    assert (outcome.verdict, outcome.reason) == (verdict, DecisionReason.SAMPLE_RATIO_MISMATCH)
+    assert outcome.subject == "share of B"
+    assert outcome.weights == ({"A": 90, "B": 10} if reaction == "Hold" else {"A": 100, "B": 0})
+
+
+@pytest.mark.parametrize("world", [{}, {"b": {"errors": 0.4}}])
+def test_a_run_that_observes_decides_the_same(world):
+    applied, observed = (follow(stepped(mode=mode), **world) for mode in ("Apply", "Observe"))
+    assert observed == applied
 
 
 def test_a_guardrail_without_data_holds_the_run():
@@ -190,11 +213,11 @@ def test_a_guardrail_without_data_holds_the_run():
 def test_a_step_does_not_complete_without_invocations_of_the_baseline():
     """Without a comparison, the errors of the candidate do not show that it does no harm."""
     steps = [{"percent": 50, "hold": {"minDurationSeconds": 600}}, {"percent": 100}]
-    policy = stepped(steps=steps, onSampleRatioMismatch="Ignore")
+    policy = stepped(steps=steps)
     run = Run(policy, ["A", "B"], started=0)
     for at in range(60):
-        run.ingest([CountsRow(at, "A", Counts(weight=50, invocations=0, errors_5xx=0))])
-        run.ingest([CountsRow(at, "B", Counts(weight=50, invocations=50, errors_5xx=50))])
+        run.ingest([CountsRow(at, "A", Counts(invocations=0, errors_5xx=0))])
+        run.ingest([CountsRow(at, "B", Counts(invocations=50, errors_5xx=50))])
         outcome = run.look(at + 1).outcome
     assert (outcome.reason, outcome.needs) == (
         DecisionReason.MISSING_DATA,

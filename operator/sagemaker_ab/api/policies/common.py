@@ -51,8 +51,8 @@ class Guardrail(ApiModel):
     """
 
     on_breach: Literal["Rollback", "Hold"] = "Rollback"
-    """Rollback drops the challenger, or ends the run. Hold keeps the weights while the breach lasts. If it is
-    not set, it is Rollback.
+    """Rollback drops the challenger, or ends the run. Hold keeps the weights while the breach lasts.
+    If it is not set, it is Rollback.
     """
 
 
@@ -101,8 +101,8 @@ class StepHold(ApiModel):
     """The minimum number of seconds at this share; a multiple of 60. If it is not set, it is 1800."""
 
     min_requests: Annotated[int, Field(ge=1, le=1_000_000_000)] = 100
-    """The minimum number of invocations at this share: of the candidate, or of all challengers together. If
-    it is not set, it is 100.
+    """The minimum number of invocations at this share: of the candidate, or of all challengers together.
+    If it is not set, it is 100.
     """
 
 

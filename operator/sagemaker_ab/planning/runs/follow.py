@@ -120,7 +120,7 @@ def _superseded(record: RunRecord, found: Situation) -> RunRecord:
 def _waiting(before: TrafficStatus | None, record: RunRecord | None, found: Situation) -> Followed:
     """Report what the next run waits for."""
     traffic = traffic_before_run(found)
-    weights = traffic.weights if traffic.drained_first else None
+    weights = traffic.initial_weights if traffic.drained_first else None
     if record is not None:
         record = replace(record, weights=weights, shown=replace(record.shown, message=_WAITS, gates=()))
         return Followed(record=record, status=record.to_status(), traffic=traffic)

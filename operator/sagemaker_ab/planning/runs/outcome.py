@@ -9,8 +9,7 @@ class Outcome(StrEnum):
     PROMOTED = "Promoted"
     """The candidate has passed every step, or a person promoted it. It gets all the traffic."""
     ROLLED_BACK = "RolledBack"
-    """A guardrail, a breaker, the deadline or missing traffic ended the run. The baseline gets all the traffic.
-    """
+    """A guardrail, a breaker, the deadline or missing traffic ended it. The baseline gets all the traffic."""
     ABORTED = "Aborted"
     """A person ended the run. The baseline has all the traffic."""
     SUPERSEDED = "Superseded"

@@ -18,6 +18,7 @@ from sagemaker_ab.planning.runs.situation import Situation
 from sagemaker_ab.planning.weight_history import WeightHistory, WeightStretch
 from sagemaker_ab.traffic.decision import Progress, Verdict
 from sagemaker_ab.traffic.run import Run
+from sagemaker_ab.traffic.variant_roles import ALL_TRAFFIC_PERCENT
 
 _FIRST_CALL_SECONDS: Final = 600
 """How long after the start of a run its first change of weights is expected to be in force at the latest."""
@@ -48,7 +49,10 @@ def lost(record: RunRecord, found: Situation) -> RunRecord:
     """End a run whose evidence is lost. The weights that serve stay."""
     message = "The state of the run was lost, and its evidence cannot be read again. The weights stay"
     serving = found.serving or {}
-    whole = all(weight.is_integer() for weight in serving.values()) and sum(serving.values()) == 100
+    whole = (
+        all(weight.is_integer() for weight in serving.values())
+        and sum(serving.values()) == ALL_TRAFFIC_PERCENT
+    )
     requested = {name: int(weight) for name, weight in serving.items()} if whole else None
     record = end(record, Outcome.EVIDENCE_LOST, now=found.now)
     record = replace(record, requested=requested)
@@ -76,13 +80,13 @@ def _record(tag: RunTag, found: Situation) -> RunRecord:
         candidate=candidate,
         steps=len(policy.steps),
         percent=percent,
-        requested={baseline: 100 - percent, candidate: percent},
+        requested={baseline: ALL_TRAFFIC_PERCENT - percent, candidate: percent},
         shown=ShownNumbers(message="The evidence is read again from CloudWatch"),
     )
 
 
 def _rebuilt(record: RunRecord, found: Situation) -> RunRecord:
-    """Return the record without evidence, with the weights that have been in force since they last changed."""
+    """Return the record without evidence, with the weights that have been in force since the last change."""
     endpoint, read = found.endpoint, found.observation
     run = Run(found.policy, found.variants, started=record.started)
     history = WeightHistory(variants=run.roles.variants)

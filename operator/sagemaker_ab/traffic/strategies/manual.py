@@ -18,7 +18,7 @@ class ManualStrategy:
     steps = 0
 
     def __init__(self, spec: EndpointSpec) -> None:
-        self._weights = {variant.name: variant.weight for variant in spec.variants}
+        self._weights = spec.manual_weights
         baseline, *others = self._weights
         self.roles = VariantRoles(baseline=baseline, challengers=tuple(others))
 

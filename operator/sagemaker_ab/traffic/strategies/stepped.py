@@ -19,6 +19,7 @@ from sagemaker_ab.traffic.explain import ComparisonSummary, compared_guardrails,
 from sagemaker_ab.traffic.strategies.health_checks import (
     MAX_DATA_AGE_MINUTES,
     non_inferiority_evidence,
+    sample_ratio_mismatch,
     stale_breaker,
     tripped_breaker,
     uncompared_guardrail,
@@ -57,9 +58,7 @@ class SteppedStrategy:
             harm_tests=harm_tests(policy.guardrails, self.roles),
             margin_comparisons=margin_comparisons(self.metrics, self.roles),
             breakers=[BreakerState(breaker, variant=candidate) for breaker in policy.breakers],
-            sample_ratios=(
-                sample_ratio_tests(self.roles) if policy.on_sample_ratio_mismatch == "Hold" else {}
-            ),
+            sample_ratios=sample_ratio_tests(self.roles),
             warm_up_minutes=policy.warm_up_seconds // SECONDS_PER_MINUTE,
         )
 
@@ -142,6 +141,10 @@ class _SteppedLook(Look[Accumulators]):
             return self.rollback(DecisionReason.DEADLINE_EXCEEDED)
         if self.policy.on_no_traffic == "Rollback" and self._has_no_traffic():
             return self.rollback(DecisionReason.NO_TRAFFIC)
+        if self.policy.on_sample_ratio_mismatch == "Rollback" and (
+            mismatch := sample_ratio_mismatch(self.evidence)
+        ):
+            return self.rollback(DecisionReason.SAMPLE_RATIO_MISMATCH, **mismatch)
         return None
 
     def decide_hold(self) -> Decision | None:
