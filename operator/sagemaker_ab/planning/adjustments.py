@@ -64,7 +64,7 @@ def _weights(
     instances = {variant.name: variant.current_count for variant in endpoint.variants}
     shortage = describe_shortage(short_of_instances(desired, before, {**before, **changes}, instances))
     shift = commands.update_weights(desired.endpoint_name, changes)
-    step = Step(StepKind.SHIFT_WEIGHTS, (shift,), single_flight=bool(desired.traffic.run))
+    step = Step(StepKind.SHIFT_WEIGHTS, (shift,), single_flight=desired.traffic.single_flight)
     at_once = desired.traffic.overrides_capacity or (
         f"as the annotation {FORCE_WEIGHTS} asks" if force else ""
     )
@@ -76,7 +76,7 @@ def _weights(
     yield replace(step, waits_for=waits_for, held=shortage, urgent=evacuates)
 
 
-def weight_changes(desired: Desired, endpoint: ObservedEndpoint) -> Mapping[str, int]:
+def weight_changes(desired: Desired, endpoint: ObservedEndpoint) -> Mapping[str, float]:
     """Return the intended weights of all variants that serve, if any of them differs from the live one.
 
     If a variant serves that the spec no longer has, the spec does not define its share. Then only the weights

@@ -94,7 +94,7 @@ def update_endpoint(desired: Desired) -> Command:
     return Command(Service.SAGEMAKER, "UpdateEndpoint", request, description, attempt=attempt)
 
 
-def update_weights(endpoint_name: str, weights: Mapping[str, int]) -> Command:
+def update_weights(endpoint_name: str, weights: Mapping[str, float]) -> Command:
     """Shift traffic: all weights in one call, without any count."""
     changes = [{"VariantName": name, "DesiredWeight": weight} for name, weight in weights.items()]
     description = "set weights " + ", ".join(f"{name}={weight}" for name, weight in weights.items())

@@ -135,7 +135,7 @@ class Desired:
         return alarm_prefix_of(self.endpoint_name, self.owner.fingerprint)
 
     @property
-    def weights(self) -> Mapping[str, int]:
+    def weights(self) -> Mapping[str, float]:
         """The intended weights now."""
         return {variant.name: self.traffic.weights[variant.name] for variant in self.variants}
 
