@@ -64,7 +64,7 @@ def _weights(
     instances = {variant.name: variant.current_count for variant in endpoint.variants}
     shortage = describe_shortage(short_of_instances(desired, before, {**before, **changes}, instances))
     shift = commands.update_weights(desired.endpoint_name, changes)
-    step = Step(StepKind.SHIFT_WEIGHTS, (shift,), single_flight=bool(desired.traffic.run))
+    step = Step(StepKind.SHIFT_WEIGHTS, (shift,), single_flight=desired.traffic.single_flight)
     at_once = desired.traffic.overrides_capacity or (
         f"as the annotation {FORCE_WEIGHTS} asks" if force else ""
     )

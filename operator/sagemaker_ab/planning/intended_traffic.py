@@ -20,7 +20,8 @@ class IntendedTraffic:
     counts are not lowered. `drained_first` are the variants that must have no traffic before an update
     changes their model or instance type; their weights are 0. `overrides_capacity` is not empty if
     the weights are applied even though S1 forbids it. It then completes the sentence "Weights are sent at
-    once, …". Raises ValueError for a contradiction.
+    once, …". `single_flight`: no change of weights is sent while reads may not show the last one. A strategy
+    needs that, because it counts each minute by the weights in effect. Raises ValueError for a contradiction.
     """
 
     weights: Mapping[str, float]
@@ -29,6 +30,7 @@ class IntendedTraffic:
     keeps_capacity: frozenset[str] = frozenset()
     drained_first: frozenset[str] = frozenset()
     overrides_capacity: str = ""
+    single_flight: bool = True
 
     def __post_init__(self) -> None:
         if self.weights.keys() != self.initial_weights.keys():
@@ -49,7 +51,7 @@ class IntendedTraffic:
 def manual_traffic(spec: EndpointSpec) -> IntendedTraffic:
     """Return the traffic under the strategy Manual: the weights of the spec."""
     weights = ManualStrategy(spec).initial_weights()
-    return IntendedTraffic(weights=weights, initial_weights=weights)
+    return IntendedTraffic(weights=weights, initial_weights=weights, single_flight=False)
 
 
 def initial_traffic(spec: EndpointSpec) -> IntendedTraffic:
