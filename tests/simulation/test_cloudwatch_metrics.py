@@ -231,6 +231,41 @@ def test_some_minutes_are_late_and_none_is_lost(calm_sim: InProcessAws, read: Re
     assert {after - before for before, after in itertools.pairwise(times)} == {60}
 
 
+@pytest.mark.ledger("metrics.late-on-command")
+@pytest.mark.parametrize("shows", ["nothing", "half"])
+def test_minutes_are_late_on_command_until_that_is_undone(
+    calm_sim: InProcessAws, in_service: Any, shows: str
+) -> None:
+    del in_service
+    read, command = Reader(calm_sim), {"endpoint": "rev*", "shows": shows}
+    calm_sim.edit(weights={"endpoint": "reviews", "variants": {"VariantA": 1, "VariantB": 0}})
+    calm_sim.edit(traffic={"endpoint": "reviews", "ratePerMinute": 12})
+    calm_sim.advance(seconds=600 - calm_sim.engine.clock.now() % 60)
+    began = calm_sim.engine.clock.now()
+    calm_sim.edit(lateMetrics={**command, "seconds": 600})
+    calm_sim.advance(minutes=5)
+    calm_sim.edit(lateMetrics={**command, "seconds": 0})
+    calm_sim.advance(minutes=5)
+    late = [began + 60 * number for number in range(5)]
+
+    points = read.points("Invocations")
+    assert [points.get(at) for at in late] == [None if shows == "nothing" else 6.0] * 5
+    assert points[began - 60] == points[began + 300] == 12.0
+    calm_sim.advance(minutes=3)
+    points = read.points("Invocations")
+    assert points[began] == 12.0
+    assert points.get(late[-1]) != 12.0
+    calm_sim.advance(minutes=5)
+    points = read.points("Invocations")
+    assert [points[at] for at in late] == [12.0] * 5
+
+
+def test_an_order_for_late_minutes_is_checked(calm_sim: InProcessAws) -> None:
+    for wrong in ({"seconds": -1}, {"seconds": 60, "shows": "all"}):
+        with pytest.raises(ValueError, match="seconds of at least 0 and show nothing or half"):
+            calm_sim.edit(lateMetrics={"endpoint": "reviews", **wrong})
+
+
 @pytest.mark.ledger("metrics.partial-minutes")
 @pytest.mark.parametrize("partly", [0, 1])
 def test_a_late_minute_shows_nothing_at_first_or_half_of_its_requests(in_service: Any, partly: int) -> None:

@@ -183,6 +183,24 @@ class Scene:
         )
         return float(sum(point["Sum"] for point in found["Datapoints"]))
 
+    def has_recent_metrics(self) -> bool:
+        """Whether minutes of the last ten can be read."""
+        self.rest()
+        now = self.control.now()
+        found = self.aws.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/SageMaker",
+            MetricName="Invocations",
+            Dimensions=[
+                {"Name": "EndpointName", "Value": "reviews"},
+                {"Name": "VariantName", "Value": "VariantA"},
+            ],
+            StartTime=now - 600,
+            EndTime=now,
+            Period=60,
+            Statistics=["Sum"],
+        )
+        return bool(found["Datapoints"])
+
     def metric_status(self) -> str:
         """The status of the invocations in an answer of GetMetricData."""
         now = self.control.now()
@@ -343,6 +361,7 @@ SEEN: dict[str, Callable[[Scene], Any]] = {
     "weights": lambda scene: scene.variant()["CurrentWeight"],
     "counts": lambda scene: scene.variant()["CurrentInstanceCount"],
     "traffic": Scene.invocations,
+    "lateMetrics": Scene.has_recent_metrics,
     "ailment": Scene.invoke,
     "profile": Scene.opinion,
     "call": Scene.models,

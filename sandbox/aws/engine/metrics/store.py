@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
-from zlib import crc32
+from typing import TYPE_CHECKING, Any
 
+from sandbox.aws.engine.core import edit
 from sandbox.aws.engine.happenings import (
     EndpointDeletionAccepted,
     EndpointSettled,
@@ -13,13 +13,14 @@ from sandbox.aws.engine.happenings import (
     listens,
 )
 from sandbox.aws.engine.metrics.catalogue import INSTANCE_NAMESPACE, IdleZeros
+from sandbox.aws.engine.metrics.lateness import LateMinutes, Lateness
 from sandbox.aws.engine.metrics.series import MINUTE, NO_FLEET, Fleet, VariantSeries
 from sandbox.aws.ledger import holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox.aws.engine.core import Region
+    from sandbox.aws.engine.core import JSON, Region
     from sandbox.aws.engine.metrics.catalogue import Metric
     from sandbox.aws.engine.metrics.distribution import Distribution
     from sandbox.aws.engine.metrics.minute import Served
@@ -46,9 +47,7 @@ class MetricsStore:
         self._keep = int(ledger.value("metrics.minutes-kept"))
         self._forget = int(ledger.value("metrics.five-minutes-kept"))
         self.delay = float(ledger.value("metrics.publish-delay"))
-        self._late_share = float(ledger.value("metrics.late-minutes"))
-        self._late = float(ledger.value("metrics.late-seconds"))
-        self._partial = ledger.value("metrics.partial-minutes") == "half"
+        self._late = LateMinutes.by_ledger(ledger)
         self._zeros = IdleZeros(
             invocations=ledger.value("metrics.idle-invocations"),
             per_instance=ledger.value("metrics.idle-invocations-per-instance"),
@@ -126,10 +125,11 @@ class MetricsStore:
 
     def published(self, series: VariantSeries, *, start: int, at: float) -> bool:
         """Say whether the minute that starts there could be read at a time."""
-        age = at - start - MINUTE
-        if age < self.delay:
-            return False
-        return age >= self.delay + self._late or not self._is_late(series, start)
+        return at - start - MINUTE >= self.delay + self._late.of(series, start).seconds
+
+    def make_late(self, endpoint: str, lateness: Lateness) -> None:
+        """Let the minutes of some endpoints that start from now on be late; the name takes ``*``."""
+        self._late.order(endpoint, lateness, now=self._region.clock.now())
 
     def datapoints(
         self, series: VariantSeries, metric: Metric, *, start: int, end: int, at: float
@@ -142,23 +142,27 @@ class MetricsStore:
         for span in series.spans(start=first, end=last):
             seen: Span | None = span
             if span.seconds == MINUTE and not self.published(series, start=span.start, at=at):
-                seen = self._partly(span, at)
+                seen = self._partly(series, span, at)
             datapoint = metric.datapoint(series, seen, self._zeros) if seen else None
             if datapoint is not None:
                 yield span.start, datapoint
 
-    def _partly(self, span: Span, at: float) -> Span | None:
+    def _partly(self, series: VariantSeries, span: Span, at: float) -> Span | None:
         """Return what is seen of a late minute; None if nothing is, or if it is not even due."""
-        if not self._partial or span.traffic is None or at - span.start - MINUTE < self.delay:
+        if span.traffic is None or not self._shows_half(series, span.start, at):
             return None
         return replace(span, traffic=span.traffic.half())
+
+    def _shows_half(self, series: VariantSeries, start: int, at: float) -> bool:
+        """Say whether a minute that is not published yet shows half of its requests."""
+        return at - start - MINUTE >= self.delay and self._late.of(series, start).half
 
     def invocations_per_instance(self, series: VariantSeries, *, start: int, at: float) -> float | None:
         """Return one published minute of the metric that autoscaling tracks; None without datapoint."""
         minute = series.minute(start)
         if not self.published(series, start=start, at=at):
-            late = self._partial and minute is not None and at - start - MINUTE >= self.delay
-            return minute.half().per_instance if late and minute is not None else None
+            half = minute is not None and self._shows_half(series, start, at)
+            return minute.half().per_instance if half and minute is not None else None
         if minute is not None:
             return minute.per_instance
         in_service = series.fleet_at(start + MINUTE - 1).instances > 0
@@ -167,11 +171,6 @@ class MetricsStore:
     def newest_minute(self, at: float) -> int:
         """Return the start of the newest minute that could be read at a time, unless it is late."""
         return int(at - self.delay - MINUTE) // MINUTE * MINUTE
-
-    def _is_late(self, series: VariantSeries, start: int) -> bool:
-        seed = self._region.ledger.seed
-        chance = crc32(f"{seed}/{series.endpoint}/{series.variant}/{start}".encode()) / 2**32
-        return chance < self._late_share
 
 
 @listens(EndpointSettled)
@@ -182,3 +181,17 @@ def _follow_settled(happening: EndpointSettled) -> None:
 @listens(EndpointDeletionAccepted)
 def _follow_deleted(happening: EndpointDeletionAccepted) -> None:
     happening.region.store(MetricsStore).follow(happening.endpoint)
+
+
+@edit("lateMetrics")
+def make_late(region: Region, argument: Any) -> JSON:
+    """`{"lateMetrics": {"endpoint": "reviews", "seconds": 600, "shows": "half"}}`; 0 seconds end it.
+
+    Minutes that start from now on can be read so much later than usual. Until then, each shows nothing, or
+    half of its requests. The endpoint takes ``*``.
+    """
+    seconds, shows = float(argument["seconds"]), argument.get("shows", "nothing")
+    if seconds < 0 or shows not in {"nothing", "half"}:
+        raise ValueError(f"late metrics take seconds of at least 0 and show nothing or half: {argument}")
+    region.store(MetricsStore).make_late(argument["endpoint"], Lateness(seconds, half=shows == "half"))
+    return {}
