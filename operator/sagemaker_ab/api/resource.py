@@ -15,6 +15,7 @@ from sagemaker_ab.api.rule import broken_rules
 from sagemaker_ab.api.rules import RULES
 from sagemaker_ab.api.spec import EndpointSpec
 from sagemaker_ab.api.status import Status
+from sagemaker_ab.api.traffic_status import COMMANDS
 
 GROUP: Final = "sagemaker-ab.dev"
 VERSION: Final = "v1alpha1"
@@ -29,7 +30,9 @@ RECONCILE_REQUESTED_AT: Final = f"{GROUP}/reconcile-requested-at"
 FORCE_WEIGHTS: Final = f"{GROUP}/force-weights"
 ACCOUNT: Final = f"{GROUP}/account"
 REGION: Final = f"{GROUP}/region"
-ANNOTATIONS: Final = (RECONCILE_REQUESTED_AT, FORCE_WEIGHTS, ACCOUNT, REGION)
+RUN_COMMANDS: Final = {command: f"{GROUP}/{command}" for command in COMMANDS}
+"""The annotations by which people steer a run, by the name of the command."""
+ANNOTATIONS: Final = (RECONCILE_REQUESTED_AT, FORCE_WEIGHTS, ACCOUNT, REGION, *RUN_COMMANDS.values())
 """The annotations that a reconcile acts upon."""
 FIELD_MANAGER: Final = "sagemaker-ab-operator"
 

@@ -9,7 +9,9 @@ from sagemaker_ab.planning.commands import Command
 from sagemaker_ab.planning.desired import Desired, DesiredVariant
 from sagemaker_ab.planning.known_config import known_config, runs_as_desired
 from sagemaker_ab.planning.observed import Observed, ObservedConfig, ObservedEndpoint
+from sagemaker_ab.planning.ownership import RUN_TAG
 from sagemaker_ab.planning.remembered import Remembered
+from sagemaker_ab.planning.runs.identity import names_other_run
 from sagemaker_ab.planning.scaling import scaling_steps
 from sagemaker_ab.planning.shares import (
     above_intended_share,
@@ -43,20 +45,36 @@ def _adjustments(
         if variant.instance_count > live
     ]
     yield from growing
-    yield from _weights(desired, endpoint, growing, force=remembered.force_weights)
+    tags = tuple(_tags(desired, endpoint, remembered.managed_tag_keys))
+    tagging = Step(StepKind.TAG, tags) if tags else None
+    first = frozenset({tagging.identity}) if tagging and _begins_run(desired, endpoint) else frozenset[str]()
+    yield from _weights(desired, endpoint, growing, first=first, force=remembered.force_weights)
     for variant, live in counts:
         if variant.instance_count < live:
             held = above_intended_share(desired, endpoint, variant.name) or kept_by_run(desired, variant.name)
             yield _count(StepKind.SCALE_IN, desired, variant, held=held)
-    tags = tuple(_tags(desired, endpoint, remembered.managed_tag_keys))
-    if tags:
-        yield Step(StepKind.TAG, tags)
+    if tagging:
+        yield tagging
+
+
+def _begins_run(desired: Desired, endpoint: ObservedEndpoint) -> bool:
+    """Return whether the endpoint does not remember the run yet, whose weights must not go out before."""
+    run_tag = desired.traffic.run_tag
+    return bool(run_tag) and names_other_run(endpoint.tags.get(RUN_TAG, ""), run_tag)
 
 
 def _weights(
-    desired: Desired, endpoint: ObservedEndpoint, growing: Iterable[Step], *, force: bool
+    desired: Desired,
+    endpoint: ObservedEndpoint,
+    growing: Iterable[Step],
+    *,
+    first: frozenset[str],
+    force: bool,
 ) -> Iterator[Step]:
-    """Yield the change of weights; urgent if it goes out at once or if it ends a variant's traffic."""
+    """Yield the change of weights; urgent if it goes out at once or if it ends a variant's traffic.
+
+    It waits for the steps in `first`, unless it goes out at once, and for `growing` if instances are missing.
+    """
     changes = weight_changes(desired, endpoint)
     if not changes:
         return
@@ -73,7 +91,7 @@ def _weights(
         return
     evacuates = any(weight == 0 < before[name] for name, weight in changes.items())
     waits_for = frozenset(each.identity for each in growing) if shortage else frozenset[str]()
-    yield replace(step, waits_for=waits_for, held=shortage, urgent=evacuates)
+    yield replace(step, waits_for=waits_for | first, held=shortage, urgent=evacuates)
 
 
 def weight_changes(desired: Desired, endpoint: ObservedEndpoint) -> Mapping[str, float]:
@@ -113,6 +131,7 @@ def _tags(
     if stale:
         # Before new tags, because AWS limits the number of tags.
         yield commands.delete_tags(endpoint.arn, stale)
-    missing = {key: value for key, value in desired.all_tags.items() if endpoint.tags.get(key) != value}
+    wanted = desired.endpoint_tags
+    missing = {key: value for key, value in wanted.items() if endpoint.tags.get(key) != value}
     if missing:
         yield commands.add_tags(endpoint.arn, missing)

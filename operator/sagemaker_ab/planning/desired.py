@@ -11,7 +11,7 @@ from sagemaker_ab.planning.image_pins import IMAGE_PIN, PinnedImages, image_pin
 from sagemaker_ab.planning.images import UnknownImage, resolve_image
 from sagemaker_ab.planning.intended_traffic import IntendedTraffic
 from sagemaker_ab.planning.names import content_hash, content_name
-from sagemaker_ab.planning.ownership import Owner
+from sagemaker_ab.planning.ownership import RUN_TAG, Owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +128,12 @@ class Desired:
     @property
     def all_tags(self) -> Mapping[str, str]:
         return {**self.tags, **self.owner.tags}
+
+    @property
+    def endpoint_tags(self) -> Mapping[str, str]:
+        """The tags of the endpoint: those of every object, and the run of its strategy."""
+        run = self.traffic.run_tag
+        return {**self.all_tags, RUN_TAG: run} if run else self.all_tags
 
     @property
     def alarm_prefix(self) -> str:

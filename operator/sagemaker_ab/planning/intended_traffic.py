@@ -14,7 +14,8 @@ class IntendedTraffic:
 
     `weights` are those to apply now. `initial_weights` are those of a new endpoint config. They are part of
     its name, so a strategy that moves weights keeps them constant. Both have every variant of the spec.
-    `run` is the ID of the run that chose the weights; empty if the spec has them.
+    `run` is the ID of the run that chose the weights; empty if the spec has them. `run_tag` is what the
+    endpoint must remember of it.
 
     `keeps_capacity` are the variants that lose no instances while the run lasts: scale-in is suspended, and
     counts are not lowered. `drained_first` are the variants that must have no traffic before an update
@@ -27,6 +28,7 @@ class IntendedTraffic:
     weights: Mapping[str, float]
     initial_weights: Mapping[str, int]
     run: str = ""
+    run_tag: str = ""
     keeps_capacity: frozenset[str] = frozenset()
     drained_first: frozenset[str] = frozenset()
     overrides_capacity: str = ""

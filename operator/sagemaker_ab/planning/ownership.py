@@ -15,6 +15,8 @@ _CLUSTER_ID = f"{TAG_PREFIX}cluster-id"
 _NAMESPACE = f"{TAG_PREFIX}namespace"
 _NAME = f"{TAG_PREFIX}name"
 _UID = f"{TAG_PREFIX}uid"
+RUN_TAG = f"{TAG_PREFIX}run"
+"""The tag of an endpoint that remembers the last run of its strategy. It is no owner tag."""
 
 
 @dataclass(frozen=True, slots=True)

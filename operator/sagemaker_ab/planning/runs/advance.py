@@ -30,8 +30,7 @@ def advance(live: LiveRun, record: RunRecord, found: Situation) -> RunRecord:
 
     `record` is of a run that has not ended. What `live` has of the evidence is updated in place.
     """
-    live.observe(found)
-    if found.minutes is None:
+    if not live.observe(found) or found.minutes is None:
         return record
     record = _with_data(record, found)
     if found.outdated and (live.caught_up or found.minutes.data.problem is not None):

@@ -146,7 +146,7 @@ def _going_on(record: RunRecord, live: LiveRun | None, found: Situation) -> Foll
         else:
             record = advance(live, record, found)
     record = _with_outcome(record, found)
-    record = with_weights(record)
+    record = with_weights(record, found)
     if record.final or live is None:
         live = None
     else:

@@ -11,11 +11,8 @@ from typing import Any, Final, Self
 
 from sagemaker_ab.api.policies.stepped import Stepped
 from sagemaker_ab.planning.names import content_hash
-from sagemaker_ab.planning.ownership import TAG_PREFIX
+from sagemaker_ab.planning.ownership import RUN_TAG
 from sagemaker_ab.planning.runs.outcome import Outcome
-
-RUN_TAG: Final = f"{TAG_PREFIX}run"
-"""The key of the tag on the endpoint. AWS allows 50 tags, and this is the fifth of the operator's."""
 
 _AHEAD: Final = {"steps", "bake_seconds", "deadline_seconds"}
 
@@ -83,6 +80,11 @@ class RunTag:
             )
         except (KeyError, ValueError):
             return None
+
+
+def names_other_run(tag: str, other: str) -> bool:
+    """Return whether two values of the tag name different runs."""
+    return tag.partition(" ")[0] != other.partition(" ")[0]
 
 
 def run_tag(tags: Mapping[str, str]) -> RunTag | None:

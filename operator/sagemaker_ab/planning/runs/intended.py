@@ -7,20 +7,50 @@ from sagemaker_ab.planning.intended_traffic import IntendedTraffic
 from sagemaker_ab.planning.runs.outcome import Outcome
 from sagemaker_ab.planning.runs.record import RunRecord
 from sagemaker_ab.planning.runs.situation import Situation
+from sagemaker_ab.planning.share_growth import limit_growth
 from sagemaker_ab.traffic.strategies.shares import all_traffic_to
+from sagemaker_ab.traffic.variant_roles import ALL_TRAFFIC_PERCENT
 
 
-def with_weights(record: RunRecord) -> RunRecord:
+def with_weights(record: RunRecord, found: Situation) -> RunRecord:
     """Return the record with the weights to keep in force now.
 
-    They are None where those that serve stay: under Observe, and after evidence was lost.
+    They are None where those that serve stay: under Observe, and after evidence was lost. The share of a
+    candidate that autoscales grows step by step, each when the one before it has been in force for a while.
     """
-    if record.observes or record.requested is None:
-        return record if record.weights is None else replace(record, weights=None)
+    requested = record.requested
+    if record.observes or requested is None:
+        return replace(record, weights=None, in_force_since=None)
+    if record.weights is not None and record.in_force_since is None and _in_force(record.weights, found):
+        record = replace(record, in_force_since=float(int(found.now)))
     if record.held and record.weights is not None:
         return record
-    weights = record.requested
-    return record if weights == record.weights else replace(record, weights=dict(weights))
+    weights = dict(requested) if _returns(record) else _limited(record, requested, found)
+    if weights == record.weights:
+        return record
+    return replace(record, weights=weights, in_force_since=None)
+
+
+def _returns(record: RunRecord) -> bool:
+    """Return whether the run ended in favor of the baseline, whose instances it has kept."""
+    return record.outcome is not None and record.outcome.returns_to_baseline
+
+
+def _limited(record: RunRecord, requested: Mapping[str, int], found: Situation) -> dict[str, int]:
+    """Return the weights between those in force and the requested ones that the candidate can follow."""
+    current = record.weights or in_percent(found.serving)
+    if current is None or current.keys() != requested.keys():
+        return dict(requested)
+    since = record.in_force_since if record.weights is not None else None
+    return dict(
+        limit_growth(
+            current,
+            requested,
+            autoscaled=found.autoscaled,
+            since=found.now if since is None else since,
+            now=found.now,
+        ).weights
+    )
 
 
 def traffic_before_run(found: Situation) -> IntendedTraffic:
@@ -48,6 +78,7 @@ def traffic_of_run(record: RunRecord, found: Situation) -> IntendedTraffic:
         weights=record.weights or _whole(found.serving) or initial,
         initial_weights=initial,
         run=record.run,
+        run_tag=record.tag.encode(),
         keeps_capacity=frozenset({record.baseline}) if keeps else frozenset(),
         overrides_capacity=_override(record),
     )
@@ -72,6 +103,14 @@ def _in_force(weights: Mapping[str, float], found: Situation) -> bool:
     endpoint = found.endpoint
     current = {each.name: each.current_weight for each in endpoint.variants} if endpoint else {}
     return current == weights
+
+
+def in_percent(weights: Mapping[str, float] | None) -> dict[str, int] | None:
+    """Return weights as whole percents; None if they are not."""
+    whole = weights is not None and all(float(each).is_integer() for each in weights.values())
+    if weights is None or not whole or sum(weights.values()) != ALL_TRAFFIC_PERCENT:
+        return None
+    return {name: int(each) for name, each in weights.items()}
 
 
 def _whole(weights: Mapping[str, float] | None) -> Mapping[str, float] | None:

@@ -21,14 +21,15 @@ class LiveRun:
     """The evidence behind a record.
 
     `record` is the newest one. If status has another one, a write failed or a person edited status, and the
-    evidence must be restored. `looked` is the minute of the last look. `unverified` are counts of open
-    minutes whose weights no read has verified yet.
+    evidence must be restored. `looked` is the minute of the last look, `first` the first minute that the run
+    still needs of CloudWatch. `unverified` are counts of open minutes whose weights no read has verified yet.
     """
 
     record: RunRecord
     run: Run
     history: WeightHistory
     looked: int
+    first: int
     caught_up: bool = False
     unverified: CountsByMinute = field(default_factory=dict)
 
@@ -44,21 +45,20 @@ class LiveRun:
             history = saved.history
         run.progress = record.progress
         looked = minute_of(record.decisions[-1].at) if record.decisions else record.started
-        return cls(record=record, run=run, history=history, looked=looked)
+        first = record.started if saved is None else saved.watermark + 1
+        return cls(record=record, run=run, history=history, looked=looked, first=first)
 
-    @property
-    def first_needed(self) -> int:
-        """The first minute to read of CloudWatch after a restoration."""
-        saved = self.record.saved
-        return self.record.started if saved is None else saved.watermark + 1
+    def observe(self, found: Situation) -> bool:
+        """Take over the weights that were read, and the counts of the minutes that they verify.
 
-    def observe(self, found: Situation) -> None:
-        """Take over the weights that were read, and the counts of the minutes that they verify."""
+        Return whether there are counts of all minutes that the run needs. Those that were read for the same
+        run before it was restored may begin too late.
+        """
         read = found.observation
         if read is not None:
             self.history = self.history.observed(read)
-        if found.minutes is None:
-            return
+        if found.minutes is None or found.minutes.first > self.first:
+            return False
         self.caught_up = self.caught_up or found.caught_up
         counts = {**self.unverified, **found.minutes.counts}
         self.run.ingest(verified_rows(counts, self.history))
@@ -68,6 +68,8 @@ class LiveRun:
             for (at, name), each in counts.items()
             if at >= oldest and self.history.weights_in(at) is None
         }
+        self.first = max(self.first, oldest)
+        return True
 
     def saved(self, record: RunRecord) -> RunRecord:
         """Return the record with the evidence of now, if the record or what it rests on has changed."""

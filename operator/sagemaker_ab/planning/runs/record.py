@@ -55,8 +55,9 @@ class RunRecord:
 
     `core` and `passed` are the hashes that say whether the spec still asks for this run (see `identity`).
     `requested` are the shares in percent that the run decided; None for those that serve. `weights` are those
-    to keep in force now, on the way there. `interrupted`: the data was too old for a decision, so the hold of
-    the step starts again. `ended` is when the run got its outcome.
+    to keep in force now, on the way there, and `in_force_since` is when a read first showed them.
+    `interrupted`: the data was too old for a decision, so the hold of the step starts again. `ended` is when
+    the run got its outcome.
     """
 
     run: str
@@ -71,6 +72,7 @@ class RunRecord:
     progress: Progress = field(default_factory=Progress)
     requested: Mapping[str, int] | None = None
     weights: Mapping[str, int] | None = None
+    in_force_since: float | None = None
     outcome: Outcome | None = None
     ended: float | None = None
     patch: str = ""
@@ -146,6 +148,8 @@ class RunRecord:
             "requested": self.requested,
             "progress": self.progress.to_json(),
         }
+        if self.in_force_since is not None:
+            state["inForceSince"] = self.in_force_since
         if self.interrupted:
             state["interrupted"] = True
         if self.saved:
@@ -193,6 +197,7 @@ class RunRecord:
             weights=None
             if status.weights is None
             else {each.variant: each.percent for each in status.weights},
+            in_force_since=state.get("inForceSince"),
             outcome=Outcome(status.outcome) if status.outcome else None,
             ended=status.ended_at.timestamp() if status.ended_at else None,
             patch=status.patch or "",

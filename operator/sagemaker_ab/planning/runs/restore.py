@@ -12,6 +12,7 @@ from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE
 from sagemaker_ab.api.traffic_status import DecisionStatus
 from sagemaker_ab.planning.runs.commands import end
 from sagemaker_ab.planning.runs.identity import RunTag, attempt_of, passed_hash
+from sagemaker_ab.planning.runs.intended import in_percent
 from sagemaker_ab.planning.runs.outcome import Outcome
 from sagemaker_ab.planning.runs.record import RunRecord, SavedEvidence, ShownNumbers, to_time
 from sagemaker_ab.planning.runs.situation import Situation
@@ -48,14 +49,8 @@ def restored(record: RunRecord | None, found: Situation) -> RunRecord | None:
 def lost(record: RunRecord, found: Situation) -> RunRecord:
     """End a run whose evidence is lost. The weights that serve stay."""
     message = "The state of the run was lost, and its evidence cannot be read again. The weights stay"
-    serving = found.serving or {}
-    whole = (
-        all(weight.is_integer() for weight in serving.values())
-        and sum(serving.values()) == ALL_TRAFFIC_PERCENT
-    )
-    requested = {name: int(weight) for name, weight in serving.items()} if whole else None
     record = end(record, Outcome.EVIDENCE_LOST, now=found.now)
-    record = replace(record, requested=requested)
+    record = replace(record, requested=in_percent(found.serving))
     return _told(record, Verdict.UNDECIDED, RunReason.EVIDENCE_LOST, message, found)
 
 

@@ -19,9 +19,10 @@ _LAG_MINUTES = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMinutes:
-    """Counts that were read of a run's minutes up to `until`, and the state of the data."""
+    """Counts that were read of a run's minutes from `first` to `until`, and the state of the data."""
 
     counts: CountsByMinute
+    first: int
     until: int
     data: RunData
 
