@@ -11,13 +11,14 @@ from sagemaker_ab.aws.failures import AwsError, FailureKind
 from sagemaker_ab.aws.sessions import AwsClients
 from sagemaker_ab.controller.context import ReconcileContext
 from sagemaker_ab.controller.errors import to_problem
+from sagemaker_ab.controller.runs import follow
 from sagemaker_ab.planning import deployment as deployments
 from sagemaker_ab.planning.alarms import ALARMS_UNREAD, alarms_problem, alarms_to_read
 from sagemaker_ab.planning.deployment import Deployment, DeploymentState
 from sagemaker_ab.planning.desired import Desired, desired
 from sagemaker_ab.planning.image_pins import PinnedImages
 from sagemaker_ab.planning.intended_bounds import with_intended_bounds
-from sagemaker_ab.planning.intended_traffic import manual_traffic
+from sagemaker_ab.planning.intended_traffic import initial_traffic
 from sagemaker_ab.planning.observed import Observed
 from sagemaker_ab.planning.plan import plan
 from sagemaker_ab.planning.problem import Problem
@@ -43,6 +44,7 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
     observed = observer.observe(clients, spec.endpoint_name)
     context.memory.start(observed.now)
     wanted = _desired(context, spec, clients, observed)
+    wanted, traffic = follow(context, spec, clients, wanted, observed)
     observed, alarms_failure = _with_alarms(context, clients, wanted, observed)
     released = still_released(released_of(context.status), wanted, observed)
     records = follow_scaling(
@@ -78,7 +80,7 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
     return Gathered(
         account=account,
         region=clients.region,
-        strategy=spec.traffic.strategy,
+        traffic=traffic,
         desired=wanted,
         observed=observed,
         plan=decided,
@@ -95,7 +97,7 @@ def _desired(
     context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, observed: Observed
 ) -> Desired:
     """Resolve the spec. If it then differs from the fleet in use, prefer the images that the fleet pins."""
-    traffic = manual_traffic(spec)
+    traffic = initial_traffic(spec)
     wanted = desired(spec, owner=context.owner, region=clients.region, traffic=traffic)
     config, endpoint = observed.config_in_use, observed.endpoint
     ours = endpoint is not None and wanted.owner.owns(endpoint.tags)

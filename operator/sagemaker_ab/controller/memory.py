@@ -11,6 +11,7 @@ from sagemaker_ab.planning.commands import Command
 from sagemaker_ab.planning.consistency import SETTLING_SECONDS
 from sagemaker_ab.planning.image_pins import PinnedImages
 from sagemaker_ab.planning.problem import Problem
+from sagemaker_ab.planning.runs.live import LiveRun
 from sagemaker_ab.planning.steps import Step
 
 _CHANGES_GARBAGE = {
@@ -54,6 +55,8 @@ class Memory:
     """How often in a row garbage could not be listed or deleted."""
     missing_models: frozenset[str] = frozenset()
     """Models of the desired state that the last listing did not contain."""
+    run: LiveRun | None = None
+    """The evidence of the run, as far as status does not have it."""
     pinned_images: dict[str, PinnedImages] = field(default_factory=dict)
     """The pins of models in use, by the model's name."""
 

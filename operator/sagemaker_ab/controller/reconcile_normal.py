@@ -12,6 +12,7 @@ from sagemaker_ab.controller.apply import Outcome, Refused, apply
 from sagemaker_ab.controller.context import ReconcileContext
 from sagemaker_ab.controller.garbage import garbage_step, retry_garbage_collection_later
 from sagemaker_ab.controller.gather import gather, release_recorded
+from sagemaker_ab.controller.runs import before_sent
 from sagemaker_ab.planning import deployment as deployments
 from sagemaker_ab.planning.deployment import Deployment, DeploymentState
 from sagemaker_ab.planning.desired_scaling import schedule_errors
@@ -91,6 +92,7 @@ def _advance(context: ReconcileContext, clients: AwsClients, gathered: Gathered,
     """Report a step before it is sent, so that status has what must survive if the process dies meanwhile."""
     if step.kind is StepKind.UPDATE_ENDPOINT:
         gathered = release_recorded(gathered)
+    gathered = before_sent(context, gathered, step)
     requested = _requested(context, gathered, step)
     context.write_status(_report(context, requested))
     if step.overrides:

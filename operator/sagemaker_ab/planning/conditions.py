@@ -27,11 +27,11 @@ _MESSAGE_LENGTH = 1024
 
 @dataclass(frozen=True, slots=True)
 class ConditionDraft:
-    """One condition without its generation and its transition time."""
+    """One condition without its generation and its transition time. Its reason is from a closed list."""
 
     type: ConditionType
     status: bool
-    reason: Reason
+    reason: str
     message: str
 
 

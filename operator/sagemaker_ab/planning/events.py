@@ -1,25 +1,19 @@
 """The Kubernetes events that a change of status calls for."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 from sagemaker_ab.api.conditions import ConditionType
 from sagemaker_ab.api.status import Condition, Status
+from sagemaker_ab.planning.event_draft import EventDraft
+from sagemaker_ab.planning.runs.events import run_events
 from sagemaker_ab.planning.scaling_activities import failed, failure_message, last_activities
 
 
-@dataclass(frozen=True, slots=True)
-class EventDraft:
-    """A Kubernetes event before it is recorded."""
-
-    kind: Literal["Normal", "Warning"]
-    reason: str
-    message: str
-
-
 def draft_events(before: Status, after: Status) -> Iterator[EventDraft]:
-    """Yield an event when the resource becomes ready, and for each new cause of a stall or failed scaling."""
+    """Yield an event when the resource becomes ready, and for each new cause of a stall or failed scaling.
+
+    What happens to the run of its strategy has events too.
+    """
     ready = _condition(after, ConditionType.READY)
     was_ready = _condition(before, ConditionType.READY)
     if ready and ready.status == "True" and (was_ready is None or was_ready.status != "True"):
@@ -29,6 +23,7 @@ def draft_events(before: Status, after: Status) -> Iterator[EventDraft]:
     if stalled and (was_stalled is None or was_stalled.message != stalled.message):
         yield EventDraft("Warning", stalled.reason, stalled.message)
     yield from _scaling_failures(before, after)
+    yield from run_events(before.traffic, after.traffic)
 
 
 def _scaling_failures(before: Status, after: Status) -> Iterator[EventDraft]:

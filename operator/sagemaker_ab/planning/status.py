@@ -28,6 +28,7 @@ from sagemaker_ab.planning.records import (
     record_released,
 )
 from sagemaker_ab.planning.remembered import Remembered
+from sagemaker_ab.planning.runs.report import run_conditions, run_summary
 from sagemaker_ab.planning.scaling_activities import last_activities
 from sagemaker_ab.planning.scaling_records import moment, record_scaling
 from sagemaker_ab.planning.steps import Plan
@@ -44,7 +45,7 @@ class Gathered:
 
     account: str
     region: str
-    strategy: str
+    traffic: TrafficStatus
     desired: Desired
     observed: Observed
     plan: Plan
@@ -80,11 +81,12 @@ def report(before: Status, generation: int, found: Gathered, *, now: datetime) -
             awaiting_consistency=found.awaiting_consistency,
         ),
         [_metrics_available(metrics, found.metrics.problem)],
+        run_conditions(found.traffic),
     )
     pinned = before.account is not None or bool(found.plan.steps) or found.observed.endpoint is not None
     return Status(
         observed_generation=generation,
-        summary=_shares(found.observed),
+        summary=" ".join(filter(None, [_shares(found.observed), run_summary(found.traffic)])) or None,
         account=before.account or (found.account if pinned else None),
         region=before.region or (found.region if pinned else None),
         last_handled_reconcile_at=found.reconcile_requested_at or before.last_handled_reconcile_at,
@@ -95,7 +97,7 @@ def report(before: Status, generation: int, found: Gathered, *, now: datetime) -
         released_scaling=record_released(before, found.remembered.released),
         scaling=_scaling(before, found),
         metrics=metrics,
-        traffic=TrafficStatus(strategy=found.strategy),
+        traffic=found.traffic,
         conditions=conditions.merge(drafts, before.conditions or (), generation=generation, now=now),
     )
 
