@@ -1,5 +1,7 @@
 """A stepped rollout in the simulated AWS, with the operator's loop in this process: a vocabulary for tests."""
 
+import copy
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -80,6 +82,21 @@ class Rollout:
             changes = call["params"]["DesiredWeightsAndCapacities"]
             calls.append({each["VariantName"]: each["DesiredWeight"] for each in changes})
         return calls
+
+    def patched(self) -> Spec:
+        """Return the spec with the patch that status offers."""
+        assert self.cluster.resource is not None
+        changed = {"spec": copy.deepcopy(self.cluster.resource["spec"])}
+        for operation in json.loads(self.status["patch"]):
+            *parents, last = operation["path"].strip("/").split("/")
+            place: Any = changed
+            for part in parents:
+                place = place[int(part)] if isinstance(place, list) else place[part]
+            if operation["op"] == "test":
+                assert place[last] == operation["value"]
+            else:
+                place[last] = operation["value"]
+        return changed["spec"]
 
     def requests(self, per_minute: float) -> None:
         self.sim.edit(traffic={"endpoint": "reviews", "ratePerMinute": per_minute})

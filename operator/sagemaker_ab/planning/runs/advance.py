@@ -133,6 +133,8 @@ def _shown(
     newest = record.decisions[-1]
     if outcome.final:
         message = newest.message
+    elif outcome.verdict is Verdict.HOLD:
+        message = f"{_step(record)}: on hold. {newest.message}"
     else:
         pending = [gate.message for gate in found_gates if gate.state != SATISFIED]
         message = f"{_step(record)}: {'; '.join(pending) or newest.message}"

@@ -31,7 +31,9 @@ def gates(
     if policy.guardrails:
         yield _guardrails(policy, run)
     yield from _sample_ratio(run)
-    if outcome.reason is DecisionReason.MISSING_DATA:
+    if outcome.reason is DecisionReason.NO_TRAFFIC:
+        yield _gate("dataFresh", "Blocked", "The candidate has no requests")
+    elif outcome.reason is DecisionReason.MISSING_DATA:
         missing = outcome.subject or str(outcome.needs.get("data", ""))
         yield _gate("dataFresh", "Blocked", f"No recent data of {missing}")
     else:

@@ -1,0 +1,217 @@
+"""A stepped rollout steers a live endpoint: what it decides, what it sends, and what it says meanwhile."""
+
+from tests.integration.rollouts import STEPS, Rollout, stepped
+from tests.integration.stage import by_hand, with_revision
+from tests.unit.planning.worlds import spec, with_variant
+
+FIRST = {"VariantA": 90.0, "VariantB": 10.0}
+SECOND = {"VariantA": 50.0, "VariantB": 50.0}
+CANDIDATE = {"VariantA": 0.0, "VariantB": 100.0}
+BASELINE = {"VariantA": 100.0, "VariantB": 0.0}
+
+
+def decisions(rollout):
+    return [(each["verdict"], each["reason"], each["step"]) for each in rollout.status["decisions"]]
+
+
+def condition(rollout, kind):
+    return rollout.operator.conditions[kind].partition(":")[0]
+
+
+def test_a_good_candidate_gets_all_traffic_step_by_step():
+    rollout = Rollout()
+    rollout.until_ended()
+    rollout.run(minutes=5)
+    assert rollout.weight_calls() == [FIRST, SECOND, CANDIDATE]
+    assert rollout.weights == CANDIDATE
+    assert rollout.status["outcome"] == "Promoted"
+    assert condition(rollout, "Decided") == "True StepsCompleted"
+    assert condition(rollout, "Ready") == "True InService"
+    assert rollout.reasons.count("RunStarted") == rollout.reasons.count("Promoted") == 1
+    assert rollout.cluster.resource["status"]["summary"].endswith("Stepped: Promoted")
+
+
+def test_ready_does_not_wait_for_the_run():
+    rollout = Rollout()
+    rollout.run(minutes=5)
+    assert "outcome" not in rollout.status
+    assert condition(rollout, "Ready") == "True InService"
+    assert condition(rollout, "Decided").startswith("False")
+
+
+def test_the_patch_of_a_promotion_moves_no_weight():
+    rollout = Rollout()
+    rollout.until_ended()
+    rollout.run(minutes=3)
+    assert condition(rollout, "SpecConverged") == "False PatchNotCommitted"
+    calls = rollout.weight_calls()
+    rollout.cluster.apply(rollout.patched())
+    rollout.run(minutes=10)
+    assert rollout.operator.ready
+    assert rollout.weights == CANDIDATE
+    assert rollout.weight_calls() == calls
+    assert rollout.status == {"strategy": "Manual"}
+    assert "SpecConverged" not in rollout.operator.conditions
+
+
+def test_a_candidate_that_fails_twenty_times_as_often_is_rolled_back_by_one_call():
+    rollout = Rollout(stepped(breakers=[]))
+    rollout.fails("bert-a", 0.01)
+    rollout.fails("bert-b", 0.2)
+    assert rollout.until_ended() <= 20
+    rollout.run(minutes=60)
+    assert rollout.status["outcome"] == "RolledBack"
+    assert condition(rollout, "Decided") == "True GuardrailBreached"
+    assert rollout.weight_calls() == [FIRST, BASELINE]
+    assert "ServerErrors of VariantB" in rollout.event("RolledBack")
+
+
+def test_a_tripped_breaker_rolls_back_within_minutes():
+    rollout = Rollout(stepped(guardrails=[]))
+    rollout.run(minutes=5)
+    rollout.fails("bert-b", 0.5)
+    assert rollout.until_ended() <= 10
+    assert decisions(rollout)[-1] == ("Rollback", "BreakerTripped", 1)
+
+
+def test_after_a_rollback_only_a_changed_spec_or_a_retry_starts_another_run():
+    rollout = Rollout()
+    rollout.fails("bert-b", 0.5)
+    rollout.until_ended()
+    first = rollout.status["run"]
+    rollout.run(minutes=60)
+    assert rollout.status["run"] == first
+    rollout.fails("bert-b", 0.0)
+    rollout.command(retry=first)
+    rollout.run(minutes=5)
+    assert rollout.status["attempt"] == 2
+    assert rollout.status["run"] != first
+    assert rollout.weights == FIRST
+
+
+def test_without_traffic_nothing_advances_and_nothing_is_written():
+    rollout = Rollout(rate=0)
+    rollout.run(minutes=60)
+    assert decisions(rollout)[-1] == ("Hold", "NoTraffic", 1)
+    assert rollout.status["data"]["state"] == "NoTraffic"
+    written = rollout.cluster.status_writes
+    rollout.run(minutes=120)
+    assert rollout.cluster.status_writes == written
+    assert rollout.weights == FIRST
+
+
+def test_no_traffic_rolls_back_if_the_policy_says_so():
+    rollout = Rollout(stepped(onNoTraffic="Rollback"), rate=0)
+    assert rollout.until_ended() <= 60
+    assert decisions(rollout)[-1] == ("Rollback", "NoTraffic", 1)
+
+
+def test_while_cloudwatch_refuses_the_run_holds_and_its_hold_starts_again():
+    rollout = Rollout()
+    rollout.run(minutes=12)
+    fault = rollout.sim.fault({"denied": True}, match={"operation": "GetMetricData"}, count=None)
+    rollout.fails("bert-b", 0.5)
+    rollout.run(minutes=60)
+    assert decisions(rollout)[-1] == ("Hold", "MissingData", 1)
+    assert rollout.status["data"]["state"] == "Refused"
+    assert "not authorized" in rollout.status["data"]["message"]
+    assert rollout.weights == FIRST
+    rollout.fails("bert-b", 0.0)
+    rollout.sim.gateway.faults.remove(fault)
+    begun = rollout.until(lambda: rollout.status["data"]["state"] == "Fresh", minutes=10)
+    assert begun
+    rollout.run(minutes=3)
+    assert rollout.status["outcome"] == "RolledBack"
+
+
+def test_a_step_waits_for_approval_and_the_deadline_ends_a_forgotten_one():
+    steps = [{**STEPS[0], "approval": "Required"}, *STEPS[1:]]
+    rollout = Rollout(stepped(steps=steps, deadlineSeconds=7200))
+    rollout.run(minutes=60)
+    assert decisions(rollout)[-1] == ("Undecided", "ApprovalRequired", 1)
+    assert [gate["name"] for gate in rollout.status["gates"] if gate["state"] != "Satisfied"] == ["approval"]
+    rollout.command(approve=f"{rollout.status['run']}/1")
+    rollout.run(minutes=6)
+    assert rollout.weights == SECOND
+    assert rollout.status["commands"][0]["effect"] == "Applied"
+
+
+def test_a_forgotten_approval_is_rolled_back_at_the_deadline():
+    steps = [{**STEPS[0], "approval": "Required"}, *STEPS[1:]]
+    rollout = Rollout(stepped(steps=steps, deadlineSeconds=7200))
+    assert 115 < rollout.until_ended() < 130
+    assert decisions(rollout)[-1] == ("Rollback", "DeadlineExceeded", 1)
+
+
+def test_observe_decides_and_reports_and_never_moves_a_weight():
+    rollout = Rollout(stepped(mode="Observe"))
+    rollout.run(minutes=30)
+    assert rollout.weight_calls() == []
+    by_hand(
+        rollout.operator,
+        "UpdateEndpointWeightsAndCapacities",
+        EndpointName="reviews",
+        DesiredWeightsAndCapacities=[
+            {"VariantName": name, "DesiredWeight": weight} for name, weight in FIRST.items()
+        ],
+    )
+    rollout.fails("bert-b", 0.5)
+    rollout.until_ended()
+    rollout.run(minutes=10)
+    assert rollout.status["outcome"] == "RolledBack"
+    assert rollout.weights == FIRST
+    assert rollout.weight_calls() == []
+    assert rollout.operator.ready
+
+
+def test_weights_moved_by_hand_are_repaired_and_their_minutes_do_not_stop_the_run():
+    rollout = Rollout()
+    rollout.run(minutes=8)
+    by_hand(
+        rollout.operator,
+        "UpdateEndpointWeightsAndCapacities",
+        EndpointName="reviews",
+        DesiredWeightsAndCapacities=[
+            {"VariantName": "VariantA", "DesiredWeight": 1},
+            {"VariantName": "VariantB", "DesiredWeight": 1},
+        ],
+    )
+    rollout.run(minutes=5)
+    assert rollout.weights == FIRST
+    rollout.until_ended()
+    assert rollout.status["outcome"] == "Promoted"
+
+
+def test_a_candidate_that_does_not_get_its_instances_gets_no_more_traffic():
+    rollout = Rollout()
+    rollout.run(minutes=5)
+    rollout.sim.edit(quota={"ml.m5.large": 2})
+    rollout.cluster.apply(with_variant(stepped(), "VariantB", instanceCount=3))
+    rollout.run(minutes=60)
+    assert rollout.status["step"]["number"] == 2
+    assert decisions(rollout)[-1] == ("Undecided", "WeightsNotApplied", 2)
+    assert rollout.weight_calls() == [FIRST]
+    assert "VariantB has 1 of 3 instances" in rollout.operator.conditions["Ready"]
+    rollout.sim.edit(quota={"ml.m5.large": None})
+    rollout.until_ended()
+    assert rollout.status["outcome"] == "Promoted"
+
+
+def test_a_model_change_supersedes_the_run_and_drains_the_candidate_before_its_update():
+    rollout = Rollout()
+    rollout.run(minutes=8)
+    first = rollout.status["run"]
+    assert rollout.weights == FIRST
+    rollout.cluster.apply(with_revision(stepped(), "2"))
+    rollout.until(lambda: rollout.status.get("run") not in {None, first}, minutes=30)
+    assert rollout.weight_calls()[:2] == [FIRST, BASELINE]
+    assert "Superseded" in rollout.reasons
+    rollout.until_ended()
+    assert rollout.status["outcome"] == "Promoted"
+
+
+def test_a_resource_that_leaves_manual_starts_from_what_serves():
+    rollout = Rollout(spec())
+    rollout.cluster.apply(stepped())
+    rollout.run(minutes=5)
+    assert rollout.weight_calls() == [FIRST]
