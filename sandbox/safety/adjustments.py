@@ -98,23 +98,23 @@ def _weights(intent: Intent, endpoint: Endpoint, shown: Shown) -> Iterator[Adjus
         if share > now[name] + TOLERANCE and _lacks_instances(name, intent, endpoint, shown)
     }
     told = ", ".join(f"{name} from {now[name]:.1%} to {share:.1%}" for name, share in then.items())
-    held = frozenset() if intent.forced else frozenset(short)
+    held = frozenset() if intent.overrides_instances else frozenset(short)
     yield Adjustment("weights", f"shift the traffic of {told}", held)
 
 
 def _wanted_weights(intent: Intent, endpoint: Endpoint) -> Mapping[str, float] | None:
     """Return the weights of the variants that there are.
 
-    While the rollout has variants to add, the others get what the spec says. While it has variants to
-    remove, only zeros of the spec are sent, as long as anything is left.
+    While the rollout has variants to add, the others get what is intended. While it has variants to remove,
+    only zeros are sent, as long as anything is left.
     """
     if intent.shares is None:
         return None
     live = {name: variant.desired_weight for name, variant in endpoint.variants.items()}
-    spec = {name: one.weight or 0.0 for name, one in intent.variants.items() if name in live}
-    wanted = spec
+    intended = {name: one.weight or 0.0 for name, one in intent.variants.items() if name in live}
+    wanted = intended
     if live.keys() - intent.variants.keys():
-        wanted = live | {name: 0.0 for name, weight in spec.items() if not weight}
+        wanted = live | {name: 0.0 for name, weight in intended.items() if not weight}
     return wanted if sum(wanted.values()) > 0 else None
 
 
@@ -130,14 +130,14 @@ def _variant(name: str, intent: Intent, endpoint: Endpoint, shown: Shown) -> Ite
     wanted, live = intent.variants[name], endpoint.variants[name]
     target = shown.scaling.targets.get((endpoint.name, name))
     excess = endpoint.shares[name] > (intent.shares or {}).get(name, 1.0) + TOLERANCE
-    held = frozenset({name} if excess else ())
+    held, kept = frozenset({name} if excess else ()), frozenset({name} if wanted.kept else ())
     if name not in shown.governed:
         if target is not None:
             yield Adjustment(f"scaling of {name}", f"{name} has a scalable target")
         elif live.desired_count != wanted.count:
             says = f"change {name} from {live.desired_count} to {wanted.count} instances"
             lowers = wanted.count < live.desired_count
-            yield Adjustment(f"count of {name}", says, held if lowers else frozenset())
+            yield Adjustment(f"count of {name}", says, held | kept if lowers else frozenset())
         return
     governed = shown.governed[name]
     blocked = _blocked(wanted, target)
@@ -149,7 +149,10 @@ def _variant(name: str, intent: Intent, endpoint: Endpoint, shown: Shown) -> Ite
         yield Adjustment(f"scaling of {name}", says, frozenset(blocked.values()))
     elif differences:
         lowers = target is not None and min(governed.bounds.minimums) < target.minimum
-        yield Adjustment(f"scaling of {name}", "; ".join(differences), held if lowers else frozenset())
+        holders = held if lowers else frozenset()
+        if min(governed.bounds.maximums) < live.desired_count:
+            holders |= held | kept
+        yield Adjustment(f"scaling of {name}", "; ".join(differences), holders)
 
 
 def _blocked(wanted: IntendedVariant, target: Target | None) -> Mapping[str, str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sandbox.safety.history import History
 from sandbox.safety.rules.backoff import RefusedRequestsWait
 from sandbox.safety.rules.capacity import CapacityFollowsTraffic
+from sandbox.safety.rules.chosen_weights import ChosenWeightsAreSent
 from sandbox.safety.rules.failed_content import FailedContentWaits
 from sandbox.safety.rules.finalizer import PinnedWhileInAws
 from sandbox.safety.rules.readiness import ReadyWasRead
@@ -44,6 +45,7 @@ class Judge:
             PinnedWhileInAws(),
             FailedContentWaits(),
             RefusedRequestsWait(),
+            ChosenWeightsAreSent(),
         )
         self.violations: list[Violation] = []
         self.judged = 0

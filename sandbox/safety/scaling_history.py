@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from sandbox.safety.aws_state import TOLERANCE
 from sandbox.safety.declarations import Clocks, Former, action_span, bounds_span, former, since_loss
 from sandbox.safety.intended import Held, IntendedBounds, intended_bounds
 from sandbox.safety.intent import SUSPENSIONS
@@ -102,6 +103,8 @@ class ScalingHistory:
             now=now,
         )
         dropped = self._dropped(intent, wanted, versions)
+        if _moves_traffic(intent, state):
+            dropped = replace(dropped, suspensions=dropped.suspensions - {"scale_in"})
         return Governed(bounds, now, dropped, self.alarm_prefixes(intent.uid))
 
     def _dropped(self, intent: Intent, wanted: IntendedVariant, versions: Sequence[Version]) -> Former:
@@ -144,6 +147,17 @@ class ScalingHistory:
         ]
         for part in gone:
             del self._put[part]
+
+
+def _moves_traffic(intent: Intent, state: AwsState) -> bool:
+    """Tell whether the weights that a strategy has chosen are not in effect yet.
+
+    A run that has ended may keep scale-in suspended until then.
+    """
+    endpoint, chosen = state.endpoint(intent.endpoint), intent.shares
+    if intent.chosen is None or chosen is None or endpoint is None:
+        return False
+    return any(abs(endpoint.shares.get(name, 0.0) - share) > TOLERANCE for name, share in chosen.items())
 
 
 def _parts(target: Target | None, kind: str) -> set[str]:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from sandbox.safety.violations import Violation
 
 
+COUNT = "instance count"
+
+
 @dataclass(frozen=True, slots=True)
 class Cut:
     """A number that a call lowers."""
@@ -36,6 +39,8 @@ class CapacityFollowsTraffic(Rule):
       to get nothing.
     - UpdateEndpoint is exempt: it switches counts and weights at once.
     - DeregisterScalableTarget lowers nothing: the count stays as it is (S3 judges it).
+    - A variant whose instances a run keeps loses none, whatever its share; a minimum may be lowered, since
+      scale-in is suspended.
     - A resource that is being deleted intends nothing any more, and is not judged.
     - What others changed since the operator's newest read excuses as in S1.
     """
@@ -64,6 +69,8 @@ class CapacityFollowsTraffic(Rule):
             )
             if early and lowered_as_known:
                 yield self._broken(call, cut, intents[0])
+            elif lowered_as_known and intents and all(_keeps(cut, intent) for intent in intents):
+                yield self._kept(call, cut, intents[0])
 
     def _broken(self, call: Call, cut: Cut, intent: Intent) -> Violation:
         endpoint = call.before.endpoint(call.endpoint)
@@ -78,6 +85,22 @@ class CapacityFollowsTraffic(Rule):
             ),
             right=f"shift the weights first, and lower the {cut.what} of {cut.variant} once they are current",
         )
+
+    def _kept(self, call: Call, cut: Cut, intent: Intent) -> Violation:
+        return self.broken(
+            call,
+            call.time,
+            found=(
+                f"the {cut.what} of {cut.variant} goes from {cut.before} to {cut.after} while a run of "
+                f"{intent} keeps its instances"
+            ),
+            right=f"lower the {cut.what} of {cut.variant} when the run has ended",
+        )
+
+
+def _keeps(cut: Cut, intent: Intent) -> bool:
+    wanted = intent.variants.get(cut.variant)
+    return wanted is not None and wanted.kept and cut.what == COUNT and not intent.deleting
 
 
 def _exceeds(variant: str, state: AwsState, call: Call, intent: Intent) -> bool:
@@ -96,7 +119,7 @@ def _cuts(call: Call, traffic: AwsState, bounds: AwsState) -> Iterator[Cut]:
         for change in call.params.get("DesiredWeightsAndCapacities", ()):
             variant, count = endpoint.variants.get(change["VariantName"]), change.get("DesiredInstanceCount")
             if variant and count is not None and count < variant.desired_count:
-                yield Cut(variant.name, "instance count", variant.desired_count, count)
+                yield Cut(variant.name, COUNT, variant.desired_count, count)
     if call.operation == "RegisterScalableTarget":
         target = bounds.targets.get((endpoint.name, call.variant))
         minimum, maximum = call.params.get("MinCapacity"), call.params.get("MaxCapacity")
@@ -104,4 +127,4 @@ def _cuts(call: Call, traffic: AwsState, bounds: AwsState) -> Iterator[Cut]:
             yield Cut(call.variant, "minimum", target.minimum, minimum)
         variant = endpoint.variants.get(call.variant)
         if variant and maximum is not None and maximum < variant.desired_count:
-            yield Cut(call.variant, "instance count", variant.desired_count, maximum)
+            yield Cut(call.variant, COUNT, variant.desired_count, maximum)

@@ -64,8 +64,8 @@ class ReadyWasRead(Rule):
       AWS itself change it at any time.
     - AWS knows no revisions: a model that has been ready under one revision cannot be ready under another.
     - Not compared are models that were deleted under an endpoint, and images that follow from a framework:
-      no read of the endpoint shows them. Weights are compared as shares, and not under a strategy that
-      chooses them.
+      no read of the endpoint shows them. Weights are compared as shares: with those of the spec, or with
+      those that a strategy has written to the same status.
     """
 
     name = "S6"

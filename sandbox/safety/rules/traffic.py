@@ -41,7 +41,8 @@ class TrafficWaitsForInstances(Rule):
       from the config and the retain rules.
     - CreateEndpoint is exempt: nothing serves before it, so that no traffic is moved to fewer instances.
     - The intended minimum is the spec's or that of a scheduled action, the smallest that may be right now.
-    - Exempt is a generation that is named by the annotation force-weights.
+    - Exempt are a generation that is named by the annotation force-weights, and the weights of a run that
+      ended in a rollback or was aborted.
     - What others changed since the operator's newest read, if that is at most 60 s old and shows the
       operator's own changes, is not the operator's fault: the call must be wrong by that read as well.
     """
@@ -85,7 +86,7 @@ class TrafficWaitsForInstances(Rule):
 def _needed(name: str, intent: Intent, call: Call, history: History) -> int:
     """Return the instances that a variant has to have for more traffic; 0 where it does not matter."""
     variant = intent.variants.get(name)
-    if variant is None or intent.forced:
+    if variant is None or intent.overrides_instances:
         return 0
     if variant.autoscaling is None:
         return variant.count
