@@ -1,4 +1,4 @@
-"""A stepped rollout in the simulated AWS, with the operator's loop in this process: a vocabulary for tests."""
+"""A stepped rollout in the simulated AWS, with the operator's loop in this process: words for tests."""
 
 import copy
 import json
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.aws.inprocess import InProcessAws
+from tests.integration.kills import Killed
 from tests.integration.stage import aws, now, weights
 from tests.property.in_process import InProcessOperator
 from tests.unit.planning.worlds import Spec, spec
@@ -37,7 +38,10 @@ def stepped(base: Spec | None = None, **policy: Any) -> Spec:
 
 
 class Rollout:
-    """The operator's loop: minutes are read every minute, and reconciles run when they are due or woken."""
+    """The operator's loop: minutes are read every minute, and reconciles run when they are due or woken.
+
+    A process that is killed is started again at once.
+    """
 
     def __init__(
         self, first: Spec | None = None, *, sim: InProcessAws | None = None, rate: float = 100.0
@@ -47,7 +51,7 @@ class Rollout:
         self.sim = self.operator.sim
         self.history: list[str] = []
         self._due = now(self.operator)
-        self._read_at = 0.0
+        self._read_in = 0.0
         self.operator.cluster.apply(first or stepped())
         self.until(lambda: self.operator.conditions.get("EndpointInService", "").startswith("True"))
         self.requests(rate)
@@ -75,13 +79,20 @@ class Rollout:
 
     def weight_calls(self) -> list[dict[str, float]]:
         """The weights that the operator has sent."""
-        calls = []
-        for call in self.operator.writes():
-            if call["operation"] != "UpdateEndpointWeightsAndCapacities":
-                continue
-            changes = call["params"]["DesiredWeightsAndCapacities"]
-            calls.append({each["VariantName"]: each["DesiredWeight"] for each in changes})
-        return calls
+        return [_weights(call) for call in self._weight_calls()]
+
+    def weight_effects(self) -> list[dict[str, float]]:
+        """The weights that the operator has sent and that have reached AWS."""
+        effects = {"effect", "dropped-after-effect"}
+        return [_weights(call) for call in self._weight_calls() if call["outcome"] in effects]
+
+    def _weight_calls(self) -> list[dict[str, Any]]:
+        return [
+            call
+            for call in self.operator.writes()
+            if call["operation"] == "UpdateEndpointWeightsAndCapacities"
+            and "DesiredWeight" in call["params"]["DesiredWeightsAndCapacities"][0]
+        ]
 
     def patched(self) -> Spec:
         """Return the spec with the patch that status offers."""
@@ -126,6 +137,11 @@ class Rollout:
         self.cluster.annotate()
         self._due = now(self.operator)
 
+    def crash(self) -> None:
+        """Lose all that the process remembers, and start another one."""
+        self.operator.crash()
+        self._due = now(self.operator)
+
     def run(self, *, minutes: float) -> None:
         end = now(self.operator) + 60 * minutes
         while now(self.operator) < end:
@@ -146,13 +162,22 @@ class Rollout:
     def _turn(self) -> None:
         operator = self.operator
         woken: list[Any] = []
-        if now(operator) - self._read_at >= 60:
-            self._read_at = now(operator)
+        if now(operator) // 60 > self._read_in:
+            self._read_in = now(operator) // 60
             monitor = operator.run_minutes
             woken = [key for region in monitor.regions() for key in monitor.tick(region)]
         if woken or now(operator) >= self._due:
             before = now(operator)
-            after = operator.step()
+            try:
+                after = operator.step()
+            except Killed:
+                self.crash()
+                return
             self._due = before + (60.0 if after is None else after)
         else:
             operator.sim.advance(seconds=min(_TICK_SECONDS, max(0.5, self._due - now(operator))))
+
+
+def _weights(call: dict[str, Any]) -> dict[str, float]:
+    changes = call["params"]["DesiredWeightsAndCapacities"]
+    return {each["VariantName"]: each["DesiredWeight"] for each in changes}

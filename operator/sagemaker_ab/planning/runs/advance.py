@@ -1,4 +1,4 @@
-"""How a run goes on: one look for each newest complete minute, and what follows from its decision.
+"""How a run goes on: one look for each complete minute, and what follows from its decision.
 
 A look counts time in minutes of CloudWatch on AWS's clock. The same minutes therefore give the same
 decisions, however often the process ends.
@@ -20,13 +20,14 @@ from sagemaker_ab.planning.runs.record import RunRecord, ShownNumbers, minute_ti
 from sagemaker_ab.planning.runs.situation import Situation
 from sagemaker_ab.planning.runs.words import describe_data, describe_decision
 from sagemaker_ab.traffic.decision import Decision, DecisionReason, LookOutcome, Progress, Verdict
+from sagemaker_ab.traffic.evidence.minute_buffer import OPEN_MINUTES
 
 _OUTCOMES: Final = {Verdict.PROMOTE: Outcome.PROMOTED, Verdict.ROLLBACK: Outcome.ROLLED_BACK}
 _MAY_ADVANCE: Final = {Availability.FRESH, Availability.NO_TRAFFIC}
 
 
 def advance(live: LiveRun, record: RunRecord, found: Situation) -> RunRecord:
-    """Take over what was read and look at the newest minute once; return the record that follows.
+    """Take over what was read and look at each new minute once; return the record that follows.
 
     `record` is of a run that has not ended. What `live` has of the evidence is updated in place.
     """
@@ -35,11 +36,25 @@ def advance(live: LiveRun, record: RunRecord, found: Situation) -> RunRecord:
     record = _with_data(record, found)
     if found.outdated and (live.caught_up or found.minutes.data.problem is not None):
         return _interrupted(record, found)
-    now = found.minutes.until + 1
-    if not found.caught_up or now <= live.looked:
+    if not found.caught_up:
+        live.ingest(before=found.minutes.until + 1)
         return record
-    live.looked = now
-    return _looked(live, record, found, now)
+    for now in _looks(live.looked, found.minutes.until + 1):
+        live.looked = now
+        live.ingest(before=now)
+        record = _looked(live, record, found, now)
+        if record.final:
+            break
+    live.ingest(before=found.minutes.until + 1)
+    return record
+
+
+def _looks(looked: int, newest: int) -> range:
+    """Return the minutes to look at: each since the last look, or the newest alone after a gap.
+
+    Decisions thus do not depend on when a reconcile runs, and after a gap a run advances one step at most.
+    """
+    return range(looked + 1 if newest - looked <= OPEN_MINUTES else newest, newest + 1)
 
 
 def with_decision(record: RunRecord, *, at: int, verdict: Verdict, reason: str, message: str) -> RunRecord:

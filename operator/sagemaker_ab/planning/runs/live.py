@@ -1,5 +1,6 @@
 """A run in the memory of this process: its evidence up to the newest minute."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -8,6 +9,7 @@ from sagemaker_ab.planning.run_minutes import CountsByMinute, first_open
 from sagemaker_ab.planning.runs.record import RunRecord, SavedEvidence, minute_of
 from sagemaker_ab.planning.runs.situation import Situation
 from sagemaker_ab.planning.weight_history import WeightHistory, verified_rows
+from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 from sagemaker_ab.traffic.run import Run
 
 SAVE_AFTER_MINUTES = 90
@@ -22,7 +24,8 @@ class LiveRun:
 
     `record` is the newest one. If status has another one, a write failed or a person edited status, and the
     evidence must be restored. `looked` is the minute of the last look, `first` the first minute that the run
-    still needs of CloudWatch. `unverified` are counts of open minutes whose weights no read has verified yet.
+    still needs of CloudWatch. `unverified` are counts of open minutes whose weights no read has verified yet,
+    `rows` those that are verified, and `ingested` those of open minutes that the run has taken over.
     """
 
     record: RunRecord
@@ -32,6 +35,8 @@ class LiveRun:
     first: int
     caught_up: bool = False
     unverified: CountsByMinute = field(default_factory=dict)
+    rows: Mapping[tuple[int, str], CountsRow] = field(default_factory=dict)
+    ingested: dict[tuple[int, str], CountsRow] = field(default_factory=dict)
 
     @classmethod
     def restored(cls, record: RunRecord, policy: Stepped, variants: tuple[str, ...]) -> Self:
@@ -61,15 +66,22 @@ class LiveRun:
             return False
         self.caught_up = self.caught_up or found.caught_up
         counts = {**self.unverified, **found.minutes.counts}
-        self.run.ingest(verified_rows(counts, self.history))
+        self.rows = {(row.at, row.variant): row for row in verified_rows(counts, self.history)}
         oldest = first_open(found.minutes.until)
         self.unverified = {
             (at, name): each
             for (at, name), each in counts.items()
             if at >= oldest and self.history.weights_in(at) is None
         }
+        self.ingested = {key: row for key, row in self.ingested.items() if row.at >= oldest}
         self.first = max(self.first, oldest)
         return True
+
+    def ingest(self, *, before: int) -> None:
+        """Add the counts of the minutes before one that are new or revised."""
+        rows = [row for key, row in self.rows.items() if row.at < before and self.ingested.get(key) != row]
+        self.run.ingest(rows)
+        self.ingested.update({(row.at, row.variant): row for row in rows})
 
     def saved(self, record: RunRecord) -> RunRecord:
         """Return the record with the evidence of now, if the record or what it rests on has changed."""
