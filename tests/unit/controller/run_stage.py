@@ -141,5 +141,6 @@ class _Clock(AwsClock):
         super().__init__()
         self._sim = sim
 
-    def now(self) -> float:
+    def at(self, local: float) -> float:
+        del local
         return self._sim.engine.clock.now()
