@@ -28,6 +28,7 @@ INTERVALS = {
     "SAGEMAKER_AB_RETRY_SECONDS": "0.5",
     "SAGEMAKER_AB_REFUSED_RETRY_SECONDS": "2",
     "SAGEMAKER_AB_METRICS_TICK_SECONDS": "0.5",
+    "SAGEMAKER_AB_RUN_MINUTES_SECONDS": "0.5",
 }
 """Poll intervals for a clock that runs up to 120 times as fast: nothing else is made easier."""
 

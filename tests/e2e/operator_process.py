@@ -19,6 +19,7 @@ QUICK: Mapping[str, float] = {
     "SAGEMAKER_AB_RETRY_SECONDS": 0.2,
     "SAGEMAKER_AB_REFUSED_RETRY_SECONDS": 0.5,
     "SAGEMAKER_AB_METRICS_TICK_SECONDS": 0.3,
+    "SAGEMAKER_AB_RUN_MINUTES_SECONDS": 0.3,
 }
 """Intervals on the local clock that suit an AWS whose clock runs a hundred times as fast."""
 

@@ -200,6 +200,7 @@ def test_settings_reach_the_operator_as_environment_variables(render):
         "SAGEMAKER_AB_REFUSED_RETRY_SECONDS": "62",
         "SAGEMAKER_AB_METRICS_TICK_SECONDS": "16",
         "SAGEMAKER_AB_SCALING_ACTIVITIES_SECONDS": "601",
+        "SAGEMAKER_AB_RUN_MINUTES_SECONDS": "61",
         "SAGEMAKER_AB_WORKERS": "17",
         "SAGEMAKER_AB_CLUSTER_ID": "production/eu",
         "AWS_MAX_ATTEMPTS": "5",

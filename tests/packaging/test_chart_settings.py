@@ -18,6 +18,7 @@ OTHER = {
     "refusedRetrySeconds": 62,
     "metricsTickSeconds": 16,
     "scalingActivitiesSeconds": 601,
+    "runMinutesSeconds": 61,
     "workers": 17,
     "clusterId": "production/eu",
 }

@@ -12,6 +12,7 @@ from sagemaker_ab.controller.backoff import Backoff
 from sagemaker_ab.controller.context import Services
 from sagemaker_ab.controller.monitoring import MetricsMonitor
 from sagemaker_ab.controller.reconcile import Reconciler
+from sagemaker_ab.controller.run_minutes import RunMinutesMonitor
 from sagemaker_ab.controller.scaling_activities import ScalingActivitiesMonitor
 from sagemaker_ab.controller.settings import Settings
 from sagemaker_ab.kube.events import EventRecorder
@@ -81,7 +82,7 @@ class InProcessOperator:
         self.between_calls: Callable[[], None] = lambda: None
         """Called before and after each call to AWS or Kubernetes; it may raise Killed."""
         self.api_server = ApiServer(self.cluster, self._between_calls)
-        self.metrics, self.scaling_activities = self._monitors()
+        self.metrics, self.scaling_activities, self.run_minutes = self._monitors()
         self._writes: list[dict[str, Any]] = []
         self._read = 0
         self._session = _OneSession(sim, self._between_calls)
@@ -93,7 +94,7 @@ class InProcessOperator:
         """Lose all that a process remembers."""
         self.safety.restarted()
         self._session.restart()
-        self.metrics, self.scaling_activities = self._monitors()
+        self.metrics, self.scaling_activities, self.run_minutes = self._monitors()
         self._reconciler = self._started()
 
     def step(self) -> float | None:
@@ -175,7 +176,7 @@ class InProcessOperator:
     def _between_calls(self) -> None:
         self.between_calls()
 
-    def _monitors(self) -> tuple[MetricsMonitor, ScalingActivitiesMonitor]:
+    def _monitors(self) -> tuple[MetricsMonitor, ScalingActivitiesMonitor, RunMinutesMonitor]:
         backoff = Backoff(30.0, 900.0).seconds
         return (
             MetricsMonitor(backoff=backoff, local_clock=self._now),
@@ -184,6 +185,7 @@ class InProcessOperator:
                 backoff=backoff,
                 local_clock=self._now,
             ),
+            RunMinutesMonitor(backoff=Backoff(30.0, 300.0).seconds, local_clock=self._now),
         )
 
     def _started(self) -> Reconciler:
@@ -197,6 +199,7 @@ class InProcessOperator:
                 events=EventRecorder(kube),
                 metrics=self.metrics,
                 scaling_activities=self.scaling_activities,
+                run_minutes=self.run_minutes,
                 settings=Settings(),
                 cluster_id="cluster-1",
                 local_clock=self._now,

@@ -1,4 +1,4 @@
-"""Reads metrics from CloudWatch: the operator's windows and the command line's charts.
+"""Reads metrics from CloudWatch: the operator's windows, the minutes of runs, and the command line's charts.
 
 API: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
 """
@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
+from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE
 from sagemaker_ab.aws.failures import classified
 from sagemaker_ab.aws.sessions import AwsClients
 from sagemaker_ab.planning.charts import CHARTS, PERIOD, ChartData, Point, Series, TimeRange
 from sagemaker_ab.planning.policy_metrics import MetricRequest
+from sagemaker_ab.planning.run_minutes import MinuteRange
 from sagemaker_ab.planning.variant_metrics import Query, Window
 
 if TYPE_CHECKING:
@@ -36,31 +38,75 @@ class WindowValues:
     failed: Mapping[Query, str]
 
 
+@dataclass(frozen=True, slots=True)
+class MinuteValues:
+    """The values of each query by minute, and the queries that failed although the call succeeded.
+
+    Minutes are counted since 1970-01-01 UTC. `failed` holds the StatusCode of each failed query, such as
+    InternalError or Forbidden; nothing is known of its minutes. A minute that is in neither has no datapoint.
+    """
+
+    values: Mapping[Query, Mapping[int, float]]
+    failed: Mapping[Query, str]
+
+
 @classified()
 def read_window(clients: AwsClients, window: Window, queries: Iterable[Query]) -> WindowValues:
     """Read each query's value over the window.
 
     Sends one GetMetricData for each 500 queries, and follows its pages. Raises AwsError.
     """
+    points, failed = _points_of(
+        clients, list(queries), start=window.start, end=window.end, period_seconds=window.seconds
+    )
+    values = {query: found[window.start] for query, found in points.items() if window.start in found}
+    return WindowValues(values, failed)
+
+
+@classified()
+def read_minutes(clients: AwsClients, minutes: MinuteRange, queries: Sequence[Query]) -> MinuteValues:
+    """Read each query's values in these minutes.
+
+    Sends one GetMetricData for each 500 queries, and follows its pages. Raises AwsError.
+    """
+    points, failed = _points_of(
+        clients,
+        queries,
+        start=minutes.first * SECONDS_PER_MINUTE,
+        end=(minutes.last + 1) * SECONDS_PER_MINUTE,
+        period_seconds=SECONDS_PER_MINUTE,
+    )
+    values = {
+        query: {int(at) // SECONDS_PER_MINUTE: value for at, value in found.items()}
+        for query, found in points.items()
+    }
+    return MinuteValues(values, failed)
+
+
+def _points_of(
+    clients: AwsClients, queries: Sequence[Query], *, start: int, end: int, period_seconds: int
+) -> tuple[Mapping[Query, Mapping[float, float]], Mapping[Query, str]]:
+    """Return the values of each query by time, and the StatusCode of each query that failed."""
     by_id = {f"q{position}": query for position, query in enumerate(queries)}
-    period = window.seconds
     results = _results(
         clients.cloudwatch,
-        [_metric_data_query(query_id, query, period_seconds=period) for query_id, query in by_id.items()],
-        start=datetime.fromtimestamp(window.start, UTC),
-        end=datetime.fromtimestamp(window.end, UTC),
+        [
+            _metric_data_query(query_id, query, period_seconds=period_seconds)
+            for query_id, query in by_id.items()
+        ],
+        start=datetime.fromtimestamp(start, UTC),
+        end=datetime.fromtimestamp(end, UTC),
     )
-    values: dict[Query, float] = {}
+    points: dict[Query, dict[float, float]] = {query: {} for query in queries}
     # Every page but the last one has the status PartialData; a query that never gets a result was not read.
-    status = dict.fromkeys(by_id.values(), "InternalError")
+    status = dict.fromkeys(queries, "InternalError")
     for result in results:
         query = by_id[result["Id"]]
         status[query] = result.get("StatusCode", _COMPLETE)
         for timestamp, value in zip(result["Timestamps"], result["Values"], strict=True):
-            if timestamp.timestamp() == window.start:
-                values[query] = value
+            points[query][timestamp.timestamp()] = value
     failed = {query: code for query, code in status.items() if code != _COMPLETE}
-    return WindowValues({query: value for query, value in values.items() if query not in failed}, failed)
+    return {query: found for query, found in points.items() if query not in failed}, failed
 
 
 @classified()

@@ -19,6 +19,7 @@ from sagemaker_ab.controller.backoff import Backoff, jittered_below
 from sagemaker_ab.controller.errors import to_problem
 from sagemaker_ab.controller.memory import Memory
 from sagemaker_ab.controller.monitoring import MetricsMonitor
+from sagemaker_ab.controller.run_minutes import RunMinutesMonitor
 from sagemaker_ab.controller.scaling_activities import ScalingActivitiesMonitor
 from sagemaker_ab.controller.settings import Settings
 from sagemaker_ab.kube.client import KubeClient, Object
@@ -47,15 +48,17 @@ class Services:
     events: EventRecorder
     metrics: MetricsMonitor
     scaling_activities: ScalingActivitiesMonitor
+    run_minutes: RunMinutesMonitor
     settings: Settings
     cluster_id: str
     local_clock: Callable[[], float] = time.monotonic
     """Returns seconds. For polling and backoff only: durations in AWS are measured on AWS's clock."""
 
     def forget(self, key: Key) -> None:
-        """Read neither metrics nor scaling activities of a resource any more."""
+        """Read neither metrics, scaling activities nor minutes of a resource any more."""
         self.metrics.forget(key)
         self.scaling_activities.forget(key)
+        self.run_minutes.forget(key)
 
     def backoff(self, *, transient: bool) -> Backoff:
         """Return the gaps between retries of what is transient, or of what AWS refuses."""

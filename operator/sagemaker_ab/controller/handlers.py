@@ -22,6 +22,8 @@ from sagemaker_ab.controller.backoff import Backoff
 from sagemaker_ab.controller.context import Services
 from sagemaker_ab.controller.monitoring import MetricsMonitor
 from sagemaker_ab.controller.reconcile import Reconciler
+from sagemaker_ab.controller.region_ticks import RegionTicks
+from sagemaker_ab.controller.run_minutes import RunMinutesMonitor
 from sagemaker_ab.controller.scaling_activities import ScalingActivitiesMonitor
 from sagemaker_ab.controller.settings import Settings
 from sagemaker_ab.controller.workers import Workers
@@ -33,6 +35,8 @@ from sagemaker_ab.kube.keys import Key
 _SERVER_TIMEOUT_SECONDS = 300
 _CLIENT_TIMEOUT_SECONDS = 310
 _MONITOR_BACKOFF = Backoff(first=30.0, slowest=900.0)
+_RUN_MINUTES_BACKOFF = Backoff(first=30.0, slowest=300.0)
+"""Shorter, because harm that a run causes is found only after CloudWatch was read again."""
 
 
 @kopf.on.login()
@@ -59,6 +63,7 @@ async def start(memo: kopf.Memo, settings: kopf.OperatorSettings, **_: Any) -> N
     scaling_activities = ScalingActivitiesMonitor(
         interval_seconds=ours.scaling_activities_seconds, backoff=_MONITOR_BACKOFF.seconds
     )
+    run_minutes = RunMinutesMonitor(backoff=_RUN_MINUTES_BACKOFF.seconds)
     reconciler = Reconciler(
         Services(
             kube=kube,
@@ -68,6 +73,7 @@ async def start(memo: kopf.Memo, settings: kopf.OperatorSettings, **_: Any) -> N
             events=EventRecorder(kube),
             metrics=metrics,
             scaling_activities=scaling_activities,
+            run_minutes=run_minutes,
             settings=ours,
             cluster_id=ours.cluster_id or await asyncio.to_thread(kube.cluster_uid),
         )
@@ -83,6 +89,8 @@ async def start(memo: kopf.Memo, settings: kopf.OperatorSettings, **_: Any) -> N
         asyncio.create_task(_tick(monitor.tick, memo.workers, ours.metrics_tick_seconds))
         for monitor in (metrics, scaling_activities)
     ]
+    memo.region_ticks = RegionTicks(run_minutes, memo.workers.enqueue, seconds=ours.run_minutes_seconds)
+    memo.ticks.append(asyncio.create_task(memo.region_ticks.run()))
 
 
 def _check_crd_installed(kube: KubeClient) -> None:
@@ -128,6 +136,7 @@ async def _tick(tick: Callable[[], Iterable[Key]], workers: Workers, seconds: fl
 async def stop(memo: kopf.Memo, **_: Any) -> None:
     for ticks in memo.ticks:
         ticks.cancel()
+    memo.region_ticks.close()
     await memo.workers.close()
 
 

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.api.status import Metrics
 from sagemaker_ab.aws.cloudwatch import MAX_QUERIES, WindowValues, read_window
+from sagemaker_ab.aws.cloudwatch_problems import call_problem, query_problem
 from sagemaker_ab.aws.failures import AwsError
 from sagemaker_ab.aws.sessions import AwsClients
-from sagemaker_ab.controller.cloudwatch_problems import call_problem, query_problem
 from sagemaker_ab.kube.keys import Key
 from sagemaker_ab.planning.problem import Problem
 from sagemaker_ab.planning.variant_metrics import Monitored, Reading, Window, assemble

@@ -31,6 +31,8 @@ class Settings(BaseModel):
     """How often the operator checks which metric windows and scaling activities are due."""
     scaling_activities_seconds: PositiveFloat = 600.0
     """How often the scaling activities of a region are read, on AWS's clock."""
+    run_minutes_seconds: PositiveFloat = 60.0
+    """How often the minutes of runs are read."""
     workers: PositiveInt = 16
     """How many reconciles run at a time, at most three quarters of them in one region."""
     cluster_id: str = ""

@@ -62,6 +62,21 @@ class ReadMinutes:
         return replace(self, counts={key: each for key, each in self.counts.items() if key[0] >= first})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunMinutes:
+    """The counts of the minutes of a run from `first` to `until`, and the state of its data."""
+
+    counts: CountsByMinute
+    first: int
+    until: int
+    data: RunData
+
+    @property
+    def next_first(self) -> int:
+        """The first minute to watch once these counts are used: older ones do not change any more."""
+        return max(self.first, first_open(self.until))
+
+
 def assess(queries: RunQueries, read: ReadMinutes, *, problem: Problem | None, now: float) -> RunData:
     """Return what is known of a run's data at `now`, on AWS's clock."""
     newest = max((at for at, _ in read.counts), default=None)

@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 
 from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE
 from sagemaker_ab.planning.consistency import SETTLING_SECONDS
+from sagemaker_ab.planning.observed import EndpointStatus, Observed
 from sagemaker_ab.planning.run_minutes import CountsByMinute
 from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 
@@ -35,6 +36,21 @@ class WeightObservation:
     in_service: bool
     modified: float
 
+    @classmethod
+    def of(cls, observed: Observed) -> Self | None:
+        """Return the weights that a reconcile has read; None if there is no endpoint."""
+        endpoint = observed.endpoint
+        if endpoint is None:
+            return None
+        return cls(
+            began=observed.read_at,
+            ended=observed.now,
+            current={variant.name: variant.current_weight for variant in endpoint.variants},
+            desired={variant.name: variant.desired_weight for variant in endpoint.variants},
+            in_service=endpoint.status is EndpointStatus.IN_SERVICE,
+            modified=endpoint.last_modified,
+        )
+
     @property
     def settled(self) -> bool:
         """Whether no weight is changing."""
@@ -54,17 +70,19 @@ class WeightStretch:
 class WeightHistory:
     """Stretches of verified weights of these variants, in order of time. Between them a weight moved.
 
-    `modified` is the LastModifiedTime of the newest stretch; None if the next read begins another one.
+    `modified` is the LastModifiedTime of the newest stretch; None if the next read begins another one. Reads
+    that began before `trusted_from` may not show the operator's newest call yet, and are ignored.
     """
 
     variants: tuple[str, ...]
     stretches: tuple[WeightStretch, ...] = ()
     modified: float | None = None
+    trusted_from: float = 0.0
 
     def observed(self, read: WeightObservation) -> Self:
         """Add a read. It may lag behind AWS, so it verifies the time up to 30 seconds before it began."""
         newest = self.stretches[-1] if self.stretches else None
-        if newest is not None and read.ended <= newest.since:
+        if read.began < self.trusted_from or (newest is not None and read.ended <= newest.since):
             return self
         if not read.settled or not set(self.variants) <= read.current.keys():
             return replace(self, modified=None)
@@ -78,9 +96,9 @@ class WeightHistory:
             return self
         return replace(self, stretches=(*self.stretches[:-1], replace(newest, until=until)))
 
-    def call_sent(self) -> Self:
+    def call_sent(self, at: float) -> Self:
         """Record that the operator sent a change of weights, whatever becomes of it."""
-        return replace(self, modified=None)
+        return replace(self, modified=None, trusted_from=at + SETTLING_SECONDS)
 
     def weights_in(self, minute: int) -> dict[str, float] | None:
         """Return the weights that held throughout a minute; None if that is not verified."""
@@ -102,6 +120,7 @@ class WeightHistory:
             "variants": list(self.variants),
             "stretches": [[each.since, each.until, *each.weights] for each in self.stretches],
             "modified": self.modified,
+            "trustedFrom": self.trusted_from,
         }
 
     @classmethod
@@ -114,6 +133,7 @@ class WeightHistory:
                 for since, until, *weights in state["stretches"]
             ),
             modified=state["modified"],
+            trusted_from=state["trustedFrom"],
         )
 
 

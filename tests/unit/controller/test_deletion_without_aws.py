@@ -12,6 +12,7 @@ from sagemaker_ab.controller.backoff import Backoff
 from sagemaker_ab.controller.context import Services
 from sagemaker_ab.controller.monitoring import MetricsMonitor
 from sagemaker_ab.controller.reconcile import Reconciler
+from sagemaker_ab.controller.run_minutes import RunMinutesMonitor
 from sagemaker_ab.controller.scaling_activities import ScalingActivitiesMonitor
 from sagemaker_ab.controller.settings import Settings
 from sagemaker_ab.kube.events import EventRecorder
@@ -117,6 +118,9 @@ class Elsewhere:
                     interval_seconds=600.0,
                     backoff=Backoff(30.0, 900.0).seconds,
                     local_clock=lambda: self.time,
+                ),
+                run_minutes=RunMinutesMonitor(
+                    backoff=Backoff(30.0, 300.0).seconds, local_clock=lambda: self.time
                 ),
                 settings=Settings(**settings),
                 cluster_id="cluster-1",

@@ -9,7 +9,7 @@ from sagemaker_ab.planning.run_minutes import RunQueries
 from sagemaker_ab.planning.variant_metrics import INVOCATION_5XX_ERRORS, INVOCATIONS, Query
 from sagemaker_ab.traffic.counts import Counts
 
-NOON = 29_453_760
+MIDNIGHT = 29_453_760
 QUERIES = RunQueries(
     endpoint_name="reviews", variants=("A", "B"), metrics=(INVOCATIONS, INVOCATION_5XX_ERRORS)
 )
@@ -17,7 +17,7 @@ HEALTHY = Counts(invocations=90, errors_5xx=0)
 REFUSED = Problem(Reason.ACCESS_DENIED, "CloudWatch could not be read: denied")
 
 
-def read(until=NOON, **variants):
+def read(until=MIDNIGHT, **variants):
     """Return minutes up to `until`; of each variant the counts by how many minutes ago they are."""
     minutes = ReadMinutes(counts={}, until=until)
     counts = {(until - ago, name): each for name, by_age in variants.items() for ago, each in by_age.items()}
@@ -31,7 +31,7 @@ def state(minutes, *, problem=None, age=200):
 
 def test_data_is_fresh_if_every_metric_of_every_variant_is_there():
     data = state(read(A={0: HEALTHY}, B={0: HEALTHY}))
-    assert (data.availability, data.newest, data.missing) == (Availability.FRESH, NOON, ())
+    assert (data.availability, data.newest, data.missing) == (Availability.FRESH, MIDNIGHT, ())
 
 
 def test_a_late_minute_does_not_change_the_state():
@@ -42,7 +42,7 @@ def test_data_is_stale_when_nothing_was_read_for_fifteen_minutes():
     minutes = read(A={0: HEALTHY}, B={0: HEALTHY})
     assert state(minutes, age=900).availability is Availability.FRESH
     data = state(minutes, age=901)
-    assert (data.availability, data.newest, data.missing) == (Availability.STALE, NOON, ())
+    assert (data.availability, data.newest, data.missing) == (Availability.STALE, MIDNIGHT, ())
 
 
 @pytest.mark.parametrize("idle", [{}, {"A": {0: Counts(invocations=0)}, "B": {0: Counts(invocations=0)}}])
@@ -62,8 +62,8 @@ def test_a_variant_without_data_from_the_start_is_absent():
 
 
 def test_a_variant_whose_data_ends_is_stale():
-    minutes = read(until=NOON - 20, A={0: HEALTHY}, B={0: HEALTHY})
-    later = minutes.merged(QUERIES, {(NOON, "A"): HEALTHY}, until=NOON)
+    minutes = read(until=MIDNIGHT - 20, A={0: HEALTHY}, B={0: HEALTHY})
+    later = minutes.merged(QUERIES, {(MIDNIGHT, "A"): HEALTHY}, until=MIDNIGHT)
     data = state(later)
     assert data.availability is Availability.STALE
     assert data.missing == (Query("reviews", "B", INVOCATIONS),)
@@ -80,9 +80,11 @@ def test_errors_are_not_expected_of_a_variant_without_requests():
 
 
 def test_what_is_absent_is_named_before_what_is_stale():
-    minutes = read(until=NOON - 20, A={0: HEALTHY}, B={0: Counts(invocations=10)})
+    minutes = read(until=MIDNIGHT - 20, A={0: HEALTHY}, B={0: Counts(invocations=10)})
     later = minutes.merged(
-        QUERIES, {(NOON, "A"): Counts(invocations=90), (NOON, "B"): Counts(invocations=1)}, until=NOON
+        QUERIES,
+        {(MIDNIGHT, "A"): Counts(invocations=90), (MIDNIGHT, "B"): Counts(invocations=1)},
+        until=MIDNIGHT,
     )
     data = state(later)
     assert data.availability is Availability.ABSENT
@@ -91,9 +93,9 @@ def test_what_is_absent_is_named_before_what_is_stale():
 
 def test_a_refusal_comes_first_with_the_words_of_aws():
     data = state(read(A={0: HEALTHY}, B={0: HEALTHY}), problem=REFUSED, age=3600)
-    assert (data.availability, data.problem, data.newest) == (Availability.REFUSED, REFUSED, NOON)
+    assert (data.availability, data.problem, data.newest) == (Availability.REFUSED, REFUSED, MIDNIGHT)
 
 
 def test_minutes_before_the_first_that_is_needed_are_dropped():
-    minutes = read(A={0: HEALTHY, 1: HEALTHY, 2: HEALTHY}).since(NOON - 1)
-    assert sorted(at for at, _ in minutes.counts) == [NOON - 1, NOON]
+    minutes = read(A={0: HEALTHY, 1: HEALTHY, 2: HEALTHY}).since(MIDNIGHT - 1)
+    assert sorted(at for at, _ in minutes.counts) == [MIDNIGHT - 1, MIDNIGHT]

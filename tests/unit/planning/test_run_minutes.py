@@ -23,8 +23,8 @@ from sagemaker_ab.planning.variant_metrics import (
 )
 from sagemaker_ab.traffic.counts import Counts
 
-NOON = 29_453_760
-"""A minute: noon of 1 January 2026, UTC."""
+MIDNIGHT = 29_453_760
+"""A minute: midnight of 1 January 2026, UTC."""
 DAY = 1440
 METRICS = (INVOCATIONS, INVOCATION_5XX_ERRORS, MODEL_LATENCY_AVERAGE)
 QUERIES = RunQueries(endpoint_name="reviews", variants=("A", "B"), metrics=METRICS)
@@ -41,32 +41,37 @@ def test_a_minute_is_complete_three_minutes_after_its_end(now):
 
 
 def test_the_newest_fifteen_minutes_are_open():
-    assert first_open(NOON) == NOON - 14
+    assert first_open(MIDNIGHT) == MIDNIGHT - 14
 
 
 def test_nothing_is_read_before_the_first_minute_is_complete():
-    assert range_to_read(NOON, at(NOON + 4, -1)) is None
-    assert range_to_read(NOON, at(NOON + 4)) == MinuteRange(NOON, NOON)
+    assert range_to_read(MIDNIGHT, at(MIDNIGHT + 4, -1)) is None
+    assert range_to_read(MIDNIGHT, at(MIDNIGHT + 4)) == MinuteRange(MIDNIGHT, MIDNIGHT)
 
 
 def test_a_short_gap_is_read_at_once():
-    assert range_to_read(NOON, at(NOON + 3 + MOST_MINUTES)) == MinuteRange(NOON, NOON + MOST_MINUTES - 1)
+    assert range_to_read(MIDNIGHT, at(MIDNIGHT + 3 + MOST_MINUTES)) == MinuteRange(
+        MIDNIGHT, MIDNIGHT + MOST_MINUTES - 1
+    )
 
 
 def test_a_long_gap_is_read_from_its_oldest_minute_in_parts_that_end_with_an_hour():
-    now = at(NOON + DAY)
-    assert range_to_read(NOON, now) == MinuteRange(NOON, NOON + 119)
-    assert range_to_read(NOON + 1, now) == MinuteRange(NOON + 1, NOON + 119)
-    assert range_to_read(NOON + 119, now) == MinuteRange(NOON + 119, NOON + 179)
+    now = at(MIDNIGHT + DAY)
+    assert range_to_read(MIDNIGHT, now) == MinuteRange(MIDNIGHT, MIDNIGHT + 119)
+    assert range_to_read(MIDNIGHT + 1, now) == MinuteRange(MIDNIGHT + 1, MIDNIGHT + 119)
+    assert range_to_read(MIDNIGHT + 119, now) == MinuteRange(MIDNIGHT + 119, MIDNIGHT + 179)
 
 
 def test_minutes_that_cloudwatch_no_longer_keeps_are_left_out():
-    now = at(NOON + 40 * DAY)
-    oldest = range_to_read(NOON, now).first
+    now = at(MIDNIGHT + 40 * DAY)
+    oldest = range_to_read(MIDNIGHT, now).first
     assert 14 * DAY < newest_complete(now) - oldest < 15 * DAY
 
 
-@given(first=st.integers(NOON, NOON + 20 * DAY), now=st.integers(60 * NOON, 60 * (NOON + 20 * DAY)))
+@given(
+    first=st.integers(MIDNIGHT, MIDNIGHT + 20 * DAY),
+    now=st.integers(60 * MIDNIGHT, 60 * (MIDNIGHT + 20 * DAY)),
+)
 def test_repeated_reads_reach_the_newest_minute(first, now):
     newest = newest_complete(now)
     reads = 0
@@ -111,14 +116,14 @@ def test_the_metric_of_a_hypothesis_is_read_and_successes_are_not():
 
 
 def counted(**numbers):
-    """Return the counts of variant A at noon, from the datapoints that are given."""
+    """Return the counts of variant A at midnight, from the datapoints that are given."""
     named = {"invocations": INVOCATIONS, "errors": INVOCATION_5XX_ERRORS, "latency": MODEL_LATENCY_AVERAGE}
     values = {
-        Query("reviews", "A", metric): {NOON: numbers[name]}
+        Query("reviews", "A", metric): {MIDNIGHT: numbers[name]}
         for name, metric in named.items()
         if name in numbers
     }
-    return counts_by_minute(QUERIES, MinuteRange(NOON - 5, NOON), values).get((NOON, "A"))
+    return counts_by_minute(QUERIES, MinuteRange(MIDNIGHT - 5, MIDNIGHT), values).get((MIDNIGHT, "A"))
 
 
 def test_sums_are_integers_and_latency_is_in_microseconds():
@@ -143,8 +148,11 @@ def test_a_latency_without_invocations_is_unknown():
 
 
 def test_minutes_outside_the_range_and_variants_without_numbers_are_left_out():
-    points = {NOON - 6: 1.0, NOON - 5: 2.0, NOON: 3.0, NOON + 1: 4.0}
+    points = {MIDNIGHT - 6: 1.0, MIDNIGHT - 5: 2.0, MIDNIGHT: 3.0, MIDNIGHT + 1: 4.0}
     counts = counts_by_minute(
-        QUERIES, MinuteRange(NOON - 5, NOON), {Query("reviews", "B", INVOCATIONS): points}
+        QUERIES, MinuteRange(MIDNIGHT - 5, MIDNIGHT), {Query("reviews", "B", INVOCATIONS): points}
     )
-    assert {key: each.invocations for key, each in counts.items()} == {(NOON - 5, "B"): 2, (NOON, "B"): 3}
+    assert {key: each.invocations for key, each in counts.items()} == {
+        (MIDNIGHT - 5, "B"): 2,
+        (MIDNIGHT, "B"): 3,
+    }

@@ -10,7 +10,8 @@ _MINUTE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:00)?
 _VARIANT: Final = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 # CloudWatch returns sums as doubles: 540.0 is the count 540.
 _INTEGER: Final = re.compile(r"([0-9]{1,15})(\.0{1,20})?")
-_DECIMAL: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,20})?")
+MOST_DECIMALS: Final = 20
+_DECIMAL: Final = re.compile(rf"[0-9]{{1,15}}(\.[0-9]{{1,{MOST_DECIMALS}}})?")
 _LONGEST: Final = 60
 
 

@@ -21,6 +21,8 @@ _PARSERS: Final[dict[str, Parser]] = {
     "successes": cells.integer,
     "trials": cells.integer,
 }
+COLUMNS: Final = tuple(_PARSERS)
+"""The names of all columns: minute, variant, and the fields of the counts in their order."""
 _KEYS: Final = ("minute", "variant")
 _FIELDS: Final = {
     "errors4xx": "errors_4xx",
