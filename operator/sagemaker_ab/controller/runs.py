@@ -55,7 +55,7 @@ def before_sent(context: ReconcileContext, gathered: Gathered, step: Step) -> Ga
     operation = step.commands[-1].operation
     if not context.memory.unsent(step.commands, now) or context.memory.in_flight(operation, now):
         return gathered
-    live.history = live.history.call_sent()
+    live.history = live.history.call_sent(now)
     live.record = live.saved(live.record)
     return replace(gathered, traffic=live.record.to_status())
 
@@ -71,7 +71,12 @@ def _situation(
     endpoint = observed.endpoint
     ours = endpoint if endpoint is not None and wanted.owner.owns(endpoint.tags) else None
     content = {variant.name: variant.deployed for variant in wanted.variants}
-    minutes = context.services.run_minutes.newest(context.key)
+    read = context.services.run_minutes.newest(context.key)
+    minutes = (
+        None
+        if read is None
+        else NewMinutes(counts=read.counts, first=read.first, until=read.until, data=read.data)
+    )
     return Situation(
         policy=policy,
         roles=strategy_of(policy, variants).roles,
@@ -81,8 +86,7 @@ def _situation(
         endpoint=ours,
         read_at=observed.read_at,
         now=observed.now,
-        minutes=minutes
-        and NewMinutes(counts=minutes.counts, first=minutes.first, until=minutes.until, data=minutes.data),
+        minutes=minutes,
         commands=_commands(context),
         autoscaled=frozenset(variant.name for variant in wanted.variants if variant.scaling),
     )
