@@ -296,10 +296,10 @@ def probabilities_of_best(
 
     `better` is 1 if a higher rate is better and -1 if a lower one is.
     """
-    lower = cholesky(posterior.precision)
+    lower = cholesky(posterior.state.precision)
     # The columns of L⁻ᵀ: a sample of N(m, P⁻¹) with P = L·Lᵀ is m + L⁻ᵀz for independent standard normal z.
     columns = [back_substitute(lower, unit) for unit in scaled_identity(len(lower), 1.0)]
-    arms = [(better * posterior.mean[index], [column[index] for column in columns]) for index in among]
+    arms = [(better * posterior.state.mean[index], [column[index] for column in columns]) for index in among]
     wins = [0] * len(arms)
     for _ in range(_SAMPLES):
         z = [random.gauss(0.0, 1.0) for _ in columns]

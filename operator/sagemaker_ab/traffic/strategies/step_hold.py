@@ -49,7 +49,7 @@ class ActiveStep:
         return PendingHold(reason=DecisionReason.STEP_HOLD, needs=left) if left else None
 
     def _requests(self, evidence: RunEvidence[Any]) -> float:
-        return sum(evidence.totals.invocations[name] for name in self.names)
+        return sum(evidence.totals.invocations(name) for name in self.names)
 
 
 def start_next_step(progress: Progress, *, now: int) -> Progress:
