@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sagemaker_ab.traffic.counts import Counts
+from sagemaker_ab.traffic.decision import Verdict
 from sagemaker_ab.traffic.evidence.minute_buffer import OPEN_MINUTES, CountsRow
 from sagemaker_ab.traffic.run import Run
 from tests.unit.traffic.worlds import ab_test, bandit, rows, stepped
@@ -113,6 +114,43 @@ def test_a_restored_run_continues_as_if_it_had_not_been_interrupted(name, stop):
     assert state(stopped) == state(whole)
 
 
+@given(stop=st.integers(1, MINUTES - 1))
+@settings(max_examples=15, deadline=None)
+@pytest.mark.parametrize("name", POLICIES)
+def test_a_checkpoint_and_the_rows_after_its_watermark_continue_the_run_bit_for_bit(name, stop):
+    policy = POLICIES[name]
+    whole = Run(policy, ["A", "B"], started=0)
+    stopped = Run(policy, ["A", "B"], started=0)
+    for at in range(MINUTES):
+        taken = [row for row in ROWS if row.at == at]
+        whole.ingest(taken)
+        stopped.ingest(taken)
+        assert stopped.look(at + 1) == whole.look(at + 1)
+        if at == stop:
+            saved = json.loads(json.dumps(stopped.checkpoint()))
+            stopped = Run.from_json(saved, policy, ["A", "B"])
+            stopped.ingest(row for row in ROWS if stopped.watermark < row.at <= at)
+    assert state(stopped) == state(whole)
+
+
+def test_a_checkpoint_has_no_minute_after_its_watermark(policy):
+    run = run_of(policy, [ROWS])
+    assert run.watermark == MINUTES - 1 - open_minutes(policy)
+    checkpoint = run.checkpoint()
+    again = Run.from_json(checkpoint, policy, ["A", "B"])
+    assert (again.watermark, again.evidence.buffer.latest_counts) == (run.watermark, {})
+    evidence = run.to_json()["evidence"]
+    del evidence["minutes"]
+    assert evidence == checkpoint["evidence"]
+
+
+def test_after_a_checkpoint_nothing_positive_is_decided_until_the_rows_are_back(policy):
+    """Without the newest minutes the evidence is the older one, and data counts as missing when it is old."""
+    run = run_of(policy, [ROWS])
+    again = Run.from_json(run.checkpoint(), policy, ["A", "B"])
+    assert again.look(MINUTES + 60).outcome.verdict not in {Verdict.PROMOTE, Verdict.WINNER}
+
+
 @given(at=st.integers(0, MINUTES), one=st.sampled_from(["A", "B", ""]))
 @settings(max_examples=15, deadline=None)
 @pytest.mark.parametrize("name", POLICIES)
@@ -121,17 +159,17 @@ def test_a_minute_without_data_leaves_the_evidence_bit_for_bit_unchanged(name, a
     policy = POLICIES[name]
     without = [row for row in ROWS if row.at != at]
     empty = [CountsRow(at, variant, Counts()) for variant in ("A", "B") if variant != one]
-    streams = [
-        [fold["streams"] for fold in run_of(policy, [batch]).to_json()["evidence"]["folds"]]
+    sums = [
+        run_of(policy, [batch]).to_json()["evidence"]["sums"]
         for batch in (without, sorted([*without, *empty]))
     ]
-    assert streams[0] == streams[1]
+    assert sums[0] == sums[1]
 
 
 def test_a_row_beyond_the_allowed_lateness_is_counted_and_changes_nothing(policy):
     run = run_of(policy, [ROWS])
-    before = run.to_json()["evidence"]["folds"]
+    before = run.to_json()["evidence"]["sums"]
     late = [row for row in ROWS if row.at == MINUTES - 1 - open_minutes(policy)]
     run.ingest([row._replace(counts=Counts(invocations=1)) for row in late])
     assert run.evidence.buffer.late_dropped == len(late)
-    assert run.to_json()["evidence"]["folds"] == before
+    assert run.to_json()["evidence"]["sums"] == before

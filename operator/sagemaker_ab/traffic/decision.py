@@ -1,7 +1,7 @@
 """What a strategy receives at a look, what it decides, and what it remembers until the next look."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, Self
 
@@ -123,14 +123,12 @@ class Progress:
 
     @classmethod
     def from_json(cls, state: Mapping[str, Any]) -> Self:
-        outcome = state["outcome"]
-        return cls(
-            **{
-                **state,
-                "dropped": tuple(state["dropped"]),
-                "outcome": None if outcome is None else LookOutcome.from_json(outcome),
-            }
-        )
+        """Return the progress that `to_json` saved. Raises KeyError if a member is missing."""
+        members = {member.name: state[member.name] for member in fields(cls)}
+        outcome = members["outcome"]
+        members["dropped"] = tuple(members["dropped"])
+        members["outcome"] = None if outcome is None else LookOutcome.from_json(outcome)
+        return cls(**members)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

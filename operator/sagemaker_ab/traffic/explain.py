@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sagemaker_ab.traffic.evidence.comparison import Comparison, anytime_p
+from sagemaker_ab.traffic.evidence.comparison import Comparison
 from sagemaker_ab.traffic.evidence.run_evidence import RunEvidence
 
 SummaryKey = tuple[str, str, str]
@@ -60,7 +60,7 @@ def summaries_of(
             values=comparison.values,
             ratio=comparison.estimate,
             interval=comparison.interval(threshold),
-            p=anytime_p(comparison),
+            p=comparison.p,
         )
         for (metric, baseline, challenger), comparison in comparisons.items()
     ]

@@ -18,12 +18,15 @@ from sagemaker_ab.traffic.evidence.run_evidence import RunEvidence
 from sagemaker_ab.traffic.explain import ComparisonSummary
 from sagemaker_ab.traffic.strategies.registry import strategy_of
 
-_LAYOUT: Final = 1
-"""The version of the persisted layout. Increase it when an accumulator's numbers change their positions."""
+_LAYOUT: Final = 2
+"""The version of the persisted layout. Increase it when a state's declaration or meaning changes."""
 
 
 class RunMismatch(ValueError):
-    """The saved state is of another policy, other variants or another layout. Evidence never crosses runs."""
+    """The saved state is not of this policy, these variants and this layout, or is not readable.
+
+    Evidence never crosses runs.
+    """
 
 
 class Run:
@@ -63,31 +66,53 @@ class Run:
         """Return a summary of each comparison with the baseline, for display."""
         return self.strategy.summaries(self.evidence)
 
+    @property
+    def watermark(self) -> int:
+        """The last minute that can no longer change. A checkpoint contains the minutes up to it."""
+        return self.evidence.buffer.watermark
+
     def to_json(self) -> dict[str, Any]:
-        """Return the state, with a hash of the policy and the variants that it is of."""
+        """Return the complete state."""
+        return self._saved(self.evidence.to_json())
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Return the state without the minutes after the watermark. Its size does not grow with the run.
+
+        A run that is restored from it continues as if it had not been interrupted, once the rows after the
+        watermark have been ingested again.
+        """
+        return self._saved(self.evidence.checkpoint())
+
+    def _saved(self, evidence: dict[str, Any]) -> dict[str, Any]:
         return {
+            "layout": _LAYOUT,
             "run": run_hash(self.policy, self.roles.variants),
             "progress": self.progress.to_json(),
-            "evidence": self.evidence.to_json(),
+            "evidence": evidence,
         }
 
     @classmethod
     def from_json(cls, state: Mapping[str, Any], policy: Policy, variants: Sequence[str]) -> Self:
-        """Return the run that `to_json` saved. Raises RunMismatch if policy, variants or layout differ."""
-        run = cls(policy, variants, started=state["evidence"]["started"])
-        if state["run"] != (expected := run_hash(policy, run.roles.variants)):
+        """Return the run that `to_json` or `checkpoint` saved. Raises RunMismatch."""
+        if (layout := state.get("layout")) != _LAYOUT:
+            raise RunMismatch(f"the saved state has layout {layout}, but this version reads layout {_LAYOUT}")
+        run = cls(policy, variants, started=0)
+        if (saved := state.get("run")) != (expected := run_hash(policy, run.roles.variants)):
             raise RunMismatch(
-                f"the saved state is of run {state['run']}, but this policy and these variants are {expected}"
+                f"the saved state is of run {saved}, but this policy and these variants are {expected}"
             )
-        run.progress = Progress.from_json(state["progress"])
-        run.evidence = RunEvidence.from_json(state["evidence"], run.strategy.accumulators(), run.roles)
+        try:
+            run.progress = Progress.from_json(state["progress"])
+            accumulators = run.strategy.accumulators()
+            run.evidence = RunEvidence.from_json(state["evidence"], accumulators, run.roles)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise RunMismatch(f"the saved state is not readable: {error!r}") from error
         return run
 
 
 def run_hash(policy: Policy, variants: Sequence[str]) -> str:
-    """Return the hash that identifies a policy on these variants with the current persisted layout."""
+    """Return the hash that identifies a policy on these variants."""
     content = {
-        "layout": _LAYOUT,
         "policy": policy.model_dump(mode="json"),
         "kind": type(policy).__name__,
         "variants": list(variants),

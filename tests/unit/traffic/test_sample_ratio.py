@@ -37,7 +37,7 @@ def drawn(seed, *, off=0.0, weights=(50.0,), minutes=60):
 
 def by_single_minutes(minutes):
     """Compute the evidence by the formulas, with a mixture that adds each counted minute."""
-    sides = [LikelihoodMixture(12), LikelihoodMixture(12)]
+    sides = [LikelihoodMixture.of(12), LikelihoodMixture.of(12)]
     for place, ((weight, calls, own), (following, _, _)) in enumerate(pairwise(minutes)):
         begins = place == 0 or minutes[place - 1][0] != weight
         if begins or following != weight:
@@ -89,4 +89,4 @@ def test_minutes_without_weights_or_invocations_do_not_count():
             Minute(3, {"A": Counts(weight=0.0, invocations=5), "B": Counts(weight=0.0, invocations=5)}),
         ]
     )
-    assert ratio.numbers() == SampleRatioTest("B", ["A", "B"]).numbers()
+    assert ratio.state == SampleRatioTest("B", ["A", "B"]).state

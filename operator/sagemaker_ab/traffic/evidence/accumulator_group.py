@@ -1,20 +1,22 @@
 """Keeps accumulators consistent with a buffer whose newest minutes may still change.
 
 The accumulators hold every known minute, including those that may still change. The group also keeps a
-checkpoint: their numbers at an earlier minute that is past the watermark. When a minute changes, the group
+checkpoint: their states at an earlier minute that is past the watermark. When a minute changes, the group
 restores the checkpoint and adds the later minutes again in ascending order. The result is therefore the same,
 bit for bit, in whatever order and batches the minutes arrive.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Final
 
 from sagemaker_ab.traffic.counts import Minute
 from sagemaker_ab.traffic.evidence.accumulator import Accumulator
+from sagemaker_ab.traffic.evidence.codec import numbers_of, state_from
 from sagemaker_ab.traffic.evidence.minute_buffer import OPEN_MINUTES, MinuteBuffer
 
 Numbers = dict[str, list[float]]
-"""The numbers of each accumulator by its name."""
+"""The state of each accumulator as numbers, by its name."""
 
 _NEVER: Final = -1
 
@@ -77,15 +79,17 @@ class AccumulatorGroup:
         self._next = None
         self._restore(self._checkpoint, self.checkpoint_at)
 
-    def checkpoint(self) -> Numbers:
-        """Return each accumulator's numbers at minute `checkpoint_at`."""
-        return self._checkpoint
+    def checkpoint(self) -> list[float]:
+        """Return the states of all accumulators at minute `checkpoint_at`, in the order of the group."""
+        return list(chain.from_iterable(self._checkpoint.values()))
 
-    def load(self, checkpoint: Numbers, *, at: int) -> None:
-        """Restore a saved checkpoint of minute `at`."""
+    def load(self, numbers: Iterator[float], *, at: int) -> None:
+        """Restore the checkpoint of minute `at` from its numbers. Raises ValueError if there are too few."""
+        for accumulator in self._accumulators.values():
+            accumulator.state = state_from(type(accumulator.state), numbers)
         self._next = None
-        self._checkpoint, self.checkpoint_at = checkpoint, at
-        self._restore(checkpoint, at)
+        self._checkpoint, self._at = self._numbers(), max(at, _NEVER)
+        self.checkpoint_at = self._at
 
     def _add(self, minute: Minute) -> None:
         for since, accumulator in self._since:
@@ -94,9 +98,9 @@ class AccumulatorGroup:
         self._at = minute.at
 
     def _numbers(self) -> Numbers:
-        return {name: accumulator.numbers() for name, accumulator in self._accumulators.items()}
+        return {name: numbers_of(accumulator.state) for name, accumulator in self._accumulators.items()}
 
     def _restore(self, numbers: Numbers, at: int) -> None:
         for name, accumulator in self._accumulators.items():
-            accumulator.restore(numbers[name])
+            accumulator.state = state_from(type(accumulator.state), iter(numbers[name]))
         self._at = at

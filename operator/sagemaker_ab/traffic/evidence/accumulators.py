@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from sagemaker_ab.api.policies.common import LATENCY, Guardrail, default_goal
 from sagemaker_ab.traffic.evidence.accumulator import Accumulator
-from sagemaker_ab.traffic.evidence.breaker import BreakerState
+from sagemaker_ab.traffic.evidence.breaker import BreakerMonitor
 from sagemaker_ab.traffic.evidence.comparison import Comparison
 from sagemaker_ab.traffic.evidence.harm import HarmTest
 from sagemaker_ab.traffic.evidence.latency_comparison import LatencyComparison
@@ -37,7 +37,7 @@ class Accumulators:
     comparisons: Mapping[Pair, Comparison] = field(default_factory=dict)
     harm_tests: Mapping[GuardrailKey, HarmTest] = field(default_factory=dict)
     margin_comparisons: Mapping[GuardrailKey, Comparison] = field(default_factory=dict)
-    breakers: Sequence[BreakerState] = ()
+    breakers: Sequence[BreakerMonitor] = ()
     sample_ratios: Mapping[str, SampleRatioTest] = field(default_factory=dict)
     warm_up_minutes: int = 0
     attribution_minutes: int = 0

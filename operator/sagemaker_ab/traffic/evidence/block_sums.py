@@ -6,7 +6,7 @@ scale. At a null ratio θ the block deviates by y = b - θ·a. The sums over blo
     S(θ) = Σy = Σb - θ·Σa,  V(θ) = Σy² = Σb² - 2θ·Σab + θ²·Σa²
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from math import inf, sqrt
 from typing import Final
 
@@ -15,19 +15,20 @@ from sagemaker_ab.traffic.evidence.t_bayes_factor import bayes_factor, critical_
 MIN_BLOCKS: Final = 12
 """A length takes part in a verdict from this number of closed blocks on."""
 
-SUMS_STATE_SIZE: Final = 6
-
 # A difference of sums below this fraction of its terms is rounding error, not data.
 _ROUNDING: Final = 1e-12
 
 
+@dataclass(slots=True)
 class BlockSums:
     """The number of closed blocks n and their Σb, Σa, Σb², Σab and Σa²."""
 
-    __slots__ = ("a", "aa", "ab", "b", "bb", "n")
-
-    def __init__(self) -> None:
-        self.n = self.b = self.a = self.bb = self.ab = self.aa = 0.0
+    n: float = 0.0
+    b: float = 0.0
+    a: float = 0.0
+    bb: float = 0.0
+    ab: float = 0.0
+    aa: float = 0.0
 
     def add(self, b: float, a: float) -> None:
         """Add one closed block."""
@@ -68,11 +69,3 @@ class BlockSums:
         root = sqrt(max(0.0, linear * linear - quadratic * constant))
         low = max(0.0, (linear - root) / quadratic)
         return low, ((linear + root) / quadratic if quadratic > 0.0 else inf)
-
-    def numbers(self) -> list[float]:
-        """Return the state."""
-        return [self.n, self.b, self.a, self.bb, self.ab, self.aa]
-
-    def restore(self, numbers: Sequence[float]) -> None:
-        """Set the state to what `numbers` returned."""
-        self.n, self.b, self.a, self.bb, self.ab, self.aa = numbers

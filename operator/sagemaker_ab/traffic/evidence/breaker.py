@@ -1,11 +1,11 @@
-"""The state of a breaker: an absolute bound on the last few minutes of one variant, without statistics.
+"""Monitors a breaker: an absolute bound on the last few minutes of one variant, without statistics.
 
 Every minute is checked, however rarely the run is evaluated. Minutes without the metric are skipped, because
 absent data is not zero.
 """
 
-from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from sagemaker_ab.api.policies.common import LATENCY, Breaker
@@ -13,62 +13,73 @@ from sagemaker_ab.traffic.counts import Counts, Minute, metric_reader
 
 _NEVER: Final = -1.0
 
+_Sample = tuple[float, float]
+"""(value, calls) of one minute. The value is a number of events, or a p99 in microseconds."""
 
+_NO_SAMPLE: Final[_Sample] = (0.0, _NEVER)
+
+
+@dataclass(slots=True)
 class BreakerState:
-    """Whether the breaker of one variant has tripped.
+    """`recent` are the samples of the last minutes, up to `last_seen`; of a minute without the metric none.
 
-    `tripped_value` is the value that first exceeded the bound, a rate or microseconds; None if none did.
-    `last_seen` is the last minute with the metric, in minutes since 1970-01-01 UTC, -1 before the first.
+    `tripped_value` is the value that first exceeded the bound, -1 if none did.
     """
 
-    __slots__ = ("_breaker", "_read", "_recent", "_variant", "last_seen", "tripped_value")
+    recent: list[tuple[float, float]] = field(default_factory=list)
+    last_seen: float = _NEVER
+    tripped_value: float = _NEVER
+
+
+class BreakerMonitor:
+    """Whether the breaker of one variant has tripped."""
+
+    __slots__ = ("_breaker", "_read", "_variant", "state")
 
     def __init__(self, breaker: Breaker, *, variant: str) -> None:
         self._breaker = breaker
         self._variant = variant
         self._read = _read_p99 if breaker.metric == LATENCY else metric_reader(breaker.metric)
-        # (minute, value, calls) of the last minutes with the metric; value is events or p99 microseconds.
-        self._recent = deque([(_NEVER, 0.0, 0.0)] * breaker.for_minutes, maxlen=breaker.for_minutes)
-        self.last_seen = _NEVER
-        self.tripped_value: float | None = None
+        self.state = BreakerState()
 
     def add(self, minute: Minute) -> None:
         counts = minute.counts.get(self._variant)
         value, calls = (None, None) if counts is None else self._read(counts)
         if value is None or calls is None:
             return
-        self.last_seen = float(minute.at)
-        self._recent.append((self.last_seen, value, calls))
-        if self.tripped_value is None:
-            self.tripped_value = self._exceeding()
+        state, length = self.state, self._breaker.for_minutes
+        skipped = min(minute.at - int(state.last_seen) - 1, length)
+        state.recent = [*state.recent, *[_NO_SAMPLE] * skipped, (float(value), float(calls))][-length:]
+        state.last_seen = float(minute.at)
+        if state.tripped_value == _NEVER:
+            state.tripped_value = self._exceeding([each for each in state.recent if each != _NO_SAMPLE])
 
-    def _exceeding(self) -> float | None:
-        """Return the value of the last `for_minutes` minutes if it exceeds the bound; None below minRequests.
+    def _exceeding(self, recent: Sequence[_Sample]) -> float:
+        """Return the value of the last `for_minutes` minutes if it exceeds the bound, else -1.
 
-        A p99 must exceed the bound in every one of the minutes; the lowest is returned.
+        It does not below `minRequests`. A p99 must exceed the bound in every one of the minutes; this returns
+        the lowest.
         """
-        oldest = self.last_seen - self._breaker.for_minutes
-        recent = [(value, calls) for at, value, calls in self._recent if at > max(oldest, _NEVER)]
         total_calls = sum(calls for _, calls in recent)
         if total_calls < self._breaker.min_requests:
-            return None
+            return _NEVER
         bound = self._breaker.bound
         if self._breaker.metric == LATENCY:
             lowest = min(value for value, _ in recent)
             complete = len(recent) == self._breaker.for_minutes
-            return lowest if complete and lowest > bound else None
+            return lowest if complete and lowest > bound else _NEVER
         events = sum(value for value, _ in recent)
-        return events / total_calls if events > bound * total_calls else None
+        return events / total_calls if events > bound * total_calls else _NEVER
 
-    def numbers(self) -> list[float]:
-        tripped_value = _NEVER if self.tripped_value is None else self.tripped_value
-        return [self.last_seen, tripped_value, *(number for each in self._recent for number in each)]
+    @property
+    def tripped_value(self) -> float | None:
+        """The value that first exceeded the bound, a rate or microseconds; None if none did."""
+        return None if self.state.tripped_value == _NEVER else self.state.tripped_value
 
-    def restore(self, numbers: Sequence[float]) -> None:
-        self.last_seen = numbers[0]
-        self.tripped_value = None if numbers[1] == _NEVER else numbers[1]
-        rest = iter(numbers[2:])
-        self._recent.extend(zip(rest, rest, rest, strict=True))
+    @property
+    def last_seen(self) -> float:
+        """The last minute with the metric, in minutes since 1970-01-01 UTC, -1 before the first."""
+        return self.state.last_seen
 
 
 def _read_p99(counts: Counts) -> tuple[float | None, float | None]:

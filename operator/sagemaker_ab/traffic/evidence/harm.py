@@ -12,7 +12,7 @@ null is θ₀ = 1 + margin (1/(1 - margin) where more events are better), and 32
 times θ₀.
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass, field
 from math import log
 from typing import Final
 
@@ -23,24 +23,27 @@ from sagemaker_ab.traffic.evidence.mixture import Hypotheses, LikelihoodMixture,
 _ALTERNATIVES: Final = log_spaced(1.15, 16.0, 32)
 
 
-class HarmTest:
-    """The sequential test of one challenger, one counted metric and one margin, minute by minute.
+@dataclass(slots=True)
+class HarmState:
+    """Everything that was added. `totals` are trials and events of the baseline, then of the challenger."""
 
-    `last_seen` is the last minute in which both variants had the metric, `last_compared` the last in which
-    both also had trials; in minutes since 1970-01-01 UTC, -1 before the first.
-    """
+    mixture: LikelihoodMixture = field(default_factory=lambda: LikelihoodMixture.of(len(_ALTERNATIVES)))
+    totals: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    last_seen: float = -1.0
+    last_compared: float = -1.0
+
+
+class HarmTest:
+    """The sequential test of one challenger, one counted metric and one margin, minute by minute."""
 
     __slots__ = (
         "_baseline",
         "_challenger",
         "_log_ratios",
-        "_mixture",
         "_more_is_better",
         "_read",
         "_thetas",
-        "_totals",
-        "last_compared",
-        "last_seen",
+        "state",
     )
 
     def __init__(self, *, baseline: str, challenger: str, metric: str, goal: Goal, margin: float) -> None:
@@ -52,10 +55,7 @@ class HarmTest:
         null = 1.0 / (1.0 - margin) if self._more_is_better else 1.0 + margin
         self._thetas = (null, *(null * ratio for ratio in _ALTERNATIVES))
         self._log_ratios = tuple(log(theta / null) for theta in self._thetas)
-        self._mixture = LikelihoodMixture(len(_ALTERNATIVES))
-        # Trials and events of the baseline, then of the challenger.
-        self._totals = (0.0, 0.0, 0.0, 0.0)
-        self.last_seen = self.last_compared = -1.0
+        self.state = HarmState()
 
     def add(self, minute: Minute) -> None:
         baseline, challenger = minute.counts.get(self._baseline), minute.counts.get(self._challenger)
@@ -64,17 +64,18 @@ class HarmTest:
         (x_o, n_o), (x_w, n_w) = self._read(baseline), self._read(challenger)
         if x_o is None or n_o is None or x_w is None or n_w is None:
             return
-        self.last_seen = float(minute.at)
+        state = self.state
+        state.last_seen = float(minute.at)
         if n_o <= 0 or n_w <= 0:
             return
-        self.last_compared = self.last_seen
-        trials_o, events_o, trials_w, events_w = self._totals
-        self._totals = (trials_o + n_o, events_o + x_o, trials_w + n_w, events_w + x_w)
+        state.last_compared = state.last_seen
+        trials_o, events_o, trials_w, events_w = state.totals
+        state.totals = (trials_o + n_o, events_o + x_o, trials_w + n_w, events_w + x_w)
         if x_o + x_w == 0:
             return
         if self._more_is_better:
             x_o, n_o, x_w, n_w = x_w, n_w, x_o, n_o
-        self._mixture.add(x_w, x_o + x_w, self._hypotheses(n_w / n_o))
+        state.mixture.add(x_w, x_o + x_w, self._hypotheses(n_w / n_o))
 
     def _hypotheses(self, ratio: float) -> Hypotheses:
         """Return the shares of events in w at each θ, if w has `ratio` times the trials of o."""
@@ -87,18 +88,20 @@ class HarmTest:
     @property
     def evidence(self) -> float:
         """The evidence that the challenger is worse by more than the margin. A breach is 1/alpha or more."""
-        return self._mixture.evidence
+        return self.state.mixture.evidence
 
     @property
     def values(self) -> tuple[float | None, float | None]:
         """The rates of baseline and challenger, pooled over the compared minutes. For display only."""
-        n_o, x_o, n_w, x_w = self._totals
+        n_o, x_o, n_w, x_w = self.state.totals
         return (x_o / n_o if n_o else None), (x_w / n_w if n_w else None)
 
-    def numbers(self) -> list[float]:
-        return [self.last_seen, self.last_compared, *self._totals, *self._mixture.numbers()]
+    @property
+    def last_seen(self) -> float:
+        """The last minute in which both variants had the metric, -1 before the first."""
+        return self.state.last_seen
 
-    def restore(self, numbers: Sequence[float]) -> None:
-        self.last_seen, self.last_compared = numbers[:2]
-        self._totals = (numbers[2], numbers[3], numbers[4], numbers[5])
-        self._mixture.restore(numbers[6:])
+    @property
+    def last_compared(self) -> float:
+        """The last minute in which both variants also had trials, -1 before the first."""
+        return self.state.last_compared

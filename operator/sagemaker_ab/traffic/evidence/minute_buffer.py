@@ -5,11 +5,12 @@ earlier row until the minute passes the watermark.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from math import isnan, nan
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from sagemaker_ab.traffic.counts import Counts, Minute
-from sagemaker_ab.traffic.evidence.packing import pack_floats, unpack_floats
+from sagemaker_ab.traffic.evidence.codec import pack, unpack
 
 OPEN_MINUTES: Final = 15
 """Allowed lateness in minutes. The attribution window of the run comes on top."""
@@ -96,27 +97,24 @@ class MinuteBuffer:
             self._discarded = until
             self._minutes = {at: minute for at, minute in self._minutes.items() if at > until}
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the state. Rows are packed by variant as the minute followed by the fields of its counts."""
+    def to_json(self) -> dict[str, str]:
+        """Return the rows by variant, packed: each is the minute followed by the fields of its counts."""
         rows: dict[str, list[float]] = {}
         for at, minute in sorted(self._minutes.items()):
             for variant, counts in minute.counts.items():
-                numbers = [nan if number is None else number for number in counts]
-                rows.setdefault(variant, []).extend([at, *numbers])
-        opened = {variant: pack_floats(numbers) for variant, numbers in sorted(rows.items())}
-        return {"newest": self.newest, "lateDropped": self.late_dropped, "open": opened}
+                numbers = [nan if number is None else float(number) for number in counts]
+                rows.setdefault(variant, []).extend([float(at), *numbers])
+        return {variant: pack(numbers) for variant, numbers in sorted(rows.items())}
 
-    @classmethod
-    def from_json(
-        cls, state: Mapping[str, Any], variants: Sequence[str], *, started: int, attribution: int
-    ) -> "MinuteBuffer":
-        """Return the buffer that `to_json` saved."""
-        buffer = cls(variants, started=started, attribution=attribution)
-        buffer.newest, buffer.late_dropped = state["newest"], state["lateDropped"]
-        for variant, text in state["open"].items():
-            numbers = iter(unpack_floats(text))
+    def restore(self, rows: Mapping[str, str], *, newest: int, late_dropped: int) -> None:
+        """Continue after the minute `newest`, with the rows that `to_json` returned.
+
+        Raises ValueError if they are not readable.
+        """
+        self.newest, self.late_dropped = newest, late_dropped
+        for variant, text in rows.items():
+            numbers = iter(unpack(text))
             for at in numbers:
-                fields = [next(numbers) for _ in Counts._fields]
+                fields = list(islice(numbers, len(Counts._fields)))
                 counts = Counts._make(None if isnan(number) else number for number in fields)
-                buffer._store(int(at), variant, counts)
-        return buffer
+                self._store(int(at), variant, counts)

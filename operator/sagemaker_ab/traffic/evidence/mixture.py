@@ -17,9 +17,10 @@ the number of minutes.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import exp, log
 from operator import add
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 MAX_LOG_EVIDENCE: Final = 700.0
 """Evidence is capped at e^700, near the largest float."""
@@ -51,6 +52,7 @@ def binomial_hypotheses(shares: Sequence[float]) -> Hypotheses:
     return Hypotheses(shares, event_logs, other_logs)
 
 
+@dataclass(slots=True)
 class LikelihoodMixture:
     """The sums over minutes of the null, which comes first, and of each alternative.
 
@@ -58,14 +60,16 @@ class LikelihoodMixture:
     `largest_squares` the largest of these in one minute. `minutes` counts the minutes with events.
     """
 
-    __slots__ = ("_alternatives", "largest_squares", "log_ratios", "minutes", "squares")
+    minutes: float
+    log_ratios: list[float]
+    squares: list[float]
+    largest_squares: list[float]
 
-    def __init__(self, alternatives: int) -> None:
-        self._alternatives = alternatives
-        self.log_ratios = [0.0] * (alternatives + 1)
-        self.squares = [0.0] * (alternatives + 1)
-        self.largest_squares = [0.0] * (alternatives + 1)
-        self.minutes = 0.0
+    @classmethod
+    def of(cls, alternatives: int) -> Self:
+        """Return an empty mixture of so many alternatives."""
+        nothing = [0.0] * (alternatives + 1)
+        return cls(minutes=0.0, log_ratios=nothing, squares=nothing, largest_squares=nothing)
 
     def add(self, events: float, total: float, hypotheses: Hypotheses) -> None:
         """Add a minute in which `events` of `total` events are in the group."""
@@ -92,10 +96,7 @@ class LikelihoodMixture:
 
     def copy(self) -> "LikelihoodMixture":
         """Return an independent copy."""
-        other = LikelihoodMixture(self._alternatives)
-        other.log_ratios, other.squares = self.log_ratios, self.squares
-        other.largest_squares, other.minutes = self.largest_squares, self.minutes
-        return other
+        return LikelihoodMixture(self.minutes, self.log_ratios, self.squares, self.largest_squares)
 
     def reaches(self, threshold: float) -> bool:
         """Return whether the evidence is at least `threshold`; fast where no alternative comes close."""
@@ -117,20 +118,8 @@ class LikelihoodMixture:
         logs = [c / dispersion for c in self.log_ratios[1:]]
         # The log-sum-exp of the alternatives, which does not overflow.
         top = max(logs)
-        total = sum([exp(each - top) for each in logs]) / self._alternatives
+        total = sum([exp(each - top) for each in logs]) / len(logs)
         return exp(min(top + log(total), MAX_LOG_EVIDENCE))
-
-    def numbers(self) -> list[float]:
-        """Return the state."""
-        return [self.minutes, *self.log_ratios, *self.squares, *self.largest_squares]
-
-    def restore(self, numbers: Sequence[float]) -> None:
-        """Set the state to what `numbers` returned."""
-        size = self._alternatives + 1
-        self.minutes = numbers[0]
-        self.log_ratios = list(numbers[1 : 1 + size])
-        self.squares = list(numbers[1 + size : 1 + 2 * size])
-        self.largest_squares = list(numbers[1 + 2 * size : 1 + 3 * size])
 
 
 def _log_ratios(events: float, total: float, hypotheses: Hypotheses) -> list[float]:

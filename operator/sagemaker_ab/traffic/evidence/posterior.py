@@ -14,6 +14,7 @@ and Newton's method adds the strata of the period (Laplace approximation).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from math import exp, sqrt
 from typing import Final
 
@@ -30,33 +31,42 @@ _CONVERGED_STEP: Final = 1e-6
 _NO_BIN: Final = -1
 _UNKNOWN_WEIGHT: Final = -1.0
 
-_StratumCounts = tuple[list[float], list[float]]
-"""The trials and the events of a stratum, each by variant."""
+
+@dataclass(slots=True)
+class StratumCounts:
+    """The trials and the events of a stratum, each by variant."""
+
+    trials: list[float]
+    events: list[float]
+
+
+@dataclass(slots=True)
+class PosteriorState:
+    """What was learned up to the last whole period, and the strata of the open one.
+
+    `mean` (K values) and `precision` (K×K) are of K variants' log rates. `last_period` is the index of the
+    period that was added last, -1 before the first. `strata` are the closed ones of the open period.
+
+    `open` and `weights` are of the bin that is not over. Its index is `bin`, -1 if there is none. `mixed` is
+    1 if one of its weights has changed, else 0. `last_seen` is the last minute in which any variant had the
+    metric, -1 before the first.
+    """
+
+    mean: list[float]
+    precision: list[list[float]]
+    open: StratumCounts
+    weights: list[float]
+    strata: list[StratumCounts] = field(default_factory=list)
+    bin: int = _NO_BIN
+    mixed: float = 0.0
+    last_period: int = -1
+    last_seen: float = -1.0
 
 
 class Posterior:
-    """The `mean` (K values) and `precision` (K×K) of K variants' log rates, after the last whole period.
+    """The normal distribution of the variants' log rates. Minutes are counted since 1970-01-01 UTC."""
 
-    `last_seen` is the last minute in which any variant had the metric, in minutes since 1970-01-01 UTC, -1
-    before the first.
-    """
-
-    __slots__ = (
-        "_bin",
-        "_decay",
-        "_events",
-        "_last_period",
-        "_mixed",
-        "_period_minutes",
-        "_read",
-        "_strata",
-        "_trials",
-        "_variants",
-        "_weights",
-        "last_seen",
-        "mean",
-        "precision",
-    )
+    __slots__ = ("_decay", "_period_minutes", "_read", "_variants", "state")
 
     def __init__(
         self, variants: Sequence[str], *, metric: str, period_minutes: int, half_life_minutes: float
@@ -67,50 +77,54 @@ class Posterior:
         # λ of one period.
         self._decay = 0.5 ** (period_minutes / half_life_minutes)
         size = len(self._variants)
-        self.mean = [0.0] * size
-        self.precision = scaled_identity(size, _PRIOR_PRECISION)
-        # The closed strata of the open period.
-        self._strata: list[_StratumCounts] = []
-        self.last_seen = -1.0
-        # The index of the period that was added last, -1 before the first.
-        self._last_period = -1
-        self._open_bin(_NO_BIN, [0.0] * size)
-
-    def _open_bin(self, index: int, weights: list[float]) -> None:
-        self._bin, self._weights, self._mixed = index, weights, False
-        self._trials = [0.0] * len(self._variants)
-        self._events = [0.0] * len(self._variants)
+        self.state = PosteriorState(
+            mean=[0.0] * size,
+            precision=scaled_identity(size, _PRIOR_PRECISION),
+            open=_no_counts(size),
+            weights=[0.0] * size,
+        )
 
     def add(self, minute: Minute) -> None:
         seen = [self._seen(minute, name) for name in self._variants]
         if all(each is None for each in seen):
             return
-        self.last_seen = float(minute.at)
+        state = self.state
+        state.last_seen = float(minute.at)
         weights = [_UNKNOWN_WEIGHT if each is None else each[2] for each in seen]
         index = minute.at // STRATUM_MINUTES
-        if index != self._bin:
+        if index != state.bin:
             self._close_stratum()
-            period_before = self._bin * STRATUM_MINUTES // self._period_minutes
-            if self._bin >= 0 and index * STRATUM_MINUTES // self._period_minutes != period_before:
+            period_before = state.bin * STRATUM_MINUTES // self._period_minutes
+            if state.bin >= 0 and index * STRATUM_MINUTES // self._period_minutes != period_before:
                 self._close_period(period_before)
             self._open_bin(index, weights)
-        elif any(old != new for old, new in zip(self._weights, weights, strict=True) if min(old, new) >= 0.0):
-            self._mixed = True
+        elif any(old != new for old, new in zip(state.weights, weights, strict=True) if min(old, new) >= 0.0):
+            state.mixed = 1.0
         for i, each in enumerate(seen):
             if each is not None:
-                self._events[i] += each[0]
-                self._trials[i] += each[1]
+                state.open.events[i] += each[0]
+                state.open.trials[i] += each[1]
         if (minute.at + 1) % self._period_minutes == 0:
             self._close_stratum()
             self._close_period(minute.at // self._period_minutes)
             self._open_bin(_NO_BIN, weights)
 
+    def _open_bin(self, index: int, weights: list[float]) -> None:
+        state = self.state
+        state.bin, state.weights, state.mixed = index, weights, 0.0
+        state.open = _no_counts(len(self._variants))
+
+    @property
+    def last_seen(self) -> float:
+        """The last minute in which any variant had the metric, -1 before the first."""
+        return self.state.last_seen
+
     def contrast(self, index: int) -> tuple[float, float]:
         """Return the log ratio of a variant's rate to the first variant's, and its standard deviation."""
         signs = [float(i == index) - float(i == 0) for i in range(len(self._variants))]
-        covariances = solve(self.precision, signs)
+        covariances = solve(self.state.precision, signs)
         variance = sum(sign * each for sign, each in zip(signs, covariances, strict=True))
-        return self.mean[index] - self.mean[0], sqrt(variance)
+        return self.state.mean[index] - self.state.mean[0], sqrt(variance)
 
     def _seen(self, minute: Minute, name: str) -> tuple[float, float, float] | None:
         """Return a variant's events, trials and weight, or None if the minute lacks its metric."""
@@ -123,24 +137,24 @@ class Posterior:
         return events, trials, _UNKNOWN_WEIGHT if counts.weight is None else counts.weight
 
     def _close_stratum(self) -> None:
-        if not self._mixed and sum(self._events) > 0.0:
-            self._strata.append((self._trials, self._events))
+        if not self.state.mixed and sum(self.state.open.events) > 0.0:
+            self.state.strata.append(self.state.open)
 
     def _close_period(self, period: int) -> None:
         """Decay by the periods since the last one that was added, and add the strata of this one."""
-        size = len(self._variants)
-        kept = self._decay ** (1 if self._last_period < 0 else period - self._last_period)
-        prior_mean = self.mean
+        state, size = self.state, len(self._variants)
+        kept = self._decay ** (1 if state.last_period < 0 else period - state.last_period)
+        prior_mean = state.mean
         prior = [
             [
-                kept * self.precision[i][j] + (1.0 - kept) * (_PRIOR_PRECISION if i == j else 0.0)
+                kept * state.precision[i][j] + (1.0 - kept) * (_PRIOR_PRECISION if i == j else 0.0)
                 for j in range(size)
             ]
             for i in range(size)
         ]
         mean, precision = prior_mean, prior
         for _ in range(_MAX_ITERATIONS):
-            score, information = _score_and_information(self._strata, mean)
+            score, information = _score_and_information(state.strata, mean)
             precision = [[prior[i][j] + information[i][j] for j in range(size)] for i in range(size)]
             gradient = [
                 score[i] - sum(prior[i][j] * (mean[j] - prior_mean[j]) for j in range(size))
@@ -152,34 +166,15 @@ class Posterior:
             mean = [old + part * each for old, each in zip(mean, step, strict=True)]
             if longest < _CONVERGED_STEP:
                 break
-        self.mean, self.precision, self._strata, self._last_period = mean, precision, [], period
+        state.mean, state.precision, state.strata, state.last_period = mean, precision, [], period
 
-    def numbers(self) -> list[float]:
-        precision = [number for row in self.precision for number in row]
-        strata = [number for trials, events in self._strata for number in (*trials, *events)]
-        open_bin = [float(self._bin), float(self._mixed), *self._weights, *self._trials, *self._events]
-        return [self.last_seen, float(self._last_period), *self.mean, *precision, *open_bin, *strata]
 
-    def restore(self, numbers: Sequence[float]) -> None:
-        size = len(self._variants)
-        left = iter(numbers)
-
-        def take(count: int) -> list[float]:
-            return [next(left) for _ in range(count)]
-
-        self.last_seen, self._last_period = next(left), int(next(left))
-        self.mean = take(size)
-        self.precision = [take(size) for _ in range(size)]
-        self._bin, self._mixed = int(next(left)), bool(next(left))
-        self._weights, self._trials, self._events = take(size), take(size), take(size)
-        rest = list(left)
-        self._strata = [
-            (rest[at : at + size], rest[at + size : at + 2 * size]) for at in range(0, len(rest), 2 * size)
-        ]
+def _no_counts(variants: int) -> StratumCounts:
+    return StratumCounts(trials=[0.0] * variants, events=[0.0] * variants)
 
 
 def _score_and_information(
-    strata: Sequence[_StratumCounts], mean: Sequence[float]
+    strata: Sequence[StratumCounts], mean: Sequence[float]
 ) -> tuple[list[float], Matrix]:
     """Return the score (K values) and the Fisher information (K×K) of the strata at the log rates `mean`.
 
@@ -193,7 +188,8 @@ def _score_and_information(
     rates = [exp(each) for each in mean]
     score = [0.0] * size
     information = scaled_identity(size, 0.0)
-    for trials, events in strata:
+    for stratum in strata:
+        trials, events = stratum.trials, stratum.events
         total = sum(events)
         parts = [n * rate for n, rate in zip(trials, rates, strict=True)]
         whole = sum(parts)

@@ -6,8 +6,8 @@ from typing import Any, Generic, TypeVar
 from sagemaker_ab.api.policies.common import SUCCESSES
 from sagemaker_ab.traffic.evidence.accumulator_group import AccumulatorGroup
 from sagemaker_ab.traffic.evidence.accumulators import Accumulators
+from sagemaker_ab.traffic.evidence.codec import pack, unpack
 from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow, MinuteBuffer
-from sagemaker_ab.traffic.evidence.packing import pack_floats, unpack_floats
 from sagemaker_ab.traffic.evidence.totals import InvocationTotals
 from sagemaker_ab.traffic.variant_roles import VariantRoles
 
@@ -89,43 +89,38 @@ class RunEvidence(Generic[AccumulatorsT]):
         self.buffer.discard(min(self.buffer.watermark, *[group.checkpoint_at for group in self._groups]))
 
     def to_json(self) -> dict[str, Any]:
-        """Return the state: the numbers at the watermark, and the rows of the minutes after it.
+        """Return the complete state: the checkpoint, and the rows of the minutes after the watermark."""
+        return {**self.checkpoint(), "minutes": self.buffer.to_json()}
 
-        The keys are the persisted layout.
-        """
+    def checkpoint(self) -> dict[str, Any]:
+        """Return the state at the watermark. Its size does not grow with the run."""
         for group in self._groups:
             group.advance_checkpoint(self.buffer)
         self._discard_accumulated()
         return {
             "started": self.started,
             "testedSince": self.tested_since,
-            "ledger": self.buffer.to_json(),
-            "folds": [
-                {
-                    "at": group.checkpoint_at,
-                    "streams": {name: pack_floats(numbers) for name, numbers in group.checkpoint().items()},
-                }
-                for group in self._groups
-            ],
+            "newest": self.buffer.newest,
+            "lateDropped": self.buffer.late_dropped,
+            "sums": pack([number for group in self._groups for number in group.checkpoint()]),
         }
 
     @classmethod
     def from_json(
         cls, state: Mapping[str, Any], accumulators: AccumulatorsT, roles: VariantRoles
     ) -> "RunEvidence[AccumulatorsT]":
-        """Return the evidence that `to_json` saved, in new accumulators of the same strategy.
+        """Return the evidence that `to_json` or `checkpoint` saved, in new accumulators of the same strategy.
 
-        It continues as if it had never been interrupted.
+        It continues as if it had never been interrupted. After a checkpoint, the rows of the minutes after
+        the watermark must be ingested again. Raises ValueError if the sums are not readable.
         """
         evidence = cls(accumulators, roles, started=state["started"], tested_since=state["testedSince"])
-        evidence.buffer = MinuteBuffer.from_json(
-            state["ledger"],
-            roles.variants,
-            started=state["started"],
-            attribution=evidence.attribution_minutes,
-        )
-        for group, saved in zip(evidence._groups, state["folds"], strict=True):
-            checkpoint = {name: unpack_floats(text) for name, text in saved["streams"].items()}
-            group.load(checkpoint, at=saved["at"])
-            group.advance(evidence.buffer)
+        buffer = evidence.buffer
+        buffer.restore(state.get("minutes", {}), newest=state["newest"], late_dropped=state["lateDropped"])
+        numbers = iter(unpack(state["sums"]))
+        for group in evidence._groups:
+            group.load(numbers, at=buffer.watermark)
+            group.advance(buffer)
+        if next(numbers, None) is not None:
+            raise ValueError("there are too many numbers")
         return evidence

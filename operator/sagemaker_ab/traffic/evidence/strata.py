@@ -5,10 +5,8 @@ never pooled over bins: over different weights, pooled rates show the effect of 
 variants (Simpson's paradox).
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final, NamedTuple
-
-from sagemaker_ab.traffic.counts import Counts, MetricReader
 
 STRATUM_MINUTES: Final = 5
 
@@ -26,57 +24,59 @@ class Stratum(NamedTuple):
 _UNKNOWN_WEIGHT: Final = -1.0
 
 
-class StratumBuilder:
-    """Sums the minutes of a bin, and returns the stratum when the first minute of a later bin arrives."""
+@dataclass(slots=True)
+class OpenStratum:
+    """The bin that is not over: its index, -1 before the first, its weights and its counts.
 
-    __slots__ = ("_bin", "_mixed", "_n_a", "_n_b", "_read", "_weight_a", "_weight_b", "_x_a", "_x_b")
+    `mixed` is 1 if a weight has changed in the bin, else 0.
+    """
 
-    def __init__(self, read: MetricReader) -> None:
-        self._read = read
-        self._bin = -1.0
-        self._weight_a = self._weight_b = self._mixed = 0.0
-        self._n_a = self._x_a = self._n_b = self._x_b = 0.0
+    bin: float = -1.0
+    weight_a: float = 0.0
+    weight_b: float = 0.0
+    mixed: float = 0.0
+    n_a: float = 0.0
+    x_a: float = 0.0
+    n_b: float = 0.0
+    x_b: float = 0.0
 
-    def add(self, at: int, a: Counts, b: Counts) -> tuple[bool, Stratum | None]:
-        """Add the counts of baseline and challenger in minute `at`.
+    def add(
+        self,
+        at: int,
+        *,
+        weights: tuple[float | None, float | None],
+        counts: tuple[float, float, float, float],
+    ) -> Stratum | None:
+        """Add minute `at` with the weights, and the trials and events, of baseline and challenger.
 
-        Return whether both variants have trials in the open bin, and the stratum that this minute closed. The
-        stratum is None if no bin closed, or if the closed bin had two weights or lacked trials of a variant.
+        Return the stratum that this minute closed. It is None if no bin closed, or if the closed bin had two
+        weights or lacked trials of a variant.
         """
-        (x_a, n_a), (x_b, n_b) = self._read(a), self._read(b)
-        if x_a is None or n_a is None or x_b is None or n_b is None:
-            return False, None
-        weight_a = _UNKNOWN_WEIGHT if a.weight is None else a.weight
-        weight_b = _UNKNOWN_WEIGHT if b.weight is None else b.weight
+        weight_a, weight_b = weights
+        weight_a = _UNKNOWN_WEIGHT if weight_a is None else weight_a
+        weight_b = _UNKNOWN_WEIGHT if weight_b is None else weight_b
+        n_a, x_a, n_b, x_b = counts
         closed = None
         index = at // STRATUM_MINUTES
-        if index != self._bin:
+        if index != self.bin:
             closed = self._closed()
-            self._bin = float(index)
-            self._weight_a, self._weight_b, self._mixed = weight_a, weight_b, 0.0
-            self._n_a = self._x_a = self._n_b = self._x_b = 0.0
-        elif weight_a != self._weight_a or weight_b != self._weight_b:
-            self._mixed = 1.0
-        self._n_a += n_a
-        self._x_a += x_a
-        self._n_b += n_b
-        self._x_b += x_b
-        return self._n_a > 0.0 and self._n_b > 0.0, closed
+            self.bin, self.mixed = float(index), 0.0
+            self.weight_a, self.weight_b = weight_a, weight_b
+            self.n_a = self.x_a = self.n_b = self.x_b = 0.0
+        elif weight_a != self.weight_a or weight_b != self.weight_b:
+            self.mixed = 1.0
+        self.n_a += n_a
+        self.x_a += x_a
+        self.n_b += n_b
+        self.x_b += x_b
+        return closed
+
+    @property
+    def has_trials(self) -> bool:
+        """Whether both variants have trials in the open bin."""
+        return self.n_a > 0.0 and self.n_b > 0.0
 
     def _closed(self) -> Stratum | None:
-        if self._mixed or self._n_a <= 0.0 or self._n_b <= 0.0:
+        if self.mixed or not self.has_trials:
             return None
-        return Stratum(self._bin * STRATUM_MINUTES, self._n_a, self._x_a, self._n_b, self._x_b)
-
-    def numbers(self) -> list[float]:
-        """Return the state."""
-        weights = [self._weight_a, self._weight_b, self._mixed]
-        return [self._bin, *weights, self._n_a, self._x_a, self._n_b, self._x_b]
-
-    def restore(self, numbers: Sequence[float]) -> None:
-        """Set the state to what `numbers` returned."""
-        self._bin, self._weight_a, self._weight_b, self._mixed = numbers[:4]
-        self._n_a, self._x_a, self._n_b, self._x_b = numbers[4:]
-
-
-STRATUM_STATE_SIZE: Final = 8
+        return Stratum(self.bin * STRATUM_MINUTES, self.n_a, self.x_a, self.n_b, self.x_b)

@@ -1,33 +1,39 @@
 """Counts each variant's invocations and remembers when it was last invoked."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sagemaker_ab.traffic.counts import Minute
 
 
+@dataclass(slots=True)
+class TotalsState:
+    """By variant, the total invocations and the minute of the last one, -1 before the first."""
+
+    invocations: list[float]
+    last_invocation: list[float]
+
+
 class InvocationTotals:
-    """The total `invocations` by variant, and the minute of its `last_invocation`.
+    """The invocations of the variants of a run. Minutes are counted since 1970-01-01 UTC."""
 
-    Minutes are counted since 1970-01-01 UTC, -1 before the first invocation.
-    """
-
-    __slots__ = ("_variants", "invocations", "last_invocation")
+    __slots__ = ("_places", "state")
 
     def __init__(self, variants: Sequence[str]) -> None:
-        self._variants = tuple(variants)
-        self.invocations = dict.fromkeys(self._variants, 0.0)
-        self.last_invocation = dict.fromkeys(self._variants, -1.0)
+        self._places = {name: place for place, name in enumerate(variants)}
+        self.state = TotalsState([0.0] * len(variants), [-1.0] * len(variants))
 
     def add(self, minute: Minute) -> None:
         for name, counts in minute.counts.items():
             if counts.invocations:
-                self.invocations[name] += counts.invocations
-                self.last_invocation[name] = float(minute.at)
+                place = self._places[name]
+                self.state.invocations[place] += counts.invocations
+                self.state.last_invocation[place] = float(minute.at)
 
-    def numbers(self) -> list[float]:
-        return [*self.invocations.values(), *self.last_invocation.values()]
+    def invocations(self, variant: str) -> float:
+        """Return the total invocations of a variant."""
+        return self.state.invocations[self._places[variant]]
 
-    def restore(self, numbers: Sequence[float]) -> None:
-        size = len(self._variants)
-        self.invocations = dict(zip(self._variants, numbers[:size], strict=True))
-        self.last_invocation = dict(zip(self._variants, numbers[size:], strict=True))
+    def last_invocation(self, variant: str) -> float:
+        """Return the minute in which a variant was last invoked, -1 before the first."""
+        return self.state.last_invocation[self._places[variant]]

@@ -1,15 +1,13 @@
 """The strategy Bandit: batched Thompson sampling from the stratified posterior, within bounds.
 
 At each update a variant's target is its floor, plus a part of the free traffic in proportion to the
-probability that it is the best (Thompson 1933, Biometrika 25; Chapelle and Li 2011, NIPS 24). The samples are
-seeded, so the same counts give the same weights.
+probability that it is the best.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from math import exp
-from operator import mul
 from random import Random
 from typing import Any, Final
 
@@ -23,13 +21,13 @@ from sagemaker_ab.traffic.evidence.accumulators import (
     harm_tests,
     margin_comparisons,
 )
-from sagemaker_ab.traffic.evidence.linear_algebra import back_substitute, cholesky, scaled_identity
 from sagemaker_ab.traffic.evidence.posterior import Posterior
 from sagemaker_ab.traffic.evidence.run_evidence import RunEvidence
 from sagemaker_ab.traffic.explain import ComparisonSummary, compared_pairs, harm_summaries, summaries_of
 from sagemaker_ab.traffic.strategies.health_checks import MAX_DATA_AGE_MINUTES
 from sagemaker_ab.traffic.strategies.look import Look
 from sagemaker_ab.traffic.strategies.shares import all_traffic_to, round_to_percents
+from sagemaker_ab.traffic.strategies.thompson import probabilities_of_best, under_ceiling
 from sagemaker_ab.traffic.variant_roles import (
     ALL_TRAFFIC_PERCENT,
     VariantRoles,
@@ -38,7 +36,6 @@ from sagemaker_ab.traffic.variant_roles import (
     roles_with_baseline,
 )
 
-_SAMPLES: Final = 600
 # The normal quantile of 95 % two-sided intervals.
 _CREDIBLE_QUANTILE: Final = 1.96
 
@@ -258,7 +255,7 @@ class _BanditLook(Look[BanditAccumulators]):
         floor = self.policy.floor_percent
         free = ALL_TRAFFIC_PERCENT - floor * len(names)
         shares = {name: floor + free * best[variants.index(name)] for name in names}
-        return dict.fromkeys(variants, 0.0) | _under_ceiling(shares, self.policy.ceiling_percent)
+        return dict.fromkeys(variants, 0.0) | under_ceiling(shares, self.policy.ceiling_percent)
 
     def _towards(self, target: Mapping[str, float], current: Mapping[str, int]) -> dict[str, int]:
         """Move the weights towards the target by at most the maximum step. In the dead band they stay."""
@@ -287,36 +284,3 @@ class _BanditLook(Look[BanditAccumulators]):
         update = self.policy.update_seconds // SECONDS_PER_MINUTE
         begin = self.evidence.started + self.policy.warm_up_seconds // SECONDS_PER_MINUTE
         return begin - self.now if self.now < begin else update - self.now % update
-
-
-def probabilities_of_best(
-    posterior: Posterior, *, better: int, among: Sequence[int], random: Random
-) -> dict[int, float]:
-    """Return the probability that each of `among`, by its index, has the best rate, from posterior samples.
-
-    `better` is 1 if a higher rate is better and -1 if a lower one is.
-    """
-    lower = cholesky(posterior.precision)
-    # The columns of L⁻ᵀ: a sample of N(m, P⁻¹) with P = L·Lᵀ is m + L⁻ᵀz for independent standard normal z.
-    columns = [back_substitute(lower, unit) for unit in scaled_identity(len(lower), 1.0)]
-    arms = [(better * posterior.mean[index], [column[index] for column in columns]) for index in among]
-    wins = [0] * len(arms)
-    for _ in range(_SAMPLES):
-        z = [random.gauss(0.0, 1.0) for _ in columns]
-        sample = [mean + better * sum(map(mul, row, z)) for mean, row in arms]
-        wins[sample.index(max(sample))] += 1
-    return {index: won / _SAMPLES for index, won in zip(among, wins, strict=True)}
-
-
-def _under_ceiling(shares: Mapping[str, float], ceiling: int) -> dict[str, float]:
-    """Limit shares to the ceiling. The others get the excess, in proportion to their shares."""
-    at_ceiling: set[str] = set()
-    while len(at_ceiling) < len(shares):
-        below = {name: share for name, share in shares.items() if name not in at_ceiling}
-        rest, total = ALL_TRAFFIC_PERCENT - ceiling * len(at_ceiling), sum(below.values())
-        scaled = {name: rest * (share / total if total else 1 / len(below)) for name, share in below.items()}
-        over = {name for name, share in scaled.items() if share > ceiling}
-        if not over:
-            return {name: scaled.get(name, float(ceiling)) for name in shares}
-        at_ceiling |= over
-    return dict.fromkeys(shares, ALL_TRAFFIC_PERCENT / len(shares))

@@ -50,7 +50,7 @@ class ActiveStep:
 
     def requests(self, evidence: RunEvidence[Any]) -> float:
         """Return the invocations of these variants since the start of the run."""
-        return sum(evidence.totals.invocations[name] for name in self.names)
+        return sum(evidence.totals.invocations(name) for name in self.names)
 
 
 def start_next_step(progress: Progress, *, now: int) -> Progress:

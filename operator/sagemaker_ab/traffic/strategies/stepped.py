@@ -13,7 +13,7 @@ from sagemaker_ab.traffic.evidence.accumulators import (
     margin_comparisons,
     sample_ratio_tests,
 )
-from sagemaker_ab.traffic.evidence.breaker import BreakerState
+from sagemaker_ab.traffic.evidence.breaker import BreakerMonitor
 from sagemaker_ab.traffic.evidence.run_evidence import RunEvidence
 from sagemaker_ab.traffic.explain import ComparisonSummary, compared_guardrails, summaries_of
 from sagemaker_ab.traffic.strategies.health_checks import (
@@ -57,7 +57,7 @@ class SteppedStrategy:
         return Accumulators(
             harm_tests=harm_tests(policy.guardrails, self.roles),
             margin_comparisons=margin_comparisons(self.metrics, self.roles),
-            breakers=[BreakerState(breaker, variant=candidate) for breaker in policy.breakers],
+            breakers=[BreakerMonitor(breaker, variant=candidate) for breaker in policy.breakers],
             sample_ratios=sample_ratio_tests(self.roles),
             warm_up_minutes=policy.warm_up_seconds // SECONDS_PER_MINUTE,
         )
@@ -223,7 +223,7 @@ class _SteppedLook(Look[Accumulators]):
 
     def _has_no_traffic(self) -> bool:
         grace = self.policy.no_traffic_grace_seconds // SECONDS_PER_MINUTE
-        since = max(self.evidence.totals.last_invocation[self.candidate], self.progress.step_since - 1)
+        since = max(self.evidence.totals.last_invocation(self.candidate), self.progress.step_since - 1)
         return self.now - 1 - since > grace
 
     def undecided(self, reason: DecisionReason, **figures: Any) -> Decision:

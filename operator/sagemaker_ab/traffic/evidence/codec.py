@@ -1,0 +1,148 @@
+"""Encodes the state of accumulators as text, without loss and in a bounded size.
+
+A state is a dataclass of floats, tuples, lists and other states. Its declaration is its layout: `numbers_of`
+returns the numbers in the order of the fields, each list after its length, and `state_from` reads them back.
+`pack` and `unpack` turn numbers into text.
+"""
+
+import zlib
+from base64 import b85decode, b85encode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from functools import cache
+from itertools import islice
+from math import copysign
+from struct import error as StructError  # noqa: N812  # a class
+from struct import pack as pack_struct
+from struct import unpack as unpack_struct
+from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
+
+StateT = TypeVar("StateT")
+
+_EXACT: Final = 2.0**53
+"""Every whole number up to this one is a double."""
+
+_DOUBLE_BYTES: Final = 8
+# JSON encoders that escape HTML write each of &, < and > as six characters.
+_TO_JSON: Final = str.maketrans("&<>", "./:")
+_FROM_JSON: Final = str.maketrans("./:", "&<>")
+
+
+def numbers_of(state: object) -> list[float]:
+    """Return the numbers of a state."""
+    numbers: list[float] = []
+    _append(state, numbers)
+    return numbers
+
+
+def _append(value: Any, numbers: list[float]) -> None:
+    if isinstance(value, list | tuple):
+        if isinstance(value, list):
+            numbers.append(float(len(value)))
+        if value and isinstance(value[0], float):
+            numbers.extend(value)
+        else:
+            for each in value:
+                _append(each, numbers)
+    elif _is_state(value):
+        for name in _declared(value.__class__):
+            part = getattr(value, name)
+            if isinstance(part, float):
+                numbers.append(part)
+            else:
+                _append(part, numbers)
+    else:
+        numbers.append(float(value))
+
+
+def state_from(kind: type[StateT], numbers: Iterator[float]) -> StateT:
+    """Read a state of this type. Raises ValueError if there are too few numbers."""
+    try:
+        state: StateT = _read(kind, numbers)
+    except StopIteration:
+        raise ValueError(f"there are too few numbers for a {kind.__name__}") from None
+    return state
+
+
+def _read(kind: Any, numbers: Iterator[float]) -> Any:
+    if _is_state(kind):
+        return kind(**{name: _read(declared, numbers) for name, declared in _declared(kind).items()})
+    origin, items = get_origin(kind), get_args(kind)
+    if origin is list:
+        return [_read(items[0], numbers) for _ in range(int(next(numbers)))]
+    if origin is tuple:
+        return tuple([_read(item, numbers) for item in items])
+    return kind(next(numbers))
+
+
+def _is_state(value: Any) -> bool:
+    """Return whether this is a state, or the type of one."""
+    return is_dataclass(value)
+
+
+@cache
+def _declared(kind: Any) -> Mapping[str, Any]:
+    """Return the types of a dataclass's fields, in their order."""
+    types = get_type_hints(kind)
+    return {field.name: types[field.name] for field in fields(kind)}
+
+
+def pack(numbers: Sequence[float]) -> str:
+    """Return the numbers as text that JSON encoders do not escape.
+
+    Whole numbers become integers of variable length, 7 bits a byte. The bytes of the other numbers are sorted
+    by their place, because the first bytes are similar and zlib shortens them. A number takes 8 bytes at most
+    and a bit, and a byte takes 1.25 characters.
+    """
+    whole = [_is_whole(number) for number in numbers]
+    flags = "".join("1" if each else "0" for each in whole)
+    body = bytearray(_varint(len(numbers)))
+    body += int(f"0{flags}", 2).to_bytes(len(numbers) // 8 + 1)
+    for number, each in zip(numbers, whole, strict=True):
+        if each:
+            body += _varint(int(number))
+    others = [number for number, each in zip(numbers, whole, strict=True) if not each]
+    raw = pack_struct(f">{len(others)}d", *others)
+    for place in range(_DOUBLE_BYTES):
+        body += raw[place::_DOUBLE_BYTES]
+    return b85encode(zlib.compress(body, 9)).decode("ascii").translate(_TO_JSON)
+
+
+def unpack(text: str) -> list[float]:
+    """Return the numbers that `pack` encoded. Raises ValueError for any other text."""
+    try:
+        body = iter(zlib.decompress(b85decode(text.translate(_FROM_JSON))))
+        count = _read_varint(body)
+        flags = int.from_bytes(bytes(islice(body, count // 8 + 1)))
+        whole = [each == "1" for each in f"{flags:0{count + 1}b}"[-count:]] if count else []
+        integers = iter([float(_read_varint(body)) for each in whole if each])
+        raw = bytes(body)
+        size = len(raw) // _DOUBLE_BYTES
+        joined = bytes(byte for index in range(size) for byte in raw[index::size])
+        others = iter(unpack_struct(f">{whole.count(False)}d", joined))
+    except (zlib.error, StructError, StopIteration) as error:
+        raise ValueError(f"the text has no readable numbers: {error}") from error
+    return [next(integers) if each else next(others) for each in whole]
+
+
+def _is_whole(number: float) -> bool:
+    """Return whether an integer keeps the number. It would lose the sign of -0.0."""
+    return number.is_integer() and copysign(1.0, number) > 0.0 and number <= _EXACT
+
+
+def _varint(number: int) -> bytes:
+    """Return 7 bits a byte, the lowest first; the eighth bit is set unless the byte is the last."""
+    encoded = bytearray()
+    while number > 0x7F:  # noqa: PLR2004  # 7 bits
+        encoded.append(number & 0x7F | 0x80)
+        number >>= 7
+    encoded.append(number)
+    return bytes(encoded)
+
+
+def _read_varint(body: Iterator[int]) -> int:
+    number, shift = 0, 0
+    while (byte := next(body)) > 0x7F:  # noqa: PLR2004  # 7 bits
+        number |= (byte & 0x7F) << shift
+        shift += 7
+    return number | byte << shift
