@@ -16,7 +16,7 @@ SUMMARY = {"Ready", "Stalled", "Reconciling"}
 
 def section(title):
     """The text of the section whose heading begins so."""
-    (found,) = re.findall(rf"^## {re.escape(title)}.*?(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    (found,) = re.findall(rf"^## {re.escape(title)}\b.*?(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
     return found
 
 
@@ -67,6 +67,6 @@ def test_a_section_says_what_is_seen_what_aws_serves_and_what_can_be_done(title)
 
 
 def test_every_rule_has_a_row_that_leads_to_its_section():
-    rows = re.findall(r"^\| \[(S\d)\]\(#s\d-", PAGE, re.MULTILINE)
+    rows = re.findall(r"^\| \[(S\d+)\]\(#s\d+-", PAGE, re.MULTILINE)
 
-    assert rows == [f"S{number}" for number in range(1, 10)]
+    assert rows == [f"S{number}" for number in range(1, 11)]

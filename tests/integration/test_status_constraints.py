@@ -71,6 +71,7 @@ FULL: dict[str, Any] = {
             "scheduledActions": [{"name": "morning", "fingerprint": "0123456789", "since": MOMENT}],
             "policies": ["invocations"],
             "suspended": ["scaleIn"],
+            "scaleInSuspendedFor": "0123456789-1",
             "inEffect": {"name": "morning", "at": MOMENT},
             "next": {"name": "evening", "at": MOMENT},
             "lastActivity": {

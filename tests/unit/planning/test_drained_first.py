@@ -111,6 +111,14 @@ def test_an_update_that_changes_only_the_other_variants_does_not_wait():
     assert not update_of(decided(serving(90, 10), other)).held
 
 
+def test_an_unknown_config_may_have_other_content():
+    """AWS names no config of the endpoint, so nothing shows what the variant serves."""
+    live = serving(90, 10)
+    unknown = replace(live, endpoint=replace(live.endpoint, config_name=None), config_in_use=None)
+
+    assert update_of(decided(unknown, spec())).held == WAITS
+
+
 def test_an_update_that_is_the_only_way_to_move_the_traffic_does_not_wait():
     """Only the candidate serves, and the update adds the baseline, which takes everything at the switch."""
     alone = spec(variants=[with_variant(spec(), "VariantB", weight=1)["variants"][1]])
