@@ -66,6 +66,15 @@ class Run:
         """Return a summary of each comparison with the baseline, for display."""
         return self.strategy.summaries(self.evidence)
 
+    def change_policy(self, policy: Policy) -> None:
+        """Go on with a policy that differs only in what is still ahead. Raises RunMismatch."""
+        if policy == self.policy:
+            return
+        variants = self.roles.variants
+        if run_hash(policy, variants) != run_hash(self.policy, variants):
+            raise RunMismatch("the policy is of another run")
+        self.policy, self.strategy = policy, strategy_of(policy, variants)
+
     @property
     def watermark(self) -> int:
         """The last minute that can no longer change. A checkpoint contains the minutes up to it."""
@@ -111,9 +120,9 @@ class Run:
 
 
 def run_hash(policy: Policy, variants: Sequence[str]) -> str:
-    """Return the hash that identifies a policy on these variants."""
+    """Return the hash that identifies a policy on these variants, apart from what may change during a run."""
     content = {
-        "policy": policy.model_dump(mode="json"),
+        "policy": policy.model_dump(mode="json", exclude=set(policy.STILL_AHEAD)),
         "kind": type(policy).__name__,
         "variants": list(variants),
     }

@@ -142,6 +142,16 @@ def test_the_state_of_another_policy_or_other_variants_is_refused(policy, varian
         Run.from_json(saved(), policy, variants)
 
 
+def test_a_run_goes_on_with_a_policy_that_differs_only_in_what_is_ahead():
+    run = Run(stepped(), ["A", "B"], started=0)
+    longer = stepped(deadlineSeconds=172_800, bakeSeconds=600, steps=[{"percent": 5}, {"percent": 80}])
+    assert Run.from_json(run.to_json(), longer, ["A", "B"]).policy == longer
+    run.change_policy(longer)
+    assert run.policy == longer
+    with pytest.raises(RunMismatch, match="another run"):
+        run.change_policy(stepped(falseAlarmRate="0.05"))
+
+
 def test_the_state_of_another_layout_is_refused(monkeypatch):
     state = saved()
     monkeypatch.setattr(run_module, "_LAYOUT", state["layout"] + 1)

@@ -3,6 +3,7 @@
 import ast
 import json
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from pydantic import BaseModel
@@ -29,6 +30,7 @@ WORLD = {"A": {"percent": 50, "rate": 0.1}, "B": {"percent": 50, "rate": 0.2}}
 class Fastest(BaseModel):
     """A fifth policy: all traffic to the variant with the lowest average latency, after a minimum time."""
 
+    STILL_AHEAD: ClassVar[frozenset[str]] = frozenset()
     after_minutes: int = 60
 
 

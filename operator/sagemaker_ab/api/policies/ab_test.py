@@ -3,7 +3,7 @@
 The validation rules across fields are in ``experiment_rules``.
 """
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
@@ -80,6 +80,9 @@ class RampUp(ApiModel):
 
 class ABTest(ApiModel):
     """Compares challengers with the baseline at a fixed allocation."""
+
+    STILL_AHEAD: ClassVar[frozenset[str]] = frozenset()
+    """No setting may change during a run."""
 
     baseline: VariantName
     """The variant that the challengers are compared with."""

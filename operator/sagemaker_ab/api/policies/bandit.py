@@ -3,7 +3,7 @@
 The validation rules across fields are in ``experiment_rules``.
 """
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -30,6 +30,9 @@ class StoppingRule(ApiModel):
 
 class Bandit(ApiModel):
     """Moves the weights by batched Thompson sampling, stratified by time and weights."""
+
+    STILL_AHEAD: ClassVar[frozenset[str]] = frozenset()
+    """No setting may change during a run."""
 
     metric: CountedMetric
     """The metric that is learned: a rate, so not Latency."""

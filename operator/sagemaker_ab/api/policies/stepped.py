@@ -3,7 +3,7 @@
 The validation rules across fields are in ``stepped_rules``.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -43,6 +43,9 @@ class Stepped(ApiModel):
     After the last step, the candidate has been promoted. If a guardrail, a breaker or the deadline stops the
     run, the baseline gets all the traffic.
     """
+
+    STILL_AHEAD: ClassVar[frozenset[str]] = frozenset({"steps", "bake_seconds", "deadline_seconds"})
+    """The settings that may change during a run, because no evidence rests on them."""
 
     mode: Literal["Apply", "Observe"] = "Apply"
     """Apply, the default, moves the weights. Observe decides and reports, and never moves a weight. The

@@ -63,7 +63,7 @@ def still_needed(evidence: float, threshold: float, requests: float) -> tuple[in
 
 def _still_needed(run: Run, variant: str, proofs: Mapping[str, float], metric: str) -> Quantiles | None:
     """Return the requests until the margin is proven; None if no proof is needed, or none is in sight."""
-    requests = run.evidence.totals.invocations[variant]
+    requests = run.evidence.totals.invocations(variant)
     needed = still_needed(proofs[metric], NON_INFERIORITY_THRESHOLD, requests) if metric in proofs else None
     if needed is None:
         return None

@@ -141,6 +141,7 @@ def _going_on(record: RunRecord, live: LiveRun | None, found: Situation) -> Foll
     if not record.final:
         try:
             live = live or LiveRun.restored(record, found.policy, found.variants)
+            live.run.change_policy(found.policy)
         except RunMismatch:
             record = lost(record, found)
         else:

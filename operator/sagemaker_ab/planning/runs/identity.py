@@ -7,14 +7,12 @@ that are not over, the bake time and the deadline.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from sagemaker_ab.api.policies.stepped import Stepped
 from sagemaker_ab.planning.names import content_hash
 from sagemaker_ab.planning.ownership import RUN_TAG
 from sagemaker_ab.planning.runs.outcome import Outcome
-
-_AHEAD: Final = {"steps", "bake_seconds", "deadline_seconds"}
 
 
 def core_hash(policy: Stepped, content: Mapping[str, Any]) -> str:
@@ -22,7 +20,7 @@ def core_hash(policy: Stepped, content: Mapping[str, Any]) -> str:
 
     `content` has the model name and the instance type of each variant by its name.
     """
-    return content_hash([policy.model_dump(mode="json", exclude=_AHEAD), content])
+    return content_hash([policy.model_dump(mode="json", exclude=set(policy.STILL_AHEAD)), content])
 
 
 def passed_hash(policy: Stepped, step: int, *, final: bool = False) -> str:

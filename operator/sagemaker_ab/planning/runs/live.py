@@ -86,7 +86,7 @@ class LiveRun:
     def saved(self, record: RunRecord) -> RunRecord:
         """Return the record with the evidence of now, if the record or what it rests on has changed."""
         saved = record.saved
-        watermark = max(self.run.evidence.started - 1, self.run.evidence.buffer.watermark)
+        watermark = max(self.run.evidence.started - 1, self.run.watermark)
         if (
             saved is not None
             and record == self.record
@@ -95,7 +95,7 @@ class LiveRun:
         ):
             return record
         history = self.history.since(watermark)
-        packed = SavedEvidence(checkpoint=self.run.to_json(), history=history, watermark=watermark)
+        packed = SavedEvidence(checkpoint=self.run.checkpoint(), history=history, watermark=watermark)
         return replace(record, saved=packed)
 
 
