@@ -15,6 +15,9 @@ def run_events(before: TrafficStatus | None, after: TrafficStatus | None) -> Ite
         return
     before = before or TrafficStatus(strategy=after.strategy)
     same = before.run == after.run
+    if before.run is not None and not same and before.outcome is None:
+        message = f"Run {before.run} ended: the policy or the content of a variant changed"
+        yield EventDraft("Normal", Outcome.SUPERSEDED.value, message)
     if after.run is not None and not same:
         yield EventDraft("Normal", "RunStarted", f"Run {after.run} of {after.candidate} started")
     if same and before.step and after.step and after.step.number > before.step.number:

@@ -51,11 +51,12 @@ def follow_run(before: TrafficStatus | None, live: LiveRun | None, found: Situat
     if live is not None and live.record != stored:
         live = None
     record = restored(stored, found)
-    if record is not None and not record.final and not _is_asked_for(record, found):
-        record = _superseded(record, found)
+    asked_for = record is not None and _is_asked_for(record, found)
     if record is not None:
+        if not (asked_for or record.final):
+            record = _superseded(record, found)
         record = _after_commands(record, found)
-    if record is None or not _is_asked_for(record, found) or asks_for_retry(record):
+    if record is None or not asked_for or asks_for_retry(record):
         if not found.can_start:
             return _waiting(before, record, found)
         record, live = _start(record, found), None

@@ -50,7 +50,8 @@ def lost(record: RunRecord, found: Situation) -> RunRecord:
     """End a run whose evidence is lost. The weights that serve stay."""
     message = "The state of the run was lost, and its evidence cannot be read again. The weights stay"
     record = end(record, Outcome.EVIDENCE_LOST, now=found.now)
-    record = replace(record, requested=in_percent(found.serving))
+    passed = passed_hash(found.policy, record.progress.step, final=True)
+    record = replace(record, requested=in_percent(found.serving), passed=passed)
     return _told(record, Verdict.UNDECIDED, RunReason.EVIDENCE_LOST, message, found)
 
 
