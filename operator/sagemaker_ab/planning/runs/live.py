@@ -33,6 +33,7 @@ class LiveRun:
     history: WeightHistory
     looked: int
     first: int
+    saved_requests: float = 0.0
     caught_up: bool = False
     unverified: CountsByMinute = field(default_factory=dict)
     rows: Mapping[tuple[int, str], CountsRow] = field(default_factory=dict)
@@ -51,7 +52,9 @@ class LiveRun:
         run.progress = record.progress
         looked = minute_of(record.decisions[-1].at) if record.decisions else record.started
         first = record.started if saved is None else saved.watermark + 1
-        return cls(record=record, run=run, history=history, looked=looked, first=first)
+        live = cls(record=record, run=run, history=history, looked=looked, first=first)
+        live.saved_requests = live._requests
+        return live
 
     def observe(self, found: Situation) -> bool:
         """Take over the weights that were read, and the counts of the minutes that they verify.
@@ -84,19 +87,28 @@ class LiveRun:
         self.ingested.update({(row.at, row.variant): row for row in rows})
 
     def saved(self, record: RunRecord) -> RunRecord:
-        """Return the record with the evidence of now, if the record or what it rests on has changed."""
+        """Return the record with the evidence of now, if the record or what it rests on has changed.
+
+        The evidence alone is a reason if it is old and there were requests since then.
+        """
         saved = record.saved
         watermark = max(self.run.evidence.started - 1, self.run.watermark)
         if (
             saved is not None
             and record == self.record
             and _shape(self.history) == _shape(saved.history)
-            and watermark - saved.watermark <= SAVE_AFTER_MINUTES
+            and (watermark - saved.watermark <= SAVE_AFTER_MINUTES or self._requests == self.saved_requests)
         ):
             return record
+        self.saved_requests = self._requests
         history = self.history.since(watermark)
-        packed = SavedEvidence(checkpoint=self.run.checkpoint(), history=history, watermark=watermark)
+        packed = SavedEvidence.of(self.run, history, watermark)
         return replace(record, saved=packed)
+
+    @property
+    def _requests(self) -> float:
+        """The requests of all variants since the start of the run."""
+        return sum(self.run.evidence.totals.invocations(name) for name in self.run.roles.variants)
 
 
 def _shape(history: WeightHistory) -> object:

@@ -26,6 +26,7 @@ from sagemaker_ab.planning.runs.identity import RunTag, attempt_of
 from sagemaker_ab.planning.runs.outcome import Outcome
 from sagemaker_ab.planning.weight_history import WeightHistory
 from sagemaker_ab.traffic.decision import Progress
+from sagemaker_ab.traffic.run import Run
 
 _LAYOUT: Final = 1
 """The version of the packed state. A state of another version counts as lost."""
@@ -38,6 +39,12 @@ class SavedEvidence:
     checkpoint: Mapping[str, Any]
     history: WeightHistory
     watermark: int
+
+    @classmethod
+    def of(cls, run: Run, history: WeightHistory, watermark: int) -> Self:
+        """Save the evidence of a run, in the form in which status gives it back."""
+        checkpoint = json.loads(json.dumps(run.checkpoint()))
+        return cls(checkpoint=checkpoint, history=history, watermark=watermark)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,8 +90,7 @@ def _rebuilt(record: RunRecord, found: Situation) -> RunRecord:
         weights = tuple(read.current[name] for name in history.variants)
         stretch = WeightStretch(since=endpoint.last_modified, until=endpoint.last_modified, weights=weights)
         history = replace(history, stretches=(stretch,), modified=endpoint.last_modified)
-    saved = SavedEvidence(checkpoint=run.checkpoint(), history=history, watermark=record.started - 1)
-    return replace(record, saved=saved)
+    return replace(record, saved=SavedEvidence.of(run, history, record.started - 1))
 
 
 def _finished(tag: RunTag, outcome: Outcome, found: Situation) -> RunRecord:

@@ -1,0 +1,116 @@
+"""Commands name their run, are consumed once, and a stale one changes nothing."""
+
+import pytest
+
+from sagemaker_ab.planning.runs.commands import asks_for_retry, consume_commands, refuse_commands
+from sagemaker_ab.planning.runs.outcome import Outcome
+from sagemaker_ab.planning.runs.record import RunRecord
+from tests.unit.planning.run_worlds import START, World
+
+NOW = START * 60.0
+OTHER = "ffffffffff-9"
+
+
+@pytest.fixture
+def record() -> RunRecord:
+    """A run in its first step."""
+    followed = World().minutes(12)
+    assert followed.record is not None
+    return followed.record
+
+
+def entry(record, command):
+    return next(each for each in record.commands if each.command == command)
+
+
+def consumed(record, **commands):
+    values = {name: value.replace("RUN", record.run) for name, value in commands.items()}
+    return consume_commands(record, values, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("command", "value", "changes"),
+    [
+        ("approve", "RUN/1", {"approved": frozenset({1})}),
+        ("approve", "RUN/3", {"approved": frozenset({3})}),
+        ("hold", "RUN", {"held": True}),
+        ("abort", "RUN", {"outcome": Outcome.ABORTED, "requested": {"A": 100, "B": 0}}),
+        ("promote", "RUN", {"outcome": Outcome.PROMOTED, "requested": {"A": 0, "B": 100}}),
+    ],
+)
+def test_a_command_changes_its_run(record, command, value, changes):
+    after = consumed(record, **{command: value})
+    assert {name: getattr(after, name) for name in changes} == changes
+    assert entry(after, command).effect == "Applied"
+    assert entry(after, command).value == value.replace("RUN", record.run)
+
+
+@pytest.mark.parametrize(
+    ("command", "value", "word"),
+    [
+        ("approve", f"{OTHER}/1", "not the current run"),
+        ("approve", "RUN", "not one of the 3 steps"),
+        ("approve", "RUN/0", "not one of the 3 steps"),
+        ("approve", "RUN/4", "not one of the 3 steps"),
+        ("approve", "RUN/1.0", "not one of the 3 steps"),
+        ("hold", OTHER, "not the current run"),
+        ("hold", "", "not the current run"),
+        ("resume", "RUN", "is not held"),
+        ("abort", OTHER, "not the current run"),
+        ("promote", "RUN/1", "not the current run"),
+        ("retry", "RUN", "goes on"),
+        ("retry", OTHER, "not the current run"),
+    ],
+)
+def test_a_command_for_another_run_or_step_is_refused(record, command, value, word):
+    after = consumed(record, **{command: value})
+    assert entry(after, command).effect == "Refused"
+    assert word in entry(after, command).message
+    assert consumed(after) == record
+
+
+def test_a_command_is_consumed_once(record):
+    held = consumed(record, hold="RUN")
+    resumed = consumed(held, hold="RUN", resume="RUN")
+    assert not resumed.held
+    assert consumed(resumed, hold="RUN", resume="RUN") == resumed
+
+
+def test_a_command_can_be_given_again_after_its_annotation_was_removed(record):
+    resumed = consumed(consumed(record, hold="RUN"), resume="RUN")
+    assert consumed(resumed, hold="RUN").held
+
+
+def test_of_an_abort_and_a_promotion_the_abort_wins(record):
+    after = consumed(record, promote="RUN", abort="RUN")
+    assert after.outcome is Outcome.ABORTED
+    assert entry(after, "promote").effect == "Refused"
+
+
+def test_a_promotion_reports_the_gates_that_it_overrode(record):
+    message = entry(consumed(record, promote="RUN"), "promote").message
+    assert "minDuration" in message
+    assert "guardrails" not in message
+
+
+def test_only_a_run_that_has_ended_can_be_retried_and_nothing_else_changes_it(record):
+    ended = consumed(record, abort="RUN")
+    again = consumed(ended, abort="RUN", retry="RUN", hold="RUN")
+    assert asks_for_retry(again)
+    assert entry(again, "hold").effect == "Refused"
+    assert not asks_for_retry(ended)
+
+
+def test_a_step_that_is_over_cannot_be_approved():
+    world = World()
+    world.until_ended()
+    record = RunRecord.from_status(world.follow().status)
+    assert record is not None
+    assert entry(consumed(record, approve="RUN/1"), "approve").effect == "Refused"
+
+
+def test_without_a_run_every_command_is_refused_once():
+    first = refuse_commands((), {"hold": OTHER}, now=NOW, why="No run has started yet.")
+    assert [each.effect for each in first] == ["Refused"]
+    assert refuse_commands(first, {"hold": OTHER}, now=NOW + 60, why="…") == first
+    assert refuse_commands(first, {}, now=NOW, why="…") == ()

@@ -1,0 +1,108 @@
+"""A run whose state was lost goes on where that is sound, and is otherwise not repeated."""
+
+import pytest
+
+from sagemaker_ab.planning.ownership import RUN_TAG
+from sagemaker_ab.planning.runs.identity import run_tag
+from sagemaker_ab.planning.runs.outcome import Outcome
+from tests.unit.planning.run_worlds import World, stepped
+
+
+def lost(world):
+    """Take away what the process and status have."""
+    world.written = None
+    world.restart()
+    return world.follow().record
+
+
+def test_in_the_first_step_a_lost_run_goes_on():
+    world = World()
+    run = world.minutes(8).record.run
+    assert (lost(world).run, lost(world).outcome) == (run, None)
+    world.until_ended()
+    assert world.follow().record.outcome is Outcome.PROMOTED
+
+
+def test_a_rebuilt_run_finds_the_harm_of_the_minutes_before():
+    world = World(stepped(breakers=[], steps=[{"percent": 10}, {"percent": 100}]))
+    world.minutes(6)
+    world.rates = {"A": 0.005, "B": 0.05}
+    world.minutes(10)
+    lost(world)
+    assert world.until_ended() < 20
+    assert world.follow().record.outcome is Outcome.ROLLED_BACK
+
+
+def test_in_a_later_step_a_lost_run_ends_and_the_weights_that_serve_stay():
+    world = World()
+    run = world.minutes(20).record.run
+    assert world.weights == {"A": 50.0, "B": 50.0}
+    record = lost(world)
+    assert (record.run, record.outcome) == (run, Outcome.EVIDENCE_LOST)
+    assert world.minutes(60).record == world.minute().record
+    assert world.weights == {"A": 50.0, "B": 50.0}
+
+
+def test_a_lost_run_whose_weights_were_moved_since_ends():
+    world = World()
+    world.minutes(30 - 20)
+    world.modified += 3600
+    assert lost(world).outcome is Outcome.EVIDENCE_LOST
+
+
+@pytest.mark.parametrize(
+    ("bad", "outcome", "weights"),
+    [
+        (0.0, Outcome.PROMOTED, {"A": 0.0, "B": 100.0}),
+        (0.6, Outcome.ROLLED_BACK, {"A": 100.0, "B": 0.0}),
+    ],
+)
+def test_a_finished_run_is_not_repeated(bad, outcome, weights):
+    world = World()
+    world.rates["B"] = bad
+    world.until_ended()
+    run = world.minute().record.run
+    record = lost(world)
+    assert (record.run, record.outcome) == (run, outcome)
+    world.weights = {"A": 70.0, "B": 30.0}
+    assert world.minutes(3).record.run == run
+    assert world.weights == weights
+
+
+def test_another_policy_starts_a_new_run_with_the_next_attempt():
+    world = World()
+    world.rates["B"] = 0.6
+    world.until_ended()
+    world.minute()
+    world.policy = stepped(falseAlarmRate="0.05")
+    world.rates["B"] = 0.0
+    record = lost(world)
+    assert (record.outcome, record.run.rpartition("-")[2]) == (None, "2")
+
+
+def test_an_old_status_does_not_bring_a_finished_run_back():
+    world = World()
+    old = world.minutes(8) and world.written
+    world.rates["B"] = 0.6
+    world.until_ended()
+    world.minute()
+    world.written = old
+    world.restart()
+    assert world.follow().record.outcome is Outcome.ROLLED_BACK
+
+
+def test_the_tag_says_the_outcome_after_the_weights_have_followed():
+    world = World()
+    world.until_ended()
+    world.minute()
+    tag = run_tag({RUN_TAG: world.tags[RUN_TAG]})
+    assert tag is not None
+    assert tag.outcome is Outcome.PROMOTED
+
+
+@pytest.mark.parametrize("state", ["", "{}", "[]", "null", '{"layout":99}', "{"])
+def test_a_state_that_cannot_be_read_counts_as_lost(state):
+    world = World()
+    world.minutes(20)
+    world.written["state"] = state
+    assert world.follow().record.outcome is Outcome.EVIDENCE_LOST
