@@ -62,7 +62,7 @@ def busy(names, *, minutes, most):
             yield CountsRow(at, name, counts)
 
 
-def checkpoint_of(policy, names, *, most, minutes=1500):
+def checkpoint_of(policy, names, *, most, minutes=900):
     run = Run(policy, names, started=START)
     run.ingest(busy(names, minutes=minutes, most=most))
     run.look(START + minutes)
@@ -85,7 +85,7 @@ def random_double(random):
     return number if number - number == 0.0 else 0.1
 
 
-@pytest.mark.parametrize("most", [1000, 10**6, 10**9])
+@pytest.mark.parametrize("most", [1000, 10**9])
 def test_the_checkpoint_of_stepped_fits_into_8_kilobytes_at_any_traffic(most):
     """Two variants, four guardrails and four breakers of fifteen minutes."""
     checkpoint = checkpoint_of(ROLLOUT, ["A", "B"], most=most)
@@ -102,7 +102,7 @@ def test_the_checkpoint_of_four_variants_with_four_metrics_fits_into_16_kilobyte
 def test_a_checkpoint_does_not_grow_with_the_run():
     short, long = (
         len(json.dumps(checkpoint_of(ROLLOUT, ["A", "B"], most=10**4, minutes=minutes)))
-        for minutes in (1000, 6000)
+        for minutes in (900, 2700)
     )
     assert long <= 1.05 * short
 
@@ -178,7 +178,7 @@ def test_truncated_and_changed_sums_are_refused(data):
     text = state["evidence"]["sums"]
     place = data.draw(st.integers(0, len(text) - 1))
     other = data.draw(st.sampled_from([each for each in "0aZ.:/~é" if each != text[place]]))
-    for changed in (text[:place], text[:place] + other + text[place + 1 :]):
+    for changed in (text[:place], text[:place] + other + text[place + 1 :], f"{text}{other * 5}"):
         state["evidence"]["sums"] = changed
         with pytest.raises(RunMismatch, match="not readable"):
             Run.from_json(state, ab_test(), ["A", "B"])
@@ -257,7 +257,7 @@ def test_packed_text_needs_no_escape_in_json():
 
 @pytest.mark.parametrize("text", ["", "§", "AAAA", "eJwBAgAAAAAA", " "])
 def test_unpacking_any_other_text_raises_value_error(text):
-    with pytest.raises(ValueError, match=r"readable|base85|ASCII"):
+    with pytest.raises(ValueError, match=r"readable|base85|ASCII|truncated"):
         unpack(text)
 
 

@@ -105,13 +105,13 @@ def pack(numbers: Sequence[float]) -> str:
     raw = pack_struct(f">{len(others)}d", *others)
     for place in range(_DOUBLE_BYTES):
         body += raw[place::_DOUBLE_BYTES]
-    return b85encode(zlib.compress(body, 9)).decode("ascii").translate(_TO_JSON)
+    return _base85(zlib.compress(body, 9))
 
 
 def unpack(text: str) -> list[float]:
     """Return the numbers that `pack` encoded. Raises ValueError for any other text."""
     try:
-        body = iter(zlib.decompress(b85decode(text.translate(_FROM_JSON))))
+        body = iter(_decompressed(text))
         count = _read_varint(body)
         flags = int.from_bytes(bytes(islice(body, count // 8 + 1)))
         whole = [each == "1" for each in f"{flags:0{count + 1}b}"[-count:]] if count else []
@@ -123,6 +123,20 @@ def unpack(text: str) -> list[float]:
     except (zlib.error, StructError, StopIteration) as error:
         raise ValueError(f"the text has no readable numbers: {error}") from error
     return [next(integers) if each else next(others) for each in whole]
+
+
+def _decompressed(text: str) -> bytes:
+    compressed = b85decode(text.translate(_FROM_JSON))
+    stream = zlib.decompressobj()
+    body = stream.decompress(compressed)
+    # The last characters have bits that the decoder ignores.
+    if not stream.eof or stream.unused_data or _base85(compressed) != text:
+        raise ValueError("the text is truncated or was changed")
+    return body
+
+
+def _base85(compressed: bytes) -> str:
+    return b85encode(compressed).decode("ascii").translate(_TO_JSON)
 
 
 def _is_whole(number: float) -> bool:
