@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sagemaker_ab.api.status import Status
+from sagemaker_ab.api.traffic_status import TrafficStatus
 from sagemaker_ab.planning.conditions import draft_conditions
 from sagemaker_ab.planning.intended_traffic import IntendedTraffic
 from sagemaker_ab.planning.remembered import Remembered
@@ -233,7 +234,7 @@ def status_of(raw, traffic, before=None):
     found = Gathered(
         account="123456789012",
         region="us-east-1",
-        strategy="Stepped",
+        traffic=TrafficStatus(strategy="Stepped"),
         desired=wanted,
         observed=live,
         plan=planned(wanted, live, scaling=records(raw, traffic)),

@@ -6,6 +6,7 @@ import pytest
 
 from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.api.status import Status
+from sagemaker_ab.api.traffic_status import TrafficStatus
 from sagemaker_ab.planning.location import Location
 from sagemaker_ab.planning.observed import Observed
 from sagemaker_ab.planning.status import Gathered, report
@@ -20,7 +21,7 @@ def location(observed: Observed, before: Status) -> tuple[str | None, str | None
     """The account and region in the status that a reconcile writes here."""
     found = Gathered(
         **HERE,
-        strategy="Manual",
+        traffic=TrafficStatus(strategy="Manual"),
         desired=WANTED,
         observed=observed,
         plan=planned(WANTED, observed),

@@ -7,6 +7,7 @@ import pytest
 
 from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.api.status import Metrics, Status, VariantMetrics
+from sagemaker_ab.api.traffic_status import TrafficStatus
 from sagemaker_ab.planning.deployment import DeploymentState, request
 from sagemaker_ab.planning.events import draft_events
 from sagemaker_ab.planning.observed import EndpointStatus
@@ -26,7 +27,7 @@ def gathered(observed, wanted=WANTED, **changes):
     found = Gathered(
         account="123456789012",
         region="us-east-1",
-        strategy="Manual",
+        traffic=TrafficStatus(strategy="Manual"),
         desired=wanted,
         observed=observed,
         plan=planned(wanted, observed, deployment=changes.get("deployment")),

@@ -85,7 +85,7 @@ def test_a_share_is_applied_if_at_most_two_points_are_missing(weight, applied):
 
 def test_the_hold_of_the_first_step_starts_at_the_first_look_that_finds_its_share():
     """The share is applied seven minutes after the start of the run. The hold of ten minutes ends at 17."""
-    run = Run(stepped(steps=STEPS, guardrails=[], onSampleRatioMismatch="Ignore"), ["A", "B"], started=START)
+    run = Run(stepped(steps=STEPS, guardrails=[]), ["A", "B"], started=START)
     reasons = []
     for minute in range(20):
         run.ingest(candidate(START + minute, weight=10 if minute >= 6 else 0))
@@ -101,7 +101,7 @@ def test_the_hold_of_the_first_step_starts_at_the_first_look_that_finds_its_shar
 def test_the_requests_of_a_hold_count_from_its_start():
     hold = {"minDurationSeconds": 0, "minRequests": 120}
     steps = [{"percent": 10, "hold": hold}, {"percent": 100}]
-    run = Run(stepped(steps=steps, guardrails=[], onSampleRatioMismatch="Ignore"), ["A", "B"], started=START)
+    run = Run(stepped(steps=steps, guardrails=[]), ["A", "B"], started=START)
     run.ingest(candidate(START, weight=10, calls=500))
     assert run.look(START + 1).outcome.needs == {"requests": 120}
     run.ingest(candidate(START + 1, weight=10, calls=119))
@@ -120,7 +120,7 @@ def test_the_first_step_starts_with_the_run():
 
 
 def test_a_rollout_rolls_back_at_its_deadline_and_not_a_minute_earlier():
-    policy = stepped(deadlineSeconds=3600, onNoTraffic="Ignore", guardrails=[])
+    policy = stepped(deadlineSeconds=3600, noTrafficGraceSeconds=7200, guardrails=[])
     run = Run(policy, ["A", "B"], started=START)
     assert run.look(START + 59).outcome.verdict is Verdict.UNDECIDED
     assert run.look(START + 60).outcome.reason is DecisionReason.DEADLINE_EXCEEDED
