@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from hack import crd
-from sagemaker_ab.api.conditions import ConditionType, Reason
+from sagemaker_ab.api.conditions import ConditionType, Reason, RunReason
 from sagemaker_ab.api.resource import API_VERSION, KIND, RECONCILE_REQUESTED_AT, SHORT_NAME
+from sagemaker_ab.traffic.decision import DecisionReason
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "resource.md"
@@ -54,6 +55,10 @@ def page() -> str:
     conditions = [
         *("## Conditions\n", *descriptions_of(ConditionType, title="Type")),
         *("## Reasons\n", *descriptions_of(Reason, title="Reason")),
+        "### Reasons of runs\n\n`Decided`, `SpecConverged` and `RunHeld` have these reasons.\n",
+        *descriptions_of(RunReason, title="Reason"),
+        "`Decided` also has the reason of the newest decision:\n",
+        *descriptions_of(DecisionReason, title="Reason"),
     ]
     return "\n".join([INTRODUCTION, *objects, *conditions, *frameworks()])
 

@@ -25,11 +25,12 @@ def fed(policy, world, *, minutes, start=START):
 
 
 def candidate(at, *, weight, calls=50):
-    """Rows of a baseline and a candidate with these percents of the weight."""
-    shares = {"A": 100 - weight, "B": weight}
+    """Rows of a baseline and a candidate whose percent of the weight, and of the calls, is `weight`."""
+    others = calls * (100 - weight) // weight if weight else calls
+    split = {"A": (100 - weight, others), "B": (weight, calls if weight else 0)}
     return [
-        CountsRow(at, name, Counts(weight=share, invocations=calls, errors_5xx=0))
-        for name, share in shares.items()
+        CountsRow(at, name, Counts(weight=share, invocations=invocations, errors_5xx=0))
+        for name, (share, invocations) in split.items()
     ]
 
 

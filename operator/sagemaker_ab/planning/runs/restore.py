@@ -52,7 +52,7 @@ def lost(record: RunRecord, found: Situation) -> RunRecord:
     record = end(record, Outcome.EVIDENCE_LOST, now=found.now)
     passed = passed_hash(found.policy, record.progress.step, final=True)
     record = replace(record, requested=in_percent(found.serving), passed=passed)
-    return _told(record, Verdict.UNDECIDED, RunReason.EVIDENCE_LOST, message, found)
+    return _with_only_decision(record, Verdict.UNDECIDED, RunReason.EVIDENCE_LOST, message, found)
 
 
 def _is_newer(tag: RunTag, record: RunRecord) -> bool:
@@ -102,10 +102,10 @@ def _finished(tag: RunTag, outcome: Outcome, found: Situation) -> RunRecord:
     record = lost(record, found) if outcome is Outcome.EVIDENCE_LOST else end(record, outcome, now=found.now)
     verdict = Verdict.PROMOTE if outcome is Outcome.PROMOTED else Verdict.ROLLBACK
     message = f"Run {tag.run} ended as {outcome}, as a tag of the endpoint says"
-    return _told(record, verdict, RunReason.RESTORED, message, found)
+    return _with_only_decision(record, verdict, RunReason.RESTORED, message, found)
 
 
-def _told(
+def _with_only_decision(
     record: RunRecord, verdict: Verdict, reason: RunReason, message: str, found: Situation
 ) -> RunRecord:
     decision = DecisionStatus(
