@@ -201,7 +201,7 @@ class TrafficStatus(ApiModel):
     """The ID of the run, which commands name. Absent before the first run starts, and under Manual."""
 
     attempt: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    """The number of runs of this content, counted from 1."""
+    """The number of the run, counted from 1. It makes the ID unique if a run of the same content follows."""
 
     started_at: Timestamp | None = None
     """The first minute of the run."""
