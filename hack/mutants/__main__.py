@@ -29,7 +29,8 @@ TESTS: Final = {
         *("tests/unit/cli/test_cli_chart_reader.py", "tests/unit/cli/test_cli_charts.py"),
     ),
     "traffic": (
-        *("tests/unit/traffic", "tests/property/test_evidence_order.py"),
+        *("tests/unit/traffic", "tests/property/test_evidence_laws.py"),
+        "tests/property/test_evidence_verdicts.py",
         "--ignore=tests/unit/traffic/test_traffic_imports.py",  # mutmut adds an import to each module
     ),
 }

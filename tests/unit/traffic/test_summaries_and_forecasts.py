@@ -73,6 +73,24 @@ def test_a_forecast_simulates_the_sequential_test_and_is_seeded():
     assert forecast(design) == found
 
 
+def test_a_forecast_simulates_six_times_the_fixed_sample_and_ten_hours_at_least():
+    short = Design(rate=0.1, effect=0.5, requests_per_minute=100, power=0.8, shares=even_shares(2))
+    found = forecast(short)
+    assert 6 * found.fixed_sample_minutes < found.horizon_minutes == 600
+    assert found.runs == 300
+    long = forecast(Design(rate=0.05, effect=0.1, requests_per_minute=10, power=0.9, shares=even_shares(2)))
+    assert long.horizon_minutes == pytest.approx(6 * long.fixed_sample_minutes)
+    assert long.runs == max(60, int(400_000 / (long.horizon_minutes / 5)))
+
+
+def test_a_forecast_of_an_effect_without_noise_is_the_time_that_twelve_blocks_take():
+    """Every call of the baseline succeeds, and every second one of the challenger."""
+    found = forecast(
+        Design(rate=1.0, effect=-0.5, requests_per_minute=1000, power=0.8, shares=even_shares(2))
+    )
+    assert found.median_minutes == found.power_minutes == 120
+
+
 def test_a_negative_effect_is_forecast_and_three_variants_take_longer():
     design = {"rate": 0.1, "requests_per_minute": 100, "power": 0.8}
     loss = forecast(Design(effect=-0.3, shares=shares_from_percents([50, 50]), **design))
