@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from sagemaker_ab.api.conditions import ConditionType
-from sagemaker_ab.api.resource import ACCOUNT, FINALIZER, RECONCILE_REQUESTED_AT, REGION
+from sagemaker_ab.api.resource import ACCOUNT, FINALIZER, RECONCILE_REQUESTED_AT, REGION, RUN_COMMANDS
 from sagemaker_ab.api.status import Status
 from sagemaker_ab.aws.failures import AwsError
 from sagemaker_ab.aws.garbage import GarbageLister
@@ -117,6 +117,12 @@ class ReconcileContext:
     def annotation(self, key: str) -> str | None:
         value: str | None = self.resource["metadata"].get("annotations", {}).get(key)
         return value
+
+    @property
+    def run_commands(self) -> dict[str, str]:
+        """The annotations that steer a run, by the name of the command."""
+        found = {command: self.annotation(key) for command, key in RUN_COMMANDS.items()}
+        return {command: value for command, value in found.items() if value is not None}
 
     @property
     def location(self) -> Location:

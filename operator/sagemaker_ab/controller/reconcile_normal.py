@@ -92,7 +92,7 @@ def _advance(context: ReconcileContext, clients: AwsClients, gathered: Gathered,
     """Report a step before it is sent, so that status has what must survive if the process dies meanwhile."""
     if step.kind is StepKind.UPDATE_ENDPOINT:
         gathered = release_recorded(gathered)
-    gathered = before_sent(context, gathered, step)
+    gathered = before_sent(context.memory, gathered, step)
     requested = _requested(context, gathered, step)
     context.write_status(_report(context, requested))
     if step.overrides:
