@@ -126,7 +126,7 @@ def test_a_spec_that_renames_everything_while_nothing_may_be_deleted_stays_reada
     operator = settled(SCALING)
     refusal = {"error": {"code": "AccessDeniedException", "text": "not authorized", "http": 400}}
     operator.sim.fault(refusal, match={"operation": "DeleteScheduledAction"}, count=None)
-    for round_ in range(4):
+    for round_ in range(3):
         names = [f"{round_}-{number}" for number in range(20)]
         operator.cluster.apply(scaling(scheduledActions=[{**NOON, "name": name} for name in names]))
         operator.settle_or_stall()
@@ -152,13 +152,13 @@ def test_an_action_whose_time_is_over_is_never_put(refused):
 def test_an_action_moved_into_the_past_is_taken_away(refused):
     """As it is, it would be due at a time that the spec no longer names."""
     operator = settled(SCALING, aws(variants={"autoscaling.schedule-past": refused}))
-    once = {"name": "once", "schedule": at(operator, minutes=600), "minCapacity": 3}
+    once = {"name": "once", "schedule": at(operator, minutes=90), "minCapacity": 3}
     operator.cluster.apply(scaling(scheduledActions=[once]))
     operator.settle()
     over = {**once, "schedule": at(operator, minutes=-60)}
 
     assert writes_of(operator, scaling(scheduledActions=[over])) == ["DeleteScheduledAction once"]
-    run(operator, hours=11)
+    run(operator, hours=2)
     assert bounds(operator) == (1, 4)
 
 
