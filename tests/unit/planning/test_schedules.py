@@ -69,7 +69,7 @@ def test_a_local_time_that_comes_twice_is_never_certain():
 @pytest.mark.parametrize("start", [None, "2027-03-20T00:00:00"])
 def test_a_search_that_ends_at_a_time_finds_what_is_due_after_it(expression, zone, start):
     members = {"Schedule": expression, "Timezone": zone, **({"StartTime": start} if start else {})}
-    times = ActionTimes.of(members, created=at("2027-03-01T00:00:00"))
+    times = ActionTimes.of(members)
     until = at("2027-04-01T00:00:00")
     every = list(times.backward(until, since=at("2027-02-01T00:00:00")))
 
@@ -86,11 +86,46 @@ def test_an_at_expression_is_due_once():
     assert list(schedule.backward(due - 1)) == []
 
 
-def test_a_rate_counts_from_its_anchor():
-    schedule = parse_schedule("rate(2 hours)", anchor=1000.0)
+def test_a_rate_may_be_due_now_and_certainly_was_within_each_period_before():
+    schedule = parse_schedule("rate(2 hours)")
 
-    assert first(schedule, 0.0, 2) == [1000.0 + 7200, 1000.0 + 14400]
-    assert [due.at for due in schedule.backward(1000.0 + 15000)] == [1000.0 + 14400, 1000.0 + 7200]
+    assert list(schedule.backward(20000.0, since=5000.0)) == [
+        Due(20000.0, certain=False),
+        Due(12800.0),
+        Due(5600.0),
+    ]
+    assert list(schedule.backward(20000.0, since=20000.0)) == []
+
+
+def test_when_a_rate_is_due_next_is_not_known():
+    assert first(parse_schedule("rate(2 hours)"), 0.0) == []
+
+
+def test_a_rate_is_due_between_its_start_and_its_end():
+    """The first period after the start has the first run for certain, and the last one ends at the end."""
+    times = ActionTimes.of(
+        {
+            "Schedule": "rate(2 hours)",
+            "StartTime": "2027-07-02T00:00:00+00:00",
+            "EndTime": "2027-07-02T05:00:00+00:00",
+        }
+    )
+
+    assert list(times.backward(at("2027-07-01T23:59:59"))) == []
+    assert list(times.backward(at("2027-07-02T01:59:59"))) == [
+        Due(at("2027-07-02T01:59:59"), certain=False),
+        Due(at("2027-07-02T00:00:00"), certain=False),
+    ]
+    assert list(times.backward(at("2027-07-02T02:00:00"))) == [
+        Due(at("2027-07-02T02:00:00"), certain=False),
+        Due(at("2027-07-02T00:00:00")),
+    ]
+    assert list(times.backward(at("2027-08-01T00:00:00"))) == [
+        Due(at("2027-07-02T05:00:00"), certain=False),
+        Due(at("2027-07-02T03:00:00")),
+        Due(at("2027-07-02T01:00:00")),
+        Due(at("2027-07-02T00:00:00"), certain=False),
+    ]
 
 
 @pytest.mark.parametrize(
