@@ -20,7 +20,7 @@ from sagemaker_ab.planning.observed import ObservedEndpoint
 from sagemaker_ab.planning.observed_scaling import ObservedTarget
 from sagemaker_ab.planning.scaling_policies import PolicyPut, policy_puts, same_metric
 from sagemaker_ab.planning.scaling_records import ScalingRecord
-from sagemaker_ab.planning.scheduled_actions import is_over, same_action, update_of
+from sagemaker_ab.planning.scheduled_actions import is_over, members_to_put, same_action
 from sagemaker_ab.planning.shares import above_intended_share
 from sagemaker_ab.planning.steps import Step, StepKind
 
@@ -229,7 +229,7 @@ def _scheduled_actions(variant: ScaledVariant) -> Iterator[Step]:
             if found is not None:
                 yield _step(commands.delete_scheduled_action(endpoint_name, variant.name, name))
             continue
-        put = update_of(members, found.members if found else None)
+        put = members_to_put(members, found.members if found else None)
         yield _step(commands.put_scheduled_action(endpoint_name, variant.name, name, put))
 
 

@@ -84,7 +84,7 @@ def same_action(live: Members, wanted: Members) -> bool:
     return _comparable(live) == _comparable(wanted)
 
 
-def update_of(wanted: Members, live: Members | None) -> Members:
+def members_to_put(wanted: Members, live: Members | None) -> Members:
     """Return the members to put, with the default time zone where the live action should lose another.
 
     Whether AWS keeps a time zone that a request leaves out is not known.

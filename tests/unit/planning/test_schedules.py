@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sagemaker_ab.planning.scheduled_actions import ActionTimes, is_over, same_action, update_of
+from sagemaker_ab.planning.scheduled_actions import ActionTimes, is_over, members_to_put, same_action
 from sagemaker_ab.planning.schedules import Due, parse_schedule
 from sandbox.aws.engine.autoscaling.schedules import parse as simulated
 
@@ -199,9 +199,9 @@ def test_actions_are_the_same_whatever_the_form_of_a_time_and_of_utc():
 def test_a_time_zone_that_an_action_loses_is_replaced_by_utc():
     declared = {"Schedule": "cron(0 8 * * ? *)"}
 
-    assert update_of(declared, {**declared, "Timezone": BERLIN}) == {**declared, "Timezone": "Etc/UTC"}
-    assert update_of(declared, {**declared, "Timezone": "UTC"}) == declared
-    assert update_of(declared, None) == declared
+    assert members_to_put(declared, {**declared, "Timezone": BERLIN}) == {**declared, "Timezone": "Etc/UTC"}
+    assert members_to_put(declared, {**declared, "Timezone": "UTC"}) == declared
+    assert members_to_put(declared, None) == declared
 
 
 FIELDS = st.tuples(
