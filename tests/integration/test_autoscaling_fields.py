@@ -26,8 +26,12 @@ from tests.integration.scaling_stage import (
 from tests.integration.stage import (
     SCALING,
     aws,
+    now,
+    repaired,
+    run,
     settled,
     target,
+    until,
 )
 
 METRIC = "SageMakerVariantInvocationsPerInstance"
@@ -195,18 +199,106 @@ def test_a_policy_whose_type_changes_is_deleted_first():
     ) == ["DeleteAlarms", "DeleteScalingPolicy bursts", "PutScalingPolicy bursts"]
 
 
+SWAPPED = policies(
+    tracking("invocations", targetValue=50),
+    tracking("cpu", predefinedMetricType=METRIC, targetValue=70),
+)
+INVALID = {"error": {"code": "ValidationException", "text": "The metric is not supported.", "http": 400}}
+
+
 def test_metrics_swapped_between_two_policies_cost_one_deletion():
     operator = settled(policies(INVOCATIONS, tracking("cpu")))
-    swapped = policies(
-        tracking("invocations", targetValue=50),
-        tracking("cpu", predefinedMetricType=METRIC, targetValue=70),
-    )
 
-    assert writes_of(operator, swapped) == [
+    assert writes_of(operator, SWAPPED) == [
         "DeleteScalingPolicy cpu",
         "PutScalingPolicy invocations",
         "PutScalingPolicy cpu",
     ]
+
+
+def refuse_puts(operator, count=None, nth=1):
+    return operator.sim.fault(INVALID, match={"operation": "PutScalingPolicy", "nth": nth}, count=count)
+
+
+def steps_refused_at_their_first_put(operator, count):
+    for _ in range(count):
+        fault = refuse_puts(operator, count=1)
+        operator.step()
+        repaired(operator, fault)
+
+
+def deletions(operator):
+    return sum(call["operation"] == "DeleteScalingPolicy" for call in operator.writes())
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (policies(INVOCATIONS, tracking("cpu")), SWAPPED),
+        (policies(INVOCATIONS, tracking("bursts")), policies(INVOCATIONS, BURSTS)),
+        (policies(INVOCATIONS, BURSTS), policies(INVOCATIONS, tracking("bursts"))),
+    ],
+    ids=["metrics swapped", "to step scaling", "from step scaling"],
+)
+def test_a_policy_that_was_deleted_for_a_put_is_put_back_when_aws_refuses_that(before, after):
+    operator = settled(before)
+    first = target(operator)["policies"]
+    operator.cluster.apply(after)
+    steps_refused_at_their_first_put(operator, 3)
+
+    assert deletions(operator) > 0
+    assert target(operator)["policies"] == first
+    assert "AWS refused to put scaling policy" in operator.conditions["Ready"]
+    if alarms(operator):
+        assert alarm_of(operator)["AlarmActions"] == [policy_arns(operator)["bursts"]]
+    operator.settle()
+    assert writes_of(operator, lambda: None) == []
+    assert target(operator)["policies"] != first
+
+
+def test_nothing_is_deleted_again_for_a_put_that_is_in_backoff():
+    operator = settled(policies(INVOCATIONS, tracking("cpu")))
+    operator.cluster.apply(SWAPPED)
+    begin = now(operator)
+    while now(operator) < begin + 3600:
+        steps_refused_at_their_first_put(operator, 1)
+
+    assert 2 <= deletions(operator) <= 8, "once for each attempt, and these come ever more seldom"
+
+
+def test_a_policy_that_cannot_be_put_back_is_named_with_the_reason():
+    operator = settled(policies(INVOCATIONS, tracking("cpu")))
+    fault = refuse_puts(operator)
+    operator.cluster.apply(SWAPPED)
+    until(operator, lambda: "also" in operator.conditions["Ready"])
+
+    assert operator.conditions["Ready"] == (
+        "False Refused: AWS refused to put scaling policy invocations on VariantB: The metric is not"
+        " supported. It also refused to put scaling policy cpu on VariantB again: The metric is not"
+        " supported."
+    )
+    run(operator, hours=0.1)
+    assert operator.conditions["AutoscalingApplied"] == (
+        "False Pending: Autoscaling is not yet as the spec asks. VariantB has no scaling policy cpu"
+    )
+    repaired(operator, fault)
+    operator.settle()
+    assert set(target(operator)["policies"]) == {"invocations", "cpu"}
+
+
+def test_a_policy_whose_metric_another_one_has_taken_over_is_named():
+    operator = settled(policies(INVOCATIONS, tracking("cpu")))
+    fault = refuse_puts(operator, nth=2)
+    operator.cluster.apply(SWAPPED)
+    run(operator, hours=0.1)
+
+    assert list(target(operator)["policies"]) == ["invocations"]
+    assert operator.conditions["Ready"].endswith(
+        "AWS refused to put scaling policy cpu on VariantB: The metric is not supported."
+    )
+    assert operator.conditions["AutoscalingApplied"].endswith("VariantB has no scaling policy cpu")
+    repaired(operator, fault)
+    operator.settle()
 
 
 def test_metrics_passed_round_between_three_policies_end_as_declared():

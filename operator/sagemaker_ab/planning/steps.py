@@ -1,7 +1,7 @@
 """The parts of a plan: steps, and what each of them waits for."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from sagemaker_ab.planning.commands import Command
@@ -51,7 +51,8 @@ class Step:
     `blocked` is not empty if AWS would refuse the step until a person acts. It then says what to do.
     `urgent`: the step goes before all others. `valid_until` is the time on AWS's clock after which the reads
     behind the step are too old to send it. `repeats_reads`: the step sends again what was read, and waits
-    until reads show the newest write.
+    until reads show the newest write. `undo` has, by the identities of writes, what is sent to undo them if
+    a later one of the step is refused.
     """
 
     kind: StepKind
@@ -63,6 +64,7 @@ class Step:
     urgent: bool = False
     valid_until: float | None = None
     repeats_reads: bool = False
+    undo: Mapping[str, Command] = field(default_factory=dict)
 
     @property
     def description(self) -> str:
