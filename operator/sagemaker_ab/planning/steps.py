@@ -18,7 +18,7 @@ class StepKind(StrEnum):
     UPDATE_ENDPOINT = "UpdateEndpoint"
     APPLY_SCALING = "ApplyScaling"
     RESTORE_SCALING = "RestoreScaling"
-    """Put back what a release for an update took away."""
+    """Put back what a release for an update, or the deletion for a refused put, took away."""
     SCALE_OUT = "ScaleOut"
     SHIFT_WEIGHTS = "ShiftWeights"
     SCALE_IN = "ScaleIn"
