@@ -170,40 +170,29 @@ def _at_a_rate(  # noqa: PLR0913  all that decides it
 ) -> Iterator[Due]:
     """Yield the latest time at which an action may have run, and the latest since which it surely has.
 
-    From when a rate counts is not known, but in a period in which AWS holds the action it runs once.
+    From when a rate counts is not known, but in a period in which AWS holds the action it runs once. An
+    action that was put anew may count from then.
     """
     start = low if action["start"] is None else max(low, action["start"])
     until = now if action["end"] is None else min(now, action["end"])
     if start >= until:
         return
     yield Due(until, sure=False)
-    for begin, end in _held_without_a_break(name, action, held, now):
-        since = min(until, end - TOLERANCE_SECONDS) - period
-        if since >= max(start, high, begin + _BEFORE_SECONDS):
-            yield Due(since, sure=True)
-            return
+    held_since = _held_since(name, action, held)
+    since = min(until, now - TOLERANCE_SECONDS) - period
+    if held_since is not None and since >= max(start, high, held_since + _BEFORE_SECONDS):
+        yield Due(since, sure=True)
 
 
-def _held_without_a_break(
-    name: str, action: Raw, held: Sequence[Held], now: float
-) -> Iterator[tuple[float, float]]:
-    """Yield the spans of time in which AWS held an action that would run, the newest first.
-
-    An action that was put anew may count from then.
-    """
-    ends = [*(one.time for one in held[1:]), now]
-    span: tuple[float, float] | None = None
-    put: float | None = None
-    for one, end in reversed([*zip(held, ends, strict=True)] if held else []):
-        since = (one.since or {}).get(name)
-        runs = one.runs(name, action)
-        if span is not None and (not runs or since != put):
-            yield span
-            span = None
-        if runs:
-            span, put = (one.time, span[1] if span else end), since
-    if span is not None:
-        yield span
+def _held_since(name: str, action: Raw, held: Sequence[Held]) -> float | None:
+    """Return since when AWS has held an action that would run, put once; None if it does not hold it."""
+    first: float | None = None
+    put = (held[-1].since or {}).get(name) if held else None
+    for one in reversed(held):
+        if not one.runs(name, action) or (one.since or {}).get(name) != put:
+            break
+        first = one.time
+    return first
 
 
 def _ran(name: str, action: Raw, due: float, now: float, held: Sequence[Held]) -> bool:
