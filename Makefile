@@ -27,9 +27,15 @@ binaries: setup # kube-apiserver, etcd, kubectl and helm: found, or built once i
 demo: binaries ## run an A/B test against the simulated AWS (ARGS=--keep leaves it running)
 	@$(BIN)/python -m sandbox.demo $(ARGS)
 
-test: binaries ## run every test, then check the coverage of api and planning (ARGS='-k word' runs some)
-	@$(BIN)/python -Im pytest -n $(WORKERS) --dist loadfile --cov --cov-report= $(ARGS)
-	$(if $(ARGS),,@sh hack/coverage.sh $(BIN)/coverage)
+# Coverage is measured where it is demanded, in the unit tests: tracing doubles the time of every other test.
+test: binaries ## run every test, then check the coverage of api, planning and traffic (ARGS='-k word' runs some)
+ifdef ARGS
+	@$(BIN)/python -Im pytest -n $(WORKERS) --dist loadfile $(ARGS)
+else
+	@$(BIN)/python -Im pytest -n $(WORKERS) --dist loadfile --cov --cov-report= tests/unit
+	@sh hack/coverage.sh $(BIN)/coverage
+	@$(BIN)/python -Im pytest -n $(WORKERS) --dist loadfile --ignore tests/unit
+endif
 
 # An environment is created again only if its requirements or those of the project change.
 .venv/.ready: requirements/dev.txt pyproject.toml

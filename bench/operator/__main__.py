@@ -18,8 +18,12 @@ from bench.operator.world import World, cpu_seconds, eventually, memory_mib, wor
 
 _IDLE_SECONDS = 60.0
 _RESYNC_SECONDS = 60.0
-_READS_A_PASS = 4
-"""Endpoint, its tags, its config, its scalable targets; one more for each variant that scales: here none."""
+_READS_A_RECONCILE = 4
+"""The endpoint, its tags, its config and its scalable targets.
+
+Two more for each variant that scales, for its policies and its scheduled actions, and one for their alarms:
+here none.
+"""
 _SPEED = 60.0
 _TOLERANCE = 2.0
 
@@ -63,10 +67,10 @@ def measure(stage: World, count: int) -> Iterator[Figure]:
 
 
 def _idle(stage: World, count: int) -> Iterator[Figure]:
-    """Nothing changes for some resyncs, after a first one in which leftovers are looked for.
+    """Nothing changes for some resyncs, after a first one that lists garbage.
 
-    Resyncs go by our clock and windows of metrics by AWS's. It runs like ours meanwhile, for sped up, metrics
-    would bring as many passes as resyncs do.
+    Resyncs follow the local clock, and windows of metrics follow AWS's. Both run at the same speed meanwhile:
+    with a faster clock of AWS, metrics would cause as many reconciles as resyncs do.
     """
     _pass_by("settling", _RESYNC_SECONDS)
     stage.aws.set_speed(1)
@@ -78,7 +82,8 @@ def _idle(stage: World, count: int) -> Iterator[Figure]:
     changed = sum(versions[name] != version for name, version in stage.versions().items())
     yield Figure("AWS writes while idle", sum(call["write"] for call in calls), 0)
     hourly = reads / count * 3600 / _IDLE_SECONDS
-    yield Figure("AWS reads for each endpoint and hour, idle", hourly, _READS_A_PASS * 3600 / _RESYNC_SECONDS)
+    budget = _READS_A_RECONCILE * 3600 / _RESYNC_SECONDS
+    yield Figure("AWS reads for each endpoint and hour, idle", hourly, budget)
     metrics = sum(call["operation"] == "GetMetricData" for call in calls)
     yield Figure("GetMetricData calls while idle", metrics, None)
     yield Figure("resources written while idle, metrics included", changed, None)

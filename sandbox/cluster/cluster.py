@@ -106,10 +106,12 @@ class Cluster(ABC):
     def wait_until_established(self, *definition: str | Path) -> None:
         """Wait until the API server serves what a definition, given as to `kubectl get`, defines.
 
-        A new definition has no conditions for a moment, which `kubectl wait --for=condition` refuses
-        at once; accepted names come with the first conditions. Raise KubectlFailed after a minute.
+        A new definition has no conditions for a moment, which `kubectl wait --for=condition` refuses at once.
+        The first ones come together with the accepted names, which are empty until then. Raise KubectlFailed
+        after a minute.
         """
-        for reached in ("jsonpath={.status.acceptedNames.kind}", "condition=Established"):
+        kind = self.kubectl("get", *definition, "--output=jsonpath={.spec.names.kind}", check=True).stdout
+        for reached in (f"jsonpath={{.status.acceptedNames.kind}}={kind}", "condition=Established"):
             self.kubectl("wait", f"--for={reached}", "--timeout=60s", *definition, check=True)
 
     @abstractmethod

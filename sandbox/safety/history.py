@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sandbox.safety.aws_state import AwsState
-from sandbox.safety.declarations import Clocks, former, life
+from sandbox.safety.declarations import Clocks, former, life, since_loss
 from sandbox.safety.intent import CLUSTER_TAG, NAME_TAG, NAMESPACE_TAG
 from sandbox.safety.resources import Timeline
 from sandbox.safety.scaling_history import ScalingHistory
@@ -249,6 +249,12 @@ class History:
     def former(self, intent: Intent, variant: str) -> Former:
         """Return the names of the parts of a variant's autoscaling that the resource has ever declared."""
         return former(life(self.timeline.of((intent.namespace, intent.name)), intent), variant)
+
+    def lost_status_since(self, intent: Intent, local: float) -> bool:
+        """Return whether a resource's status was lost after a moment on the operator's machine."""
+        versions = life(self.timeline.of((intent.namespace, intent.name)), intent)
+        kept = since_loss(versions)
+        return len(kept) < len(versions) and kept[0].latest >= local
 
     def _before(self, local: float) -> float:
         """Return AWS's time at a moment on the operator's machine, or somewhat earlier.

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.safety.scaling_content import declared_action, live_action
-from sandbox.safety.schedules import TOLERANCE_SECONDS
+from sandbox.safety.schedules import TOLERANCE_SECONDS, Due, period_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sandbox.safety.aws_state import Raw, Target
     from sandbox.safety.intent import IntendedVariant
@@ -128,15 +128,16 @@ def intended_bounds(  # noqa: PLR0913  all that decides it
         action, span = declared_action(raw), actions_since[name]
         low, high = max(bounds_since.low, span.low), max(bounds_since.high, span.high)
         crosses = (action["minimum"] or minimum) > (action["maximum"] or maximum)
-        dues = schedules.dues(action, since=_created(name, held), begin=low, now=now)
+        period = period_of(action)
+        if period is None:
+            dues = [
+                Due(due.time, due.sure and high <= due.time and _ran(name, action, due.time, now, held))
+                for due in schedules.dues(action, begin=low, now=now)
+            ]
+        else:
+            dues = [*_at_a_rate(name, action, period, low=low, high=high, held=held, now=now)]
         effects += [
-            _Effect(
-                due.time,
-                due.sure and not crosses and high <= due.time and _ran(name, action, due.time, now, held),
-                action["minimum"],
-                action["maximum"],
-            )
-            for due in dues
+            _Effect(due.time, due.sure and not crosses, action["minimum"], action["maximum"]) for due in dues
         ]
         run = live.runs.get(name) if live else None
         inherited = bounds_since.inherited and span.inherited
@@ -145,10 +146,12 @@ def intended_bounds(  # noqa: PLR0913  all that decides it
                 _Effect(run["at"], sure=False, minimum=action["minimum"], maximum=action["maximum"])
             )
     effects.sort(key=lambda effect: effect.time, reverse=True)
+    minimums = _possible(((one.minimum, one.sure) for one in effects), minimum)
+    maximums = _possible(((one.maximum, one.sure) for one in effects), maximum)
     return IntendedBounds(
-        minimums=_possible(((one.minimum, one.sure) for one in effects), minimum),
-        maximums=_possible(((one.maximum, one.sure) for one in effects), maximum),
-        foreign=_foreign(wanted, live),
+        minimums=minimums,
+        maximums=maximums,
+        foreign=_foreign(wanted, live, minimums, maximums),
     )
 
 
@@ -162,10 +165,34 @@ def _possible(newest_first: Iterable[tuple[int | None, bool]], declared: int) ->
     return frozenset({*found, declared})
 
 
-def _created(name: str, held: Sequence[Held]) -> float | None:
-    """Return when AWS last created an action, from which a rate counts."""
-    found = ((one.since or {}).get(name) for one in reversed(held))
-    return next((since for since in found if since is not None), None)
+def _at_a_rate(  # noqa: PLR0913  all that decides it
+    name: str, action: Raw, period: float, *, low: float, high: float, held: Sequence[Held], now: float
+) -> Iterator[Due]:
+    """Yield the latest time at which an action may have run, and the latest since which it surely has.
+
+    From when a rate counts is not known, but in a period in which AWS holds the action it runs once. An
+    action that was put anew may count from then.
+    """
+    start = low if action["start"] is None else max(low, action["start"])
+    until = now if action["end"] is None else min(now, action["end"])
+    if start >= until:
+        return
+    yield Due(until, sure=False)
+    held_since = _held_since(name, action, held)
+    since = min(until, now - TOLERANCE_SECONDS) - period
+    if held_since is not None and since >= max(start, high, held_since + _BEFORE_SECONDS):
+        yield Due(since, sure=True)
+
+
+def _held_since(name: str, action: Raw, held: Sequence[Held]) -> float | None:
+    """Return since when AWS has held an action that would run, put once; None if it does not hold it."""
+    first: float | None = None
+    put = (held[-1].since or {}).get(name) if held else None
+    for one in reversed(held):
+        if not one.runs(name, action) or (one.since or {}).get(name) != put:
+            break
+        first = one.time
+    return first
 
 
 def _ran(name: str, action: Raw, due: float, now: float, held: Sequence[Held]) -> bool:
@@ -178,8 +205,18 @@ def _ran(name: str, action: Raw, due: float, now: float, held: Sequence[Held]) -
     return bool(around) and around[0].time <= first and all(one.runs(name, action) for one in around)
 
 
-def _foreign(wanted: IntendedVariant, live: Target | None) -> frozenset[tuple[int, int]]:
+def _foreign(
+    wanted: IntendedVariant, live: Target | None, minimums: frozenset[int], maximums: frozenset[int]
+) -> frozenset[tuple[int, int]]:
+    """Return the bounds that others' actions have set, or may have set at a rate.
+
+    AWS tells nobody when a rate was due.
+    """
     if live is None or wanted.removes_foreign:
         return frozenset()
     runs = (run for name, run in live.runs.items() if name not in wanted.scheduled)
-    return frozenset((run["minimum"], run["maximum"]) for run in runs)
+    actions = (live_action(raw) for name, raw in live.scheduled.items() if name not in wanted.scheduled)
+    rates = (action for action in actions if period_of(action) is not None)
+    return frozenset((run["minimum"], run["maximum"]) for run in runs) | {
+        (rate["minimum"] or min(minimums), rate["maximum"] or max(maximums)) for rate in rates
+    }

@@ -85,7 +85,7 @@ def _variant_differences(
     existing = raw.get("existingModelName")
     if existing is not None and live.model != existing:
         yield f"{live.name} serves model {live.model}, not {existing}"
-    if existing is None and found is not None:
+    if existing is None and found is not None and intent.owns(found.tags):
         yield from (f"{live.name} serves {text}" for text in _model_differences(intent, raw, found))
 
 

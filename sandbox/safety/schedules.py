@@ -57,24 +57,35 @@ def is_over(action: Raw, now: float) -> bool:
         return True
     if not str(action["schedule"]).startswith("at("):
         return False
-    lines = (_line(action["schedule"], action["timezone"], 0.0, soon, reading) for reading in _READINGS)
+    lines = (_line(action["schedule"], action["timezone"], soon, reading) for reading in _READINGS)
     return any(line.next is None for line in lines)
 
 
+def period_of(action: Raw) -> float | None:
+    """Return the seconds between two runs of an action that is due at a rate; None for any other action."""
+    schedule = str(action["schedule"])
+    if not schedule.startswith("rate("):
+        return None
+    try:
+        return parse(schedule, timezone="", since=0.0)(0.0)
+    except ScheduleError:
+        return None
+
+
 class Schedules:
-    """Finds the times of actions; time only goes forward, so that what was found is kept."""
+    """Finds the times of actions; time only goes forward, so that what was found is kept.
+
+    AWS does not say from when a rate counts, so the times of a rate are not known.
+    """
 
     def __init__(self) -> None:
         self._lines: dict[tuple[object, ...], list[_Line]] = {}
 
-    def dues(self, action: Raw, *, since: float | None, begin: float, now: float) -> list[Due]:
-        """Return when an action, in the words of AWS, is due between two times, oldest first.
-
-        A rate counts from its start, or from ``since``; without both there is no telling.
-        """
+    def dues(self, action: Raw, *, begin: float, now: float) -> list[Due]:
+        """Return when an action, in the words of AWS, is due between two times, oldest first."""
         start, end = action["start"], action["end"]
         found: dict[float, int] = {}
-        lines = self._of(action, since=start if start is not None else since, begin=begin)
+        lines = self._of(action, begin)
         for line in lines:
             for time in line.until(now):
                 found[time] = found.get(time, 0) + 1
@@ -86,21 +97,18 @@ class Schedules:
             due for due in dues if (start is None or due.time >= start) and (end is None or due.time <= end)
         ]
 
-    def _of(self, action: Raw, *, since: float | None, begin: float) -> list[_Line]:
+    def _of(self, action: Raw, begin: float) -> list[_Line]:
         schedule, zone = str(action["schedule"]), str(action["timezone"])
-        rate = schedule.startswith("rate(")
-        if rate and since is None:
-            return []
-        key = schedule, zone, since if rate else None, begin
+        key = schedule, zone, begin
         if key not in self._lines:
-            readings = _READINGS[:1] if rate or not zone else _READINGS
-            self._lines[key] = [_line(schedule, zone, since or 0.0, begin, reading) for reading in readings]
+            readings = _READINGS if zone else _READINGS[:1]
+            self._lines[key] = [_line(schedule, zone, begin, reading) for reading in readings]
         return self._lines[key]
 
 
-def _line(schedule: str, zone: str, since: float, begin: float, reading: ClockChanges) -> _Line:
+def _line(schedule: str, zone: str, begin: float, reading: ClockChanges) -> _Line:
     try:
-        times = parse(schedule, timezone=zone, since=since, changes=reading)
+        times = parse(schedule, timezone=zone, since=0.0, changes=reading)
     except ScheduleError:
         return _Line(lambda _: None, [], None)
     return _Line(times, [], times(begin))

@@ -159,3 +159,37 @@ def scaling_status(operator: InProcessOperator) -> dict[str, Any]:
 def at(operator: InProcessOperator, *, minutes: float) -> str:
     """Return an at expression for a time from now, in UTC."""
     return f"at({datetime.fromtimestamp(now(operator) + 60 * minutes, UTC):%Y-%m-%dT%H:%M:%S})"
+
+
+NOON = {
+    "name": "noon",
+    "schedule": "cron(0 12 ? * MON-FRI *)",
+    "timezone": "Europe/Berlin",
+    "startTime": "2026-01-05T00:00:00Z",
+    "endTime": "2026-06-30T00:00:00Z",
+    "minCapacity": 2,
+    "maxCapacity": 6,
+}
+ALL = scaling(
+    policies=[INVOCATIONS, BURSTS, tracking("cpu")],
+    scheduledActions=[NOON],
+    suspended={"scaleIn": True, "scaleOut": False, "scheduled": False},
+)
+
+
+def policies(*found):
+    return scaling(policies=list(found))
+
+
+def actions(**changes):
+    return scaling(scheduledActions=[{k: v for k, v in {**NOON, **changes}.items() if v is not None}])
+
+
+def invocations(**settings):
+    kind = {**INVOCATIONS["targetTrackingScaling"], **settings}
+    return {**INVOCATIONS, "targetTrackingScaling": kind}
+
+
+def change_alarm_by_hand(operator, **changes):
+    members = {key: value for key, value in alarm_of(operator).items() if key != "Tags"}
+    cloudwatch_by_hand(operator, "PutMetricAlarm", **{**members, **changes})

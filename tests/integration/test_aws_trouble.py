@@ -1,5 +1,7 @@
 """What trouble with AWS costs, and how it is told: against the simulated AWS, in process."""
 
+import logging
+
 import pytest
 
 from tests.integration.scaling_stage import BURSTS
@@ -79,3 +81,20 @@ def test_while_cloudwatch_is_down_a_resource_stays_as_ready_as_it_was():
     steps(operator, 5)
 
     assert operator.cluster.resource["status"] == status
+
+
+@pytest.mark.parametrize("first", [SCALING, STEPS], ids=["target tracking", "step scaling"])
+def test_alarms_that_an_older_policy_denies_are_logged_once_until_they_can_be_read_again(first, caplog):
+    caplog.set_level(logging.INFO, logger="sagemaker_ab.controller.gather")
+    operator = scaled(first)
+    for _ in range(2):
+        fault = operator.sim.fault({"denied": True}, match={"operation": "DescribeAlarms"}, count=None)
+        steps(operator, 5)
+        repaired(operator, fault)
+        steps(operator, 5)
+
+    lines = [message for message in caplog.messages if message.startswith("ml/reviews: alarms can")]
+    assert [line.split(":")[1] for line in lines] == [
+        " alarms cannot be read",
+        " alarms can be read again",
+    ] * 2

@@ -180,20 +180,75 @@ def test_an_action_that_is_due_once_sets_the_bounds_for_good(stays, late):
     assert "next" not in scaling_status(operator)
 
 
-def test_a_rate_sets_the_bounds_again_and_again():
-    operator = settled(scaling(), aws())
-    hourly = {"name": "hourly", "schedule": "rate(2 hours)", "minCapacity": 2}
-    operator.cluster.apply(schedule(hourly, MORNING))
+COUNTED_FROM = pytest.mark.parametrize(
+    "counted", [0, 1], ids=["counted from the put", "counted from the epoch"]
+)
+
+
+@COUNTED_FROM
+def test_a_rate_sets_the_bounds_again_and_again(counted):
+    """Whichever of the two actions ran last, the operator leaves what it set."""
+    operator = settled(scaling(), aws(variants={"autoscaling.schedule-rate": counted}))
+    steady = {"name": "steady", "schedule": "rate(5 hours)", "minCapacity": 2}
+    operator.cluster.apply(schedule(steady, MORNING))
     operator.settle()
-    first = len(operator.writes())
-    days(operator, 2)
+    first, seen = len(operator.writes()), set()
+    days(operator, 2, look=lambda: seen.add((bounds(operator)[0], scaling_status(operator)["next"]["name"])))
 
     assert operator.writes()[first:] == []
+    assert {minimum for minimum, _ in seen} == {1, 2, 3}
+    assert {following for _, following in seen} == {"morning"}
     assert bounds(operator)[0] == 2
-    shown = scaling_status(operator)
-    assert shown["inEffect"]["name"] == shown["next"]["name"] == "hourly"
-    last, following = (datetime.fromisoformat(shown[member]["at"]) for member in ("inEffect", "next"))
-    assert (following - last).total_seconds() == 7200
+    assert scaling_status(operator)["inEffect"]["name"] == "steady"
+
+
+@COUNTED_FROM
+def test_bounds_set_by_hand_go_back_to_those_of_a_rate_that_certainly_ran(counted):
+    operator = settled(scaling(), aws(variants={"autoscaling.schedule-rate": counted}))
+    operator.cluster.apply(schedule({"name": "steady", "schedule": "rate(2 hours)", "minCapacity": 2}))
+    operator.settle()
+    run(operator, hours=3)
+
+    def by_hand():
+        scaling_by_hand(operator, "RegisterScalableTarget", MinCapacity=3)
+
+    assert writes_of(operator, by_hand) == ["RegisterScalableTarget"]
+    assert bounds(operator) == (2, 4)
+
+
+@COUNTED_FROM
+def test_a_rate_keeps_what_it_set_while_its_variant_gets_another_instance_type(counted):
+    """The restored action is a new one to AWS, and may not run for a whole period from then."""
+    operator = settled(scaling(), aws(variants={"autoscaling.schedule-rate": counted}))
+    steady = {"name": "steady", "schedule": "rate(5 hours)", "minCapacity": 2}
+    morning = {"name": "morning", "schedule": "cron(0 8 * * ? *)", "minCapacity": 3}
+    operator.cluster.apply(schedule(steady, morning))
+    operator.settle()
+    while now(operator) < START + 8.2 * 3600:
+        run(operator, hours=0.2)
+    assert bounds(operator)[0] == 3
+    operator.cluster.apply(with_variant(schedule(steady, morning), "VariantB", instanceType="ml.m5.xlarge"))
+    operator.settle()
+    first, seen = len(operator.writes()), []
+    days(operator, 0.5, look=lambda: seen.append(bounds(operator)[0]))
+
+    assert operator.writes()[first:] == []
+    assert sorted(seen, reverse=True) == seen
+    assert set(seen) == {3, 2}
+
+
+@pytest.mark.parametrize("expression", ["rate(1 minute)", "cron(* * * * ? *)"])
+def test_a_quiet_hour_writes_no_status_however_often_an_action_is_due(expression):
+    operator = settled(scaling(), aws(variants={"autoscaling.scheduled-late": 1}))
+    operator.cluster.apply(schedule({"name": "often", "schedule": expression, "minCapacity": 2}))
+    operator.settle()
+    run(operator, hours=1)
+    assert scaling_status(operator)["inEffect"] == {"name": "often"}
+    before = operator.cluster.status_writes
+    run(operator, hours=1)
+
+    assert operator.cluster.status_writes == before
+    assert bounds(operator) == (2, 4)
 
 
 @pytest.mark.parametrize("by_itself", [0, 1], ids=["due at its start", "due by its schedule only"])

@@ -61,7 +61,6 @@ def test_an_expression_is_due_when_it_says(expression: str, times: list[str]) ->
     assert due(expression, len(times) or 1) == times
 
 
-@pytest.mark.ledger("autoscaling.schedule-rate")
 @pytest.mark.parametrize(
     ("expression", "times"),
     [
@@ -70,7 +69,7 @@ def test_an_expression_is_due_when_it_says(expression: str, times: list[str]) ->
         ("rate(2 days)", ["2026-01-03 00:00", "2026-01-05 00:00"]),
     ],
 )
-def test_a_rate_counts_from_when_it_was_put(expression: str, times: list[str]) -> None:
+def test_a_rate_counts_from_the_time_that_is_given(expression: str, times: list[str]) -> None:
     assert due(expression, 2) == times
 
 
@@ -189,9 +188,13 @@ def played() -> Mapping[str, int]:
 
 @pytest.fixture
 def calm_sim(sim_seed: int, played: Mapping[str, int]) -> InProcessAws:
-    """Actions run to the second, a start time is no time of its own, and what has run stays listed."""
+    """Actions run to the second, a start time is no time of its own, and what has run stays listed.
+
+    A rate counts from its start time or from when it was put.
+    """
     common = {
         "autoscaling.scheduled-late": 0,
+        "autoscaling.schedule-rate": 0,
         "autoscaling.schedule-start": 1,
         "autoscaling.scheduled-once-stays": 0,
         "autoscaling.scheduled-timezone": 0,
@@ -268,6 +271,29 @@ def test_start_and_end_bound_the_times(scheduled: Scheduled) -> None:
         scheduled.sim.advance(minutes=60)
         runs.append(sum("scheduled action" in activity["Cause"] for activity in scheduled.activities()))
     assert runs == [0, 0, 1, 2, 2, 2, 2, 2]
+
+
+@pytest.mark.ledger("autoscaling.schedule-rate")
+@pytest.mark.parametrize(
+    ("played", "start", "runs"),
+    [
+        ({"autoscaling.schedule-rate": 0}, None, [120, 240]),
+        ({"autoscaling.schedule-rate": 0}, 90, [210, 330]),
+        ({"autoscaling.schedule-rate": 1}, None, [95, 215]),
+        ({"autoscaling.schedule-rate": 1}, 90, [95, 215]),
+        ({"autoscaling.schedule-rate": 1}, 100, [215, 335]),
+    ],
+)
+def test_a_rate_counts_from_its_start_or_its_put_or_from_the_epoch(
+    scheduled: Scheduled, start: int | None, runs: list[int]
+) -> None:
+    """An action every two hours is put at 00:25; start and runs are minutes after that."""
+    scheduled.sim.advance(minutes=(START + 25 * 60 - scheduled.sim.engine.clock.now()) / 60)
+    begin = scheduled.sim.engine.clock.now()
+    scheduled.put(Schedule="rate(2 hours)", StartTime=None if start is None else begin + 60 * start)
+    scheduled.sim.advance(minutes=360)
+    times = [one["StartTime"].timestamp() for one in scheduled.activities() if "scheduled" in one["Cause"]]
+    assert [(time - begin) / 60 for time in times][:2] == runs
 
 
 @pytest.mark.ledger("autoscaling.schedule-start")

@@ -33,8 +33,10 @@ class ActionInTime(ApiModel):
     name: ScalingName
     """The name of the action."""
 
-    at: Timestamp
-    """The time at which the action is due."""
+    at: Timestamp | None = None
+    """The time at which the action is due. Absent for a rate, whose times AWS does not document, and for an
+    action that is due again within an hour.
+    """
 
 
 class ScalingActivity(ApiModel):
@@ -102,7 +104,7 @@ class ScalingStatus(ApiModel):
     """
 
     next: ActionInTime | None = None
-    """The scheduled action of the spec that is due next."""
+    """The scheduled action of the spec that is due next. Rates do not count: their times are not known."""
 
     last_activity: ScalingActivity | None = None
     """The newest scaling activity of the variant, read every 10 minutes."""

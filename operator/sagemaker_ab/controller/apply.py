@@ -1,6 +1,7 @@
 """Applies one step of a plan: sends its writes and classifies the outcome."""
 
 import logging
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -12,7 +13,7 @@ from sagemaker_ab.controller.errors import to_problem
 from sagemaker_ab.planning.commands import Command
 from sagemaker_ab.planning.garbage import READ_VALID_SECONDS
 from sagemaker_ab.planning.problem import Problem
-from sagemaker_ab.planning.steps import Step
+from sagemaker_ab.planning.steps import Step, StepKind
 
 _LOG = logging.getLogger(__name__)
 
@@ -53,13 +54,10 @@ def apply(context: ReconcileContext, clients: AwsClients, step: Step) -> Outcome
     again while the reads may be stale, and nothing of a single-flight step while an earlier write of its
     operation may be in flight.
     """
-    if step.repeats_reads and context.memory.awaiting_consistency(clients.clock.now()):
-        return Outcome.UNKNOWN
-    if step.single_flight and context.memory.in_flight(step.commands[0].operation, clients.clock.now()):
-        return Outcome.UNKNOWN
-    commands = context.memory.unsent(step.commands, clients.clock.now())
+    commands = _commands_to_send(context, step, clients.clock.now())
     if not commands:
         return Outcome.UNKNOWN
+    effective: list[Command] = []
     for command in commands:
         if _outdated(context, clients, step):
             return Outcome.UNKNOWN
@@ -69,6 +67,7 @@ def apply(context: ReconcileContext, clients: AwsClients, step: Step) -> Outcome
             _LOG.info("%s: %s", context.key, command.description)
             context.record_event("Normal", step.kind, _sentence(command))
             _took_effect(context, step, command)
+            effective.append(command)
             continue
         _LOG.info("%s: could not %s: %s", context.key, command.description, failure.message)
         if failure.kind is FailureKind.LOST:
@@ -80,9 +79,42 @@ def apply(context: ReconcileContext, clients: AwsClients, step: Step) -> Outcome
         if failure.kind in {FailureKind.BUSY, FailureKind.SAME_CONFIG}:
             return Outcome.BUSY
         message = f"AWS refused to {command.description}: {failure.message}"
+        for refusal in _undo(context, clients, step, effective):
+            message = f"{message.rstrip('.')}. {refusal}"
         failures = context.memory.failures(command.subject)
         return Refused(command, to_problem(failure, message, failures=failures))
     return Outcome.ACCEPTED
+
+
+def _commands_to_send(context: ReconcileContext, step: Step, now: float) -> list[Command]:
+    """Return the commands of a step that may be sent now; none while reads do not show what came before."""
+    memory = context.memory
+    if step.repeats_reads and memory.awaiting_consistency(now):
+        return []
+    if step.single_flight and memory.in_flight(step.commands[0].operation, now):
+        return []
+    return memory.unsent(step.commands, now)
+
+
+def _undo(
+    context: ReconcileContext, clients: AwsClients, step: Step, effective: Sequence[Command]
+) -> Iterator[str]:
+    """Undo the writes of a step that took effect before another one was refused, the last one first.
+
+    Yields what AWS refused of that.
+    """
+    for command in [step.undo[done.identity] for done in reversed(effective) if done.identity in step.undo]:
+        context.memory.record_sent(command, context.generation, clients.clock.now())
+        failure = execute(clients, command)
+        if failure is None:
+            _LOG.info("%s: %s again", context.key, command.description)
+            message = f"{_sentence(command)} again, because AWS refused what it was deleted for"
+            context.record_event("Normal", StepKind.RESTORE_SCALING, message)
+            continue
+        _LOG.warning("%s: could not %s again: %s", context.key, command.description, failure.message)
+        if failure.kind is not FailureKind.LOST:
+            context.memory.record_refused(command)
+            yield f"It also refused to {command.description} again: {failure.message}"
 
 
 def _outdated(context: ReconcileContext, clients: AwsClients, step: Step) -> bool:

@@ -137,15 +137,26 @@ def _with_alarms(
     if not names:
         return observed, None
     try:
-        return context.services.observer.observe_alarms(clients, observed, names), None
+        observed = context.services.observer.observe_alarms(clients, observed, names)
     except AwsError as error:
-        _LOG.warning("%s: alarms cannot be read: %s", context.key, error)
+        _log_unread_alarms(context, error)
         problem = Problem(Reason.ACCESS_DENIED, ALARMS_UNREAD)
         denied = error.failure.kind is FailureKind.DENIED
         if not denied:
             message = f"The alarms of step scaling policies cannot be read: {error.failure.message}"
             problem = to_problem(error.failure, message, failures=0)
         return replace(observed, alarms=None, alarms_problem=problem), None if denied else error
+    if context.memory.unread_alarms:
+        _LOG.info("%s: alarms can be read again", context.key)
+        context.memory.unread_alarms = ""
+    return observed, None
+
+
+def _log_unread_alarms(context: ReconcileContext, error: AwsError) -> None:
+    """Log each kind of failure once for each resource: it may last."""
+    if context.memory.unread_alarms != error.failure.code:
+        context.memory.unread_alarms = error.failure.code
+        _LOG.warning("%s: alarms cannot be read: %s", context.key, error)
 
 
 def _is_idle(context: ReconcileContext, decided: Plan) -> bool:

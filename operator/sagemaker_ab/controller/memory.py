@@ -53,6 +53,8 @@ class Memory:
     _deleting_since: float | None = None
     garbage_failures: int = 0
     """How often in a row garbage could not be listed or deleted."""
+    unread_alarms: str = ""
+    """The code of the failure to read alarms that the log has already, empty while they can be read."""
     missing_models: frozenset[str] = frozenset()
     """Models of the desired state that the last listing did not contain."""
     run: LiveRun | None = None

@@ -207,7 +207,9 @@ def _autoscaling_applied(desired: Desired, observed: Observed, remembered: Remem
     if unread is not None:
         return ConditionDraft(kind, status=False, reason=unread.reason, message=unread.message)
     if not complete or pending:
-        message = "Autoscaling is not yet as the spec asks"
+        message = ". ".join(
+            ["Autoscaling is not yet as the spec asks", *_lacking_policies(desired, observed)]
+        )
         return ConditionDraft(kind, status=False, reason=Reason.PENDING, message=message)
     foreign = "; ".join(describe_foreign(desired, observed, remembered.scaling))
     if foreign:
@@ -221,3 +223,14 @@ def _suspended_by_run(desired: Desired) -> Iterator[str]:
     for variant in desired.variants:
         if variant.scaling is not None and variant.scaling.kept_by:
             yield f"run {variant.scaling.kept_by} keeps scale-in of {variant.name} suspended until it ends"
+
+
+def _lacking_policies(desired: Desired, observed: Observed) -> Iterator[str]:
+    """Say which declared policies registered variants serve without."""
+    for variant in desired.variants:
+        target = observed.targets.get(variant.name)
+        if target is None or variant.scaling is None:
+            continue
+        names = [each.name for each in variant.scaling.policies if each.name not in target.policies]
+        if names:
+            yield f"{variant.name} has no scaling policy {', '.join(names)}"

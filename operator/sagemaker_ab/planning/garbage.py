@@ -24,21 +24,6 @@ The rule allows 60 s; AWS's clock is known to a few seconds, and the request tak
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """What a listing of a region's models and configs has found.
-
-    `models` are the names of all models that may belong to the endpoint, no matter who owns them. If
-    `alarms_unread`, the role does not allow reading alarms, and `owned` has none.
-    `model_tags` holds the tags of those that we own, by their ARN.
-    """
-
-    owned: "OwnedObjects"
-    models: frozenset[str] = frozenset()
-    alarms_unread: bool = False
-    model_tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class OwnedObjects:
     """Names of models, endpoint configs and alarms: those that are ours, or those to be kept.
 
@@ -53,6 +38,21 @@ class OwnedObjects:
         return OwnedObjects(
             self.models | other.models, self.configs | other.configs, self.alarms | other.alarms
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a listing of a region's models and configs has found.
+
+    `models` are the names of all models that may belong to the endpoint, no matter who owns them. If
+    `alarms_unread`, the role does not allow reading alarms, and `owned` has none.
+    `model_tags` holds the tags of those that we own, by their ARN.
+    """
+
+    owned: OwnedObjects
+    models: frozenset[str] = frozenset()
+    alarms_unread: bool = False
+    model_tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def plan_garbage_collection(owned: OwnedObjects, *, keep: OwnedObjects, read_at: float) -> Step | None:

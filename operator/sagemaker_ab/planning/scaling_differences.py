@@ -1,6 +1,6 @@
 """The steps that make one variant's scalable target, and what belongs to it, that of the spec."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from sagemaker_ab.planning.observed import ObservedEndpoint
 from sagemaker_ab.planning.observed_scaling import ObservedTarget
 from sagemaker_ab.planning.scaling_policies import PolicyPut, policy_puts, same_metric
 from sagemaker_ab.planning.scaling_records import ScalingRecord
-from sagemaker_ab.planning.scheduled_actions import is_over, same_action, update_of
+from sagemaker_ab.planning.scheduled_actions import is_over, members_to_put, same_action
 from sagemaker_ab.planning.shares import above_intended_share, kept_by_run
 from sagemaker_ab.planning.steps import Step, StepKind
 
@@ -129,34 +129,46 @@ def _live_count(variant: ScaledVariant) -> int:
 
 
 def _policies(variant: ScaledVariant) -> Iterator[Step]:
+    """Yield the deletions of what the spec does not declare, and the puts.
+
+    A declared policy that must be deleted for a put is deleted by the same step.
+    """
     live = variant.target.policies if variant.target else {}
-    puts = list(
-        policy_puts(
-            variant.scaling.policies,
-            live,
-            removed=variant.removed.policies,
-            repaired=_lacking_alarms(variant),
-        )
+    puts = policy_puts(
+        variant.scaling.policies, live, removed=variant.removed.policies, repaired=_lacking_alarms(variant)
     )
-    endpoint_name = variant.desired.endpoint_name
-    deletions = {
-        name: _step(commands.delete_scaling_policy(endpoint_name, variant.name, name))
-        for name in sorted(variant.removed.policies.union(*(put.deletes for put in puts)))
-    }
-    yield from deletions.values()
+    deleted_by: dict[str, Step] = {}
+    for name in sorted(variant.removed.policies):
+        deleted_by[name] = _step(_delete(variant, name))
+        yield deleted_by[name]
     steps: dict[str, Step] = {}
     for put in puts:
-        step = _put(variant, put)
-        first = {deletions[name].identity for name in put.deletes} | {steps[n].identity for n in put.after}
+        own = sorted(put.deletes - deleted_by.keys())
+        first = {deleted_by[name].identity for name in put.deletes if name in deleted_by}
+        first |= {steps[name].identity for name in put.after}
         first |= set(_restorations_first(variant, put.policy))
-        steps[put.policy.name] = replace(step, waits_for=frozenset(first))
-        yield steps[put.policy.name]
+        step = replace(_put(variant, put, own), waits_for=frozenset(first))
+        deleted_by |= dict.fromkeys(own, step)
+        steps[put.policy.name] = step
+        yield step
 
 
-def _put(variant: ScaledVariant, put: PolicyPut) -> Step:
-    policy = put.policy
+def _delete(variant: ScaledVariant, name: str) -> Command:
+    return commands.delete_scaling_policy(variant.desired.endpoint_name, variant.name, name)
+
+
+def _put(variant: ScaledVariant, put: PolicyPut, deletes: Sequence[str]) -> Step:
+    """Return the step that deletes policies and puts one. If AWS refuses it, the others are put back."""
+    endpoint_name, policy = variant.desired.endpoint_name, put.policy
+    live = variant.target.policies if variant.target else {}
+    put_back = {
+        _delete(variant, name).identity: commands.put_scaling_policy(
+            endpoint_name, variant.name, name, live[name].type, live[name].configuration
+        )
+        for name in deletes
+    }
     command = commands.put_scaling_policy(
-        variant.desired.endpoint_name, variant.name, policy.name, policy.type, policy.configuration
+        endpoint_name, variant.name, policy.name, policy.type, policy.configuration
     )
     blocked = ""
     if put.blocked_by:
@@ -164,7 +176,8 @@ def _put(variant: ScaledVariant, put: PolicyPut) -> Step:
             f"scaling policy {put.blocked_by} of {variant.name}, which the spec does not have, tracks the"
             " same metric, and AWS allows one. Delete it, or set foreignScaling to Remove"
         )
-    return replace(_step(command), blocked=blocked)
+    writes = (*(_delete(variant, name) for name in deletes), command)
+    return Step(StepKind.APPLY_SCALING, writes, blocked=blocked, undo=put_back)
 
 
 def _restorations_first(variant: ScaledVariant, policy: DesiredPolicy) -> Iterator[str]:
@@ -221,7 +234,7 @@ def _scheduled_actions(variant: ScaledVariant) -> Iterator[Step]:
             if found is not None:
                 yield _step(commands.delete_scheduled_action(endpoint_name, variant.name, name))
             continue
-        put = update_of(members, found.members if found else None)
+        put = members_to_put(members, found.members if found else None)
         yield _step(commands.put_scheduled_action(endpoint_name, variant.name, name, put))
 
 

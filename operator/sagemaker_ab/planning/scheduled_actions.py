@@ -18,22 +18,25 @@ _UTC: Final = {None, "", "UTC", "Etc/UTC"}
 
 @dataclass(frozen=True, slots=True)
 class ActionTimes:
-    """The times at which an action is due, within its start time and its end time."""
+    """The times at which an action is due, within its start time and its end time.
+
+    `timed` is false for a rate, whose times are not known (see `Due`).
+    """
 
     schedule: Schedule
     start: float | None
     end: float | None
     recurs: bool = True
+    timed: bool = True
 
     @classmethod
-    def of(cls, members: Members, *, created: float = 0.0) -> "ActionTimes":
+    def of(cls, members: Members) -> "ActionTimes":
         """Read the members of PutScheduledAction. Raises ValueError."""
         start, end = (_epoch(members.get(member)) for member in ("StartTime", "EndTime"))
-        zone = members.get("Timezone") or ""
-        anchor = created if start is None else start
         expression = members.get("Schedule") or ""
-        recurs = not expression.startswith("at(")
-        return cls(parse_schedule(expression, zone, anchor=anchor), start, end, recurs)
+        schedule = parse_schedule(expression, members.get("Timezone") or "")
+        recurs, timed = not expression.startswith("at("), not expression.startswith("rate(")
+        return cls(schedule, start, end, recurs, timed)
 
     def backward(self, until: float, *, since: float = 0.0) -> Iterator[Due]:
         """Yield the due times after `since`, up to and including `until`, the latest first.
@@ -55,7 +58,7 @@ class ActionTimes:
             yield Due(start, certain=False)
 
     def next(self, after: float) -> float | None:
-        """Return the first due time after a time, None if the action is over."""
+        """Return the first due time after a time, None if the action is over or its times are not known."""
         dues = self.schedule.forward(after)
         started = dropwhile(lambda due: self.start is not None and due.at < self.start, dues)
         due = next(iter(started), None)
@@ -73,11 +76,7 @@ def is_over(members: Members, now: float) -> bool:
         return False
     if times.end is not None and times.end < now:
         return True
-    return not _is_rate(members) and times.next(now) is None
-
-
-def _is_rate(members: Members) -> bool:
-    return str(members.get("Schedule")).startswith("rate(")
+    return times.timed and times.next(now) is None
 
 
 def same_action(live: Members, wanted: Members) -> bool:
@@ -85,7 +84,7 @@ def same_action(live: Members, wanted: Members) -> bool:
     return _comparable(live) == _comparable(wanted)
 
 
-def update_of(wanted: Members, live: Members | None) -> Members:
+def members_to_put(wanted: Members, live: Members | None) -> Members:
     """Return the members to put, with the default time zone where the live action should lose another.
 
     Whether AWS keeps a time zone that a request leaves out is not known.

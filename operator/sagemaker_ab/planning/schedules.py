@@ -28,6 +28,9 @@ class Due:
     It is not certain that AWS runs the action at a local time that does not exist, or at which of two times
     with the same local time, because a change to or from daylight saving time makes them so. Which of several
     actions ran last then depends on it.
+
+    AWS's documentation does not say from when a rate counts. For a rate, a certain time means that the action
+    was due in the period that begins then. A time that is not certain means that it may have been due then.
     """
 
     at: float
@@ -41,14 +44,11 @@ class Schedule(Protocol):
         """Yield the due times after `since`, up to and including `until`, the latest first."""
 
     def forward(self, after: float) -> Iterator[Due]:
-        """Yield the due times after a time, the earliest first."""
+        """Yield the due times after a time, the earliest first; none for a rate: its times are not known."""
 
 
-def parse_schedule(expression: str, timezone: str = "", *, anchor: float = 0.0) -> Schedule:
-    """Parse a schedule expression; a rate counts from `anchor`. Raises ValueError.
-
-    That a rate counts from the start time of its action, or else from the action's creation, is a guess.
-    """
+def parse_schedule(expression: str, timezone: str = "") -> Schedule:
+    """Parse a schedule expression. Raises ValueError."""
     found = _FORM.fullmatch(expression)
     if found is None:
         raise ValueError("a schedule is at(…), rate(…) or cron(…)")
@@ -61,7 +61,7 @@ def parse_schedule(expression: str, timezone: str = "", *, anchor: float = 0.0) 
     rate = _RATE.fullmatch(text)
     if rate is None:
         raise ValueError("rate takes a positive number and minutes, hours or days")
-    return _Rate(anchor, int(rate[1]) * _SECONDS[rate[2]])
+    return _Rate(int(rate[1]) * _SECONDS[rate[2]])
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -94,19 +94,20 @@ class _At:
 
 @dataclass(frozen=True, slots=True)
 class _Rate:
-    anchor: float
+    """The latest run before a time is at most one period old, and the one before it at most two."""
+
     period: int
 
     def backward(self, until: float, *, since: float = 0.0) -> Iterator[Due]:
-        first, last = (int((time - self.anchor) // self.period) for time in (since, until))
-        for number in range(last, max(first, 0), -1):
-            yield Due(self.anchor + number * self.period)
+        if until > since:
+            yield Due(until, certain=False)
+        at = until - self.period
+        while at > since:
+            yield Due(at)
+            at -= self.period
 
-    def forward(self, after: float) -> Iterator[Due]:
-        number = max(int((after - self.anchor) // self.period) + 1, 1)
-        while True:
-            yield Due(self.anchor + number * self.period)
-            number += 1
+    def forward(self, after: float) -> Iterator[Due]:  # noqa: ARG002 - the protocol's
+        return iter(())
 
 
 @dataclass(frozen=True, slots=True)

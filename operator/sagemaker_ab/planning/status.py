@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import chain
 
 from sagemaker_ab.api.conditions import ConditionType, Reason
-from sagemaker_ab.api.scaling_status import ActionInTime, ScalingActivity, ScalingStatus
+from sagemaker_ab.api.scaling_status import ScalingActivity, ScalingStatus
 from sagemaker_ab.api.status import (
     EndpointStatus,
     Instances,
@@ -18,7 +18,6 @@ from sagemaker_ab.api.traffic_status import TrafficStatus
 from sagemaker_ab.planning import conditions
 from sagemaker_ab.planning.conditions import ConditionDraft
 from sagemaker_ab.planning.desired import Desired
-from sagemaker_ab.planning.intended_bounds import intended, next_run
 from sagemaker_ab.planning.observed import Observed, ObservedEndpoint, ObservedVariant
 from sagemaker_ab.planning.problem import Problem
 from sagemaker_ab.planning.records import (
@@ -30,7 +29,8 @@ from sagemaker_ab.planning.records import (
 from sagemaker_ab.planning.remembered import Remembered
 from sagemaker_ab.planning.runs.report import run_conditions, run_summary
 from sagemaker_ab.planning.scaling_activities import last_activities
-from sagemaker_ab.planning.scaling_records import moment, record_scaling
+from sagemaker_ab.planning.scaling_records import record_scaling
+from sagemaker_ab.planning.schedule_status import action_in_effect, next_action
 from sagemaker_ab.planning.steps import Plan
 from sagemaker_ab.planning.variant_metrics import Reading
 
@@ -208,12 +208,11 @@ def _scaling(before: Status, found: Gathered) -> list[ScalingStatus] | None:
         status, scaling = record_scaling(name, record), scalings.get(name)
         status = status.model_copy(update={"last_activity": activities.get(name)})
         if scaling is not None:
-            run = intended(scaling, record, observed.targets.get(name), observed.now).in_effect
-            due = next_run(scaling, observed.targets.get(name), observed.now)
+            target = observed.targets.get(name)
             status = status.model_copy(
                 update={
-                    "in_effect": ActionInTime(name=run.name, at=moment(run.at)) if run else None,
-                    "next": ActionInTime(name=due.name, at=moment(due.at)) if due else None,
+                    "in_effect": action_in_effect(scaling, record, target, observed.now),
+                    "next": next_action(scaling, target, observed.now),
                     "scale_in_suspended_for": scaling.kept_by or None,
                 }
             )

@@ -1,7 +1,7 @@
 """The parts of a plan: steps, and what each of them waits for."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from sagemaker_ab.planning.commands import Command
@@ -18,7 +18,7 @@ class StepKind(StrEnum):
     UPDATE_ENDPOINT = "UpdateEndpoint"
     APPLY_SCALING = "ApplyScaling"
     RESTORE_SCALING = "RestoreScaling"
-    """Put back what a release for an update took away."""
+    """Put back what a release for an update, or the deletion for a refused put, took away."""
     SCALE_OUT = "ScaleOut"
     SHIFT_WEIGHTS = "ShiftWeights"
     SCALE_IN = "ScaleIn"
@@ -53,7 +53,8 @@ class Step:
     `urgent`: the step goes before all others. `valid_until` is the time on AWS's clock after which the reads
     behind the step are too old to send it. `repeats_reads`: the step sends again what was read, and waits
     until reads show the newest write. `single_flight`: the step waits until reads show the newest write of
-    its operation.
+    its operation. `undo` has, by the identities of writes, what is sent to undo them if a later one of the
+    step is refused.
     """
 
     kind: StepKind
@@ -66,6 +67,7 @@ class Step:
     valid_until: float | None = None
     repeats_reads: bool = False
     single_flight: bool = False
+    undo: Mapping[str, Command] = field(default_factory=dict)
 
     @property
     def description(self) -> str:

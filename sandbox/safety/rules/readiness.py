@@ -63,9 +63,9 @@ class ReadyWasRead(Rule):
     - An endpoint without a config on its way in may be in any status in which it serves: the autoscaler and
       AWS itself change it at any time.
     - AWS knows no revisions: a model that has been ready under one revision cannot be ready under another.
-    - Not compared are models that were deleted under an endpoint, and images that follow from a framework:
-      no read of the endpoint shows them. Weights are compared as shares: with those of the spec, or with
-      those that a strategy has written to the same status.
+    - Not compared are models that were deleted under an endpoint, though somebody else has taken their names,
+      and images that follow from a framework: no read of the endpoint shows them. Weights are compared as
+      shares: with those of the spec, or with those that a strategy has written to the same status.
     """
 
     name = "S6"

@@ -14,6 +14,7 @@ _TRANSIENT_CODES = frozenset(
         *("RequestThrottledException", "TooManyRequestsException", "RequestLimitExceeded"),
         *("RequestTimeout", "RequestTimeoutException", "ServiceUnavailable", "RequestExpired"),
         *("InternalError", "InternalFailure", "InternalServiceException", "InternalServerError"),
+        "Unknown",  # AWS failed and gave no code
         *("ExpiredToken", "ExpiredTokenException"),
     }
 )

@@ -95,7 +95,9 @@ def _lacking(release: Release, intent: Intent, call: Call, history: History) -> 
     if wanted is not None and wanted.autoscaling is not None:
         governed = history.governed(intent, name, call.before, call.time)
     former = history.former(intent, name)
-    return missing(release.target, Restored(intent, former, governed, call.before, call.time))
+    recorded = not history.lost_status_since(intent, release.call.local)
+    wants = Restored(intent, former, governed, call.before, call.time, recorded=recorded)
+    return missing(release.target, wants)
 
 
 def is_over(

@@ -26,7 +26,8 @@ class Restored:
     """What a variant is to have again, by one version of its resource.
 
     ``governed`` is None for a variant that the spec does not scale. ``former`` has what the spec has ever
-    declared. ``state`` is what AWS holds ``now``.
+    declared. ``state`` is what AWS holds ``now``. Unless it is still ``recorded`` what was released, only the
+    spec says what is to come back.
     """
 
     intent: Intent
@@ -34,6 +35,7 @@ class Restored:
     governed: Governed | None
     state: AwsState
     now: float
+    recorded: bool = True
 
 
 def missing(released: Target, wants: Restored) -> list[str]:
@@ -44,9 +46,12 @@ def missing(released: Target, wants: Restored) -> list[str]:
     """
     intent, state, governed, now = wants.intent, wants.state, wants.governed, wants.now
     live = state.targets.get((released.endpoint, released.variant))
+    wanted = intent.variants.get(released.variant)
+    governs = wanted is not None and wanted.autoscaling is not None and governed is not None
+    if not governs and not wants.recorded:
+        return []
     if live is None:
         return ["its scalable target"]
-    wanted = intent.variants.get(released.variant)
     if wanted is None or wanted.autoscaling is None or governed is None:
         return [*_bounds(released, live), *_foreign(released, live, None, wants.former, now)]
     declared = [
@@ -58,7 +63,7 @@ def missing(released: Target, wants: Restored) -> list[str]:
     return [
         *(one.removeprefix(prefix) for one in declared if one.startswith(prefix)),
         *(one for one in declared if "another" in one),
-        *_foreign(released, live, wanted, wants.former, now),
+        *(_foreign(released, live, wanted, wants.former, now) if wants.recorded else ()),
     ]
 
 

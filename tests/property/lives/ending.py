@@ -31,7 +31,8 @@ def end(world: World) -> None:
     _calm(world)
     if world.cluster.resource is None or world.cluster.deleting:
         _settle(world, gone=True)
-        assert _left(world) == set() or world.sketch.deletion == "Retain" or world.taken
+        kept = world.sketch.deletion == "Retain" or world.taken or world.left_unguarded
+        assert _left(world) == set() or kept
         world.apply(world.sketch)
     _settle(world, gone=False)
     if world.taken:

@@ -130,7 +130,7 @@ class Status(Brief):
         asked |= {} if self.seconds is None else {"seconds": self.seconds}
         asked |= {"newer": True} if self.status == "Migrating" else {}
         world.edit(status=asked)
-        world.refusals.update({"out of service", "OutOfService"})
+        world.refusals.update({"out of service", "OutOfService", "failed endpoint", "in Failed status"})
         world.lifts.append(lambda: self._end(world))
 
     def _end(self, world: World) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from sagemaker_ab.api.resource import ACCOUNT, FORCE_WEIGHTS
+from sagemaker_ab.api.resource import ACCOUNT, FINALIZER, FORCE_WEIGHTS
 from tests.property.in_process import Killed
 from tests.property.lives.brief import Brief
 from tests.property.lives.sketch import Sketch
@@ -25,8 +25,11 @@ class Delete(Brief):
     """Delete the resource."""
 
     def happen(self, world: World) -> None:
-        if world.cluster.resource is not None:
-            world.cluster.delete()
+        if world.cluster.resource is None:
+            return
+        guarded = FINALIZER in world.cluster.resource["metadata"].get("finalizers", ())
+        world.left_unguarded |= world.finalizer_taken and not guarded
+        world.cluster.delete()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -62,6 +65,7 @@ class Replace(Brief):
         if world.cluster.resource is None or world.cluster.deleting:
             return
         keeps = self.lost == "annotations" or (self.lost == "finalizers" and world.relocated)
+        world.finalizer_taken |= not keeps
         world.cluster.replace(finalizers=keeps, annotations=self.lost == "finalizers")
 
 

@@ -63,6 +63,9 @@ class World:
         """What lasts, and has to be taken back."""
         self.within_reconcile = False
         self.lost_status = False
+        self.finalizer_taken = False
+        self.left_unguarded = False
+        """Whether the resource was deleted while it lacked the finalizer that somebody had taken."""
         self._awaited: _Awaited | None = None
         self._requests = 0
 

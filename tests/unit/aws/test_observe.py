@@ -7,7 +7,7 @@ import pytest
 from sagemaker_ab.aws.clock import AwsClock
 from sagemaker_ab.aws.failures import AwsError
 from sagemaker_ab.aws.observe import DirectObserver, live_endpoint
-from sagemaker_ab.planning.observed import EndpointStatus
+from sagemaker_ab.planning.observed import EndpointStatus, ObservedVariant
 from sandbox.aws.inprocess import InProcessAws
 
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/reviews:1"
@@ -54,6 +54,27 @@ class Region:
             MinCapacity=1,
             MaxCapacity=most,
         )
+
+    def put_policy(self, name, kind, **configuration):
+        self.clients.autoscaling.put_scaling_policy(
+            PolicyName=name,
+            ServiceNamespace="sagemaker",
+            ResourceId="endpoint/reviews/variant/VariantB",
+            ScalableDimension=DIMENSION,
+            PolicyType=kind,
+            **{f"{kind}PolicyConfiguration": configuration},
+        )
+        self.sim.advance(seconds=60)
+
+    def leave_out(self, service, operation, items, *members):
+        """Let AWS answer without these members of its items, which the API reference calls optional."""
+
+        def leave_out(parsed, **_):
+            for item in parsed[items]:
+                for member in members:
+                    item.pop(member, None)
+
+        getattr(self.clients, service).meta.events.register(f"after-call.*.{operation}", leave_out)
 
     def requests(self, operation):
         return [call["params"] for call in self.sim.calls() if call["operation"] == operation]
@@ -102,6 +123,34 @@ def test_an_endpoint_in_service_is_read_with_its_variants_and_tags(serving):
     assert (first.current_weight, first.desired_weight) == (0.5, 0.5)
     assert (first.current_count, first.desired_count) == (2, 2)
     assert first.image_digest.startswith("sha256:")
+
+
+def test_the_image_of_a_variant_is_known_by_its_digest(serving):
+    described = serving.by_hand.describe_endpoint(EndpointName="reviews")["ProductionVariants"][0]
+    (image,) = described["DeployedImages"]
+
+    assert serving.observe().endpoint.variants[0].image_digest == image["ResolvedImage"].split("@")[1]
+
+
+def test_a_variant_of_which_aws_shows_the_name_only_has_no_weights_no_instances_and_no_image(serving):
+    members = ("CurrentWeight", "DesiredWeight", "CurrentInstanceCount", "DesiredInstanceCount")
+    serving.leave_out("sagemaker", "DescribeEndpoint", "ProductionVariants", "DeployedImages", *members)
+
+    assert serving.observe().endpoint.variants == (
+        ObservedVariant("VariantA", 0.0, 0.0, 0, 0, image_digest=None),
+        ObservedVariant("VariantB", 0.0, 0.0, 0, 0, image_digest=None),
+    )
+
+
+def test_an_image_that_is_not_resolved_has_no_digest(serving):
+    def none_deployed(parsed, **_):
+        first, second = parsed["ProductionVariants"]
+        first["DeployedImages"] = []
+        second["DeployedImages"] = [{"SpecifiedImage": IMAGE}]
+
+    serving.clients.sagemaker.meta.events.register("after-call.*.DescribeEndpoint", none_deployed)
+
+    assert [variant.image_digest for variant in serving.observe().endpoint.variants] == [None, None]
 
 
 def test_the_config_in_use_is_read_by_its_content(serving):
@@ -171,24 +220,28 @@ def test_policies_of_a_target_are_read_with_type_and_configuration(serving):
         "TargetValue": 70.0,
         "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
     }
-    serving.clients.autoscaling.put_scaling_policy(
-        PolicyName="invocations",
-        ServiceNamespace="sagemaker",
-        ResourceId="endpoint/reviews/variant/VariantB",
-        ScalableDimension=DIMENSION,
-        PolicyType="TargetTrackingScaling",
-        TargetTrackingScalingPolicyConfiguration=configuration,
-    )
-    serving.sim.advance(seconds=60)
+    serving.put_policy("invocations", "TargetTrackingScaling", **configuration)
 
     (policy,) = serving.observe().targets["VariantB"].policies.values()
     assert policy.type == "TargetTrackingScaling"
     assert configuration.items() <= policy.configuration.items()
+    assert policy.arn.endswith(":policyName/invocations")
+    assert len(policy.alarms) == 2
+    assert all("TargetTracking" in name for name in policy.alarms)
     assert serving.requests("DescribeScalingPolicies")[-1] == {
         "ServiceNamespace": "sagemaker",
         "ResourceId": "endpoint/reviews/variant/VariantB",
         "ScalableDimension": DIMENSION,
     }
+
+
+def test_a_policy_of_which_aws_lists_no_alarm_has_none(serving):
+    steps = [{"MetricIntervalLowerBound": 0.0, "ScalingAdjustment": 1}]
+    serving.put_policy("burst", "StepScaling", AdjustmentType="ChangeInCapacity", StepAdjustments=steps)
+    assert serving.observe().targets["VariantB"].policies["burst"].alarms == ()
+
+    serving.leave_out("autoscaling", "DescribeScalingPolicies", "ScalingPolicies", "Alarms")
+    assert serving.observe().targets["VariantB"].policies["burst"].alarms == ()
 
 
 def test_what_is_suspended_of_a_target_is_read(serving):

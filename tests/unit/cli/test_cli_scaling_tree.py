@@ -186,7 +186,7 @@ def test_the_run_for_which_scale_in_is_suspended_is_named(scaled, branch, declar
 
 def test_bounds_that_no_action_has_changed_are_those_of_the_spec(scaled, branch):
     raw = scaled(
-        scheduledActions=[{"name": "peak", "schedule": "rate(1 day)", "maxCapacity": 8}],
+        scheduledActions=[{"name": "peak", "schedule": "cron(0 9 * * ? *)", "maxCapacity": 8}],
         status={"next": {"name": "peak", "at": "2026-11-25T15:52:32Z"}},
     )
 
@@ -195,6 +195,28 @@ def test_bounds_that_no_action_has_changed_are_those_of_the_spec(scaled, branch)
         "next      peak at 2026-11-25 15:52:32 UTC (in 40s): max 8",
         f"policy    {POLICY}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "words"),
+    [
+        ("rate(1 hour)", "every hour"),
+        ("rate(2 hours)", "every 2 hours"),
+        ("rate(15 days)", "every 15 days"),
+        ("cron(0/5 8 * * ? *)", "cron(0/5 8 * * ? *)"),
+    ],
+)
+def test_an_action_without_a_time_in_status_is_shown_with_its_schedule(scaled, branch, schedule, words):
+    raw = scaled(
+        scheduledActions=[{"name": "often", "schedule": schedule, "minCapacity": 2}],
+        status={"inEffect": {"name": "often"}, "next": {"name": "often"}},
+    )
+
+    assert branch(raw)[1:3] == [f"schedule  often {words}", f"next      often {words}: min 2"]
+
+
+def test_an_action_without_a_time_that_left_the_spec_is_shown_by_its_name(scaled, branch):
+    assert branch(scaled(status={"inEffect": {"name": "gone"}}))[1] == "schedule  gone –"
 
 
 def test_an_action_that_is_overdue_in_status_is_shown_as_past(scaled, branch):

@@ -219,3 +219,43 @@ def test_a_step_waits_while_another_write_of_its_operation_is_in_flight(context)
     context.clock.time = 1030.0
     assert context.apply(second, single_flight=True) is Outcome.ACCEPTED
     assert context.calls == ["DeleteModel"] * 2
+
+
+def with_undo(context):
+    """Send two creations of which AWS refuses the second; the first one is undone by a deletion."""
+    context.sim.fault(DENIED, match={"operation": "CreateModel", "nth": 2})
+    first, second = creations()
+    return context.apply(first, second, undo={first.identity: commands.delete_model(FIRST)})
+
+
+def test_what_a_step_did_before_a_refusal_is_undone_and_is_an_event(context):
+    refused = with_undo(context)
+
+    assert context.calls == ["CreateModel", "CreateModel", "DeleteModel"]
+    assert refused.command.request["ModelName"] == SECOND
+    assert refused.problem.message == f"AWS refused to create model {SECOND}: not authorized"
+    message = f"Delete model {FIRST} again, because AWS refused what it was deleted for"
+    assert context.events[1:] == [("Normal", "RestoreScaling", message)]
+
+
+def test_what_cannot_be_undone_is_part_of_the_problem(context):
+    context.answers(DENIED, "DeleteModel")
+
+    assert with_undo(context).problem.message == (
+        f"AWS refused to create model {SECOND}: not authorized."
+        f" It also refused to delete model {FIRST} again: not authorized"
+    )
+
+
+def test_what_did_not_take_effect_is_not_undone(context):
+    context.answers(DENIED, "CreateModel")
+    first, second = creations()
+    context.apply(first, second, undo={first.identity: commands.delete_model(FIRST)})
+
+    assert context.calls == ["CreateModel"]
+
+
+def test_an_undo_whose_answer_is_lost_is_no_refusal(context):
+    context.answers({"drop": "after"}, "DeleteModel")
+
+    assert "also" not in with_undo(context).problem.message

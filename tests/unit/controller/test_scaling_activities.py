@@ -254,6 +254,19 @@ def test_a_resource_watched_later_is_read_an_hour_back_too(world):
     assert world.last(key=OTHER).status == "Successful"
 
 
+def test_only_the_first_read_of_a_resource_goes_an_hour_back(world):
+    """An activity that fails is repeated every ten seconds, and a page holds 50: an hour has many pages."""
+    world.blocked_by_quota()
+    world.sim.advance(minutes=60)
+    world.tick()
+    first = world.reads()
+    world.sim.advance(minutes=10)
+    world.tick()
+
+    assert first > 5
+    assert 0 < world.reads() - first <= 2
+
+
 def test_a_variant_that_is_added_keeps_what_is_known_of_the_others(world):
     world.blocked_by_quota()
     world.run(minutes=1)

@@ -42,6 +42,16 @@ def test_an_update_to_the_asked_config_is_in_progress():
     assert follow(asked(), WANTED, updating).state is DeploymentState.IN_PROGRESS
 
 
+def test_a_record_enters_a_state_at_the_time_of_the_read_without_the_message_of_an_earlier_one():
+    record = asked(message="of an earlier state")
+
+    assert record.enter(DeploymentState.IN_PROGRESS, NOW + 5) == replace(
+        record, state=DeploymentState.IN_PROGRESS, since=NOW + 5, message=""
+    )
+    assert record.enter(DeploymentState.FAILED, NOW + 5, "ping").message == "ping"
+    assert record.enter(record.state, NOW + 5, "ping") is record
+
+
 def test_an_update_by_the_autoscaler_is_not_ours():
     assert follow(asked(), WANTED, later(5, status=EndpointStatus.UPDATING)).state is DeploymentState.ACCEPTED
 

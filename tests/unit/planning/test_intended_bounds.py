@@ -6,15 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemaker_ab.planning.desired_scaling import Bounds, DesiredScaling
+from sagemaker_ab.planning.desired_scaling import Bounds
 from sagemaker_ab.planning.intended_bounds import LATE_SECONDS, intended
-from sagemaker_ab.planning.observed_scaling import ObservedAction, ObservedTarget
 from sagemaker_ab.planning.scaling_records import ActionRecord, ScalingRecord
-
-DAY = 86_400.0
-BEGIN = 1_767_225_600.0
-"""Midnight of 1 January 2026, a Thursday, in UTC."""
-DECLARED = Bounds(1, 10)
+from tests.unit.planning.schedule_worlds import BEGIN, DAY, DECLARED, HOUR, held, record, scaling_of
 
 
 def hourly(hour, **bounds):
@@ -46,20 +41,6 @@ def replayed(actions, since, now):
         if since < at <= now:
             bounds = Bounds(sets.get("MinCapacity", bounds.minimum), sets.get("MaxCapacity", bounds.maximum))
     return bounds
-
-
-def record(actions, since=BEGIN, **parts):
-    known = {name: ActionRecord("", since) for name in actions}
-    return ScalingRecord(DECLARED, since, known, **parts)
-
-
-def held(bounds, actions=None, **suspended):
-    live = {name: ObservedAction(members, BEGIN) for name, members in (actions or {}).items()}
-    return ObservedTarget(bounds.minimum, bounds.maximum, {}, suspended, live)
-
-
-def scaling_of(actions, **parts):
-    return DesiredScaling(declared=DECLARED, bounds=DECLARED, scheduled_actions=actions, **parts)
 
 
 moments = st.integers(0, 4 * 24 * 60).map(lambda minutes: BEGIN + 60.0 * minutes + 7)
@@ -145,3 +126,112 @@ def test_what_an_earlier_spec_declared_counts_no_more(hour, expected):
     found = intended(scaling_of(declared), known, live, now)
     assert found.bounds == expected
     assert found.foreign == ()
+
+
+# Rates, of which AWS does not say from when they count
+
+
+RATE = {"steady": {"Schedule": "rate(3 hours)", "ScalableTargetAction": {"MinCapacity": 6}}}
+phases = st.integers(0, 179).map(lambda minutes: 60.0 * minutes)
+
+
+def played(actions, phase, now, *, since=BEGIN, period=3 * HOUR):
+    """Let a rate run at a phase of its period, together with actions that are due at hours of their own."""
+    bounds, runs = DECLARED, []
+    for name, action in actions.items():
+        sets = action["ScalableTargetAction"]
+        if name in RATE:
+            first = BEGIN - DAY + phase
+            runs += [(first + number * period, sets) for number in range(80)]
+        else:
+            hour = int(name.partition("-")[2])
+            runs += [(BEGIN + day * DAY + HOUR * hour, sets) for day in range(-1, 6)]
+    for at, sets in sorted(runs, key=lambda run: run[0]):
+        if since < at <= now:
+            bounds = Bounds(sets.get("MinCapacity", bounds.minimum), sets.get("MaxCapacity", bounds.maximum))
+    return bounds
+
+
+@given(
+    actions=schedules(),
+    now=moments,
+    lag=st.floats(0, LATE_SECONDS - 1),
+    phase=phases,
+    begin=st.integers(0, 48).map(lambda hour: BEGIN + HOUR * hour + 1),
+)
+def test_what_a_rate_has_set_is_never_fought_from_whenever_it_counts(actions, now, lag, phase, begin):
+    both = {**actions, **RATE}
+    both = {name: {**each, "ScalableTargetAction": fitting(each)} for name, each in both.items()}
+    live = played(both, phase, now - lag, since=begin)
+    found = intended(scaling_of(both), record(both, begin), held(live, both, created=begin), now)
+
+    assert found.bounds == live
+
+
+def fitting(action):
+    """Return bounds that cross no others: minimums up to 6, maximums from 7."""
+    bounds = action["ScalableTargetAction"]
+    return {name: value + 2 if name == "MaxCapacity" else value for name, value in bounds.items()}
+
+
+@pytest.mark.parametrize(
+    ("hours", "minimum"),
+    [(1, 1), (3, 1), (3.08, 1), (3.09, 6), (30, 6)],
+)
+def test_drift_is_undone_to_what_a_rate_set_once_it_certainly_ran(hours, minimum):
+    """Before one period and the time that AWS may be late, the rate may have run or not."""
+    drifted = held(Bounds(4, 10), RATE)
+
+    assert intended(scaling_of(RATE), record(RATE), drifted, BEGIN + HOUR * hours).bounds == Bounds(
+        minimum, 10
+    )
+
+
+@pytest.mark.parametrize(("hours", "minimum"), [(1, 3), (3, 3), (3.05, 3), (3.2, 6)])
+def test_an_action_that_ran_within_the_period_of_a_rate_may_have_been_the_last_one(hours, minimum):
+    """What drifts goes to the action whose time is known. AWS may be late with the rate."""
+    actions = {"at-12": hourly(12, MinCapacity=3), **RATE}
+    now = BEGIN + HOUR * (12 + hours)
+
+    for live, expected in [(3, minimum), (6, 6), (4, minimum), (1, minimum)]:
+        found = intended(scaling_of(actions), record(actions), held(Bounds(live, 10), actions), now)
+        assert found.bounds == Bounds(expected, 10)
+
+
+def test_of_rates_that_disagree_each_may_have_been_the_last_one_but_the_spec_was_not():
+    actions = {
+        "often": {"Schedule": "rate(2 hours)", "ScalableTargetAction": {"MinCapacity": 3}},
+        "seldom": {"Schedule": "rate(5 hours)", "ScalableTargetAction": {"MinCapacity": 4}},
+    }
+    now = BEGIN + DAY
+
+    for live, expected in [(3, 3), (4, 4), (1, 3), (9, 3)]:
+        found = intended(scaling_of(actions), record(actions), held(Bounds(live, 10), actions), now)
+        assert found.bounds == Bounds(expected, 10)
+
+
+def test_a_rate_that_was_put_again_may_not_have_run_since():
+    """A release deletes the action, and the restoration puts it again. Its old runs stay in effect."""
+    actions = {"at-6": hourly(6, MinCapacity=3), **RATE}
+    now = BEGIN + 10 * HOUR
+
+    for live in (3, 6):
+        restored = held(Bounds(live, 10), actions, created=BEGIN + 8 * HOUR)
+        assert intended(scaling_of(actions), record(actions), restored, now).bounds == Bounds(live, 10)
+
+
+def test_a_rate_is_in_effect_only_when_it_ran_for_certain_or_nothing_else_set_the_bound():
+    same = {"steady": {**RATE["steady"], "ScalableTargetAction": {"MinCapacity": 1}}}
+    early, late = BEGIN + HOUR, BEGIN + 4 * HOUR
+
+    assert intended(scaling_of(same), record(same), held(DECLARED, same), early).in_effect is None
+    assert intended(scaling_of(same), record(same), held(DECLARED, same), late).in_effect.name == "steady"
+    found = intended(scaling_of(RATE), record(RATE), held(Bounds(6, 10), RATE), early)
+    assert found.in_effect.name == "steady"
+
+
+def test_bounds_that_a_foreign_rate_may_have_set_are_left_alone():
+    theirs = {"theirs": {"Schedule": "rate(2 hours)", "ScalableTargetAction": {"MinCapacity": 3}}}
+
+    found = intended(scaling_of({}), record({}), held(Bounds(3, 10), theirs), BEGIN + 60)
+    assert found.foreign == ("theirs",)

@@ -130,6 +130,22 @@ def test_a_target_is_written_as_json_and_read_back():
     }
 
 
+def test_a_target_is_written_alike_in_whatever_order_it_was_read():
+    """Else each read might change the status, and notify every watch."""
+    other = ObservedPolicy("StepScaling", {"Cooldown": 1, "AdjustmentType": "ChangeInCapacity"})
+    turned = ObservedPolicy("StepScaling", dict(reversed(other.configuration.items())))
+    suspended = {"DynamicScalingInSuspended": True, "DynamicScalingOutSuspended": False}
+    one = replace(SAVED, policies={"by-hand": other, "a": other}, suspended=suspended)
+    same = replace(
+        SAVED, policies={"a": turned, "by-hand": turned}, suspended=dict(reversed(suspended.items()))
+    )
+
+    assert encode_target(one) == encode_target(same)
+    assert encode_target(ObservedTarget(1, 2)) == (
+        '{"MaxCapacity":2,"MinCapacity":1,"Policies":{},"ScheduledActions":{},"SuspendedState":{}}'
+    )
+
+
 def test_nothing_is_released_where_the_instance_type_in_use_is_not_known():
     """Somebody deleted the config in use."""
     faster = {"instanceType": "ml.m5.xlarge", "instanceCount": None, "autoscaling": AUTOSCALING}

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from sagemaker_ab.planning.observed_scaling import ObservedAction, ObservedTarget
+from sagemaker_ab.planning.observed_scaling import ObservedAction, ObservedPolicy, ObservedTarget
 from sagemaker_ab.planning.released import Released, still_released
 from sagemaker_ab.planning.remembered import Remembered
 from sagemaker_ab.planning.scaling import scaling_steps
+from sagemaker_ab.planning.steps import StepKind
 from tests.unit.planning.worlds import AUTOSCALING, NOW, planned, spec, want, with_variant, world
 
 SCALING = with_variant(spec(), "VariantB", instanceCount=None, autoscaling=AUTOSCALING)
@@ -92,6 +93,57 @@ def test_policies_come_back_while_the_update_to_another_instance_type_is_stuck()
     bare = replace(world(want(SCALING)), targets={"VariantB": ObservedTarget(1, 4)})
 
     assert operations(want(other), bare, released=released()) == ["PutScalingPolicy"]
+
+
+def tracking(metric):
+    specification = {"MetricName": metric, "Namespace": "Shop", "Statistic": "Average"}
+    return {"TargetValue": 5.0, "CustomizedMetricSpecification": specification}
+
+
+def declaring(name, metric):
+    """The spec with one policy, of this name and metric."""
+    customized = {"namespace": "Shop", "metricName": metric, "statistic": "Average"}
+    settings = {"targetValue": 5, "customizedMetric": customized}
+    policies = [{"name": name, "type": "TargetTrackingScaling", "targetTrackingScaling": settings}]
+    return want(with_variant(SCALING, "VariantB", autoscaling={**AUTOSCALING, "policies": policies}))
+
+
+def put_beside(saved, *, live=None, name="new", metric="Backlog"):
+    """The step that puts a declared policy, and the identities of the restorations of those released."""
+    wanted = declaring(name, metric)
+    bare = replace(world(want(SCALING)), targets={"VariantB": ObservedTarget(1, 4, live or {})})
+    pending = steps(wanted, bare, released=released(policies=saved))
+    restored = {step.identity for step in pending if step.kind is StepKind.RESTORE_SCALING}
+    (put,) = [step for step in pending if step.commands[-1].request.get("PolicyName") == name]
+    return put, restored
+
+
+BACKLOG = ObservedPolicy("TargetTrackingScaling", tracking("Backlog"))
+ERRORS = ObservedPolicy("TargetTrackingScaling", tracking("Errors"))
+
+
+def test_a_policy_is_put_after_the_restoration_of_one_of_the_same_metric():
+    """AWS allows one for each metric: after the put it would refuse the restoration."""
+    put, restored = put_beside({"old": BACKLOG})
+
+    assert len(restored) == 1
+    assert put.waits_for == restored
+
+
+def test_a_policy_waits_for_the_restoration_of_its_own_metric_only():
+    put, restored = put_beside({"other": ERRORS, "steps": ObservedPolicy("StepScaling", {"Cooldown": 60})})
+
+    assert len(restored) == 2
+    assert put.waits_for == frozenset()
+
+
+def test_a_policy_waits_for_no_restoration_of_what_is_there_or_what_the_spec_declares():
+    put, restored = put_beside({"new": BACKLOG})
+    assert (put.waits_for, restored) == (frozenset(), set())
+
+    put, restored = put_beside({"old": BACKLOG}, live={"old": BACKLOG})
+    assert (put.waits_for, restored) == (frozenset(), set())
+    assert "scaling policy old of VariantB" in put.blocked
 
 
 # Records

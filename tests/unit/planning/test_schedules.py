@@ -1,14 +1,14 @@
 """When scheduled actions are due: in their time zones, while clocks change, within their start and end."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sagemaker_ab.planning.scheduled_actions import ActionTimes, is_over, same_action, update_of
+from sagemaker_ab.planning.scheduled_actions import ActionTimes, is_over, members_to_put, same_action
 from sagemaker_ab.planning.schedules import Due, parse_schedule
 from sandbox.aws.engine.autoscaling.schedules import parse as simulated
 
@@ -69,7 +69,7 @@ def test_a_local_time_that_comes_twice_is_never_certain():
 @pytest.mark.parametrize("start", [None, "2027-03-20T00:00:00"])
 def test_a_search_that_ends_at_a_time_finds_what_is_due_after_it(expression, zone, start):
     members = {"Schedule": expression, "Timezone": zone, **({"StartTime": start} if start else {})}
-    times = ActionTimes.of(members, created=at("2027-03-01T00:00:00"))
+    times = ActionTimes.of(members)
     until = at("2027-04-01T00:00:00")
     every = list(times.backward(until, since=at("2027-02-01T00:00:00")))
 
@@ -86,11 +86,46 @@ def test_an_at_expression_is_due_once():
     assert list(schedule.backward(due - 1)) == []
 
 
-def test_a_rate_counts_from_its_anchor():
-    schedule = parse_schedule("rate(2 hours)", anchor=1000.0)
+def test_a_rate_may_be_due_now_and_certainly_was_within_each_period_before():
+    schedule = parse_schedule("rate(2 hours)")
 
-    assert first(schedule, 0.0, 2) == [1000.0 + 7200, 1000.0 + 14400]
-    assert [due.at for due in schedule.backward(1000.0 + 15000)] == [1000.0 + 14400, 1000.0 + 7200]
+    assert list(schedule.backward(20000.0, since=5000.0)) == [
+        Due(20000.0, certain=False),
+        Due(12800.0),
+        Due(5600.0),
+    ]
+    assert list(schedule.backward(20000.0, since=20000.0)) == []
+
+
+def test_when_a_rate_is_due_next_is_not_known():
+    assert first(parse_schedule("rate(2 hours)"), 0.0) == []
+
+
+def test_a_rate_is_due_between_its_start_and_its_end():
+    """The first period after the start has the first run for certain, and the last one ends at the end."""
+    times = ActionTimes.of(
+        {
+            "Schedule": "rate(2 hours)",
+            "StartTime": "2027-07-02T00:00:00+00:00",
+            "EndTime": "2027-07-02T05:00:00+00:00",
+        }
+    )
+
+    assert list(times.backward(at("2027-07-01T23:59:59"))) == []
+    assert list(times.backward(at("2027-07-02T01:59:59"))) == [
+        Due(at("2027-07-02T01:59:59"), certain=False),
+        Due(at("2027-07-02T00:00:00"), certain=False),
+    ]
+    assert list(times.backward(at("2027-07-02T02:00:00"))) == [
+        Due(at("2027-07-02T02:00:00"), certain=False),
+        Due(at("2027-07-02T00:00:00")),
+    ]
+    assert list(times.backward(at("2027-08-01T00:00:00"))) == [
+        Due(at("2027-07-02T05:00:00"), certain=False),
+        Due(at("2027-07-02T03:00:00")),
+        Due(at("2027-07-02T01:00:00")),
+        Due(at("2027-07-02T00:00:00"), certain=False),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -164,9 +199,9 @@ def test_actions_are_the_same_whatever_the_form_of_a_time_and_of_utc():
 def test_a_time_zone_that_an_action_loses_is_replaced_by_utc():
     declared = {"Schedule": "cron(0 8 * * ? *)"}
 
-    assert update_of(declared, {**declared, "Timezone": BERLIN}) == {**declared, "Timezone": "Etc/UTC"}
-    assert update_of(declared, {**declared, "Timezone": "UTC"}) == declared
-    assert update_of(declared, None) == declared
+    assert members_to_put(declared, {**declared, "Timezone": BERLIN}) == {**declared, "Timezone": "Etc/UTC"}
+    assert members_to_put(declared, {**declared, "Timezone": "UTC"}) == declared
+    assert members_to_put(declared, None) == declared
 
 
 FIELDS = st.tuples(
@@ -205,9 +240,9 @@ def test_backward_and_forward_are_the_same_times(fields, zone, moment):
     minute, hour, (day, weekday), month = fields
     schedule = parse_schedule(f"cron({minute} {hour} {day} {month} {weekday} *)", zone)
     now = moment.timestamp()
-    later = now + timedelta(days=20).total_seconds()
+    later = now + timedelta(days=10).total_seconds()
 
-    forward = [due for due in islice(schedule.forward(now), 3000) if due.at <= later]
-    backward = [due for due in islice(schedule.backward(later), 5000) if due.at > now]
+    forward = list(takewhile(lambda due: due.at <= later, schedule.forward(now)))
+    backward = list(takewhile(lambda due: due.at > now, schedule.backward(later)))
 
     assert forward == sorted(backward)

@@ -1,43 +1,21 @@
 """What status says about what a reconcile has gathered."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from sagemaker_ab.api.conditions import Reason
 from sagemaker_ab.api.status import Metrics, Status, VariantMetrics
-from sagemaker_ab.api.traffic_status import TrafficStatus
 from sagemaker_ab.planning.deployment import DeploymentState, request
 from sagemaker_ab.planning.events import draft_events
 from sagemaker_ab.planning.observed import EndpointStatus
 from sagemaker_ab.planning.problem import Problem
 from sagemaker_ab.planning.records import deployment_of
-from sagemaker_ab.planning.remembered import Remembered
-from sagemaker_ab.planning.status import Gathered, report, report_problem
+from sagemaker_ab.planning.status import report_problem
 from sagemaker_ab.planning.variant_metrics import Reading
-from tests.unit.planning.worlds import AUTOSCALING, nothing, planned, spec, want, with_variant, world
-
-WANTED = want(spec())
-SCALING = want(with_variant(spec(), "VariantB", instanceCount=None, autoscaling=AUTOSCALING))
-MORNING = datetime(2026, 3, 2, 9, tzinfo=UTC)
-
-
-def gathered(observed, wanted=WANTED, **changes):
-    found = Gathered(
-        account="123456789012",
-        region="us-east-1",
-        traffic=TrafficStatus(strategy="Manual"),
-        desired=wanted,
-        observed=observed,
-        plan=planned(wanted, observed, deployment=changes.get("deployment")),
-        remembered=Remembered(deployment=changes.pop("deployment", None)),
-    )
-    return replace(found, **changes)
-
-
-def reported(observed, wanted=WANTED, before=None, now=MORNING, **changes):
-    return report(before or Status(), 3, gathered(observed, wanted, **changes), now=now)
+from tests.unit.planning.status_worlds import MORNING, SCALING, WANTED, reported
+from tests.unit.planning.worlds import nothing, spec, want, with_variant, world
 
 
 def condition(status, kind):

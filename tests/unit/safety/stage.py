@@ -177,6 +177,11 @@ class Stage:
         self.resource["status"] = status
         self._write()
 
+    def lose_status(self) -> None:
+        """Lose the status, as a backup does; somebody else writes it."""
+        self.resource["status"] = {"observedGeneration": -1}
+        self._write(PERSON)
+
     def release_finalizer(self) -> None:
         self.resource["metadata"]["finalizers"] = []
         self._write()

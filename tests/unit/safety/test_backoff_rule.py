@@ -6,6 +6,7 @@ from tests.unit.safety.stage import Stage, fixed, scaled, spec
 
 DENIED = {"denied": True}
 THROTTLED = {"throttle": True}
+NO_CODE = {"error": {"code": "Unknown", "text": "", "http": 500}}
 
 
 def send(stage: Stage, effect: dict[str, object] | None, *, after: float = 0.0) -> None:
@@ -28,8 +29,12 @@ def test_a_refused_request_that_is_sent_again_too_soon_is_caught(stage):
 
 @pytest.mark.parametrize(
     ("effect", "gaps"),
-    [(THROTTLED, (4, 8, 16, 32, 48, 48, 48)), (DENIED, (48, 96, 192, 384, 768, 1536, 2880, 2880))],
-    ids=["transient", "other"],
+    [
+        (THROTTLED, (4, 8, 16, 32, 48, 48, 48)),
+        (NO_CODE, (4, 8, 16, 32, 48, 48, 48)),
+        (DENIED, (48, 96, 192, 384, 768, 1536, 2880, 2880)),
+    ],
+    ids=["transient", "failed without a code", "other"],
 )
 def test_the_gaps_double_up_to_a_limit(stage, effect, gaps):
     send(stage, effect)

@@ -103,6 +103,85 @@ def test_an_action_that_has_ended_is_not_due_any_more():
     assert bounds_at("2026-01-01T23:00:00", MORNING, ended) == ({3}, {6})
 
 
+STEADY = action("steady", "rate(2 hours)", minCapacity=2, maxCapacity=4)
+
+
+@pytest.mark.parametrize(
+    ("now", "minimums", "maximums"),
+    [
+        ("2026-01-01T00:00:00", {1}, {5}),
+        ("2026-01-01T00:00:01", {1, 2}, {5, 4}),
+        ("2026-01-01T02:05:59", {1, 2}, {5, 4}),
+        ("2026-01-01T02:06:00", {2}, {4}),
+        ("2026-01-01T09:00:00", {2, 3}, {4, 6}),
+        ("2026-01-01T10:05:00", {2, 3}, {4, 6}),
+        ("2026-01-01T10:05:01", {2}, {4}),
+    ],
+)
+def test_an_action_at_a_rate_surely_ran_within_its_last_period_and_may_run_at_any_time(
+    now, minimums, maximums
+):
+    """From when a rate counts is not known, so another action within its period may have come after it."""
+    assert bounds_at(now, MORNING, STEADY) == (minimums, maximums)
+
+
+@pytest.mark.parametrize(
+    ("now", "minimums"),
+    [
+        ("2026-01-01T01:00:00", {1}),
+        ("2026-01-01T03:00:00", {1, 2}),
+        ("2026-01-01T04:05:00", {2}),
+        ("2026-01-01T09:00:00", {3}),
+    ],
+)
+def test_an_action_at_a_rate_runs_between_its_start_and_its_end(now, minimums):
+    between = STEADY | {"startTime": "2026-01-01T02:00:00Z", "endTime": "2026-01-01T06:00:00Z"}
+    assert bounds_at(now, MORNING, between)[0] == minimums
+
+
+@pytest.mark.parametrize(
+    "pause",
+    [
+        Held(at("2026-01-01T04:00:00"), True, {"steady": declared_action(STEADY)}, {"steady": 0.0}),
+        Held(at("2026-01-01T04:00:00"), False, {"steady": declared_action(STEADY | {"minCapacity": 4})}, {}),
+        Held(at("2026-01-01T04:00:00")),
+    ],
+    ids=["suspended", "changed", "gone"],
+)
+def test_a_rate_surely_ran_in_a_whole_period_only_in_which_aws_held_the_action(pause):
+    """It surely ran after 1:55, with the other action at 2:00, and for the next time from 4:11 on."""
+    declared = {"steady": declared_action(STEADY)}
+    begin = Held(at("2026-01-01"), False, declared, {"steady": 0.0})
+    again = Held(at("2026-01-01T04:10:00"), False, declared, {"steady": at("2026-01-01T04:10:00")})
+    two = action("two", "cron(0 2 * * ? *)", minCapacity=3)
+
+    def found(now):
+        with_two = [
+            Held(
+                one.time,
+                one.suspended,
+                one.actions and {**one.actions, "two": declared_action(two)},
+                one.since,
+            )
+            for one in (begin, pause, again)
+        ]
+        return bounds_at(now, STEADY, two, held=with_two)[0]
+
+    assert found("2026-01-01T06:10:00") == {2, 3}
+    assert found("2026-01-01T06:16:00") == {2}
+
+
+def test_a_rate_that_was_put_anew_may_count_from_then():
+    declared = {"steady": declared_action(STEADY)}
+    held = [
+        Held(at("2026-01-01"), False, declared, {"steady": at("2026-01-01")}),
+        Held(at("2026-01-01T01:00:00"), False, declared, {"steady": at("2026-01-01T01:00:00")}),
+    ]
+
+    assert bounds_at("2026-01-01T03:00:00", STEADY, held=held) == ({1, 2}, {5, 4})
+    assert bounds_at("2026-01-01T03:06:00", STEADY, held=held) == ({2}, {4})
+
+
 @pytest.fixture
 def peak() -> Stage:
     """VariantB, which had 1 to 4 instances, has 3 to 6 since its scheduled action ran an hour ago."""
@@ -227,6 +306,21 @@ def foreign_peak(**changes) -> Stage:
 
 def test_bounds_that_a_foreign_action_has_set_may_be_called_ready():
     assert foreign_peak().found() == []
+
+
+@pytest.mark.parametrize(("minimum", "found"), [(3, []), (2, ["S6"])])
+def test_bounds_that_a_foreign_action_may_have_set_at_a_rate_may_be_called_ready(minimum, found):
+    """Somebody sets the bounds, and the rate has not run yet: when a rate runs is not known."""
+    stage = Stage()
+    stage.deploy(spec(fixed("VariantA"), scaled("VariantB")))
+    bounds = {"MinCapacity": 3}
+    theirs = {"ScheduledActionName": "theirs", "Schedule": "rate(9 hours)", "ScalableTargetAction": bounds}
+    stage.somebody("PutScheduledAction", **variant_b(), **theirs)
+    stage.somebody("RegisterScalableTarget", **variant_b(), MinCapacity=minimum)
+    stage.settle()
+    stage.write_status(ready=True)
+
+    assert stage.found() == found
 
 
 def test_bounds_that_a_foreign_action_has_set_are_caught_where_foreign_scaling_is_removed():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.safety.stage import ARN, TRACKING, Stage, fixed, model, scaled, spec, target
+from tests.unit.safety.stage import ARN, IMAGE, ROLE, TRACKING, Stage, fixed, model, scaled, spec, target
 
 
 def found_by(stage):
@@ -165,6 +165,23 @@ def test_another_revision_is_another_model(stage):
     stage.write_status(ready=True)
 
     assert "VariantA serves bert-a, which was revision '', not '2'" in found_by(stage)
+
+
+def test_a_model_whose_name_somebody_took_under_the_endpoint_says_nothing_of_what_serves(stage):
+    stage.aws.edit(delete={"model": "bert-a"})
+    theirs = {"ModelName": "bert-a", "ExecutionRoleArn": ROLE, "PrimaryContainer": {"Image": f"{IMAGE}-2"}}
+    stage.somebody("CreateModel", service="sagemaker", **theirs)
+    stage.read()
+    stage.write_status(ready=True)
+
+    assert stage.found() == []
+
+
+def test_a_model_of_ours_with_other_content_is_caught(stage):
+    stage.apply(spec(models=[model("bert-a", primaryContainer={"image": f"{IMAGE}-2"}), model("bert-b")]))
+    stage.write_status(ready=True)
+
+    assert f"VariantA serves Image {IMAGE}, not {IMAGE}-2" in found_by(stage)
 
 
 def test_an_endpoint_that_the_autoscaler_changes_may_be_ready(stage):

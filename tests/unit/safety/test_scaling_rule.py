@@ -205,6 +205,33 @@ def test_bounds_that_are_not_restored_as_read_are_caught_when_the_variant_leaves
     assert "its bounds 1 to 4" in stage.violations()[0].found
 
 
+def test_what_only_a_lost_status_recorded_need_not_come_back(stage):
+    """The variant leaves the spec, so that nothing else says how it was scaled."""
+    without = spec(fixed("VariantA"))
+    stage.apply(without)
+    stage.create_config("second", without)
+    stage.write_status(**SAVED)
+    stage.aws.edit(quota={"ml.m5.large": 0})
+    stage.deregister("VariantB")
+    stage.update("second")
+    stage.lose_status()
+    stage.write_status()
+    stage.poll(minutes=6)
+
+    assert stage.found() == []
+
+
+def test_what_the_spec_declares_comes_back_whatever_happened_to_the_status(ready):
+    ready.aws.edit(quota={"ml.m5.xlarge": 0})
+    ready.deregister("VariantB")
+    ready.update("second")
+    ready.lose_status()
+    ready.write_status()
+    ready.poll(minutes=6)
+
+    assert "VariantB serves without its scalable target" in ready.violations()[0].found
+
+
 def test_a_suspension_that_is_not_restored_is_caught(ready):
     suspended = {"DynamicScalingInSuspended": True}
     ready.aws.edit(

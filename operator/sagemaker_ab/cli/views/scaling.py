@@ -1,5 +1,6 @@
 """Renders the autoscaling of a variant as a branch: bounds, schedule, policies, suspension, last activity."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,7 @@ from typing import Final
 from rich.text import Text
 
 from sagemaker_ab.api.autoscaling import Autoscaling, ScheduledAction, Suspended
-from sagemaker_ab.api.scaling_status import ScalingActivity, ScalingStatus
+from sagemaker_ab.api.scaling_status import ActionInTime, ScalingActivity, ScalingStatus
 from sagemaker_ab.api.status import Instances
 from sagemaker_ab.cli.snapshot import ResourceSnapshot
 from sagemaker_ab.cli.views.alignment import aligned
@@ -17,6 +18,7 @@ from sagemaker_ab.cli.views.scaling_policy import policy_lines
 
 _LABEL: Final = len("latency ms")
 _NOTHING_TO_REPORT: Final = ("Successful", "InProgress", "Pending", "Overridden")
+_RATE: Final = re.compile(r"rate\((?:1 )?(.+)\)")
 _Row = tuple[Text, ...]
 
 
@@ -67,18 +69,33 @@ def _schedule(spec: Autoscaling | None, status: ScalingStatus | None, *, now: da
     actions = spec.scheduled_actions if spec else []
     effective = status.in_effect if status else None
     if effective:
-        yield _row("schedule", Text(f"{effective.name} since {with_age(effective.at, now=now)}"))
+        yield _row("schedule", Text(f"{effective.name} {_when('since', effective, actions, now=now)}"))
     elif actions:
         since = f"bounds of the spec since {with_age(status.since, now=now)}" if status else ABSENT
         yield _row("schedule", Text(since))
     following = status.next if status else None
     if following:
-        when = f"{following.name} at {with_age(following.at, now=now)}"
+        when = f"{following.name} {_when('at', following, actions, now=now)}"
         yield _row("next", Text(f"{when}{_change(following.name, actions)}"))
 
 
+def _when(word: str, shown: ActionInTime, actions: Sequence[ScheduledAction], *, now: datetime) -> str:
+    """Return the time of an action after a word, or its schedule if status shows no time."""
+    if shown.at is not None:
+        return f"{word} {with_age(shown.at, now=now)}"
+    action = _declared(shown.name, actions)
+    if action is None:
+        return ABSENT
+    rate = _RATE.fullmatch(action.schedule)
+    return f"every {rate[1]}" if rate else action.schedule
+
+
+def _declared(name: str, actions: Sequence[ScheduledAction]) -> ScheduledAction | None:
+    return next((each for each in actions if each.name == name), None)
+
+
 def _change(name: str, actions: Sequence[ScheduledAction]) -> str:
-    action = next((each for each in actions if each.name == name), None)
+    action = _declared(name, actions)
     if action is None:
         return ""
     if action.min_capacity is not None and action.max_capacity is not None:

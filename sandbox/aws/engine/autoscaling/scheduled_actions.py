@@ -100,14 +100,21 @@ def _check(call: Call, action: ScheduledAction) -> None:
 @holds("autoscaling.schedule-span")
 def _next_time(region: Region, action: ScheduledAction, *, after: float) -> float | None:
     """Return when an action is due next; None when never again. Raises ScheduleError."""
-    since = action.created if action.start is None else action.start
     changes = ClockChanges(
         skipped=region.ledger.value("autoscaling.schedule-skipped"),
         repeated=region.ledger.value("autoscaling.schedule-repeated"),
     )
+    since = _counted_from(region, action)
     schedule = parse(action.schedule, timezone=action.timezone, since=since, changes=changes)
     due = schedule(after if action.start is None else max(after, action.start - 1))
     return due if due is None or action.end is None or due <= action.end else None
+
+
+def _counted_from(region: Region, action: ScheduledAction) -> float:
+    """Return the time from which a rate counts."""
+    if region.ledger.value("autoscaling.schedule-rate") == "epoch":
+        return 0.0
+    return action.created if action.start is None else action.start
 
 
 def _await(region: Region, action: ScheduledAction, *, after: float, first: bool = False) -> None:

@@ -98,7 +98,6 @@ def _at(text: str, zone: tzinfo, changes: ClockChanges) -> NextTime:
     return lambda after: next((time for time in times if time > after), None)
 
 
-@holds("autoscaling.schedule-rate")
 def _rate(text: str, *, since: float) -> NextTime:
     found = re.fullmatch(r"([1-9][0-9]{0,8}) (minute|hour|day)(s?)", text)
     if found is None or (found[1] == "1") == bool(found[3]):
