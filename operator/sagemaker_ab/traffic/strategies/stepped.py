@@ -58,7 +58,7 @@ class SteppedStrategy:
             margin_comparisons=margin_comparisons(self.metrics, self.roles),
             breakers=[BreakerMonitor(breaker, variant=candidate) for breaker in policy.breakers],
             sample_ratios=(
-                sample_ratio_tests(self.roles) if policy.on_sample_ratio_mismatch == "Hold" else {}
+                sample_ratio_tests(self.roles) if policy.on_sample_ratio_mismatch != "Ignore" else {}
             ),
             warm_up_minutes=policy.warm_up_seconds // SECONDS_PER_MINUTE,
         )
