@@ -28,8 +28,8 @@ class TestDesign:
 
     `rate` is the baseline's rate, `effect` the challenger's relative difference to find,
     `requests_per_minute` the traffic of all variants together. `shares` are the traffic shares, the
-    baseline's first; they sum to 1. `power` is the probability of finding the effect, `false_winner` the
-    probability of a winner between equals.
+    baseline's first; they sum to 1. `power` is the probability of finding the effect, below 1, `false_winner`
+    the probability of a winner between equals.
     """
 
     rate: float
@@ -69,7 +69,7 @@ def forecast(design: TestDesign) -> Forecast:
     return Forecast(
         fixed_sample_minutes=fixed,
         median_minutes=times[runs // 2],
-        power_minutes=times[min(runs - 1, int(design.power * runs))],
+        power_minutes=times[int(design.power * runs)],
         horizon_minutes=horizon,
         runs=runs,
     )

@@ -1,5 +1,7 @@
 """Thresholds, ages and shares of the checks that strategies have in common."""
 
+from dataclasses import replace
+
 import pytest
 
 from sagemaker_ab.traffic.counts import Counts
@@ -148,6 +150,14 @@ def test_an_excluded_variant_gets_no_share_at_later_updates():
     assert len({tuple(each.values()) for each in requested}) > 3
 
 
+def test_the_others_share_evenly_if_an_excluded_variant_had_all_the_traffic():
+    run = Run(bandit(), list("ABC"), started=START)
+    weights = {"A": 0, "B": 0, "C": 100}
+    run.progress = replace(run.progress, weights=weights, dropped=("C",))
+    outcome = run.look(START + 1440).outcome
+    assert (outcome.reason, outcome.weights) == (DecisionReason.MISSING_DATA, {"A": 50, "B": 50, "C": 0})
+
+
 def test_shares_are_rounded_by_the_largest_remainder():
     assert round_to_percents({"A": 1.0, "B": 1.0, "C": 1.0}) == {"A": 34, "B": 33, "C": 33}
     assert round_to_percents({"A": 0.125, "B": 0.0, "C": 0.875}) == {"A": 13, "B": 0, "C": 87}
@@ -163,6 +173,7 @@ def test_shares_are_rounded_by_the_largest_remainder():
         ({"A": 10.0, "B": 30.0, "C": 60.0}, 50, {"A": 12.5, "B": 37.5, "C": 50.0}),
         ({"A": 0.0, "B": 100.0}, 80, {"A": 20.0, "B": 80.0}),
         ({"A": 0.0, "B": 0.0, "C": 100.0}, 34, {"A": 33.0, "B": 33.0, "C": 34.0}),
+        ({"A": 20.0, "B": 80.0}, 34, {"A": 50.0, "B": 50.0}),
     ],
 )
 def test_the_excess_over_the_ceiling_goes_to_the_others_in_proportion(shares, ceiling, limited):

@@ -24,6 +24,11 @@ def test_with_two_variants_the_unnamed_one_has_the_other_role():
             "stepped.baseline: is required unless there are two variants",
         ),
         (
+            stepped(candidate=None),
+            ["A", "B", "C"],
+            r"stepped.candidate: is required unless there are two variants; there are A, B, C",
+        ),
+        (
             stepped(baseline=None, candidate="Q"),
             ["A", "B"],
             "stepped.candidate: 'Q' should be one of the variants A, B",

@@ -7,7 +7,7 @@ returns the numbers in the order of the fields, each list after its length, and 
 
 import zlib
 from base64 import b85decode, b85encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
 from itertools import islice
@@ -31,28 +31,23 @@ _FROM_JSON: Final = str.maketrans("./:", "&<>")
 def numbers_of(state: object) -> list[float]:
     """Return the numbers of a state."""
     numbers: list[float] = []
-    _append(state, numbers)
+    _append([state], numbers)
     return numbers
 
 
-def _append(value: Any, numbers: list[float]) -> None:
-    if isinstance(value, list | tuple):
-        if isinstance(value, list):
+def _append(values: Iterable[Any], numbers: list[float]) -> None:
+    for value in values:
+        if isinstance(value, float):
+            numbers.append(value)
+        elif isinstance(value, list):
             numbers.append(float(len(value)))
-        if value and isinstance(value[0], float):
-            numbers.extend(value)
+            _append(value, numbers)
+        elif isinstance(value, tuple):
+            _append(value, numbers)
+        elif _is_state(value):
+            _append([getattr(value, name) for name in _declared(value.__class__)], numbers)
         else:
-            for each in value:
-                _append(each, numbers)
-    elif _is_state(value):
-        for name in _declared(value.__class__):
-            part = getattr(value, name)
-            if isinstance(part, float):
-                numbers.append(part)
-            else:
-                _append(part, numbers)
-    else:
-        numbers.append(float(value))
+            numbers.append(float(value))
 
 
 def state_from(kind: type[StateT], numbers: Iterator[float]) -> StateT:

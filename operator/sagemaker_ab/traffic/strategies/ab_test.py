@@ -62,7 +62,7 @@ class ABTestStrategy:
             harm_tests=harm_tests(policy.guardrails, self.roles),
             margin_comparisons=margin_comparisons(latencies, self.roles),
             sample_ratios=(
-                sample_ratio_tests(self.roles) if policy.on_sample_ratio_mismatch == "Hold" else {}
+                sample_ratio_tests(self.roles) if policy.on_sample_ratio_mismatch != "Ignore" else {}
             ),
             warm_up_minutes=policy.warm_up_seconds // SECONDS_PER_MINUTE,
             attribution_minutes=policy.attribution_seconds // SECONDS_PER_MINUTE,
