@@ -12,7 +12,7 @@ from sagemaker_ab.traffic.evidence.run_evidence import RunEvidence
 from sagemaker_ab.traffic.strategies.decide import decide
 from sagemaker_ab.traffic.variant_roles import assign_roles
 
-_LAYOUT: Final = 1
+_LAYOUT: Final = 2
 """The version of the persisted layout. Increase it when an accumulator's numbers change their positions."""
 
 

@@ -60,7 +60,7 @@ def test_restoring_the_state_of_another_policy_raises_run_mismatch():
 
 def test_restoring_the_state_of_another_layout_raises_run_mismatch(monkeypatch):
     state = Run(ab_test(), ["A", "B"], started=0).to_json()
-    monkeypatch.setattr("sagemaker_ab.traffic.run._LAYOUT", 2)
+    monkeypatch.setattr("sagemaker_ab.traffic.run._LAYOUT", 3)
     with pytest.raises(RunMismatch):
         Run.from_json(state, ab_test(), ["A", "B"])
 

@@ -9,7 +9,7 @@ The base rate cancels, and so does everything that moves both variants alike. Fo
 given X is hypergeometric. The binomial dominates it in convex order (Hoeffding 1963, Probability inequalities
 for sums of bounded random variables, JASA 58), so the test stays valid at high rates but becomes slow. The
 null is θ₀ = 1 + margin (1/(1 - margin) where more events are better), and 32 alternatives lie at 1.15 to 16
-times θ₀.
+times θ₀. Harm may begin at any minute: the evidence is a mixture over alternatives and start times.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,8 @@ from typing import Final
 
 from sagemaker_ab.api.policies.common import Goal
 from sagemaker_ab.traffic.counts import Minute, metric_reader
-from sagemaker_ab.traffic.evidence.mixture import Hypotheses, LikelihoodMixture, log_spaced
+from sagemaker_ab.traffic.evidence.change_point import ChangePointMixture
+from sagemaker_ab.traffic.evidence.mixture import Hypotheses, log_spaced
 
 _ALTERNATIVES: Final = log_spaced(1.15, 16.0, 32)
 
@@ -52,7 +53,7 @@ class HarmTest:
         null = 1.0 / (1.0 - margin) if self._more_is_better else 1.0 + margin
         self._thetas = (null, *(null * ratio for ratio in _ALTERNATIVES))
         self._log_ratios = tuple(log(theta / null) for theta in self._thetas)
-        self._mixture = LikelihoodMixture(len(_ALTERNATIVES))
+        self._mixture = ChangePointMixture(len(_ALTERNATIVES))
         # Trials and events of the baseline, then of the challenger.
         self._totals = (0.0, 0.0, 0.0, 0.0)
         self.last_seen = self.last_compared = -1.0
