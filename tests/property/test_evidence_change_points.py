@@ -52,7 +52,7 @@ def by_start_times(minutes):
         products_since = np.cumprod(factors[::-1], axis=0)[::-1]
         numbers = np.array(weights[: t + 1]) @ products_since
         best = int(np.argmax(fits))
-        share = SHARES[best + 1] if numbers[best] > 1 - sum(weights[: t + 1]) else SHARES[0]
+        share = SHARES[best + 1] if numbers.max() > 1 - sum(weights[: t + 1]) else SHARES[0]
         squares.append((x - total * share) ** 2 / (total * share * (1 - share)))
     return numbers, dispersions
 

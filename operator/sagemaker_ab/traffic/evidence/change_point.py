@@ -49,9 +49,9 @@ def weight_after(minutes: float) -> float:
 class ChangePointMixture:
     """The number S of each alternative in `scores`, and what the dispersion needs.
 
-    `squares` is the sum over minutes of the squared standardized deviations from the hypothesis that had the
-    greatest score after the minute, and `largest_square` is the largest of them. The score of the null is r.
-    An effect is therefore not mistaken for noise. `minutes` counts the minutes with events.
+    `squares` is the sum over minutes of the squared standardized deviations, `largest_square` the largest of
+    them. A deviation is from the alternative that fits best after its minute if a score exceeds r, else from
+    the null. An effect is therefore not mistaken for noise. `minutes` counts the minutes with events.
     """
 
     __slots__ = ("largest_square", "minutes", "scores", "squares")
@@ -73,10 +73,11 @@ class ChangePointMixture:
             for start, each in zip(starts, log_factors, strict=True)
         ]
         self.minutes += 1.0
-        # Without the bound of a factor, because many alternatives may be at the bound.
-        fits = list(map(add, map(log, starts), log_factors))
-        best = fits.index(max(fits))
-        share = hypotheses.shares[best + 1 if self.scores[best] > later else 0]
+        share = hypotheses.shares[0]
+        if max(self.scores) > later:
+            # Without the bound of a factor, because many alternatives may be at the bound.
+            fits = list(map(add, map(log, starts), log_factors))
+            share = hypotheses.shares[1 + fits.index(max(fits))]
         square = square_of(events, total, share)
         self.squares += square
         self.largest_square = max(self.largest_square, square)
