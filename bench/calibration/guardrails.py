@@ -29,6 +29,10 @@ def _canary(**changes: Any) -> World:
     return replace(half_a_day, **changes)
 
 
+def _after_a_day(ratio: float) -> World:
+    return _canary(ratios=(1.0, ratio), onset=DAY, minutes=2 * DAY)
+
+
 _HARMLESS: Final[dict[str, tuple[World, float | None]]] = {
     "canary 10 %": (_canary(), 1.0),
     "canary 10 %, a day": (_canary(minutes=DAY), 1.0),
@@ -48,12 +52,17 @@ _HARMFUL: Final[dict[str, tuple[World, float | None]]] = {
     "dead container, canary 10 %": (_canary(ratios=(1.0, 100.0)), 6.0),
     "×20, canary 1 %": (_canary(ratios=(1.0, 20.0), weights="99/1"), 45.0),
     "×20, canary 10 %, 10 a minute": (_canary(ratios=(1.0, 20.0), per_minute=10), None),
-    "limit: ×5 after a day, canary 10 %": (_canary(ratios=(1.0, 5.0), onset=DAY, minutes=2 * DAY), None),
-    "limit: ×20 after a day, canary 10 %": (_canary(ratios=(1.0, 20.0), onset=DAY, minutes=2 * DAY), None),
+    "×5 after an hour, canary 10 %": (_canary(ratios=(1.0, 5.0), onset=60), None),
+    "×20 after an hour, canary 10 %": (_canary(ratios=(1.0, 20.0), onset=60), None),
+    "×2 after a healthy day, canary 10 %": (_after_a_day(2.0), None),
+    "×3 after a healthy day, canary 10 %": (_after_a_day(3.0), None),
+    "×5 after a healthy day, canary 10 %": (_after_a_day(5.0), 40.0),
+    "×20 after a healthy day, canary 10 %": (_after_a_day(20.0), 10.0),
 }
 
 
 _RUNS: Final = {"full": 400, "quick": 200, "slice": 10}
+_FEWER_RUNS: Final = {"full": 200, "quick": 50, "slice": 1}
 
 
 def guardrails(_profile: str) -> list[CalibrationRow]:
@@ -75,7 +84,7 @@ def guardrails(_profile: str) -> list[CalibrationRow]:
             name=name,
             trial=run_with_guardrail,
             settings=world,
-            runs={"full": 100, "quick": 50, "slice": 1} if world.onset else _RUNS,
+            runs=_RUNS if world.minutes <= DAY else _FEWER_RUNS,
             measures=(
                 quantile_of("median min", "minutes", 0.5, bound=bound),
                 quantile_of("95th min", "minutes", 0.95),

@@ -101,7 +101,7 @@ def test_without_tempering_the_mixture_is_a_martingale_under_the_null():
     mean = 0.0
     for events in range(total + 1):
         mixture = LikelihoodMixture.of(3)
-        mixture.add(events, total, binomial_hypotheses(shares))
+        mixture.add_sums(events, total, events * events / total, binomial_hypotheses(shares))
         chance = comb(total, events) * 0.2**events * 0.8 ** (total - events)
         mean += chance * sum(exp(c) for c in mixture.log_ratios[1:]) / 3
     assert mean == pytest.approx(1.0)
@@ -109,7 +109,7 @@ def test_without_tempering_the_mixture_is_a_martingale_under_the_null():
 
 def test_the_log_likelihood_ratios_are_those_of_binomials():
     mixture = LikelihoodMixture.of(1)
-    mixture.add(3, 10, binomial_hypotheses([0.2, 0.4]))
+    mixture.add_sums(3, 10, 3 * 3 / 10, binomial_hypotheses([0.2, 0.4]))
     expected = stats.binom.logpmf(3, 10, 0.4) - stats.binom.logpmf(3, 10, 0.2)
     assert mixture.log_ratios == [0.0, pytest.approx(expected)]
 

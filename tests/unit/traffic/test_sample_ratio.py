@@ -47,7 +47,10 @@ def by_single_minutes(minutes):
             (sides[1], 1.0 - weight / 100.0, calls - own),
         ):
             beyond = [share + 0.02 + step for step in (0.0, *log_spaced(0.005, 0.30, 12))]
-            side.add(events, calls, binomial_hypotheses([min(each, 1.0 - 1e-6) for each in beyond]))
+            hypotheses = binomial_hypotheses([min(each, 1.0 - 1e-6) for each in beyond])
+            side.add_sums(events, calls, events * events / calls, hypotheses)
+            side.update_largest(events, calls, hypotheses)
+            side.minutes += 1.0
     return max(side.evidence for side in sides)
 
 

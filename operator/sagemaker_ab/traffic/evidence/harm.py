@@ -9,7 +9,7 @@ The base rate cancels, and so does everything that moves both variants alike. Fo
 given X is hypergeometric. The binomial dominates it in convex order (Hoeffding 1963, Probability inequalities
 for sums of bounded random variables, JASA 58), so the test stays valid at high rates but becomes slow. The
 null is θ₀ = 1 + margin (1/(1 - margin) where more events are better), and 32 alternatives lie at 1.15 to 16
-times θ₀.
+times θ₀. Harm may begin at any minute: the evidence is a mixture over alternatives and start times.
 """
 
 from dataclasses import dataclass, field
@@ -18,7 +18,8 @@ from typing import Final
 
 from sagemaker_ab.api.policies.common import Goal
 from sagemaker_ab.traffic.counts import Minute, metric_reader
-from sagemaker_ab.traffic.evidence.mixture import Hypotheses, LikelihoodMixture, log_spaced
+from sagemaker_ab.traffic.evidence.change_point import ChangePointMixture
+from sagemaker_ab.traffic.evidence.mixture import Hypotheses, log_spaced
 
 _ALTERNATIVES: Final = log_spaced(1.15, 16.0, 32)
 
@@ -27,7 +28,7 @@ _ALTERNATIVES: Final = log_spaced(1.15, 16.0, 32)
 class HarmState:
     """Everything that was added. `totals` are trials and events of the baseline, then of the challenger."""
 
-    mixture: LikelihoodMixture = field(default_factory=lambda: LikelihoodMixture.of(len(_ALTERNATIVES)))
+    mixture: ChangePointMixture = field(default_factory=lambda: ChangePointMixture.of(len(_ALTERNATIVES)))
     totals: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     last_seen: float = -1.0
     last_compared: float = -1.0

@@ -25,7 +25,9 @@ from typing import Final, NamedTuple, Self
 MAX_LOG_EVIDENCE: Final = 700.0
 """Evidence is capped at e^700, near the largest float."""
 
-_MIN_MINUTES: Final = 5
+MIN_MINUTES: Final = 5
+"""There is no evidence before so many minutes with events."""
+
 # The prior of the dispersion: a chi-square of 7.5 over 4 minutes.
 _PRIOR_SQUARES: Final = 7.5
 _PRIOR_MINUTES: Final = 4
@@ -71,14 +73,6 @@ class LikelihoodMixture:
         nothing = [0.0] * (alternatives + 1)
         return cls(minutes=0.0, log_ratios=nothing, squares=nothing, largest_squares=nothing)
 
-    def add(self, events: float, total: float, hypotheses: Hypotheses) -> None:
-        """Add a minute in which `events` of `total` events are in the group."""
-        squares = _squares(events, total, hypotheses)
-        self.log_ratios = list(map(add, self.log_ratios, _log_ratios(events, total, hypotheses)))
-        self.squares = list(map(add, self.squares, squares))
-        self.largest_squares = list(map(max, self.largest_squares, squares))
-        self.minutes += 1.0
-
     def add_sums(self, events: float, total: float, squares_by_total: float, hypotheses: Hypotheses) -> None:
         """Add many minutes of the same hypotheses at once: Σx, ΣX and Σ(x²/X).
 
@@ -87,12 +81,13 @@ class LikelihoodMixture:
         deviations = [
             (squares_by_total - 2.0 * p * events + p * p * total) / (p * (1.0 - p)) for p in hypotheses.shares
         ]
-        self.log_ratios = list(map(add, self.log_ratios, _log_ratios(events, total, hypotheses)))
+        self.log_ratios = list(map(add, self.log_ratios, log_ratios_of(events, total, hypotheses)))
         self.squares = list(map(add, self.squares, deviations))
 
     def update_largest(self, events: float, total: float, hypotheses: Hypotheses) -> None:
         """Raise the largest squares to those of this minute where these are larger."""
-        self.largest_squares = list(map(max, self.largest_squares, _squares(events, total, hypotheses)))
+        squares = [square_of(events, total, share) for share in hypotheses.shares]
+        self.largest_squares = list(map(max, self.largest_squares, squares))
 
     def copy(self) -> "LikelihoodMixture":
         """Return an independent copy."""
@@ -106,13 +101,12 @@ class LikelihoodMixture:
     def dispersion(self) -> float:
         """φ at the alternative with the greatest likelihood, or at the null if none exceeds it."""
         best = self.log_ratios.index(max(self.log_ratios))
-        squares = self.squares[best] + 2.0 * self.largest_squares[best] + _PRIOR_SQUARES
-        return max(1.0, squares / (self.minutes + _PRIOR_MINUTES))
+        return dispersion_of(self.squares[best], self.largest_squares[best], self.minutes)
 
     @property
     def evidence(self) -> float:
         """The evidence E against the null. 0 before five minutes with events."""
-        if self.minutes < _MIN_MINUTES:
+        if self.minutes < MIN_MINUTES:
             return 0.0
         dispersion = self.dispersion
         logs = [c / dispersion for c in self.log_ratios[1:]]
@@ -122,7 +116,7 @@ class LikelihoodMixture:
         return exp(min(top + log(total), MAX_LOG_EVIDENCE))
 
 
-def _log_ratios(events: float, total: float, hypotheses: Hypotheses) -> list[float]:
+def log_ratios_of(events: float, total: float, hypotheses: Hypotheses) -> list[float]:
     """Return the log-likelihood ratio of each hypothesis to the null."""
     rest = total - events
     return [
@@ -131,9 +125,15 @@ def _log_ratios(events: float, total: float, hypotheses: Hypotheses) -> list[flo
     ]
 
 
-def _squares(events: float, total: float, hypotheses: Hypotheses) -> list[float]:
-    """Return the squared standardized deviation from each hypothesis."""
-    return [(d := events - total * p) * d / (total * p * (1.0 - p)) for p in hypotheses.shares]
+def square_of(events: float, total: float, share: float) -> float:
+    """Return the squared standardized deviation of `events` of `total` events from this share."""
+    deviation = events - total * share
+    return deviation * deviation / (total * share * (1.0 - share))
+
+
+def dispersion_of(squares: float, largest_square: float, minutes: float) -> float:
+    """Return φ, given the sum and the largest of the squared standardized deviations of so many minutes."""
+    return max(1.0, (squares + 2.0 * largest_square + _PRIOR_SQUARES) / (minutes + _PRIOR_MINUTES))
 
 
 def log_spaced(low: float, high: float, count: int) -> list[float]:
