@@ -12,7 +12,7 @@ from sagemaker_ab import __version__
 
 # boto3 and the Kubernetes client take most of a second to load; only the commands that need them load them.
 _RUN_COMMANDS: Final = ("approve", "promote", "abort", "hold", "resume", "retry")
-_ONLINE: Final = ("get", "predict", "load", "metrics", "scaling", *_RUN_COMMANDS, "winner")
+_ONLINE: Final = ("get", "predict", "load", "metrics", "scaling", *_RUN_COMMANDS, "winner", "export")
 _OFFLINE: Final = ("replay", "plan-test")
 _MODULES: Final = dict.fromkeys(_RUN_COMMANDS, "run_commands")
 """The modules of commands that have no module of their own."""
