@@ -122,7 +122,8 @@ def test_an_export_of_the_rows_is_decided_as_the_rows_are(reconciled):
     assert {(each.at, each.variant): each for each in recorded.rows} == reconciled.rows
 
     run = Run(POLICY, VARIANTS, started=recorded.rows[0].at)
-    for look in replay_counts(recorded, POLICY, VARIANTS, every_minutes=1, approved=()):
+    replayed = Run(POLICY, VARIANTS, started=recorded.rows[0].at)
+    for look in replay_counts(recorded, replayed, every_minutes=1, approved=()):
         now = look.decision.at
         run.ingest(each for each in reconciled.rows.values() if each.at == now - 1)
         assert run.look(now) == look.decision

@@ -13,7 +13,7 @@ from sagemaker_ab.kube.client import connect
 
 
 class KubernetesClient(Protocol):
-    """The reads of SageMakerABEndpoints that commands need, from `kube.client.KubeClient`."""
+    """What commands need of SageMakerABEndpoints in the API server, from `kube.client.KubeClient`."""
 
     @property
     def default_namespace(self) -> str: ...
@@ -21,6 +21,10 @@ class KubernetesClient(Protocol):
     def get(self, namespace: str, name: str) -> Mapping[str, Any]: ...
 
     def list(self, namespace: str | None) -> Sequence[Mapping[str, Any]]: ...
+
+    def annotate(
+        self, resource: Mapping[str, Any], annotations: Mapping[str, str | None], *, field_manager: str
+    ) -> Mapping[str, Any]: ...
 
 
 def _aws_clients(region: str | None) -> AwsClients:

@@ -2,6 +2,7 @@
 
 from sagemaker_ab.aws.failures import AwsError, Failure, FailureKind
 from sagemaker_ab.aws.sessions import NoRegion
+from sagemaker_ab.cli.current_run import NoRun
 from sagemaker_ab.cli.json_lines import InvalidInput
 from sagemaker_ab.cli.reader import CrdNotInstalled, ResourceNotFound
 from sagemaker_ab.cli.snapshot import UnreadableResource
@@ -12,6 +13,7 @@ EXPECTED = (
     InvalidInput,
     KubernetesError,
     NoRegion,
+    NoRun,
     ResourceNotFound,
     CrdNotInstalled,
     UnreadableResource,

@@ -11,8 +11,11 @@ import click
 from sagemaker_ab import __version__
 
 # boto3 and the Kubernetes client take most of a second to load; only the commands that need them load them.
-_ONLINE: Final = ("get", "predict", "load", "metrics", "scaling")
+_RUN_COMMANDS: Final = ("approve", "promote", "abort", "hold", "resume", "retry")
+_ONLINE: Final = ("get", "predict", "load", "metrics", "scaling", *_RUN_COMMANDS, "winner", "export")
 _OFFLINE: Final = ("replay", "plan-test")
+_MODULES: Final = dict.fromkeys(_RUN_COMMANDS, "run_commands")
+"""The modules of commands that have no module of their own."""
 
 
 class Commands(click.Group):
@@ -28,7 +31,8 @@ class Commands(click.Group):
         name = cmd_name.replace("-", "_")
         if cmd_name in _ONLINE and ctx.obj is None:
             ctx.obj = import_module("sagemaker_ab.cli.clients").Clients()
-        command: click.Command = getattr(import_module(f"sagemaker_ab.cli.{name}"), name)
+        module = _MODULES.get(cmd_name, name)
+        command: click.Command = getattr(import_module(f"sagemaker_ab.cli.{module}"), name)
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -47,7 +51,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="sagemaker-ab")
 def commands() -> None:
-    """Inspect, invoke and load-test SageMakerABEndpoint resources; replay and plan A/B tests."""
+    """Inspect and invoke SageMakerABEndpoint resources, steer their rollouts, plan and replay A/B tests."""
 
 
 def program_name(argument: str) -> str:

@@ -105,12 +105,23 @@ class KubeClient:
         added = [*finalizers, *([] if FINALIZER in finalizers else [FINALIZER])]
         return self._patch_metadata(resource, {"finalizers": added, "annotations": dict(annotations)})
 
+    def annotate(
+        self, resource: Mapping[str, Any], annotations: Mapping[str, str | None], *, field_manager: str
+    ) -> Object:
+        """Set annotations by a merge patch; None removes one.
+
+        Raises Conflict if the resource has changed since it was read.
+        """
+        return self._patch_metadata(resource, {"annotations": dict(annotations)}, field_manager=field_manager)
+
     def remove_finalizer(self, resource: Object) -> Object:
         """Remove the operator's finalizer. Raises Conflict if the resource has changed since it was read."""
         kept = [item for item in resource["metadata"].get("finalizers", ()) if item != FINALIZER]
         return self._patch_metadata(resource, {"finalizers": kept})
 
-    def _patch_metadata(self, resource: Object, change: Mapping[str, Any]) -> Object:
+    def _patch_metadata(
+        self, resource: Mapping[str, Any], change: Mapping[str, Any], *, field_manager: str = FIELD_MANAGER
+    ) -> Object:
         metadata = resource["metadata"]
         body = {"metadata": {**change, "resourceVersion": metadata["resourceVersion"]}}
         patched: Object = _called(
@@ -121,7 +132,7 @@ class KubeClient:
             PLURAL,
             metadata["name"],
             body,
-            field_manager=FIELD_MANAGER,
+            field_manager=field_manager,
             _content_type="application/merge-patch+json",
         )
         return patched

@@ -13,7 +13,7 @@ from rich.console import Console, Group, RenderableType
 from sagemaker_ab.aws.clock import AwsClock
 from sagemaker_ab.aws.sessions import AwsClients
 from sagemaker_ab.cli.clients import Clients
-from sagemaker_ab.kube.client import NotFound
+from sagemaker_ab.kube.client import Conflict, NotFound
 
 NOW = datetime(2026, 11, 25, 15, 51, 52, tzinfo=UTC)
 IMAGE = "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference@sha256:" + "ab12cd34" * 8
@@ -161,8 +161,10 @@ class FakeKubernetes:
     default_namespace = "ml"
 
     def __init__(self) -> None:
-        self.objects: list[Mapping[str, Any]] = []
+        self.objects: list[Any] = []
         self.refuses: Exception | None = None
+        self.patches: list[dict[str, str | None]] = []
+        """The annotations of each patch that was accepted."""
 
     def get(self, namespace: str, name: str) -> Mapping[str, Any]:
         for each in self.list(namespace):
@@ -174,6 +176,20 @@ class FakeKubernetes:
         if self.refuses:
             raise self.refuses
         return [each for each in self.objects if namespace in (None, each["metadata"]["namespace"])]
+
+    def annotate(
+        self, resource: Mapping[str, Any], annotations: Mapping[str, str | None], *, field_manager: str
+    ) -> Mapping[str, Any]:
+        assert field_manager == "kubectl-sagemaker-ab"
+        [stored] = [each for each in self.objects if each["metadata"]["name"] == resource["metadata"]["name"]]
+        metadata = stored["metadata"]
+        if metadata.get("resourceVersion") != resource["metadata"].get("resourceVersion"):
+            raise Conflict("409 Conflict: the object has been modified")
+        merged = {**metadata.get("annotations", {}), **annotations}
+        metadata["annotations"] = {key: value for key, value in merged.items() if value is not None}
+        metadata["resourceVersion"] = str(int(metadata.get("resourceVersion", "0")) + 1)
+        self.patches.append(dict(annotations))
+        return stored
 
 
 @pytest.fixture

@@ -25,10 +25,11 @@ def test_wide_adds_instances_rates_latency_and_region(shifting, now, text):
 
     assert text(Group(*lines), width=200) == (
         "NAMESPACE  NAME     ENDPOINT      WEIGHTS                    READY  REASON    AGE"
-        "  INSTANCES              INVOCATIONS                          P99 MS                        REGION\n"
+        "  INSTANCES              INVOCATIONS                          P99 MS                        RUN"
+        "  REGION\n"
         "ml         reviews  reviews-prod  VariantA=50% VariantB=50%  False  Updating  11m"
         "  VariantA=1 VariantB=1  VariantA=34.2/min VariantB=33.2/min"
-        "  VariantA=48.2 VariantB=118.2  us-east-1"
+        "  VariantA=48.2 VariantB=118.2  –    us-east-1"
     )
 
 
@@ -36,4 +37,11 @@ def test_wide_without_status_is_dashes(shifting, now, text):
     del shifting["status"]
     line = resource_lines([parse_resource(shifting)], now=now, wide=True)[1]
 
-    assert text(line, width=200).split() == ["reviews", "reviews-prod", *"–––", "11m", *"–––", "us-east-1"]
+    assert text(line, width=200).split() == ["reviews", "reviews-prod", *"–––", "11m", *"––––", "us-east-1"]
+
+
+def test_wide_names_the_run(shifting, now, text):
+    shifting["status"]["traffic"] = {"strategy": "Stepped", "mode": "Apply", "run": "446f921ae9-1"}
+    line = resource_lines([parse_resource(shifting)], now=now, wide=True)[1]
+
+    assert text(line, width=200).split()[-2:] == ["446f921ae9-1", "us-east-1"]

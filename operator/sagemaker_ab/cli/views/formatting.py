@@ -36,6 +36,12 @@ def age(since: datetime | None, *, now: datetime) -> str:
     return written
 
 
+def span(seconds: float) -> str:
+    """Return a length of time in the units of `age`."""
+    start = datetime.fromtimestamp(0, UTC)
+    return age(start, now=start + timedelta(seconds=int(seconds)))
+
+
 def moment(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 

@@ -12,7 +12,7 @@ from sagemaker_ab.cli.views.alignment import aligned
 from sagemaker_ab.cli.views.formatting import ABSENT, age, milliseconds, number, per_minute
 
 _HEADINGS = ("NAME", "ENDPOINT", "WEIGHTS", "READY", "REASON", "AGE")
-_WIDE_HEADINGS = ("INSTANCES", "INVOCATIONS", "P99 MS", "REGION")
+_WIDE_HEADINGS = ("INSTANCES", "INVOCATIONS", "P99 MS", "RUN", "REGION")
 _READY_COLORS = {"True": "green", "False": "red"}
 
 
@@ -54,6 +54,7 @@ def _wide_cells(resource: ResourceSnapshot) -> Iterator[Text]:
     yield Text(_by_variant(resource, _instance_counts(resource)))
     yield Text(_by_variant(resource, _rates(resource)))
     yield Text(_by_variant(resource, _p99s(resource)))
+    yield Text(number(resource.status.traffic.run if resource.status.traffic else None))
     yield Text(number(resource.region))
 
 

@@ -1,4 +1,4 @@
-"""Renders one resource as a tree: conditions, endpoint, variants, their metrics and their autoscaling."""
+"""Renders one resource as a tree: conditions, run, endpoint, variants, their metrics and autoscaling."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,6 +12,7 @@ from sagemaker_ab.cli.snapshot import ResourceSnapshot
 from sagemaker_ab.cli.views.alignment import aligned
 from sagemaker_ab.cli.views.conditions import condition_lines
 from sagemaker_ab.cli.views.formatting import ABSENT, age, moment
+from sagemaker_ab.cli.views.run import RunBranch, run_branch
 from sagemaker_ab.cli.views.scaling import scaling_branch
 from sagemaker_ab.cli.views.variant import variant_branches
 
@@ -23,6 +24,9 @@ def resource_tree(resource: ResourceSnapshot, *, now: datetime, wide: bool = Fal
     tree = Tree(_head(resource, now=now), guide_style="dim")
     for line in condition_lines(resource.status.conditions or [], now=now):
         tree.add(line)
+    run = run_branch(resource, now=now)
+    if run is not None:
+        add_branch(tree, run)
     endpoint = tree.add(_endpoint(resource))
     for line in aligned(list(_details(resource, wide=wide))):
         endpoint.add(line)
@@ -37,6 +41,15 @@ def resource_tree(resource: ResourceSnapshot, *, now: datetime, wide: bool = Fal
                 below.add(leaf)
     endpoint.add(_window(resource.status.metrics))
     return tree
+
+
+def add_branch(parent: Tree, branch: RunBranch) -> None:
+    """Add a branch with all that is below it."""
+    node = parent.add(branch.head)
+    for leaf in branch.leaves:
+        node.add(leaf)
+    for child in branch.branches:
+        add_branch(node, child)
 
 
 def _head(resource: ResourceSnapshot, *, now: datetime) -> Text:

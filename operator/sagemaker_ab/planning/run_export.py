@@ -1,0 +1,82 @@
+"""The minutes of a run as the operator counted them: for a file that `replay` reads.
+
+A minute counts with the weights that were verified throughout it. Status keeps these weights. Where it does
+not, the minute is left out, because nobody knows how the traffic was to be split in it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE
+from sagemaker_ab.planning.run_minutes import CountsByMinute
+from sagemaker_ab.planning.runs.record import RunRecord, minute_of
+from sagemaker_ab.planning.weight_history import WeightHistory, verified_rows
+from sagemaker_ab.traffic.counts import Counts
+from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
+
+_NO_COUNTS = Counts()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedRun:
+    """The rows of a run, in order of minutes, and the minutes that are not among them.
+
+    The first and the last minute have rows in any case, if need be without numbers, so that a replay covers
+    the same time. `unknown` are minutes with counts from before the weights that status keeps. `moving` are
+    the other minutes with counts whose weights are not verified: they moved, or were not read.
+    """
+
+    rows: tuple[CountsRow, ...]
+    unknown: int
+    moving: int
+
+    @property
+    def minutes(self) -> int:
+        """The number of minutes with numbers."""
+        return len({row.at for row in self.rows if row.counts != _NO_COUNTS})
+
+
+def kept_weights(record: RunRecord) -> WeightHistory | None:
+    """Return the verified weights that status keeps of a run; None if it keeps none."""
+    history = record.saved.history if record.saved is not None else None
+    return history if history is not None and history.stretches else None
+
+
+def last_minute(record: RunRecord) -> int | None:
+    """Return the last minute that the run looked at before its outcome; None while it goes on."""
+    if record.outcome is None or not record.decisions:
+        return None
+    return minute_of(record.decisions[-1].at) - 1
+
+
+def exported_run(counts: CountsByMinute, history: WeightHistory, *, first: int, last: int) -> ExportedRun:
+    """Return the rows of the minutes from `first` to `last` whose weights are verified."""
+    within = {key: each for key, each in counts.items() if first <= key[0] <= last}
+    rows = list(verified_rows(within, history))
+    missing = {at for at, _ in within} - {row.at for row in rows}
+    unknown = sum(at < _known_from(history) for at in missing)
+    return ExportedRun(
+        rows=tuple(
+            sorted(
+                [*rows, *_ends(rows, history.variants, first=first, last=last)],
+                key=lambda row: (row.at, row.variant),
+            )
+        ),
+        unknown=unknown,
+        moving=len(missing) - unknown,
+    )
+
+
+def _known_from(history: WeightHistory) -> int:
+    """Return the minute in which the history begins."""
+    return int(min(each.since for each in history.stretches) // SECONDS_PER_MINUTE)
+
+
+def _ends(
+    rows: Iterable[CountsRow], variants: Iterable[str], *, first: int, last: int
+) -> Iterator[CountsRow]:
+    """Yield rows without numbers for the first and the last minute, if they have none."""
+    known = {row.at for row in rows}
+    for at in sorted({first, last} - known):
+        for name in variants:
+            yield CountsRow(at, name, _NO_COUNTS)
