@@ -59,7 +59,6 @@ class Reconciled(RunStage):
                     self.delivered.append(each)
                 self.rows[each.at, each.variant] = each
             self.watch(first=read.next_first)
-            self.history = self.history.since(read.next_first)
 
     def shift(self, percent):
         """Change the weights as the operator does."""

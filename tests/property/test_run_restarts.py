@@ -50,6 +50,17 @@ def test_minutes_that_are_read_late_do_not_let_a_run_skip_a_step(bad, since, unr
     assert all(later - earlier in {0, 1} for earlier, later in pairwise(steps))
 
 
+def test_status_keeps_fifty_changes_of_weights_in_8_kilobytes():
+    """By hand: each is repaired, so that it makes two stretches of verified weights."""
+    world = World(stepped(guardrails=GUARDRAILS, breakers=BREAKERS), requests=10**9)
+    world.rates = {"A": 0.1, "B": 0.1}
+    for number in range(60):
+        world.weights, world.modified = {"A": 97.5, "B": 2.5}, world.at * 60.0 - number / 7
+        record = world.minutes(2).record
+    assert len(record.history.stretches) == 50
+    assert max(world.sizes) <= LONGEST
+
+
 @settings(deadline=None, max_examples=15)
 @given(rates=st.tuples(rates, rates), requests=st.integers(0, 10**9))
 def test_status_stays_below_8_kilobytes(rates, requests):

@@ -142,13 +142,6 @@ def test_the_history_survives_json(endpoint, reads):
     assert WeightHistory.from_json(loads(dumps(history.to_json()))) == history
 
 
-@given(endpoint=endpoints, reads=reads, first=st.integers(MIDNIGHT - 5, MIDNIGHT + 160))
-def test_leaving_out_what_is_over_keeps_the_minutes_that_are_not(endpoint, reads, first):
-    *_, history = histories(endpoint, reads)
-    kept = {minute: weights for minute, weights in minutes(history).items() if minute >= first}
-    assert kept.items() <= minutes(history.since(first)).items()
-
-
 def settled(seconds, weights=CHOICES[0], *, modified=0.0):
     at = START + seconds
     return WeightObservation(
@@ -223,6 +216,12 @@ def test_at_most_fifty_stretches_are_kept_and_the_oldest_are_dropped():
     assert len(history.stretches) == MOST_STRETCHES == 50
     assert len(dumps(history.to_json())) < 3000
     assert [minute - MIDNIGHT for minute in minutes(history)] == list(range(20, 120, 2))
+
+
+def test_times_are_kept_as_whole_seconds_within_what_was_verified():
+    (stretch,) = history_of(settled(0.2), settled(150.9)).stretches
+    assert (stretch.since, stretch.until) == (START + 1, START + 120)
+    assert "." not in dumps([stretch.since, stretch.until])
 
 
 def test_counts_become_rows_only_in_minutes_with_verified_weights():

@@ -33,9 +33,8 @@ def export(clients: Clients, *, name: str, expected: str | None, connection: Con
     record = current.record
     history = kept_weights(record)
     if history is None:
-        state = "has ended" if record.final else "has just started"
         raise click.ClickException(
-            f"status keeps no verified weights of run {record.run}, which {state}: there is nothing to export"
+            f"status keeps no verified weights of run {record.run}: there is nothing to export"
         )
     found, history = _read(current, history, clients)
     exported = exported_run(found.counts, history, first=record.started, last=found.last)

@@ -1,7 +1,7 @@
 """The minutes of a run as the operator counted them: for a file that `replay` reads.
 
-A minute counts with the weights that were verified throughout it. Status keeps these weights. Where it does
-not, the minute is left out, because nobody knows how the traffic was to be split in it.
+A minute counts with the weights that were verified throughout it. Status keeps these weights, also after the
+outcome of the run. A minute without them is left out, because nobody knows how its traffic was to be split.
 """
 
 from collections.abc import Iterable, Iterator
@@ -38,7 +38,7 @@ class ExportedRun:
 
 def kept_weights(record: RunRecord) -> WeightHistory | None:
     """Return the verified weights that status keeps of a run; None if it keeps none."""
-    history = record.saved.history if record.saved is not None else None
+    history = record.history
     return history if history is not None and history.stretches else None
 
 

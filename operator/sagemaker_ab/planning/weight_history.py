@@ -8,6 +8,7 @@ only in LastModifiedTime. That weight changes move it is an assumption.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from math import ceil, floor
 from typing import Any, Final, Self
 
 from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE
@@ -17,7 +18,7 @@ from sagemaker_ab.planning.run_minutes import CountsByMinute
 from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 
 MOST_STRETCHES: Final = 50
-"""Beyond these the oldest are dropped, and their minutes have no verified weights any more."""
+"""The stretches of one run that are kept. The oldest are dropped, with what they say of their minutes."""
 
 Weights = Mapping[str, float]
 
@@ -59,10 +60,10 @@ class WeightObservation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeightStretch:
-    """Weights that were in force from `since` to `until`."""
+    """Weights that were in force from `since` to `until`, in whole seconds within what was verified."""
 
-    since: float
-    until: float
+    since: int
+    until: int
     weights: tuple[float, ...]
 
 
@@ -87,9 +88,9 @@ class WeightHistory:
         if not read.settled or not set(self.variants) <= read.current.keys():
             return replace(self, modified=None)
         weights = tuple(read.current[name] for name in self.variants)
-        until = read.began - SETTLING_SECONDS
+        until = floor(read.began - SETTLING_SECONDS)
         if newest is None or newest.weights != weights or self.modified != read.modified:
-            begun = WeightStretch(since=read.ended, until=read.ended, weights=weights)
+            begun = WeightStretch(since=ceil(read.ended), until=ceil(read.ended), weights=weights)
             stretches = (*self.stretches, begun)[-MOST_STRETCHES:]
             return replace(self, stretches=stretches, modified=read.modified)
         if until <= newest.until:
@@ -107,12 +108,6 @@ class WeightHistory:
             if stretch.since <= start and start + SECONDS_PER_MINUTE <= stretch.until:
                 return dict(zip(self.variants, stretch.weights, strict=True))
         return None
-
-    def since(self, first: int) -> Self:
-        """Leave out the stretches that ended before minute `first`."""
-        start = first * SECONDS_PER_MINUTE
-        kept = tuple(each for each in self.stretches[:-1] if each.until > start)
-        return replace(self, stretches=(*kept, *self.stretches[-1:]))
 
     def to_json(self) -> dict[str, Any]:
         """Return the state: each stretch as since, until and the weight of each variant."""

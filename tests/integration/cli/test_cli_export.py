@@ -8,18 +8,11 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from sagemaker_ab.aws.run_export import read_run
 from sagemaker_ab.cli.clients import Clients
-from sagemaker_ab.cli.current_run import current_run
 from sagemaker_ab.cli.main import commands
 from sagemaker_ab.cli.replaying.counts_file import read_counts
-from sagemaker_ab.cli.replaying.counts_writer import counts_csv
-from sagemaker_ab.planning.run_export import exported_run, last_minute
-from sagemaker_ab.planning.run_minutes import RunQueries, metrics_of_policy
-from sagemaker_ab.planning.weight_history import WeightHistory, WeightStretch
 from tests.integration.rollouts import STEPS, Rollout, stepped
 
-VARIANTS = ("VariantA", "VariantB")
 FIRST_STEP = [{**STEPS[0], "approval": "Required"}, *STEPS[1:]]
 
 
@@ -107,43 +100,20 @@ def test_a_replay_of_the_export_prints_the_decisions_of_the_operator(waiting, re
     assert decisions(waiting)[-1][1:] == ("Undecided", "ApprovalRequired")
 
 
-class KeptWeights:
-    """All the verified weights that any status of a rollout has had."""
-
-    def __init__(self, rollout):
-        self.stretches = {}
-        rollout.cluster.watchers.append(self.seen)
-
-    def seen(self, resource, *, gone=False):
-        del gone
-        state = json.loads(resource["status"].get("traffic", {}).get("state", "{}"))
-        for since, until, *weights in state.get("weights", {}).get("stretches", ()):
-            self.stretches[since] = WeightStretch(since=since, until=until, weights=tuple(weights))
-
-    @property
-    def history(self):
-        ordered = tuple(each for _, each in sorted(self.stretches.items()))
-        return WeightHistory(variants=VARIANTS, stretches=ordered)
-
-
 @pytest.mark.parametrize(("failing", "outcome"), [(0.0, "Promoted"), (0.1, "RolledBack")])
-def test_a_whole_run_is_replayed_from_its_weights_to_its_outcome(replayed, failing, outcome):
+def test_a_whole_run_is_exported_and_replayed_after_its_outcome(replayed, failing, outcome):
     rollout = Rollout(stepped(breakers=[]))
-    kept = KeptWeights(rollout)
     rollout.fails("bert-a", 0.01)
     rollout.fails("bert-b", failing)
     rollout.until_ended()
     rollout.run(minutes=10)
     assert rollout.status["outcome"] == outcome
-    current = current_run(resource_of(rollout))
-    record, metrics = current.record, metrics_of_policy(current.policy)
-    queries = RunQueries(endpoint_name="reviews", variants=VARIANTS, metrics=metrics)
-    clients = rollout.operator._session.clients()
 
-    found = read_run(clients, queries, first=record.started, last=last_minute(record))
-    exported = exported_run(found.counts, kept.history, first=record.started, last=found.last)
+    result = export(rollout)
 
-    assert replayed(rollout, "".join(counts_csv(exported.rows))) == decisions(rollout)
+    assert result.exit_code == 0, result.output
+    assert "status does not keep" not in result.stderr
+    assert replayed(rollout, result.stdout) == decisions(rollout)
 
 
 def with_weights(raw, *, since=None, until=None):

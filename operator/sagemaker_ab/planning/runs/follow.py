@@ -17,6 +17,7 @@ from sagemaker_ab.planning.runs.patch import winner_patch
 from sagemaker_ab.planning.runs.record import RunRecord, ShownNumbers, shown_weights
 from sagemaker_ab.planning.runs.restore import lost, restored
 from sagemaker_ab.planning.runs.situation import Situation
+from sagemaker_ab.planning.weight_history import WeightHistory
 from sagemaker_ab.traffic.decision import Verdict
 from sagemaker_ab.traffic.run import RunMismatch
 
@@ -56,6 +57,9 @@ def follow_run(before: TrafficStatus | None, live: LiveRun | None, found: Situat
         if not (asked_for or record.final):
             record = _superseded(record, found)
         record = _after_commands(record, found)
+        if record.final and stored is not None and not stored.final and stored.run == record.run:
+            record = _with_weights_until_end(record, live.history if live else stored.history, found)
+            live = None
     if record is None or not asked_for or asks_for_retry(record):
         if not found.can_start:
             return _waiting(before, record, found)
@@ -118,6 +122,12 @@ def _superseded(record: RunRecord, found: Situation) -> RunRecord:
     return replace(record, shown=replace(record.shown, message=message))
 
 
+def _with_weights_until_end(record: RunRecord, history: WeightHistory | None, found: Situation) -> RunRecord:
+    """Return the record of a run that has just ended, with its verified weights up to this reconcile."""
+    read = found.observation
+    return replace(record, history=history.observed(read) if history and read else history)
+
+
 def _waiting(before: TrafficStatus | None, record: RunRecord | None, found: Situation) -> Followed:
     """Report what the next run waits for."""
     traffic = traffic_before_run(found)
@@ -149,11 +159,11 @@ def _going_on(record: RunRecord, live: LiveRun | None, found: Situation) -> Foll
             record = advance(live, record, found)
     record = _with_outcome(record, found)
     record = with_weights(record, found)
-    if record.final or live is None:
-        live = None
-    else:
-        record = live.saved(record)
-        live.record = record
+    if live is not None:
+        if record.final:
+            record, live = _with_weights_until_end(record, live.history, found), None
+        else:
+            record = live.record = live.saved(record)
     traffic = traffic_of_run(record, found)
     return Followed(record=record, status=record.to_status(), traffic=traffic, live=live)
 

@@ -45,10 +45,9 @@ class LiveRun:
         saved = record.saved
         if saved is None:
             run = Run(policy, variants, started=record.started)
-            history = WeightHistory(variants=run.roles.variants)
         else:
             run = Run.from_json(saved.checkpoint, policy, variants)
-            history = saved.history
+        history = record.history or WeightHistory(variants=run.roles.variants)
         run.progress = record.progress
         looked = minute_of(record.decisions[-1].at) if record.decisions else record.started
         first = record.started if saved is None else saved.watermark + 1
@@ -96,14 +95,12 @@ class LiveRun:
         if (
             saved is not None
             and record == self.record
-            and _shape(self.history) == _shape(saved.history)
+            and _shape(self.history) == _shape(record.history)
             and (watermark - saved.watermark <= SAVE_AFTER_MINUTES or self._requests == self.saved_requests)
         ):
             return record
         self.saved_requests = self._requests
-        history = self.history.since(watermark)
-        packed = SavedEvidence.of(self.run, history, watermark)
-        return replace(record, saved=packed)
+        return replace(record, saved=SavedEvidence.of(self.run, watermark), history=self.history)
 
     @property
     def _requests(self) -> float:
@@ -111,6 +108,8 @@ class LiveRun:
         return sum(self.run.evidence.totals.invocations(name) for name in self.run.roles.variants)
 
 
-def _shape(history: WeightHistory) -> object:
+def _shape(history: WeightHistory | None) -> object:
     """Return what distinguishes two histories, apart from how far the newest weights are verified."""
+    if history is None:
+        return None
     return [(each.since, each.weights) for each in history.stretches[-1:]], history.modified

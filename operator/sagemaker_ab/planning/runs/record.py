@@ -34,17 +34,15 @@ _LAYOUT: Final = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedEvidence:
-    """The evidence of a run up to the minute `watermark`, and the verified weights since then."""
+    """The evidence of a run up to the minute `watermark`."""
 
     checkpoint: Mapping[str, Any]
-    history: WeightHistory
     watermark: int
 
     @classmethod
-    def of(cls, run: Run, history: WeightHistory, watermark: int) -> Self:
+    def of(cls, run: Run, watermark: int) -> Self:
         """Save the evidence of a run, in the form in which status gives it back."""
-        checkpoint = json.loads(json.dumps(run.checkpoint()))
-        return cls(checkpoint=checkpoint, history=history, watermark=watermark)
+        return cls(checkpoint=json.loads(json.dumps(run.checkpoint())), watermark=watermark)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +62,8 @@ class RunRecord:
     `requested` are the shares in percent that the run decided; None for those that serve. `weights` are those
     to keep in force now, on the way there, and `in_force_since` is when a read first showed them.
     `interrupted`: the data was too old for a decision, so the hold of the step starts again. `ended` is when
-    the run got its outcome.
+    the run got its outcome. `history` has the verified weights of the whole run, up to when they were last
+    saved. It stays after the outcome.
     """
 
     run: str
@@ -91,6 +90,7 @@ class RunRecord:
     interrupted: bool = False
     shown: ShownNumbers = field(default_factory=ShownNumbers)
     saved: SavedEvidence | None = None
+    history: WeightHistory | None = None
 
     @property
     def final(self) -> bool:
@@ -161,7 +161,8 @@ class RunRecord:
             state["interrupted"] = True
         if self.saved:
             state["evidence"] = self.saved.checkpoint
-            state["weights"] = self.saved.history.to_json()
+        if self.history:
+            state["weights"] = self.history.to_json()
         text = json.dumps(state, separators=(",", ":"))
         if len(text) > STATE_LENGTH:
             raise ValueError(f"the state of run {self.run} has {len(text)} characters")
@@ -184,11 +185,7 @@ class RunRecord:
     def _read(cls, status: TrafficStatus, step: StepStatus, started: int, state: Mapping[str, Any]) -> Self:
         saved = None
         if "evidence" in state and status.watermark is not None:
-            saved = SavedEvidence(
-                checkpoint=state["evidence"],
-                history=WeightHistory.from_json(state["weights"]),
-                watermark=minute_of(status.watermark),
-            )
+            saved = SavedEvidence(checkpoint=state["evidence"], watermark=minute_of(status.watermark))
         return cls(
             run=status.run or "",
             core=state["core"],
@@ -220,6 +217,7 @@ class RunRecord:
                 message=status.message or "",
             ),
             saved=saved,
+            history=WeightHistory.from_json(state["weights"]) if "weights" in state else None,
         )
 
 

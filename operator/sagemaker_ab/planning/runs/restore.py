@@ -5,6 +5,7 @@ constant since the start of the run. Otherwise the run ends, and the weights sta
 """
 
 from dataclasses import replace
+from math import ceil
 from typing import Final
 
 from sagemaker_ab.api.conditions import RunReason
@@ -88,9 +89,10 @@ def _rebuilt(record: RunRecord, found: Situation) -> RunRecord:
     history = WeightHistory(variants=run.roles.variants)
     if endpoint is not None and read is not None and read.settled:
         weights = tuple(read.current[name] for name in history.variants)
-        stretch = WeightStretch(since=endpoint.last_modified, until=endpoint.last_modified, weights=weights)
+        since = ceil(endpoint.last_modified)
+        stretch = WeightStretch(since=since, until=since, weights=weights)
         history = replace(history, stretches=(stretch,), modified=endpoint.last_modified)
-    return replace(record, saved=SavedEvidence.of(run, history, record.started - 1))
+    return replace(record, saved=SavedEvidence.of(run, record.started - 1), history=history)
 
 
 def _finished(tag: RunTag, outcome: Outcome, found: Situation) -> RunRecord:
