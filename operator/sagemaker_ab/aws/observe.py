@@ -153,8 +153,9 @@ def _variant(described: "ProductionVariantSummaryTypeDef") -> ObservedVariant:
     images = described.get("DeployedImages", [])
     return ObservedVariant(
         name=described["VariantName"],
-        current_weight=described.get("CurrentWeight", 0.0),
-        desired_weight=described.get("DesiredWeight", 0.0),
+        # In JSON, a whole weight may have no fraction and is then read as an int.
+        current_weight=float(described.get("CurrentWeight", 0.0)),
+        desired_weight=float(described.get("DesiredWeight", 0.0)),
         current_count=described.get("CurrentInstanceCount", 0),
         desired_count=described.get("DesiredInstanceCount", 0),
         image_digest=images[0].get("ResolvedImage", "").partition("@")[2] or None if images else None,

@@ -40,8 +40,8 @@ def read_weights(clients: AwsClients, endpoint_name: str) -> WeightObservation:
     return WeightObservation(
         began=clients.clock.at(began),
         ended=clients.clock.now(),
-        current={each["VariantName"]: each.get("CurrentWeight", 0.0) for each in variants},
-        desired={each["VariantName"]: each.get("DesiredWeight", 0.0) for each in variants},
+        current={each["VariantName"]: float(each.get("CurrentWeight", 0.0)) for each in variants},
+        desired={each["VariantName"]: float(each.get("DesiredWeight", 0.0)) for each in variants},
         in_service=EndpointStatus(described["EndpointStatus"]) is EndpointStatus.IN_SERVICE,
         modified=described["LastModifiedTime"].timestamp(),
     )

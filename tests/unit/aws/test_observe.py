@@ -271,3 +271,21 @@ def test_a_command_describes_the_variants_that_serve_and_aws_time(serving):
     assert live.at.timestamp() == serving.sim.engine.clock.now()
     with pytest.raises(AwsError, match="Could not find endpoint"):
         live_endpoint(serving.clients, endpoint_name="nothing")
+
+
+def test_weights_are_floats_although_json_may_have_whole_numbers(region):
+    region.create("VariantA")
+    region.sim.advance(minutes=15)
+    region.sim.edit(weights={"endpoint": "reviews", "variants": {"VariantA": 9}})
+
+    def without_fractions(parsed, **_):
+        for variant in parsed["ProductionVariants"]:
+            variant.update({member: int(variant[member]) for member in ("CurrentWeight", "DesiredWeight")})
+
+    region.clients.sagemaker.meta.events.register("after-call.*.DescribeEndpoint", without_fractions)
+
+    (variant,) = region.observe().endpoint.variants
+
+    assert (variant.current_weight, variant.desired_weight) == (9.0, 9.0)
+    assert isinstance(variant.current_weight, float)
+    assert isinstance(variant.desired_weight, float)
