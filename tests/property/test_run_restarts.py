@@ -21,13 +21,14 @@ BREAKERS = [{"metric": metric} for metric in ("ServerErrors", "ClientErrors", "M
 
 
 def play(*, bad, since, restarts=frozenset(), unread=frozenset()):
-    world = World()
+    """Return the world after the run; a process that reads nothing ends only once that is in status."""
+    world, record = World(), None
     for number in range(MINUTES):
         if number >= since:
             world.rates["B"] = bad
-        if number in restarts:
-            world.restart()
         world.readable = number not in unread
+        if number in restarts and (world.readable or record.interrupted):
+            world.restart()
         record = world.minute().record
         assert RunRecord.from_status(TrafficStatus.model_validate(world.written)) == record
     return world
@@ -38,6 +39,22 @@ def play(*, bad, since, restarts=frozenset(), unread=frozenset()):
 def test_a_process_that_ends_changes_no_decision(bad, since, restarts):
     undisturbed = play(bad=bad, since=since)
     disturbed = play(bad=bad, since=since, restarts=restarts)
+    assert disturbed.decisions == undisturbed.decisions
+    assert disturbed.weights == undisturbed.weights
+
+
+@st.composite
+def outages(draw):
+    """Return minutes in which CloudWatch cannot be read, at a stretch."""
+    first = draw(minutes)
+    return frozenset(range(first, first + draw(st.integers(0, 40))))
+
+
+@settings(deadline=None, max_examples=60)
+@given(bad=rates, since=minutes, restarts=st.frozensets(minutes, max_size=8), unread=outages())
+def test_a_process_that_ends_in_an_outage_changes_no_decision(bad, since, restarts, unread):
+    undisturbed = play(bad=bad, since=since, unread=unread)
+    disturbed = play(bad=bad, since=since, unread=unread, restarts=restarts)
     assert disturbed.decisions == undisturbed.decisions
     assert disturbed.weights == undisturbed.weights
 

@@ -9,14 +9,14 @@ from typing import Any, Final
 
 from sagemaker_ab.api.conditions import RunReason
 from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE
-from sagemaker_ab.api.traffic_status import MOST_DECISIONS, DataStatus, DecisionStatus
+from sagemaker_ab.api.traffic_status import MOST_DECISIONS, DataStatus, DecisionStatus, Gate
 from sagemaker_ab.planning.run_data import Availability
 from sagemaker_ab.planning.runs.commands import end
 from sagemaker_ab.planning.runs.comparisons import comparisons
-from sagemaker_ab.planning.runs.gates import SATISFIED, gates
+from sagemaker_ab.planning.runs.gates import SATISFIED, blocked_data, data_gate, gates, gates_without_look
 from sagemaker_ab.planning.runs.live import LiveRun
 from sagemaker_ab.planning.runs.outcome import Outcome
-from sagemaker_ab.planning.runs.record import RunRecord, ShownNumbers, minute_time, to_time
+from sagemaker_ab.planning.runs.record import RunRecord, ShownNumbers, minute_of, minute_time, to_time
 from sagemaker_ab.planning.runs.situation import Situation
 from sagemaker_ab.planning.runs.words import describe_data, describe_decision
 from sagemaker_ab.traffic.decision import Decision, DecisionReason, LookOutcome, Progress, Verdict
@@ -35,11 +35,11 @@ def advance(live: LiveRun, record: RunRecord, found: Situation) -> RunRecord:
         return record
     record = _with_data(record, found)
     if found.outdated and (live.caught_up or found.minutes.data.problem is not None):
-        return _interrupted(record, found)
+        return _interrupted(live, record, found)
     if not found.caught_up:
         live.ingest(before=found.minutes.until + 1)
         return record
-    for now in _looks(live.looked, found.minutes.until + 1):
+    for now in _looks(live.looked, found.minutes.until + 1, interrupted=record.interrupted):
         live.looked = now
         live.ingest(before=now)
         record = _looked(live, record, found, now)
@@ -49,12 +49,13 @@ def advance(live: LiveRun, record: RunRecord, found: Situation) -> RunRecord:
     return record
 
 
-def _looks(looked: int, newest: int) -> range:
+def _looks(looked: int, newest: int, *, interrupted: bool) -> range:
     """Return the minutes to look at: each since the last look, or the newest alone after a gap.
 
     Decisions thus do not depend on when a reconcile runs, and after a gap a run advances one step at most.
     """
-    return range(looked + 1 if newest - looked <= OPEN_MINUTES else newest, newest + 1)
+    only_newest = interrupted or newest - looked > OPEN_MINUTES
+    return range(max(looked + 1, newest) if only_newest else looked + 1, newest + 1)
 
 
 def with_decision(record: RunRecord, *, at: int, verdict: Verdict, reason: str, message: str) -> RunRecord:
@@ -74,33 +75,43 @@ def with_decision(record: RunRecord, *, at: int, verdict: Verdict, reason: str, 
 
 
 def _with_data(record: RunRecord, found: Situation) -> RunRecord:
-    """Report the state of the data. Its time stays until the state changes."""
+    """Report the state of the data, also in its gate. Its time stays until the state changes."""
     if found.minutes is None:
         return record
     data, before = found.minutes.data, record.data
     state = data.availability.value
     since = before.since if before is not None and before.state == state else to_time(found.now)
     shown: dict[str, Any] = {"state": state, "message": describe_data(data), "since": since}
-    return replace(record, data=DataStatus(**shown))
+    record = replace(record, data=DataStatus(**shown))
+    if data.availability in _MAY_ADVANCE:
+        return record
+    blocked = blocked_data(describe_data(data))
+    known = tuple(blocked if gate.name == blocked.name else gate for gate in record.shown.gates)
+    return replace(record, shown=replace(record.shown, gates=known))
 
 
-def _interrupted(record: RunRecord, found: Situation) -> RunRecord:
-    """Hold the run while its data is too old. Nothing is decided, and the hold of the step starts again."""
+def _interrupted(live: LiveRun, record: RunRecord, found: Situation) -> RunRecord:
+    """Hold the run while its data is too old. Nothing is decided, and the hold of the step starts again.
+
+    The next look is after this decision, as in a process that knows no more than the decision.
+    """
     message = (record.data.message if record.data else None) or ""
+    live.run.progress = replace(live.run.progress, held_since=-1)
     record = with_decision(
-        replace(record, interrupted=True),
+        replace(record, interrupted=True, progress=live.run.progress),
         at=int(found.now) // SECONDS_PER_MINUTE,
         verdict=Verdict.HOLD,
         reason=DecisionReason.MISSING_DATA,
         message=message,
     )
-    return replace(record, shown=replace(record.shown, message=f"{_step(record)}: on hold. {message}"))
+    live.looked = max(live.looked, minute_of(record.decisions[-1].at))
+    blocked = blocked_data(message)
+    known = gates_without_look(found.policy, live.run, blocked, approved=record.approved)
+    message = f"{_step(record)}: on hold. {message}"
+    return replace(record, shown=replace(record.shown, gates=tuple(known), message=message))
 
 
 def _looked(live: LiveRun, record: RunRecord, found: Situation, now: int) -> RunRecord:
-    if record.interrupted:
-        live.run.progress = replace(live.run.progress, held_since=-1)
-        record = replace(record, interrupted=False)
     before = live.run.progress
     decision = live.run.look(now, approved=record.approved)
     outcome = decision.outcome
@@ -113,14 +124,16 @@ def _looked(live: LiveRun, record: RunRecord, found: Situation, now: int) -> Run
     progress = live.run.progress
     record = replace(
         record,
+        interrupted=False,
         progress=progress,
         percent=found.policy.steps[progress.step].percent,
         requested=dict(outcome.weights) or record.requested,
     )
     known = record.decisions
     record = with_decision(record, at=now, verdict=outcome.verdict, reason=reason, message=message)
-    if record.decisions != known or now % found.refresh_minutes == 0 or not record.shown.message:
-        record = replace(record, shown=_shown(live, record, outcome, found, now))
+    data = _data_gate(record, outcome, found)
+    if record.decisions != known or now % found.refresh_minutes == 0 or data not in record.shown.gates:
+        record = replace(record, shown=_shown(live, record, outcome, found, data))
     if outcome.final:
         return end(record, _OUTCOMES[outcome.verdict], now=found.now)
     return record
@@ -141,10 +154,16 @@ def _kept_back(
     return None
 
 
+def _data_gate(record: RunRecord, outcome: LookOutcome, found: Situation) -> Gate:
+    if found.minutes is None or found.minutes.data.availability in _MAY_ADVANCE:
+        return data_gate(outcome)
+    return blocked_data((record.data.message if record.data else None) or "")
+
+
 def _shown(
-    live: LiveRun, record: RunRecord, outcome: LookOutcome, found: Situation, now: int
+    live: LiveRun, record: RunRecord, outcome: LookOutcome, found: Situation, data: Gate
 ) -> ShownNumbers:
-    found_gates = tuple(gates(found.policy, live.run, outcome, now=now, approved=record.approved))
+    found_gates = tuple(gates(found.policy, live.run, data, now=live.looked, approved=record.approved))
     newest = record.decisions[-1]
     if outcome.final:
         message = newest.message

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE
+from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE, StepHold
 from sagemaker_ab.api.policies.stepped import Stepped
 from sagemaker_ab.api.traffic_status import Gate
 from sagemaker_ab.planning.runs.figures import clock_time, log10_shown, rounded_count
@@ -23,27 +23,39 @@ from sagemaker_ab.traffic.variant_roles import ALL_TRAFFIC_PERCENT
 SATISFIED: Final = "Satisfied"
 
 
-def gates(
-    policy: Stepped, run: Run, outcome: LookOutcome, *, now: int, approved: frozenset[int]
-) -> Iterator[Gate]:
-    """Yield the gates of the current step, as of a look at minute `now` with this outcome."""
+def gates(policy: Stepped, run: Run, data: Gate, *, now: int, approved: frozenset[int]) -> Iterator[Gate]:
+    """Yield the gates of the current step, as of a look at minute `now`; `data` is the gate of the data."""
     yield from _hold(policy, run, now)
-    if policy.guardrails:
-        yield _guardrails(policy, run)
-    yield from _sample_ratio(run)
+    yield from _evidence(policy, run)
+    yield data
+    yield from _approval(policy, run, approved)
+
+
+def gates_without_look(policy: Stepped, run: Run, data: Gate, *, approved: frozenset[int]) -> Iterator[Gate]:
+    """Yield the gates while the data is too old for a look: the hold starts again once it is recent."""
+    hold = required_hold(policy, run.progress.step)
+    if hold is not None:
+        percent = policy.steps[run.progress.step].percent
+        message = f"The time at {percent}% starts again once there is recent data"
+        yield from _not_started(hold, message)
+    yield from _evidence(policy, run)
+    yield data
+    yield from _approval(policy, run, approved)
+
+
+def data_gate(outcome: LookOutcome) -> Gate:
+    """Return the gate of the data as of a look with this outcome."""
     if outcome.reason is DecisionReason.NO_TRAFFIC:
-        yield _gate("dataFresh", "Blocked", "The candidate has no requests")
-    elif outcome.reason is DecisionReason.MISSING_DATA:
+        return blocked_data("The candidate has no requests")
+    if outcome.reason is DecisionReason.MISSING_DATA:
         missing = outcome.subject or str(outcome.needs.get("data", ""))
-        yield _gate("dataFresh", "Blocked", f"No recent data of {missing}")
-    else:
-        yield _gate("dataFresh", SATISFIED, "The newest minutes have data")
-    number = run.progress.step + 1
-    if policy.steps[run.progress.step].approval == "Required":
-        if number in approved:
-            yield _gate("approval", SATISFIED, f"Step {number} is approved")
-        else:
-            yield _gate("approval", "Waiting", f"Step {number} waits for approval")
+        return blocked_data(f"No recent data of {missing}")
+    return _gate("dataFresh", SATISFIED, "The newest minutes have data")
+
+
+def blocked_data(message: str) -> Gate:
+    """Return the gate of data that keeps the run from going on, for this reason."""
+    return _gate("dataFresh", "Blocked", message)
 
 
 def guardrail_checks(policy: Stepped, run: Run) -> list[GuardrailCheck]:
@@ -73,8 +85,7 @@ def _hold(policy: Stepped, run: Run, now: int) -> Iterator[Gate]:
         return
     percent = policy.steps[progress.step].percent
     if progress.held_since < 0:
-        yield _gate("minDuration", "Waiting", f"The share of {percent}% is not in force yet")
-        yield _gate("minRequests", "Waiting", f"0 of {hold.min_requests} requests", value="0")
+        yield from _not_started(hold, f"The share of {percent}% is not in force yet")
         return
     until = progress.held_since + hold.min_duration_seconds // SECONDS_PER_MINUTE
     message = f"At {percent}% until {clock_time(minute_time(until))}"
@@ -90,6 +101,29 @@ def _hold(policy: Stepped, run: Run, now: int) -> Iterator[Gate]:
         value=str(shown),
         required=str(hold.min_requests),
     )
+
+
+def _not_started(hold: StepHold, message: str) -> Iterator[Gate]:
+    """Yield the gates of a hold that does not count yet, for the reason in `message`."""
+    yield _gate("minDuration", "Waiting", message)
+    required = str(hold.min_requests)
+    yield _gate("minRequests", "Waiting", f"0 of {required} requests", value="0", required=required)
+
+
+def _evidence(policy: Stepped, run: Run) -> Iterator[Gate]:
+    if policy.guardrails:
+        yield _guardrails(policy, run)
+    yield from _sample_ratio(run)
+
+
+def _approval(policy: Stepped, run: Run, approved: frozenset[int]) -> Iterator[Gate]:
+    number = run.progress.step + 1
+    if policy.steps[run.progress.step].approval != "Required":
+        return
+    if number in approved:
+        yield _gate("approval", SATISFIED, f"Step {number} is approved")
+    else:
+        yield _gate("approval", "Waiting", f"Step {number} waits for approval")
 
 
 def _guardrails(policy: Stepped, run: Run) -> Gate:
