@@ -22,6 +22,7 @@ _Word = Annotated[str, Field(max_length=64)]
 _Words = Annotated[str, CutTo(512)]
 _Decimal = Annotated[str, Field(max_length=32, pattern=r"^-?[0-9]+(\.[0-9]+)?$")]
 _Percent = Annotated[int, Field(ge=0, le=100)]
+RunOutcome = Literal["Promoted", "RolledBack", "Aborted", "Superseded", "EvidenceLost"]
 RunId = Annotated[str, Field(max_length=32, pattern=r"^[0-9a-f]{10}-[0-9]+$")]
 
 
@@ -188,6 +189,22 @@ class DataStatus(ApiModel):
     """The time at which the operator first saw this state."""
 
 
+class PreviousRun(ApiModel):
+    """The run before the current one, and how it ended."""
+
+    run: RunId
+    """The ID of the run."""
+
+    outcome: RunOutcome
+    """How it ended."""
+
+    ended_at: Timestamp
+    """The time at which it ended."""
+
+    message: _Words
+    """Why it ended."""
+
+
 class TrafficStatus(ApiModel):
     """The strategy that sets the weights of the variants, and the run that it is in."""
 
@@ -218,7 +235,7 @@ class TrafficStatus(ApiModel):
     weights: Annotated[list[VariantWeight], Field(max_length=10), ListMap("variant")] | None = None
     """The weights that the operator keeps in force. Absent under Manual, where the spec has them."""
 
-    outcome: Literal["Promoted", "RolledBack", "Aborted", "Superseded", "EvidenceLost"] | None = None
+    outcome: RunOutcome | None = None
     """How the run ended. Absent while it goes on."""
 
     ended_at: Timestamp | None = None
@@ -226,6 +243,9 @@ class TrafficStatus(ApiModel):
 
     message: _Words | None = None
     """What the run does or waits for, or how it ended."""
+
+    previous: PreviousRun | None = None
+    """The run before this one. Absent for the first run, and if status was lost since."""
 
     patch: Annotated[str, Field(max_length=2048)] | None = None
     """A JSON patch (RFC 6902) of this resource. Committed to the manifest, it makes the outcome permanent and

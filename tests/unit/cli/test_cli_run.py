@@ -52,6 +52,17 @@ def test_before_the_first_run_it_says_what_the_run_waits_for():
     assert rendered(state) == f"No run yet\n└── waits for  {message}\n"
 
 
+def test_the_run_before_is_shown_with_its_outcome_and_why():
+    previous = {
+        "run": "ffffffffff-1",
+        "outcome": "Superseded",
+        "endedAt": "2026-01-01T00:00:00Z",
+        "message": "The policy or the content of a variant changed. Another run follows",
+    }
+    lines = lines_of("ramping", previous=previous)
+    assert f"before it  ffffffffff-1 Superseded: {previous['message']}" in lines
+
+
 def test_requests_that_are_missing_are_also_said_as_time_at_the_rate_of_the_metrics():
     state = load("waiting for traffic")
     state.resource["status"]["metrics"] = {

@@ -98,7 +98,41 @@ def test_a_start_and_each_step_have_an_event():
 def test_another_policy_supersedes_the_run_in_an_event():
     world, before = played()
     world.policy = stepped(falseAlarmRate="0.05")
-    assert [reason for _, reason in events(before, world.minute().status)] == ["Superseded", "RunStarted"]
+    after = world.minute().status
+    why = "The policy or the content of a variant changed. Another run follows"
+    assert [each.message for each in run_events(before, after)] == [
+        f"Run {before.run}: {why}",
+        f"Run {after.run} of B started",
+    ]
+    assert [reason for _, reason in events(before, after)] == ["Superseded", "RunStarted"]
+    assert (after.previous.run, after.previous.outcome) == (before.run, "Superseded")
+    assert after.previous.message == why
+
+
+def test_status_says_of_the_run_before_why_it_ended_until_the_next_one_ends():
+    world, before = played(rate=0.6)
+    world.until_ended()
+    ended = world.follow().status
+    assert ended.previous is None
+    world.rates["B"] = 0.0
+    world.commands = {"retry": before.run}
+    previous = world.minutes(20).status.previous
+    assert (previous.run, previous.outcome, previous.ended_at) == (before.run, "RolledBack", ended.ended_at)
+    assert previous.message == ended.decisions[-1].message
+
+
+def test_a_step_that_is_over_and_changes_is_named_as_the_reason():
+    world, _ = played(minutes=20)
+    over, *ahead = [each.model_dump(by_alias=True) for each in world.policy.steps]
+    world.policy = stepped(steps=[over | {"percent": 5}, *ahead])
+    message = world.minute().status.previous.message
+    assert message == "The share of the current step, or a step that is over, changed. Another run follows"
+
+
+def test_a_change_to_manual_ends_the_run_in_an_event():
+    _, before = played()
+    (event,) = run_events(before, MANUAL)
+    assert (event.reason, event.message) == ("Superseded", f"Run {before.run}: The strategy changed")
 
 
 def test_a_run_that_is_superseded_waits_for_the_content_of_the_next():
@@ -106,7 +140,11 @@ def test_a_run_that_is_superseded_waits_for_the_content_of_the_next():
     world.content = {**world.content, "B": {"ModelName": "model-c"}}
     world.deployed = False
     after = world.minute().status
-    assert events(before, after) == [("Normal", "Superseded")]
+    why = "The policy or the content of a variant changed. Another run follows"
+    assert [each.message for each in run_events(before, after)] == [f"Run {before.run}: {why}"]
+    decided = next(each for each in run_conditions(after) if each.type == "Decided")
+    assert (decided.status, decided.reason) == (True, "Superseded")
+    assert decided.message.startswith(f"{why}. The run starts once the endpoint is in service")
     assert after.outcome == "Superseded"
     assert world.weights == {"A": 100.0, "B": 0.0}
     world.deployed = True

@@ -79,6 +79,9 @@ def _rows(traffic: TrafficStatus, *, resource: ResourceSnapshot, now: datetime) 
         yield _row("started", with_age(traffic.started_at, now=now))
     if traffic.ended_at is not None:
         yield _row("ended", with_age(traffic.ended_at, now=now))
+    if traffic.previous is not None:
+        before = traffic.previous
+        yield _row("before it", f"{before.run} {before.outcome}: {before.message}", "dim")
     yield from _steps(traffic, resource.spec.traffic.policy)
     yield from _state(traffic, resource=resource, now=now)
     yield from _next(traffic, name=resource.name)

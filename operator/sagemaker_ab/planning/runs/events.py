@@ -16,8 +16,9 @@ def run_events(before: TrafficStatus | None, after: TrafficStatus | None) -> Ite
     before = before or TrafficStatus(strategy=after.strategy)
     same = before.run == after.run
     if before.run is not None and not same and before.outcome is None:
-        message = f"Run {before.run} ended: the policy or the content of a variant changed"
-        yield EventDraft("Normal", Outcome.SUPERSEDED.value, message)
+        known = after.previous is not None and after.previous.run == before.run
+        why = after.previous.message if after.previous and known else "The strategy changed"
+        yield EventDraft("Normal", Outcome.SUPERSEDED.value, f"Run {before.run}: {why}")
     if after.run is not None and not same:
         yield EventDraft("Normal", "RunStarted", f"Run {after.run} of {after.candidate} started")
     if same and before.step and after.step and after.step.number > before.step.number:
@@ -27,7 +28,8 @@ def run_events(before: TrafficStatus | None, after: TrafficStatus | None) -> Ite
         )
         yield EventDraft("Normal", "StepAdvanced", message)
     if after.outcome is not None and not (same and before.outcome == after.outcome):
-        message = f"Run {after.run}: {after.message}"
+        reason = after.decisions[-1].message if after.decisions else after.message
+        message = f"Run {after.run}: {reason}"
         if after.outcome in _WARNINGS:
             yield EventDraft("Warning", after.outcome, message)
         else:

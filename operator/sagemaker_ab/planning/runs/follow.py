@@ -94,6 +94,7 @@ def _start(previous: RunRecord | None, found: Situation) -> RunRecord:
         percent=percent,
         requested={baseline: 100 - percent, candidate: percent},
         commands=previous.commands if previous else (),
+        previous=previous.as_previous if previous else None,
         shown=ShownNumbers(message=f"Step 1 of {len(policy.steps)} at {percent}%: the run starts"),
     )
 
@@ -110,7 +111,10 @@ def _after_commands(record: RunRecord, found: Situation) -> RunRecord:
 
 
 def _superseded(record: RunRecord, found: Situation) -> RunRecord:
-    message = "The policy or the content of a variant changed. Another run follows"
+    what = "policy or the content of a variant"
+    if record.core == found.core:
+        what = "share of the current step, or a step that is over,"
+    message = f"The {what} changed. Another run follows"
     record = end(record, Outcome.SUPERSEDED, now=found.now)
     record = with_decision(
         record,

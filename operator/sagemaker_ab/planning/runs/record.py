@@ -18,6 +18,7 @@ from sagemaker_ab.api.traffic_status import (
     DataStatus,
     DecisionStatus,
     Gate,
+    PreviousRun,
     StepStatus,
     TrafficStatus,
     VariantWeight,
@@ -63,7 +64,7 @@ class RunRecord:
     to keep in force now, on the way there, and `in_force_since` is when a read first showed them.
     `interrupted`: the data was too old for a decision, so the hold of the step starts again. `ended` is when
     the run got its outcome. `history` has the verified weights of the whole run, up to when they were last
-    saved. It stays after the outcome.
+    saved. It stays after the outcome. `previous` is how the run before this one ended.
     """
 
     run: str
@@ -91,6 +92,7 @@ class RunRecord:
     shown: ShownNumbers = field(default_factory=ShownNumbers)
     saved: SavedEvidence | None = None
     history: WeightHistory | None = None
+    previous: PreviousRun | None = None
 
     @property
     def final(self) -> bool:
@@ -111,6 +113,20 @@ class RunRecord:
         """What the endpoint is to remember of this run. A superseded run is followed by another one."""
         outcome = None if self.outcome is Outcome.SUPERSEDED else self.outcome
         return RunTag(run=self.run, core=self.core, passed=self.passed, started=self.started, outcome=outcome)
+
+    @property
+    def as_previous(self) -> PreviousRun | None:
+        """How this run ended, for the status of the next one; None if it has not ended."""
+        if self.outcome is None or self.ended is None:
+            return None
+        return PreviousRun.model_validate(
+            {
+                "run": self.run,
+                "outcome": self.outcome.value,
+                "ended_at": to_time(self.ended),
+                "message": self.decisions[-1].message if self.decisions else self.shown.message,
+            }
+        )
 
     def to_status(self) -> TrafficStatus:
         """Return what `from_status` reads."""
@@ -135,6 +151,7 @@ class RunRecord:
             outcome=self.outcome.value if self.outcome else None,
             ended_at=to_time(self.ended) if self.ended is not None else None,
             message=self.shown.message or None,
+            previous=self.previous,
             patch=self.patch or None,
             gates=list(self.shown.gates) or None,
             comparisons=list(self.shown.comparisons) or None,
@@ -218,6 +235,7 @@ class RunRecord:
             ),
             saved=saved,
             history=WeightHistory.from_json(state["weights"]) if "weights" in state else None,
+            previous=status.previous,
         )
 
 

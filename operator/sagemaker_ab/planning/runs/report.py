@@ -6,6 +6,7 @@ from sagemaker_ab.api.conditions import ConditionType, RunReason
 from sagemaker_ab.api.traffic_status import TrafficStatus
 from sagemaker_ab.planning.conditions import ConditionDraft
 from sagemaker_ab.planning.runs.gates import SATISFIED
+from sagemaker_ab.planning.runs.outcome import Outcome
 
 
 def run_conditions(traffic: TrafficStatus) -> Iterator[ConditionDraft]:
@@ -17,7 +18,7 @@ def run_conditions(traffic: TrafficStatus) -> Iterator[ConditionDraft]:
         ConditionType.DECIDED,
         status=traffic.outcome is not None,
         reason=newest.reason if newest else RunReason.NOT_STARTED,
-        message=traffic.message or "",
+        message=_decided(traffic),
     )
     if traffic.patch:
         message = f"{traffic.candidate} was promoted. Commit status.traffic.patch: it moves no weight"
@@ -39,6 +40,14 @@ def run_conditions(traffic: TrafficStatus) -> Iterator[ConditionDraft]:
         yield ConditionDraft(
             ConditionType.RUN_HELD, status=True, reason=RunReason.HOLD_REQUESTED, message=message
         )
+
+
+def _decided(traffic: TrafficStatus) -> str:
+    """Return what the run does, or how it ended; of a superseded run also what the next one waits for."""
+    message = traffic.message or ""
+    if traffic.outcome != Outcome.SUPERSEDED.value or not traffic.decisions:
+        return message
+    return f"{traffic.decisions[-1].message}. {message}"
 
 
 def run_summary(traffic: TrafficStatus) -> str:
