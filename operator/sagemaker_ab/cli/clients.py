@@ -23,7 +23,7 @@ class KubernetesClient(Protocol):
     def list(self, namespace: str | None) -> Sequence[Mapping[str, Any]]: ...
 
     def annotate(
-        self, resource: Mapping[str, Any], annotations: Mapping[str, str | None], *, field_manager: str
+        self, resource: Mapping[str, Any], annotations: Mapping[str, str], *, field_manager: str
     ) -> Mapping[str, Any]: ...
 
 

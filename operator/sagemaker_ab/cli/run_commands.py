@@ -11,13 +11,14 @@ from typing import Final
 import click
 
 from sagemaker_ab.cli.clients import Clients
-from sagemaker_ab.cli.command_annotation import CommandAnnotation
+from sagemaker_ab.cli.command_annotation import CommandAnnotation, annotation_of
 from sagemaker_ab.cli.current_run import CurrentRun, current_run
 from sagemaker_ab.cli.options import Connection, Duration, connection_options
 from sagemaker_ab.cli.reader import ResourceReader, resource_reader
 from sagemaker_ab.cli.views.command_preview import preview_lines
 from sagemaker_ab.kube.client import Conflict
-from sagemaker_ab.planning.run_preview import APPROVE, CommandPreview, preview_command
+from sagemaker_ab.planning.run_preview import CommandPreview, preview_command
+from sagemaker_ab.planning.runs.command_values import APPROVE
 
 _DEFAULT_SECONDS: Final = 60.0
 _ATTEMPTS: Final = 5
@@ -70,6 +71,7 @@ class _Request:
             current.policy,
             now=self.clients.now().timestamp(),
             step=self.step,
+            annotation=annotation_of(current.raw, self.command),
         )
         if preview.refused:
             raise click.ClickException(preview.refused.rstrip("."))
@@ -134,7 +136,7 @@ def _give(request: _Request, *, yes: bool) -> CommandAnnotation | None:
     annotation = CommandAnnotation(command=request.command, value=preview.value, name=request.name)
     for _ in range(_ATTEMPTS):
         try:
-            _set(annotation, current, request, preview)
+            _set(annotation, current, request)
         except Conflict:
             # The operator writes status often. What matters is whether the command still means the same.
             current = _unchanged(request, preview)
@@ -152,20 +154,19 @@ def _confirm(*, yes: bool) -> None:
         raise click.ClickException("nothing was changed")
 
 
-def _set(
-    annotation: CommandAnnotation, current: CurrentRun, request: _Request, preview: CommandPreview
-) -> None:
+def _set(annotation: CommandAnnotation, current: CurrentRun, request: _Request) -> None:
     """Set the annotation. Raises Conflict if the resource has changed since it was read."""
-    raw = current.raw
-    if annotation.is_set(raw):
-        if not annotation.consumed(raw):
-            click.echo(f"The annotation {annotation.key}={annotation.value} is set already.")
-            return
-        reader, clients = request.reader, request.clients
-        annotation.clear(raw, reader=reader, clients=clients, seconds=_DEFAULT_SECONDS)
-        raw = _unchanged(request, preview).raw
-    annotation.set(raw, reader=request.reader)
-    click.echo(f"The annotation {annotation.key}={annotation.value} is set.")
+    raw, text = current.raw, f"{annotation.key}={annotation.value}"
+    if not annotation.is_set(raw):
+        annotation.set(raw, reader=request.reader)
+        click.echo(f"The annotation {text} is set.")
+    elif (consumed := annotation.consumed(raw)) is None:
+        click.echo(f"The annotation {text} is set already.")
+    else:
+        raise click.ClickException(
+            f"the operator has acted on {text} before; remove the annotation first. It said: "
+            f"{consumed.message.rstrip('.')}"
+        )
 
 
 def _unchanged(request: _Request, before: CommandPreview) -> CurrentRun:

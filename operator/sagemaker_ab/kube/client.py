@@ -106,12 +106,9 @@ class KubeClient:
         return self._patch_metadata(resource, {"finalizers": added, "annotations": dict(annotations)})
 
     def annotate(
-        self, resource: Mapping[str, Any], annotations: Mapping[str, str | None], *, field_manager: str
+        self, resource: Mapping[str, Any], annotations: Mapping[str, str], *, field_manager: str
     ) -> Object:
-        """Set annotations by a merge patch; None removes one.
-
-        Raises Conflict if the resource has changed since it was read.
-        """
+        """Set annotations. Raises Conflict if the resource has changed since it was read."""
         return self._patch_metadata(resource, {"annotations": dict(annotations)}, field_manager=field_manager)
 
     def remove_finalizer(self, resource: Object) -> Object:

@@ -6,12 +6,12 @@ from typing import Final
 
 from sagemaker_ab.api.policies.stepped import Stepped
 from sagemaker_ab.api.traffic_status import CommandStatus, Gate
+from sagemaker_ab.planning.runs.command_values import APPROVE, value_to_give
 from sagemaker_ab.planning.runs.commands import consume_commands
 from sagemaker_ab.planning.runs.gates import SATISFIED
 from sagemaker_ab.planning.runs.record import RunRecord
 from sagemaker_ab.traffic.variant_roles import ALL_TRAFFIC_PERCENT
 
-APPROVE: Final = "approve"
 _ENDS_IN_FAVOR_OF_CANDIDATE: Final = "promote"
 
 
@@ -38,19 +38,21 @@ class CommandPreview:
     unmet: tuple[Gate, ...] = ()
 
 
-def command_value(command: str, record: RunRecord) -> str:
-    """Return the value of the annotation: the run, and for an approval its current step as well."""
-    return f"{record.run}/{record.step}" if command == APPROVE else record.run
-
-
-def preview_command(
-    command: str, record: RunRecord, policy: Stepped, *, now: float, step: int | None = None
+def preview_command(  # noqa: PLR0913
+    command: str,
+    record: RunRecord,
+    policy: Stepped,
+    *,
+    now: float,
+    step: int | None = None,
+    annotation: str | None = None,
 ) -> CommandPreview:
     """Return what `command` would do to the run of `record`. `step` is the one that a person approves.
 
-    The operator decides by the same function as this preview, but perhaps by a newer status.
+    `annotation` is the present value of its annotation. The operator decides by the same function as this
+    preview, but perhaps by a newer status.
     """
-    value = command_value(command, record)
+    value = value_to_give(command, record, annotation)
     after = consume_commands(replace(record, commands=()), {command: value}, now=now)
     entry = next(each for each in after.commands if each.command == command)
     preview = CommandPreview(

@@ -178,15 +178,14 @@ class FakeKubernetes:
         return [each for each in self.objects if namespace in (None, each["metadata"]["namespace"])]
 
     def annotate(
-        self, resource: Mapping[str, Any], annotations: Mapping[str, str | None], *, field_manager: str
+        self, resource: Mapping[str, Any], annotations: Mapping[str, str], *, field_manager: str
     ) -> Mapping[str, Any]:
         assert field_manager == "kubectl-sagemaker-ab"
         [stored] = [each for each in self.objects if each["metadata"]["name"] == resource["metadata"]["name"]]
         metadata = stored["metadata"]
         if metadata.get("resourceVersion") != resource["metadata"].get("resourceVersion"):
             raise Conflict("409 Conflict: the object has been modified")
-        merged = {**metadata.get("annotations", {}), **annotations}
-        metadata["annotations"] = {key: value for key, value in merged.items() if value is not None}
+        metadata["annotations"] = {**metadata.get("annotations", {}), **annotations}
         metadata["resourceVersion"] = str(int(metadata.get("resourceVersion", "0")) + 1)
         self.patches.append(dict(annotations))
         return stored

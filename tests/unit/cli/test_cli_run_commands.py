@@ -64,11 +64,6 @@ class Cluster:
         self.traffic["commands"] = [*others, entry]
         self.changed()
 
-    def forgets(self, command):
-        kept = [each for each in self.traffic.get("commands", []) if each["command"] != command]
-        self.traffic["commands"] = kept
-        self.changed()
-
 
 @pytest.fixture
 def cluster(kubernetes):
@@ -339,35 +334,51 @@ def test_a_run_that_went_on_in_between_is_not_promoted(cluster, kubernetes, run)
     assert "the command would do something else; run it again" in result.stderr
 
 
-def test_resume_takes_back_hold_so_that_the_run_can_be_held_again(cluster, kubernetes, run):
-    cluster.has("held")
-    assert run("resume", "reviews", "--yes").exit_code == 0
-    assert patches(kubernetes) == [{"resume": RUN, "hold": None}]
+@pytest.mark.parametrize(
+    ("annotation", "consumed", "value"),
+    [
+        (None, None, RUN),
+        (RUN, RUN, f"{RUN}/2"),
+        (f"{RUN}/2", f"{RUN}/2", f"{RUN}/3"),
+        (None, f"{RUN}/2", f"{RUN}/3"),
+        ("ffffffffff-1", "ffffffffff-1", RUN),
+        (f"{RUN}/x", f"{RUN}/x", RUN),
+    ],
+)
+def test_a_run_can_be_held_again_by_a_value_that_was_not_consumed(
+    cluster, kubernetes, run, *, annotation, consumed, value
+):
+    annotations = cluster.has("ramping")["metadata"]["annotations"]
+    if annotation is not None:
+        annotations["sagemaker-ab.dev/hold"] = annotation
+    if consumed is not None:
+        cluster.consumes("hold", consumed)
 
-    cluster.traffic["held"] = False
-    cluster.traffic["commands"] = []
     assert run("hold", "reviews", "--yes").exit_code == 0
-    assert patches(kubernetes)[-1] == {"hold": RUN, "resume": None}
+    assert patches(kubernetes) == [{"hold": value}]
 
 
-def test_a_value_that_was_consumed_before_is_removed_first(cluster, kubernetes, run, fake_time):
-    cluster.has("ramping")["metadata"]["annotations"]["sagemaker-ab.dev/hold"] = RUN
-    cluster.consumes("hold", RUN)
-    fake_time.on_sleep = lambda: cluster.forgets("hold")
+def test_an_approval_that_the_operator_has_refused_is_not_set_again(cluster, kubernetes, run):
+    cluster.has("ramping")["metadata"]["annotations"]["sagemaker-ab.dev/approve"] = f"{RUN}/2"
+    cluster.consumes("approve", f"{RUN}/2", "Refused", "Step '2' is not one of the 1 steps.")
 
-    result = run("hold", "reviews", "--yes")
+    result = run("approve", "reviews", "--yes")
 
-    assert result.exit_code == 0, result.output
-    assert patches(kubernetes) == [{"hold": None}, {"hold": RUN}]
+    assert (result.exit_code, kubernetes.patches) == (1, [])
+    assert result.stderr == (
+        f"Error: the operator has acted on sagemaker-ab.dev/approve={RUN}/2 before; remove the annotation "
+        "first. It said: Step '2' is not one of the 1 steps\n"
+    )
 
 
-def test_a_value_that_the_operator_has_yet_to_consume_is_not_set_again(cluster, kubernetes, run):
-    cluster.has("ramping")["metadata"]["annotations"]["sagemaker-ab.dev/hold"] = RUN
+@pytest.mark.parametrize("value", [RUN, f"{RUN}/7"])
+def test_a_value_that_the_operator_has_yet_to_consume_is_not_set_again(cluster, kubernetes, run, value):
+    cluster.has("ramping")["metadata"]["annotations"]["sagemaker-ab.dev/hold"] = value
 
     result = run("hold", "reviews", "--yes")
 
     assert (result.exit_code, kubernetes.patches) == (0, [])
-    assert result.stdout.endswith(f"The annotation sagemaker-ab.dev/hold={RUN} is set already.\n")
+    assert result.stdout.endswith(f"The annotation sagemaker-ab.dev/hold={value} is set already.\n")
 
 
 def test_wait_ends_with_what_the_operator_has_done(cluster, run, fake_time):

@@ -34,6 +34,7 @@ def consumed(record, **commands):
         ("approve", "RUN/1", {"approved": frozenset({1})}),
         ("approve", "RUN/3", {"approved": frozenset({3})}),
         ("hold", "RUN", {"held": True}),
+        ("hold", "RUN/2", {"held": True}),
         ("abort", "RUN", {"outcome": Outcome.ABORTED, "requested": {"A": 100, "B": 0}}),
         ("promote", "RUN", {"outcome": Outcome.PROMOTED, "requested": {"A": 0, "B": 100}}),
     ],
@@ -55,6 +56,12 @@ def test_a_command_changes_its_run(record, command, value, changes):
         ("approve", "RUN/1.0", "not one of the 3 steps"),
         ("hold", OTHER, "not the current run"),
         ("hold", "", "not the current run"),
+        ("hold", "RUN/", "not the current run"),
+        ("hold", "RUN/0", "not the current run"),
+        ("hold", "RUN/x", "not the current run"),
+        ("hold", "RUN/1000000", "not the current run"),
+        ("hold", f"{OTHER}/2", "not the current run"),
+        ("abort", "RUN/2", "not the current run"),
         ("resume", "RUN", "is not held"),
         ("abort", OTHER, "not the current run"),
         ("promote", "RUN/1", "not the current run"),
@@ -74,6 +81,30 @@ def test_a_command_is_consumed_once(record):
     resumed = consumed(held, hold="RUN", resume="RUN")
     assert not resumed.held
     assert consumed(resumed, hold="RUN", resume="RUN") == resumed
+
+
+def test_a_number_after_the_run_lets_a_person_hold_resume_and_hold_again(record):
+    """Each value differs from the one before, as `kubectl annotate --overwrite` sets it."""
+    held = []
+    for hold, resume in [(1, None), (1, 1), (2, 1), (2, 2), (3, 2)]:
+        given = {"hold": f"RUN/{hold}", "resume": resume and f"RUN/{resume}"}
+        record = consumed(record, **{name: value for name, value in given.items() if value})
+        held.append(record.held)
+    assert held == [True, False, True, False, True]
+
+
+def test_a_value_of_before_is_new_after_another_one(record):
+    resumed = consumed(consumed(record, hold="RUN"), hold="RUN", resume="RUN")
+    assert consumed(consumed(resumed, hold="RUN/2"), hold="RUN/2", resume="RUN/2").held is False
+    assert consumed(resumed, hold=f"{OTHER}/1").held is False
+    assert consumed(consumed(resumed, hold=OTHER, resume="RUN"), hold="RUN", resume="RUN").held
+
+
+def test_a_retry_that_came_too_early_can_be_given_again(record):
+    early = consumed(record, retry="RUN")
+    ended = consumed(early, retry="RUN", abort="RUN")
+    assert not asks_for_retry(ended)
+    assert asks_for_retry(consumed(ended, retry="RUN/2", abort="RUN"))
 
 
 def test_a_command_can_be_given_again_after_its_annotation_was_removed(record):

@@ -1,4 +1,4 @@
-"""What people ask of a run by annotations. Each value of an annotation is consumed once.
+"""What people ask of a run by annotations. A change of an annotation is consumed once.
 
 The value names the run, and of an approval the step as well, so that a stale annotation changes nothing. The
 operator never removes an annotation. Once a person removes it, its entry in status goes too.
@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sagemaker_ab.api.traffic_status import COMMANDS, CommandStatus
+from sagemaker_ab.planning.runs.command_values import named_run, whole_number
 from sagemaker_ab.planning.runs.outcome import Outcome
 from sagemaker_ab.planning.runs.record import RunRecord, to_time
 from sagemaker_ab.traffic.strategies.shares import all_traffic_to
@@ -23,7 +24,7 @@ class _Effect:
 
 
 def consume_commands(record: RunRecord, annotations: Mapping[str, str], *, now: float) -> RunRecord:
-    """Return the record after the commands that were not consumed before.
+    """Return the record after the commands whose values are not those that were consumed last.
 
     `annotations` has the values by the name of the command. The command `retry` leaves the record of the run
     that has ended as it is. Its entry says that it is applied (see `asks_for_retry`).
@@ -54,7 +55,7 @@ def refuse_commands(
 def asks_for_retry(record: RunRecord) -> bool:
     """Return whether a person asked for another run in place of this one, which has ended."""
     return any(
-        each.command == "retry" and each.effect == "Applied" and each.value == record.run
+        each.command == "retry" and each.effect == "Applied" and named_run(each.value) == record.run
         for each in record.commands
     )
 
@@ -77,7 +78,7 @@ def _approve(record: RunRecord, value: str, now: float) -> _Effect:
     run, _, text = value.partition("/")
     if refused := _refused(record, run):
         return refused
-    step = int(text) if text.isdecimal() and text.isascii() else 0
+    step = whole_number(text)
     if not 1 <= step <= record.steps:
         return _Effect(None, f"Step '{text}' is not one of the {record.steps} steps of run {run}.")
     if step < record.step:
@@ -87,17 +88,17 @@ def _approve(record: RunRecord, value: str, now: float) -> _Effect:
 
 def _hold(record: RunRecord, value: str, now: float) -> _Effect:
     del now
-    return _refused(record, value) or _Effect(
+    return _refused(record, named_run(value)) or _Effect(
         replace(record, held=True), "The weights stay until the run is resumed. A rollback still happens."
     )
 
 
 def _resume(record: RunRecord, value: str, now: float) -> _Effect:
     del now
-    if refused := _refused(record, value):
+    if refused := _refused(record, named_run(value)):
         return refused
     if not record.held:
-        return _Effect(None, f"Run {value} is not held.")
+        return _Effect(None, f"Run {record.run} is not held.")
     return _Effect(replace(record, held=False), "The run goes on.")
 
 
@@ -118,7 +119,7 @@ def _promote(record: RunRecord, value: str, now: float) -> _Effect:
 
 def _retry(record: RunRecord, value: str, now: float) -> _Effect:
     del now
-    if value != record.run:
+    if named_run(value) != record.run:
         return _Effect(None, _other_run(record, value))
     if not record.final:
         return _Effect(None, f"Run {record.run} goes on. Only a run that has ended can be retried.")
