@@ -195,11 +195,14 @@ class RunReason(StrEnum):
     """A person holds the run by the annotation sagemaker-ab.dev/hold."""
 
     PROMOTION_REQUESTED = "PromotionRequested"
-    """A person ended the run by the annotation sagemaker-ab.dev/promote. The candidate gets all the traffic.
+    """A person ended the run by the annotation sagemaker-ab.dev/promote. The candidate gets all the traffic,
+    unless the mode is Observe.
     """
 
     ABORT_REQUESTED = "AbortRequested"
-    """A person ended the run by the annotation sagemaker-ab.dev/abort. The baseline gets all the traffic."""
+    """A person ended the run by the annotation sagemaker-ab.dev/abort. The baseline gets all the traffic,
+    unless the mode is Observe.
+    """
 
     SUPERSEDED = "Superseded"
     """The policy or a model changed, so the run ended. Another run follows."""

@@ -178,10 +178,21 @@ def test_a_command_says_what_will_happen_and_sets_its_annotation(
     assert patches(kubernetes)[0][command] == value
 
 
-def test_under_observe_the_weights_stay(cluster, run):
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("promote", "the run ends as Promoted."),
+        ("abort", "the run ends as Aborted."),
+        ("hold", "the run stays in its step until it is resumed. A rollback still ends it."),
+    ],
+)
+def test_under_observe_the_weights_stay(cluster, run, command, words):
     cluster.has("observing")
 
-    assert "they stay, because the mode is Observe" in run("promote", "reviews", "--yes").stdout
+    lines = run(command, "reviews", "--yes").stdout.splitlines()
+
+    assert f"{command}: {words}" in lines
+    assert lines[2].endswith("; they stay, because the mode is Observe")
 
 
 def test_an_autoscaled_candidate_gets_its_share_step_by_step(cluster, run):

@@ -5,7 +5,7 @@ import pytest
 from sagemaker_ab.planning.runs.commands import asks_for_retry, consume_commands, refuse_commands
 from sagemaker_ab.planning.runs.outcome import Outcome
 from sagemaker_ab.planning.runs.record import RunRecord
-from tests.unit.planning.run_worlds import START, World
+from tests.unit.planning.run_worlds import START, World, stepped
 
 NOW = START * 60.0
 OTHER = "ffffffffff-9"
@@ -122,6 +122,22 @@ def test_a_promotion_reports_the_gates_that_it_overrode(record):
     message = entry(consumed(record, promote="RUN"), "promote").message
     assert "minDuration" in message
     assert "guardrails" not in message
+
+
+@pytest.mark.parametrize(("command", "outcome"), [("abort", Outcome.ABORTED), ("promote", Outcome.PROMOTED)])
+def test_under_observe_a_command_that_ends_the_run_says_that_the_weights_stay(command, outcome):
+    observing = World(stepped(mode="Observe")).minutes(12).record
+    after = consumed(observing, **{command: "RUN"})
+    stays = "The run has ended. The weights stay, because its mode is Observe."
+    assert after.outcome is outcome
+    assert entry(after, command).message.startswith(stays)
+    assert "traffic" not in entry(after, command).message
+
+
+def test_under_observe_a_hold_speaks_of_the_step():
+    observing = World(stepped(mode="Observe")).minutes(12).record
+    message = entry(consumed(observing, hold="RUN"), "hold").message
+    assert message == "The run stays in its step until it is resumed. A rollback still ends it."
 
 
 def test_only_a_run_that_has_ended_can_be_retried_and_nothing_else_changes_it(record):

@@ -82,6 +82,8 @@ def test_under_observe_a_promotion_asks_for_no_change_of_the_spec():
     promoted = world.minute().status
     assert promoted.outcome == "Promoted"
     assert promoted.patch is None
+    messages = [each.message for each in (*run_events(status, promoted), *run_conditions(promoted))]
+    assert not [each for each in messages if "gets all the traffic" in each]
     assert world.weights == {"A": 100.0, "B": 0.0}
 
 

@@ -36,15 +36,20 @@ def _already(preview: CommandPreview) -> str:
 
 def _sentence(preview: CommandPreview, current: CurrentRun) -> str:
     record = current.record
+    observes = record.observes
     match preview.command:
         case "approve" if preview.step >= preview.steps:
             return f"step {preview.step} is approved, the last one. The run then ends as Promoted."
         case "approve":
             return f"step {preview.step} is approved. Step {preview.step + 1} can start."
         case "promote":
-            return f"the run ends as Promoted. {record.candidate} gets all the traffic."
+            moves = "" if observes else f" {record.candidate} gets all the traffic."
+            return f"the run ends as Promoted.{moves}"
         case "abort":
-            return f"the run ends as Aborted. {record.baseline} gets all the traffic at once."
+            moves = "" if observes else f" {record.baseline} gets all the traffic at once."
+            return f"the run ends as Aborted.{moves}"
+        case "hold" if observes:
+            return "the run stays in its step until it is resumed. A rollback still ends it."
         case "hold":
             return "the weights stay until the run is resumed. A rollback still happens."
         case "retry":
@@ -56,8 +61,7 @@ def _weights(preview: CommandPreview, current: CurrentRun) -> str:
     before = _serving(current)
     if preview.weights is None:
         stay = ", ".join(f"{name} {percent}" for name, percent in before.items())
-        observes = current.policy.mode == "Observe"
-        return f"{stay}; they stay{', because the mode is Observe' if observes else ''}"
+        return f"{stay}; they stay{', because the mode is Observe' if current.record.observes else ''}"
     after = {name: f"{percent}%" for name, percent in preview.weights.items()}
     return ", ".join(f"{name} {before.get(name, '0%')} → {percent}" for name, percent in after.items())
 

@@ -88,9 +88,10 @@ def _approve(record: RunRecord, value: str, now: float) -> _Effect:
 
 def _hold(record: RunRecord, value: str, now: float) -> _Effect:
     del now
-    return _refused(record, named_run(value)) or _Effect(
-        replace(record, held=True), "The weights stay until the run is resumed. A rollback still happens."
-    )
+    message = "The weights stay until the run is resumed. A rollback still happens."
+    if record.observes:
+        message = "The run stays in its step until it is resumed. A rollback still ends it."
+    return _refused(record, named_run(value)) or _Effect(replace(record, held=True), message)
 
 
 def _resume(record: RunRecord, value: str, now: float) -> _Effect:
@@ -104,7 +105,7 @@ def _resume(record: RunRecord, value: str, now: float) -> _Effect:
 
 def _abort(record: RunRecord, value: str, now: float) -> _Effect:
     return _refused(record, value) or _Effect(
-        end(record, Outcome.ABORTED, now=now), f"All the traffic goes to {record.baseline}."
+        end(record, Outcome.ABORTED, now=now), _where_traffic_goes(record, record.baseline)
     )
 
 
@@ -113,7 +114,7 @@ def _promote(record: RunRecord, value: str, now: float) -> _Effect:
         return refused
     unmet = [f"{gate.name} ({gate.message})" for gate in record.shown.gates if gate.state != "Satisfied"]
     overrode = f" This overrode {', '.join(unmet)}." if unmet else ""
-    message = f"{record.candidate} gets all the traffic.{overrode}"
+    message = f"{_where_traffic_goes(record, record.candidate)}{overrode}"
     return _Effect(end(record, Outcome.PROMOTED, now=now), message)
 
 
@@ -144,6 +145,12 @@ def _refused(record: RunRecord, run: str) -> _Effect | None:
     if record.final:
         return _Effect(None, f"Run {run} has ended: {record.outcome}.")
     return None
+
+
+def _where_traffic_goes(record: RunRecord, variant: str) -> str:
+    if record.observes:
+        return "The run has ended. The weights stay, because its mode is Observe."
+    return f"{variant} gets all the traffic."
 
 
 def _other_run(record: RunRecord, run: str) -> str:
