@@ -7,11 +7,16 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from sandbox.cluster.choice import open_cluster
 from sandbox.cluster.cluster import Cluster
 
 _POLL_SECONDS = 0.1
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("without deadline", deadline=None)
+settings.load_profile("without deadline")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
