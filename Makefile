@@ -4,7 +4,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 LINTS := lint-style lint-format lint-types lint-imports lint-crds lint-architecture lint-words lint-chart lint-image \
 	lint-yaml lint-workflows
-.PHONY: help setup binaries demo test bench sim-bench calibrate sim-clients sim-fuzz ledger seeds mutants lint $(LINTS) \
+.PHONY: help setup binaries demo test kills bench sim-bench calibrate sim-clients sim-fuzz ledger seeds mutants lint $(LINTS) \
 	crds architecture minimum lock lock-project lock-clients clean
 
 PYTHON ?=
@@ -28,14 +28,20 @@ demo: binaries ## run an A/B test against the simulated AWS (ARGS=--keep leaves 
 	@$(BIN)/python -m sandbox.demo $(ARGS)
 
 # Coverage is measured where it is demanded, in the unit tests: tracing doubles the time of every other test.
-test: binaries ## run every test, then check the coverage of api, planning and traffic (ARGS='-k word' runs some)
+test: binaries ## run all tests but those of `kills`, and check the coverage of the core (ARGS='-k word' runs some)
 ifdef ARGS
 	@$(BIN)/python -Im pytest -n $(WORKERS) --dist loadfile $(ARGS)
 else
 	@$(BIN)/python -Im pytest -n $(WORKERS) --dist loadfile --cov --cov-report= tests/unit
 	@sh hack/coverage.sh $(BIN)/coverage
-	@$(BIN)/python -Im pytest -n $(WORKERS) --dist loadfile --ignore tests/unit
+	@$(BIN)/python -Im pytest -n $(WORKERS) --dist loadfile --ignore tests/unit --ignore-glob '*/$(KILLS)'
 endif
+
+# Each of these tests starts the operator again and again, which takes most of its time.
+KILLS := test_kills_while_*.py
+
+kills: binaries ## kill the operator around each of its AWS calls and start it again, against a real API server
+	@$(BIN)/python -Im pytest -n $(WORKERS) --dist loadfile tests/e2e/$(KILLS)
 
 # An environment is created again only if its requirements or those of the project change.
 .venv/.ready: requirements/dev.txt pyproject.toml

@@ -7,11 +7,16 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from sandbox.cluster.choice import open_cluster
 from sandbox.cluster.cluster import Cluster
 
 _POLL_SECONDS = 0.1
+
+# How long an example takes, to be drawn or to be tried, depends on what else the machine does.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

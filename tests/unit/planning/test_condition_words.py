@@ -295,3 +295,16 @@ def test_what_else_is_to_do_goes_on_and_is_reported_first():
 
     assert "Stalled" not in moved
     assert said(moved["Reconciling"])[1] is Reason.PROGRESSING
+
+
+def test_parts_of_a_target_that_the_spec_does_not_have_are_named():
+    live = world(SCALING)
+    target = replace(live.targets["VariantB"], suspended={"DynamicScalingInSuspended": True})
+
+    found = drafts(SCALING, replace(live, targets={"VariantB": target}))["AutoscalingApplied"]
+
+    assert (found.status, found.reason) == (False, Reason.FOREIGN_SCALING)
+    assert found.message == (
+        "AWS has what the spec does not have, and the operator leaves it alone."
+        " VariantB: scaling in is suspended"
+    )

@@ -235,3 +235,15 @@ def test_bounds_that_a_foreign_rate_may_have_set_are_left_alone():
 
     found = intended(scaling_of({}), record({}), held(Bounds(3, 10), theirs), BEGIN + 60)
     assert found.foreign == ("theirs",)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "minimum"), [("cron(0 6 * * ? *)", 2), ("rate(2 hours)", 1)], ids=["cron", "rate"]
+)
+def test_a_run_that_is_not_certain_counts_for_a_new_target_if_its_time_is_known(schedule, minimum):
+    """Whether an action is also due at its start time is not certain; when a rate is due is not known."""
+    start = {"StartTime": "2026-01-01T07:00:00+00:00"}
+    actions = {"from-7": {"Schedule": schedule, "ScalableTargetAction": {"MinCapacity": 2}, **start}}
+
+    found = intended(scaling_of(actions), record(actions), None, BEGIN + 8 * HOUR)
+    assert found.bounds == Bounds(minimum, 10)

@@ -127,6 +127,15 @@ def test_a_bound_is_named_with_its_number():
     )
 
 
+def test_a_decision_follows_the_description_without_its_full_stop():
+    reasons = (NotScaled("AlreadyAtMaxCapacity", 4),)
+    found = describe(activity("Failed", not_scaled=reasons, description="Attempting to scale."))
+
+    assert found.message == (
+        "Attempting to scale: the variant already has its maximum number of instances (4)"
+    )
+
+
 def test_a_code_that_is_not_known_is_quoted():
     found = describe(not_scaled("SomethingNew"))
     assert (found.status, found.reason) == ("NotScaled", "Other")
@@ -241,6 +250,11 @@ def test_a_lack_of_capacity_names_its_way_out():
         "Variant VariantB was not scaled (InsufficientCapacity). AWS: Reason: InsufficientInstanceCapacity."
         " Application Auto Scaling tries again. If the shortage lasts, change instanceType."
     )
+
+
+@pytest.mark.parametrize("said", ["Reason: X", "Reason: X.", "Reason: X. "])
+def test_the_words_of_aws_end_with_one_full_stop(said):
+    assert "AWS: Reason: X. Application" in failure_message("VariantB", describe(activity("Failed", said)))
 
 
 def test_a_failure_without_a_known_way_out_ends_with_what_aws_does():

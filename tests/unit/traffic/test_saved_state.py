@@ -11,7 +11,7 @@ from struct import unpack as unpack_struct
 from typing import get_args, get_origin, get_type_hints
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemaker_ab.traffic import run as run_module
@@ -172,7 +172,6 @@ def test_a_state_without_one_of_its_members_is_refused(section):
             Run.from_json(state, ab_test(), ["A", "B"])
 
 
-@settings(deadline=None)
 @given(data=st.data())
 def test_truncated_and_changed_sums_are_refused(data):
     state = saved()
