@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 
 from tests.integration.kills import Killed
-from tests.integration.rollouts import Rollout
+from tests.integration.rollouts import BREAKERS, Rollout, stepped
 
 WEIGHT_CALL = "UpdateEndpointWeightsAndCapacities"
 
@@ -58,13 +58,17 @@ class Killer:
 
 
 def played(*, bad, **kill):
-    """Play a rollout to its end; return it, and whether it was killed."""
+    """Play a rollout to its end; return it, and whether it was killed.
+
+    A bad candidate is found in the middle of the first step: a rollback that is due together with another
+    change of weights would replace it or not, depending on where the process ends.
+    """
     random.seed(1)
-    rollout = Rollout()
+    rollout = Rollout(stepped(breakers=[] if bad else BREAKERS))
     killer = Killer(rollout, **kill) if kill else None
     if bad:
         rollout.fails("bert-a", 0.005)
-        rollout.fails("bert-b", 0.15)
+        rollout.fails("bert-b", 0.3)
     rollout.until_ended()
     rollout.run(minutes=5)
     return rollout, killer is not None and killer.killed
