@@ -1,5 +1,6 @@
 """Fixtures for tests that need a cluster: one control plane per test process, and a way to wait for it."""
 
+import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -35,6 +36,12 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.section("figures")
         for figure in figures:
             terminalreporter.line(figure)
+
+
+@pytest.fixture(autouse=True)
+def the_same_jitter_each_time(request: pytest.FixtureRequest) -> None:
+    """Let the waits of a test vary with its name alone, so that a failure can be played again."""
+    random.seed(request.node.nodeid)
 
 
 @pytest.fixture(scope="session")
