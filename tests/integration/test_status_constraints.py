@@ -117,6 +117,12 @@ FULL: dict[str, Any] = {
         "outcome": "Promoted",
         "endedAt": MOMENT,
         "message": "Waiting for 120 more requests.",
+        "previous": {
+            "run": "9876543210-1",
+            "outcome": "RolledBack",
+            "endedAt": MOMENT,
+            "message": "A breaker tripped.",
+        },
         "patch": "[]",
         "gates": [
             {

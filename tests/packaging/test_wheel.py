@@ -18,14 +18,15 @@ from sagemaker_ab.cli import main
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
+CONTEXT = click.Context(main.commands)
 # What is started by its name: the container's module, the scripts, and what the command line loads on demand.
 STARTS = {
     "sagemaker_ab.controller.handlers",
     *(script.partition(":")[0] for script in PROJECT["scripts"].values()),
     *re.findall(r'import_module\("([\w.]+)"\)', Path(main.__file__).read_text()),
     *(
-        f"sagemaker_ab.cli.{name.replace('-', '_')}"
-        for name in main.commands.list_commands(click.Context(main.commands))
+        main.commands.get_command(CONTEXT, name).callback.__module__
+        for name in main.commands.list_commands(CONTEXT)
     ),
 }
 

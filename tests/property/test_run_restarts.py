@@ -27,7 +27,7 @@ def play(*, bad, since, restarts=frozenset(), unread=frozenset()):
         if number >= since:
             world.rates["B"] = bad
         world.readable = number not in unread
-        if number in restarts and (world.readable or record.interrupted):
+        if number in restarts and (world.readable or (record and record.interrupted)):
             world.restart()
         record = world.minute().record
         assert RunRecord.from_status(TrafficStatus.model_validate(world.written)) == record
