@@ -1,18 +1,24 @@
 """What AWS does not show of a variant's autoscaling, kept in status: what the spec declared, and since when.
 
 Policies and scheduled actions carry no tags, so only a record distinguishes those of an earlier spec from
-those of somebody else. Without it, the operator leaves alone what may be foreign, and reports it.
+those of somebody else. Without it, the operator leaves alone what may be foreign, and reports it. A step
+policy needs no record: its alarm has a name that only the operator gives.
 """
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Final
 
 from sagemaker_ab.api.scaling_status import MOST_RECORDED, MOST_VARIANTS, ScalingStatus, ScheduledActionStatus
 from sagemaker_ab.planning.desired import Desired
-from sagemaker_ab.planning.desired_scaling import SUSPENDED_MEMBERS, Bounds, DesiredScaling, alarm_name
+from sagemaker_ab.planning.desired_scaling import (
+    STEP_SCALING,
+    SUSPENDED_MEMBERS,
+    Bounds,
+    DesiredScaling,
+    alarm_name,
+)
 from sagemaker_ab.planning.names import content_hash
 from sagemaker_ab.planning.observed import Observed
 from sagemaker_ab.planning.observed_scaling import ObservedTarget
@@ -56,9 +62,6 @@ class _Held:
     suspended: AbstractSet[str]
 
 
-_NOTHING: Final = _Held(frozenset(), frozenset(), frozenset())
-
-
 def follow_scaling(
     records: Mapping[str, ScalingRecord],
     desired: Desired,
@@ -79,8 +82,9 @@ def follow_scaling(
         alarmed = _alarmed(record, name, desired, observed)
         targets = [each[name] for each in (observed.targets, released) if name in each]
         if name in scaled:
-            held = _held(record, targets, alarmed, settled=settled)
-            followed[name] = _follow(record, scaled[name], held, observed.now)
+            known = _with_alarmed(record, name, desired, observed)
+            held = _held(known, targets, alarmed, settled=settled)
+            followed[name] = _follow(known, scaled[name], held, observed.now)
         elif targets or alarmed or not settled:
             others.append(name)
     # Status has no room for more. Alarms of a variant without a record are deleted as garbage.
@@ -88,9 +92,26 @@ def follow_scaling(
     followed |= {name: records[name] for name in others[: MOST_VARIANTS - len(scaled)]}
     for name, scaling in scaled.items():
         if name not in records:
-            record = _first(scaling, observed.targets.get(name), observed.now)
-            followed[name] = _follow(record, scaling, _NOTHING, observed.now)
+            first = _first(scaling, observed.targets.get(name), observed.now)
+            known = _with_alarmed(first, name, desired, observed)
+            held = _Held(known.policies, frozenset(), frozenset())
+            followed[name] = _follow(known, scaling, held, observed.now)
     return followed
+
+
+def _with_alarmed(record: ScalingRecord, variant: str, desired: Desired, observed: Observed) -> ScalingRecord:
+    """Add the step policies that an alarm of ours fires: an earlier spec declared them, recorded or not."""
+    target, alarms = observed.targets.get(variant), observed.alarms or {}
+    if target is None:
+        return record
+    ours = {
+        name
+        for name, policy in target.policies.items()
+        if policy.type == STEP_SCALING
+        and policy.arn
+        in alarms.get(alarm_name(desired.alarm_prefix, variant, name), {}).get("AlarmActions", ())
+    }
+    return replace(record, policies=record.policies | ours)
 
 
 def _alarmed(record: ScalingRecord, variant: str, desired: Desired, observed: Observed) -> AbstractSet[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sandbox.safety.history import ENDPOINT, kind_read
+from sandbox.safety.history import ENDPOINT, POLICIES, SCHEDULE, TARGETS, kind_read
 from sandbox.safety.rules.parts import (
     alarms_changed,
     bounds_set,
@@ -59,7 +59,8 @@ class ScalingIsKept(Rule):
     - The time to the UpdateEndpoint is AWS's; times do not count in which the operator was dead or stopped,
       or somebody else kept the endpoint busy.
     - Saved is what is in the status as last written before the release: one object in it names the variant
-      and holds its bounds, its policies and scheduled actions with all values, and a suspension.
+      and holds its bounds, its policies and scheduled actions with all values, and a suspension. What
+      somebody changed after the operator's last read, or too shortly before it to show, need not be saved.
     - Restored, as it was read, it is when the endpoint is seen InService again and still has the variant;
       what the spec itself governs is as the spec says, and the alarm of its step policy names the new
       policy. An action that is not due any more need not come back. A refused restoration is tried again
@@ -117,6 +118,7 @@ class ScalingIsKept(Rule):
                 found=f"{call.variant} serves, and {intents[0]} leaves it autoscaled on its instance type",
                 right="keep the scalable target: AWS takes an update that keeps the instance type",
             )
+        target = _as_known(target, call, history)
         versions = history.subjects(call, since=call.local)
         if not any(is_saved(target, version.status) for version in versions):
             yield self.broken(
@@ -239,6 +241,25 @@ class ScalingIsKept(Rule):
 
     def _of(self, endpoint: str) -> list[Release]:
         return [one for one in self._releases.values() if one.call.endpoint.lower() == endpoint.lower()]
+
+
+def _as_known(target: Target, call: Call, history: History) -> Target:
+    """Return a target with each of its parts as the operator could know it at a release."""
+
+    def shown(kind: str) -> Target:
+        state = history.known(kind, call.endpoint, call)
+        found = state.targets.get((call.endpoint, call.variant)) if state else None
+        return found or target
+
+    bounds = shown(TARGETS)
+    return replace(
+        target,
+        minimum=bounds.minimum,
+        maximum=bounds.maximum,
+        suspended=bounds.suspended,
+        policies=shown(POLICIES).policies,
+        scheduled=shown(SCHEDULE).scheduled,
+    )
 
 
 def _with_unrestored(target: Target, earlier: Target) -> Target:

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from sagemaker_ab.api.scaling_status import MOST_RECORDED, MOST_VARIANTS
-from sagemaker_ab.planning.desired_scaling import alarm_name
-from sagemaker_ab.planning.observed_scaling import ObservedAction, ObservedTarget
+from sagemaker_ab.planning.desired_scaling import STEP_SCALING, alarm_name
+from sagemaker_ab.planning.observed_scaling import ObservedAction, ObservedPolicy, ObservedTarget
 from sagemaker_ab.planning.scaling_records import (
     ActionRecord,
     follow_scaling,
@@ -83,6 +83,26 @@ def test_a_policy_is_recorded_until_its_alarm_is_gone():
 
     assert follow(target(), alarms=[alarm]) == (["burst", "invocations"], [], [])
     assert follow(target(), alarms=["another"]) == (DECLARED, [], [])
+
+
+@pytest.mark.parametrize(
+    ("alarm", "names"),
+    [
+        ("ours", ["burst", *DECLARED]),
+        ("ours, of another policy", DECLARED),
+        ("somebody else's", DECLARED),
+    ],
+)
+@pytest.mark.parametrize("records", [{}, recorded(SCALED)], ids=["lost", "begun anew"])
+def test_a_step_policy_that_our_alarm_fires_needs_no_record(alarm, names, records):
+    live = replace(
+        target(), policies={**target().policies, "burst": ObservedPolicy(STEP_SCALING, {}, arn="arn:burst")}
+    )
+    name = "theirs" if alarm == "somebody else's" else alarm_name(SCALED.alarm_prefix, "VariantB", "burst")
+    action = "arn:other" if alarm == "ours, of another policy" else "arn:burst"
+    observed = replace(world(SCALED), targets={"VariantB": live}, alarms={name: {"AlarmActions": [action]}})
+    found = follow_scaling(records, SCALED, observed, {}, settled=True)
+    assert sorted(found["VariantB"].policies) == names
 
 
 def test_policies_stay_recorded_while_their_alarms_cannot_be_read():

@@ -60,22 +60,39 @@ def test_a_release_that_is_not_saved_is_caught(ready):
     assert "the status does not hold what is taken off VariantB" in ready.violations()[0].found
 
 
-def test_foreign_policies_and_scheduled_actions_have_to_be_saved_too(ready):
-    ready.aws.edit(
-        call={
-            "service": "application-autoscaling",
-            "operation": "PutScheduledAction",
-            "params": target("VariantB")
-            | {
-                "ScheduledActionName": "theirs",
-                "Schedule": "cron(0 8 * * ? *)",
-                "ScalableTargetAction": {"MinCapacity": 2},
-            },
-        }
+def schedule_theirs(stage: Stage) -> None:
+    stage.somebody(
+        "PutScheduledAction",
+        **target("VariantB"),
+        ScheduledActionName="theirs",
+        Schedule="cron(0 8 * * ? *)",
+        ScalableTargetAction={"MinCapacity": 2},
     )
+
+
+def test_foreign_policies_and_scheduled_actions_have_to_be_saved_too(ready):
+    schedule_theirs(ready)
+    ready.read()
     ready.deregister("VariantB")
 
     assert "scheduled actions ['theirs']" in ready.violations()[0].found
+
+
+def test_what_somebody_adds_after_the_last_read_need_not_be_saved(ready):
+    ready.read()
+    schedule_theirs(ready)
+    ready.deregister("VariantB")
+    ready.update("second", **RETAINED)
+
+    assert ready.found() == []
+
+
+def test_a_read_that_does_not_show_yet_what_the_operator_put_excuses_nothing(ready):
+    ready.read()
+    ready.put_steps("VariantB")
+    ready.deregister("VariantB")
+
+    assert "policies ['burst', 'invocations']" in ready.violations()[-1].found
 
 
 def test_what_is_reported_about_a_variant_saves_nothing(ready):
