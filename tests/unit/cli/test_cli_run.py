@@ -1,5 +1,7 @@
 """The run of a strategy in `get`: each state of a rollout, as docs/stepped.md shows it."""
 
+from datetime import timedelta
+
 import pytest
 
 from sagemaker_ab.api.traffic_status import TrafficStatus
@@ -38,6 +40,17 @@ def test_the_branch_is_between_the_conditions_and_the_endpoint(text):
     branches = [line.split()[1:3] for line in lines if line.startswith(("├── ", "└── "))]
     assert [first for first, _ in branches[-2:]] == ["Run", "Endpoint"]
     assert branches[-3][1] == "SpecConverged"
+
+
+def test_the_times_of_a_run_are_told_by_the_clock_of_aws(text):
+    state = load("ramping")
+
+    tree = text(resource_tree(state.snapshot, now=state.at - timedelta(days=1), aws_now=state.at))
+
+    for line in rendered(state).splitlines():
+        assert line.lstrip("│├└─ ").split("  ")[0] in tree
+    assert "(61m ago)" in tree
+    assert "6m24s left" in tree
 
 
 def test_the_strategy_manual_has_no_run(shifting, now):
