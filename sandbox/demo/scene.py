@@ -24,7 +24,7 @@ ENDPOINT = "reviews"
 """As the samples in manifests/samples name them."""
 
 _ROOT = Path(__file__).parents[2]
-_PATIENCE_SECONDS = 180.0
+_PATIENCE_SECONDS = 420.0
 _POLL_SECONDS = 0.25
 _LAST_LOOK_SECONDS = 1.5
 """The tree looks every second, so its last picture is of the end."""

@@ -54,7 +54,7 @@ def story(machine: dict[str, str], picture: Path) -> subprocess.CompletedProcess
         capture_output=True,
         text=True,
         check=False,
-        timeout=900,
+        timeout=1500,
     )
 
 
