@@ -70,5 +70,5 @@ def _wait_until_acted(control: Control, newest: int, end: threading.Event, *, un
 
 
 def _reads_minutes(params: dict[str, Any], until: float) -> bool:
-    periods = {query["MetricStat"]["Period"] for query in params["MetricDataQueries"]}
+    periods = {query.get("MetricStat", {}).get("Period") for query in params["MetricDataQueries"]}
     return periods == {_MINUTE} and params["EndTime"] >= until
