@@ -2,8 +2,9 @@
 
 import signal
 
+from sandbox.demo.acts.rolling_out import MANIFEST
 from sandbox.demo.deployment import COMMANDS
-from sandbox.demo.scene import RESOURCE, Scene
+from sandbox.demo.scene import ENDPOINT, RESOURCE, Scene
 from sandbox.demo.simulation import PERSON_KEY
 
 _SPEED = 10
@@ -27,11 +28,13 @@ def _commands(scene: Scene) -> list[str]:
     stage = scene.stage
     exports = {"KUBECONFIG": str(stage.cluster.kubeconfig), **stage.aws.environment(PERSON_KEY)}
     path = f"{COMMANDS}:{stage.cluster.binaries.path}:$PATH"
-    clock = f"{stage.aws.url}/_sandbox/clock"
+    control = f"{stage.aws.url}/_sandbox"
     return [
         *(f"export {name}={value}" for name, value in exports.items()),
         f"export PATH={path}",
         "kubectl apply -f manifests/samples/reviews.yaml",
         f"kubectl sagemaker-ab get {RESOURCE} --watch",
-        f"curl -X POST {clock} -d '{{\"speed\": 60}}'",
+        f"kubectl apply -f {MANIFEST}",
+        f'curl -X POST {control}/traffic -d \'{{"endpoint": "{ENDPOINT}", "ratePerMinute": 100}}\'',
+        f"curl -X POST {control}/clock -d '{{\"speed\": 60}}'",
     ]

@@ -71,12 +71,12 @@ class Prompt:
         self._environment = {**self._plain, "FORCE_COLOR": "1"} if teller.animated else self._plain
 
     def type(self, command: str, *, animated: bool = False) -> Ended:
-        """Type a command and wait for its end; `animated` lets it draw its progress on stderr itself."""
+        """Type a command for a shell and wait for its end; `animated` lets it draw its progress on stderr."""
         self._teller.typed(command)
         draws = animated and self._teller.animated
         with nullcontext() if draws else self._teller.waiting(""):
             done = subprocess.run(
-                tied_to_this_process(shlex.split(command)),
+                tied_to_this_process(["sh", "-c", f"exec {command}"]),
                 cwd=self._directory,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,

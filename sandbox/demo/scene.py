@@ -12,6 +12,7 @@ from typing import Any, Self, TypeVar
 
 from sandbox.demo.calls import CallBook
 from sandbox.demo.deployment import COMMANDS
+from sandbox.demo.pacing import operators_pace
 from sandbox.demo.prompt import Ended, Prompt
 from sandbox.demo.proof import Proof
 from sandbox.demo.simulation import PERSON_KEY
@@ -23,10 +24,12 @@ ENDPOINT = "reviews"
 """As the samples in manifests/samples name them."""
 
 _ROOT = Path(__file__).parents[2]
-_PATIENCE_SECONDS = 180.0
+_PATIENCE_SECONDS = 420.0
 _POLL_SECONDS = 0.25
 _LAST_LOOK_SECONDS = 1.5
 """The tree looks every second, so its last picture is of the end."""
+_FASTEST = 5000
+"""How many times as fast as real time AWS's clock may go at the operator's pace."""
 _WATCH = f"kubectl sagemaker-ab get {RESOURCE} --watch"
 
 T = TypeVar("T")
@@ -105,7 +108,7 @@ class Scene:
             if not seen or seen[-1] != now:
                 seen.append(now)
                 if not self.teller.animated:
-                    self.teller.note(str(now))
+                    self.teller.note(f"{self._aws_time():%H:%M} {now}")
             return now
 
         if not self.teller.animated:
@@ -134,11 +137,28 @@ class Scene:
     def at_speed(self, speed: int, why: str) -> Iterator[None]:
         """Let AWS's clock run faster while the story waits, and say so."""
         control = self.stage.aws.control
-        real, virtual = time.monotonic(), control.now()
         self.teller.note(f"AWS's clock runs {speed} times as fast {why}")
-        control.set_speed(speed)
+        self.stage.expect_speed(speed)
+        with self._timed():
+            control.set_speed(speed)
+            yield
+            control.set_speed(1)
+
+    @contextmanager
+    def at_operators_pace(self, why: str) -> Iterator[None]:
+        """Let AWS's clock go as fast as the operator can follow minute by minute, and say so."""
+        self.teller.note(f"AWS's clock goes on as fast as the operator reads minutes, {why}")
+        # What begins here may still be under way later, so this is expected until the next speed is set.
+        self.stage.expect_speed(_FASTEST)
+        with self._timed(), operators_pace(self.stage.aws.control):
+            yield
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        """Say how much time has passed in AWS meanwhile."""
+        control = self.stage.aws.control
+        real, virtual = time.monotonic(), control.now()
         yield
-        control.set_speed(1)
         passed, waited = control.now() - virtual, time.monotonic() - real
         self.teller.note(f"AWS's clock runs like yours again: {_minutes(passed)} passed in {waited:.0f} s")
 
@@ -148,4 +168,6 @@ class Scene:
 
 def _minutes(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:  # noqa: PLR2004  an hour
+        return f"{minutes // 60} h {minutes % 60:02d} min"
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

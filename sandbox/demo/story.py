@@ -1,4 +1,4 @@
-"""The demo as a story in eight acts."""
+"""The demo as a story in ten acts."""
 
 from collections.abc import Callable
 
@@ -7,6 +7,7 @@ from sandbox.demo.acts.deleting import delete
 from sandbox.demo.acts.deploying import deploy
 from sandbox.demo.acts.installing import install
 from sandbox.demo.acts.repairing import repair
+from sandbox.demo.acts.rolling_out import promote, roll_back
 from sandbox.demo.acts.scaling import scale
 from sandbox.demo.acts.shifting import shift
 from sandbox.demo.scene import Scene
@@ -19,6 +20,8 @@ ACTS: tuple[tuple[str, Callable[[Scene], None]], ...] = (
     ("Shift all traffic to the winner", shift),
     ("Let the winner scale automatically", scale),
     ("Repair a change made by hand", repair),
+    ("Stop a new model that does harm", roll_back),
+    ("Promote a new model step by step", promote),
     ("Delete the endpoint", delete),
 )
 

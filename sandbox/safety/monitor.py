@@ -100,7 +100,7 @@ class RemoteMonitor:
         self, control: Control, cluster: Cluster, *, bounds: Bounds, access_key: str, namespace: str = ""
     ) -> None:
         self._control = control
-        self._bounds = bounds
+        self._bounds = [(0.0, bounds)]
         self._access_key = access_key
         self._restarts: list[float] = []
         control.record()
@@ -109,6 +109,10 @@ class RemoteMonitor:
     def restarted(self) -> None:
         """Take down that an operator is started."""
         self._restarts.append(time.time())
+
+    def judge_by(self, bounds: Bounds) -> None:
+        """Judge what happens from now on by other bounds, because AWS's clock runs at another speed."""
+        self._bounds.append((time.time(), bounds))
 
     def stop(self) -> None:
         """End the watch; a second call does nothing."""
@@ -137,14 +141,16 @@ def judged(
     versions: Iterable[Version],
     restarts: Iterable[float],
     *,
-    bounds: Bounds,
+    bounds: Iterable[tuple[float, Bounds]],
     access_keys: Iterable[str],
 ) -> Judge:
     """Judge a whole run from what was recorded of it.
 
     ``recording`` is what the simulation's control returns, ``access_keys`` are the operator's.
+    Each of ``bounds`` holds from a time on the operator's clock until the next one's.
     """
-    judge, keys = Judge(bounds), set(access_keys)
+    (_, first), *changes = sorted(bounds, key=lambda each: each[0])
+    judge, keys = Judge(first), set(access_keys)
     states = {int(number): AwsState(raw) for number, raw in recording["states"].items()}
     for moment in restarts:
         judge.restarted(moment)
@@ -155,7 +161,9 @@ def judged(
     events.extend(
         (entry["local"], 0, entry) for entry in recording["entries"] if entry["record"]["access_key"] in keys
     )
-    for _, is_version, event in sorted(events, key=lambda event: event[:2]):
+    for moment, is_version, event in sorted(events, key=lambda event: event[:2]):
+        while changes and changes[0][0] <= moment:
+            judge.history.bounds = changes.pop(0)[1]
         if is_version:
             judge.judge_version(*event)
         else:

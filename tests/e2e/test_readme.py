@@ -60,6 +60,12 @@ def test_the_resource_of_the_readme_is_the_one_that_its_first_command_applies() 
     assert shown_resource() == "".join(line for line in lines if not line.startswith("#"))
 
 
+def test_the_rollout_of_the_readme_is_an_excerpt_of_the_sample_that_it_applies() -> None:
+    (shown,) = [block for block in blocks("yaml") if "strategy: Stepped" in block]
+    applied = [command.split()[-1] for command in commands() if command.startswith("kubectl apply")]
+    assert shown in (ROOT / applied[-1]).read_text()
+
+
 @pytest.mark.usefixtures("operator_kubeconfig")
 def test_the_resource_of_the_readme_is_a_valid_one(control_plane: Cluster) -> None:
     applied: Any = control_plane.kubectl("apply", "--dry-run=server", "-f", "-", input=shown_resource())

@@ -1,17 +1,21 @@
 """Records the resource in each state of a stepped rollout, as the operator in this process writes it.
 
 `python -m tests.integration.run_states` writes the resources to tests/unit/cli/run_states/, and shows them in
-docs/stepped.md as `get` does. Run it when the operator reports a state in other words or numbers.
+docs/stepped.md and README.md as `get` does. Run it when the operator reports a state in other words or
+numbers.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+import yaml
+
 from tests.integration.rollouts import Rollout, stepped
 from tests.integration.stage import by_hand, now, with_revision
-from tests.unit.cli.recorded_states import RecordedState, save, write_page
+from tests.unit.cli.recorded_states import RecordedState, save, write_pages
 from tests.unit.planning.worlds import Spec
 
 _HOLD: Final = {"minDurationSeconds": 1800, "minRequests": 200}
@@ -129,6 +133,16 @@ def _promoted() -> Rollout:
     return _after(10, rollout)
 
 
+def _of_the_sample() -> Rollout:
+    """The rollout of manifests/samples/reviews-stepped.yaml, three hours before a person is asked."""
+    sample = Path(__file__).parents[2] / "manifests" / "samples" / "reviews-stepped.yaml"
+    rollout = Rollout(yaml.safe_load(sample.read_text())["spec"])
+    rollout.fails("bert-b", 0.005)
+    rollout.fails("bert-c", 0.005)
+    rollout.until(lambda: rollout.status["step"]["number"] == 2)
+    return _after(5 * 60, rollout)
+
+
 def _superseded() -> Rollout:
     rollout = _after(20, _rollout())
     rollout.cluster.apply(with_revision(policy(), "2"))
@@ -155,6 +169,7 @@ STATES: Final[Mapping[str, Callable[[], Rollout]]] = MappingProxyType(
         "observing": _observing,
         "rolled back": _rolled_back,
         "promoted": _promoted,
+        "of the sample": _of_the_sample,
         "superseded": _superseded,
         "evidence lost": _evidence_lost,
     }
@@ -167,7 +182,7 @@ def _record() -> None:
         assert rollout.cluster.resource is not None
         at = datetime.fromtimestamp(int(now(rollout.operator)), UTC)
         save(RecordedState(name=name, at=at, resource=rollout.cluster.resource))
-    write_page()
+    write_pages()
 
 
 if __name__ == "__main__":

@@ -129,6 +129,20 @@ def test_the_samples_are_three_states_of_one_endpoint():
     assert states[0] == states[1] == states[2]
 
 
+def test_the_stepped_sample_lets_the_next_model_take_over_from_the_winner():
+    shifted, stepped = (sample(f"reviews-{state}.yaml") for state in ("shifted", "stepped"))
+    before, after = (
+        {each["name"]: each for each in state["spec"]["variants"]} for state in (shifted, stepped)
+    )
+    policy = stepped["spec"]["traffic"]["stepped"]
+    winner = next(each for each in before.values() if each.pop("weight"))
+    assert after[policy["baseline"]] == winner
+    assert policy["candidate"] not in before
+    assert stepped["spec"]["models"][0] == shifted["spec"]["models"][1]
+    same = ("endpointName", "region", "executionRoleArn")
+    assert [stepped["spec"][field] for field in same] == [shifted["spec"][field] for field in same]
+
+
 def test_the_scheduled_sample_differs_from_the_autoscaled_one_in_its_autoscaling_only():
     states = [sample(f"reviews-{state}.yaml") for state in ("autoscaled", "scheduled")]
     found = [state["spec"]["variants"][1].pop("autoscaling") for state in states]

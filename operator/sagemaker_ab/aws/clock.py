@@ -7,8 +7,11 @@ import logging
 import math
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections import deque
 from collections.abc import Callable
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from statistics import median_low
 from typing import Any
@@ -21,6 +24,27 @@ _RECENT = 7
 """How many responses are compared: four of them are fewer than the operator sends to read one endpoint."""
 _NORMAL_SKEW_SECONDS = 300.0
 """AWS accepts signatures that are up to five minutes old, so a larger skew is worth a warning."""
+_ANSWER_SECONDS = 2.0
+"""How long an endpoint may take to say its time."""
+
+
+def endpoint_time(url: str) -> datetime | None:
+    """Return the time in the `Date` header of whatever an endpoint answers; None if there is no such time.
+
+    The request is not signed, so that it needs no credentials.
+    """
+    try:
+        request = urllib.request.Request(url, method="HEAD")  # noqa: S310  the URL that botocore would use
+        with urllib.request.urlopen(request, timeout=_ANSWER_SECONDS) as answer:  # noqa: S310
+            date = answer.headers["Date"]
+    except urllib.error.HTTPError as refused:
+        date = refused.headers["Date"]
+    except (OSError, ValueError):
+        return None
+    try:
+        return parsedate_to_datetime(date)
+    except (TypeError, ValueError):
+        return None
 
 
 class AwsClock:

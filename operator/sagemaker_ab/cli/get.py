@@ -87,7 +87,8 @@ def _formatted(name: str | None, *, reader: ResourceReader, output_format: str) 
 
 def _tree(name: str, *, reader: ResourceReader, clients: Clients, wide: bool) -> Frame:
     raw = reader.get(name)
-    return Frame(content=raw, renderable=resource_tree(parse_resource(raw), now=clients.now(), wide=wide))
+    tree = resource_tree(parse_resource(raw), now=clients.now(), aws_now=clients.aws_now(), wide=wide)
+    return Frame(content=raw, renderable=tree)
 
 
 def _list(reader: ResourceReader, *, clients: Clients, wide: bool) -> Frame:

@@ -1,5 +1,7 @@
 """`winner`: prints what to commit after a promotion."""
 
+import json
+
 import click
 import yaml
 
@@ -36,7 +38,7 @@ def winner(clients: Clients, *, name: str, output: str, connection: Connection) 
         raise click.ClickException(f"{name} has no winner to commit: {why_not.rstrip('.')}")
     patch = (traffic.patch if traffic else None) or ""
     if output == "patch":
-        write_line(patch)
+        write_line(_in_lines(patch))
         return
     try:
         manifest = manifest_of_winner(raw, patch)
@@ -45,3 +47,9 @@ def winner(clients: Clients, *, name: str, output: str, connection: Connection) 
             f"the spec of {name} has changed since its patch was made: {error}; try again"
         ) from error
     write_line(yaml.safe_dump(manifest, sort_keys=False, allow_unicode=True).rstrip("\n"))
+
+
+def _in_lines(patch: str) -> str:
+    """Return the patch with one operation in each line."""
+    operations = [json.dumps(operation) for operation in json.loads(patch)]
+    return "[" + ",\n ".join(operations) + "]"

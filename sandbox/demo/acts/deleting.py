@@ -1,4 +1,4 @@
-"""Act 8: the resource is deleted, and with it everything that it created in AWS."""
+"""Act 10: the resource is deleted, and with it everything that it created in AWS."""
 
 from sandbox.demo.scene import RESOURCE, Scene
 from sandbox.demo.simulation import OPERATOR_KEY

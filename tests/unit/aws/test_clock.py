@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 
 import pytest
 from botocore.hooks import HierarchicalEmitter
 
-from sagemaker_ab.aws.clock import AwsClock
+from sagemaker_ab.aws.clock import AwsClock, endpoint_time
 
 NOON = 1_767_182_400.0
 
@@ -93,3 +95,39 @@ def test_a_large_difference_from_the_local_clock_is_logged_once(aws, caplog):
 
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "differ by" in caplog.text
+
+
+class _Endpoint(BaseHTTPRequestHandler):
+    """Refuses whatever is not signed, as AWS does; the date is of the server's own clock."""
+
+    def do_HEAD(self):
+        self.send_response_only(403)
+        self.send_header("Date", self.server.date)
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Write nothing to stderr."""
+
+
+@pytest.fixture
+def endpoint():
+    """A server that says `date` in its answers, at `url`."""
+    with HTTPServer(("127.0.0.1", 0), _Endpoint) as server:
+        server.url = f"http://127.0.0.1:{server.server_port}"
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_an_endpoint_says_its_time_even_if_it_refuses_the_request(endpoint):
+    endpoint.date = "Wed, 31 Dec 2025 12:00:00 GMT"
+    assert endpoint_time(endpoint.url) == datetime(2025, 12, 31, 12, tzinfo=UTC)
+
+
+def test_without_a_date_or_an_endpoint_there_is_no_time(endpoint):
+    endpoint.date = "noon"
+    assert endpoint_time(endpoint.url) is None
+    assert endpoint_time("http://127.0.0.1:9") is None
+    assert endpoint_time("no URL") is None

@@ -267,6 +267,7 @@ def clients(kubernetes: FakeKubernetes, aws: StubbedAws, fake_time: FakeTime) ->
         kubernetes=lambda _kubeconfig, _context: kubernetes,
         aws=aws.for_region,
         now=lambda: NOW,
+        aws_now=lambda: NOW,
         monotonic=fake_time.monotonic,
         sleep=fake_time.sleep,
     )

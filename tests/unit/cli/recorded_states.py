@@ -1,4 +1,4 @@
-"""Recorded resources in each state of a stepped rollout, and the page that shows them."""
+"""Recorded resources in each state of a stepped rollout, and the pages that show them."""
 
 import copy
 import json
@@ -16,7 +16,8 @@ from sagemaker_ab.cli.snapshot import ResourceSnapshot, parse_resource
 from sagemaker_ab.cli.views.run import run_branch
 from sagemaker_ab.cli.views.tree import add_branch
 
-PAGE: Final = Path(__file__).parents[3] / "docs" / "stepped.md"
+_ROOT: Final = Path(__file__).parents[3]
+PAGES: Final = (_ROOT / "docs" / "stepped.md", _ROOT / "README.md")
 _FILES: Final = Path(__file__).parent / "run_states"
 _WIDTH: Final = 120
 _BLOCK: Final = re.compile(r"(<!-- state: ([a-z ]+) -->\n```text\n)(.*?)(```\n)", re.DOTALL)
@@ -69,13 +70,15 @@ def rendered(state: RecordedState) -> str:
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
-def shown_on_page() -> Iterator[tuple[str, str]]:
-    """Yield each state of the page, and its output."""
-    for match in _BLOCK.finditer(PAGE.read_text()):
-        yield match[2], match[3]
+def shown_on_pages() -> Iterator[tuple[str, str]]:
+    """Yield each state that a page shows, and its output there."""
+    for page in PAGES:
+        for match in _BLOCK.finditer(page.read_text()):
+            yield match[2], match[3]
 
 
-def write_page() -> None:
-    """Put the outputs of the recorded states into the page."""
-    text = _BLOCK.sub(lambda match: f"{match[1]}{rendered(load(match[2]))}{match[4]}", PAGE.read_text())
-    PAGE.write_text(text)
+def write_pages() -> None:
+    """Put the outputs of the recorded states into the pages."""
+    for page in PAGES:
+        shown = _BLOCK.sub(lambda match: f"{match[1]}{rendered(load(match[2]))}{match[4]}", page.read_text())
+        page.write_text(shown)

@@ -1,4 +1,6 @@
-"""The run of a strategy in `get`: each state of a rollout, as docs/stepped.md shows it."""
+"""The run of a strategy in `get`: each state of a rollout, as the pages show it."""
+
+from datetime import timedelta
 
 import pytest
 
@@ -9,18 +11,18 @@ from sagemaker_ab.cli.views.meter import meter
 from sagemaker_ab.cli.views.run import run_branch
 from sagemaker_ab.cli.views.tree import resource_tree
 from tests.unit.cli import recorded_states
-from tests.unit.cli.recorded_states import load, rendered, shown_on_page
+from tests.unit.cli.recorded_states import load, rendered, shown_on_pages
 
-PAGE = dict(shown_on_page())
+SHOWN = dict(shown_on_pages())
 
 
-def test_the_page_shows_every_recorded_state():
-    assert sorted(PAGE) == recorded_states.names()
+def test_the_pages_show_every_recorded_state():
+    assert sorted(SHOWN) == recorded_states.names()
 
 
 @pytest.mark.parametrize("name", recorded_states.names())
-def test_the_page_shows_a_state_as_get_does(name):
-    assert PAGE[name] == rendered(load(name)), "write the page: python -m tests.integration.run_states"
+def test_the_pages_show_a_state_as_get_does(name):
+    assert SHOWN[name] == rendered(load(name)), "write the pages: python -m tests.integration.run_states"
 
 
 def lines_of(name, **changes):
@@ -38,6 +40,17 @@ def test_the_branch_is_between_the_conditions_and_the_endpoint(text):
     branches = [line.split()[1:3] for line in lines if line.startswith(("├── ", "└── "))]
     assert [first for first, _ in branches[-2:]] == ["Run", "Endpoint"]
     assert branches[-3][1] == "SpecConverged"
+
+
+def test_the_times_of_a_run_are_told_by_the_clock_of_aws(text):
+    state = load("ramping")
+
+    tree = text(resource_tree(state.snapshot, now=state.at - timedelta(days=1), aws_now=state.at))
+
+    for line in rendered(state).splitlines():
+        assert line.lstrip("│├└─ ").split("  ")[0] in tree
+    assert "(61m ago)" in tree
+    assert "6m24s left" in tree
 
 
 def test_the_strategy_manual_has_no_run(shifting, now):
@@ -144,4 +157,4 @@ def test_a_ratio_is_shown_with_the_interval_as_far_as_it_is_bounded(interval, sh
 
     [(_, value, baseline, ratio, *_)] = comparison_rows(traffic)
 
-    assert (value.plain, baseline.plain, ratio.plain) == ("B 89 ms", "A –", shown)  # noqa: RUF001  # absent
+    assert (value.plain, baseline.plain, ratio.plain) == ("89 ms", "against –", shown)  # noqa: RUF001  # absent

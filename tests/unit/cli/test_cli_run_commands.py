@@ -434,11 +434,15 @@ def test_a_timeout_without_wait_is_wrong_usage(run):
 # winner
 
 
-def test_winner_prints_the_patch_of_status(cluster, run):
+def test_winner_prints_the_patch_of_status_with_one_operation_in_each_line(cluster, run):
     cluster.has("promoted")
+    operations = json.loads(cluster.traffic["patch"])
 
-    assert run("winner", "reviews").stdout == f"{cluster.traffic['patch']}\n"
-    assert run("winner", "reviews", "-o", "patch").stdout == f"{cluster.traffic['patch']}\n"
+    printed = run("winner", "reviews").stdout
+
+    assert json.loads(printed) == operations
+    assert len(printed.splitlines()) == len(operations)
+    assert run("winner", "reviews", "-o", "patch").stdout == printed
 
 
 def test_winner_prints_the_manifest_with_the_patch_applied(cluster, run):

@@ -134,6 +134,8 @@ def test_the_head_says_when_status_lags_or_the_resource_is_going(
         ("Reconciling", "True", True, "◌"),
         ("Reconciling", "False", False, "✔"),
         ("MetricsAvailable", "False", False, "◌"),
+        ("Decided", "False", False, "◌"),
+        ("SpecConverged", "False", False, "◌"),
     ],
 )
 def test_icons_tell_good_from_bad_whatever_the_polarity(now, kind, status, under_way, icon):

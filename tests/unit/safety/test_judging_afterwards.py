@@ -33,9 +33,15 @@ class Recording:
     def now(self) -> float:
         return self.stage.aws.engine.clock.now()
 
-    def judge(self):
+    def judge(self, *, later_bounds=()):
         recorded = json.loads(json.dumps(self.stage.aws.gateway.recorder.since(0)))
-        judge = judged(recorded, self.versions, self.restarts, bounds=BOUNDS, access_keys={OPERATOR})
+        judge = judged(
+            recorded,
+            self.versions,
+            self.restarts,
+            bounds=[(0.0, BOUNDS), *later_bounds],
+            access_keys={OPERATOR},
+        )
         return [violation.rule for violation in judge.violations]
 
 
@@ -100,7 +106,7 @@ def test_a_finalizer_of_which_the_monitor_hears_after_the_first_write_is_in_time
         Version(copy.deepcopy(stage.resource), heard - BOUNDS.lag, heard),
     ]
     recorded = stage.aws.gateway.recorder.since(0)
-    judge = judged(recorded, versions, [], bounds=BOUNDS, access_keys={OPERATOR})
+    judge = judged(recorded, versions, [], bounds=[(0.0, BOUNDS)], access_keys={OPERATOR})
 
     assert stage.found() == ["S7"]
     assert judge.violations == []
@@ -137,3 +143,19 @@ def test_a_request_that_came_right_after_the_refusal_clears_the_wait(recording):
     stage.weigh(VariantA=50, VariantB=50)
 
     assert recording.judge() == []
+
+
+def test_bounds_that_come_later_hold_from_their_time_on(recording):
+    """A config that nothing uses is deleted 100 s after the endpoint was read, on AWS's clock."""
+    stage = recording.stage
+    stage.create_config("second", spec())
+    stage.read()
+    stage.aws.advance(seconds=100)
+    at = recording.now
+    stage.aws.advance(seconds=1)
+    stage.sagemaker.delete_endpoint_config(EndpointConfigName="second")
+    fast = Bounds.of_processes(speed=1000)
+
+    assert recording.judge() == ["S4"]
+    assert recording.judge(later_bounds=[(at, fast)]) == []
+    assert recording.judge(later_bounds=[(at + 10, fast)]) == ["S4"]

@@ -25,6 +25,10 @@ _INK: Final = "#24292f"
 _ALARM: Final = "#e0504d"
 _FAINT: Final = "#8a8f98"
 _HEADROOM: Final = 1.25
+_FOOTROOM: Final = 0.03
+"""So that a line at zero is seen."""
+_RATE: Final = 0.01
+"""What the axis of rates shows if all of them are zero."""
 
 
 def save_replay(looks: Sequence[Look], measured: Sequence[Measured], path: Path) -> None:
@@ -92,8 +96,8 @@ def _draw_rates(axis: Axes, looks: Sequence[Look], variants: Sequence[Measured])
         at = [minute / _MINUTES_A_DAY for minute in each.at]
         values = [scale * value for value in each.values]
         axis.plot(at, values, color=_color(looks, each.variant), linewidth=1.2, label=each.variant)
-    top = max((value for each in variants for value in each.values), default=0)
-    axis.set_ylim(0, _HEADROOM * scale * (top or 1))
+    top = _HEADROOM * scale * (max((value for each in variants for value in each.values), default=0) or _RATE)
+    axis.set_ylim(-_FOOTROOM * top, top)
     for place, comparison in enumerate(looks[-1].comparisons):
         level = levels.get(comparison.baseline)
         if comparison.metric == metric and level is not None:
@@ -124,7 +128,7 @@ def _draw_interval(axis: Axes, looks: Sequence[Look], *, place: int, level: floa
 
 def _draw_evidence(axis: Axes, looks: Sequence[Look]) -> None:
     outcomes = [look.decision.outcome for look in looks]
-    evidence = [_within(outcome.evidence) for outcome in outcomes]
+    evidence = [_within(outcome.evidence) if outcome.threshold else nan for outcome in outcomes]
     threshold = [outcome.threshold or nan for outcome in outcomes]
     axis.plot(_days(looks), evidence, color=_INK, label="evidence")
     axis.plot(_days(looks), threshold, color=_ALARM, linestyle="--", label="threshold")
@@ -136,5 +140,5 @@ def _draw_evidence(axis: Axes, looks: Sequence[Look]) -> None:
 
 
 def _within(evidence: float) -> float:
-    """Clamp evidence to the visible range; NaN, which is not drawn, for none."""
-    return min(max(evidence, _LEAST_EVIDENCE), _MOST_EVIDENCE) if evidence > 0.0 else nan
+    """Clamp evidence to the visible range."""
+    return min(max(evidence, _LEAST_EVIDENCE), _MOST_EVIDENCE)

@@ -12,15 +12,15 @@ Row = tuple[Text, ...]
 
 def comparison_rows(traffic: TrafficStatus) -> list[Row]:
     """Return one row for each comparison."""
-    return [_comparison(each, baseline=traffic.baseline or "") for each in traffic.comparisons or ()]
+    return [_comparison(each) for each in traffic.comparisons or ()]
 
 
-def _comparison(comparison: ComparisonStatus, *, baseline: str) -> Row:
+def _comparison(comparison: ComparisonStatus) -> Row:
     metric = comparison.metric
     return (
         Text(metric),
-        Text(f"{comparison.variant} {_value(comparison.value, metric)}"),
-        Text(f"{baseline} {_value(comparison.baseline_value, metric)}"),
+        Text(_value(comparison.value, metric)),
+        Text(f"against {_value(comparison.baseline_value, metric)}"),
         Text(_ratio(comparison.ratio, comparison.interval)),
         Text.assemble("harm ", meter(comparison.evidence_log10, comparison.needed_log10)),
         Text(_exponents(comparison), "dim"),
@@ -51,4 +51,4 @@ def _ratio(ratio: str | None, interval: Interval | None) -> str:
 def _exponents(comparison: ComparisonStatus) -> str:
     if comparison.evidence_log10 is None or comparison.needed_log10 is None:
         return ""
-    return f"evidence 10^{comparison.evidence_log10} of 10^{comparison.needed_log10}"
+    return f"10^{comparison.evidence_log10} of 10^{comparison.needed_log10}"

@@ -15,6 +15,9 @@ WAITING = ("◌", "yellow")
 BAD = ("✖", "red")
 UNDECIDED = ("?", "yellow")
 
+_PENDING = {ConditionType.METRICS_AVAILABLE, ConditionType.DECIDED, ConditionType.SPEC_CONVERGED}
+"""Types that are False for a while in the course of things."""
+
 
 def condition_lines(conditions: Sequence[Condition], *, now: datetime) -> list[Text]:
     under_way = any(_is_true(each, ConditionType.RECONCILING) for each in conditions)
@@ -38,7 +41,8 @@ def _cells(condition: Condition, *, under_way: bool, now: datetime) -> tuple[Tex
 def icon_of(condition: Condition, *, under_way: bool) -> tuple[str, str]:
     """Return icon and color. Stalled and Reconciling are normally False, all other types normally True.
 
-    A False condition is pending, not bad, while a reconcile is under way; so is MetricsAvailable, always.
+    A False condition is pending, not bad, while a reconcile is under way. So is one that waits for metrics,
+    for the end of a run, or for a person to commit its winner.
     """
     if condition.status == "Unknown":
         return UNDECIDED
@@ -48,4 +52,4 @@ def icon_of(condition: Condition, *, under_way: bool) -> tuple[str, str]:
         return WAITING if condition.status == "True" else GOOD
     if condition.status == "True":
         return GOOD
-    return WAITING if under_way or condition.type == ConditionType.METRICS_AVAILABLE else BAD
+    return WAITING if under_way or condition.type in _PENDING else BAD

@@ -41,7 +41,7 @@ def run_branch(resource: ResourceSnapshot, *, now: datetime) -> RunBranch | None
         return None
     branches = [
         _branch("gates", gate_rows(traffic.gates or (), now=now) if traffic.outcome is None else ()),
-        _branch(f"compared with {traffic.baseline}", comparison_rows(traffic)),
+        _branch(f"{traffic.candidate} against {traffic.baseline}", comparison_rows(traffic)),
         _branch("decisions", [_decision(each) for each in (traffic.decisions or [])[-_SHOWN_DECISIONS:]]),
         _branch("commands", [_command(each) for each in traffic.commands or ()]),
     ]

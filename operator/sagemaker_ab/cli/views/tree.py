@@ -19,12 +19,15 @@ from sagemaker_ab.cli.views.variant import variant_branches
 _STATUS_COLORS = {"InService": "green", "Failed": "red", "OutOfService": "red"}
 
 
-def resource_tree(resource: ResourceSnapshot, *, now: datetime, wide: bool = False) -> Tree:
-    """Return the tree. Ages count to `now`; times from AWS are shown unchanged."""
+def resource_tree(
+    resource: ResourceSnapshot, *, now: datetime, aws_now: datetime | None = None, wide: bool = False
+) -> Tree:
+    """Return the tree. Ages count to `now`, those of times from AWS to `aws_now` if the two clocks differ."""
+    aws_now = aws_now or now
     tree = Tree(_head(resource, now=now), guide_style="dim")
     for line in condition_lines(resource.status.conditions or [], now=now):
         tree.add(line)
-    run = run_branch(resource, now=now)
+    run = run_branch(resource, now=aws_now)
     if run is not None:
         add_branch(tree, run)
     endpoint = tree.add(_endpoint(resource))
@@ -34,7 +37,7 @@ def resource_tree(resource: ResourceSnapshot, *, now: datetime, wide: bool = Fal
         variant = endpoint.add(branch.head)
         for leaf in branch.leaves:
             variant.add(leaf)
-        scaling = scaling_branch(name, resource=resource, now=now)
+        scaling = scaling_branch(name, resource=resource, now=aws_now)
         if scaling:
             below = variant.add(scaling.head)
             for leaf in scaling.leaves:

@@ -2,7 +2,8 @@
 
 A model is known by its artefact: a folder of the model data URL that stands in `PROFILES` gives its profile,
 so that the notebook's two artefacts behave as its author found them, B a little better, surer and faster than
-A. Any other artefact gets a profile that follows from its URL: the same each time, different from the next.
+A, and C, the next model of the samples, than B. Any other artefact gets a profile that follows from its URL:
+the same each time, different from the next.
 """
 
 from __future__ import annotations
@@ -86,6 +87,13 @@ PROFILES = {
             accuracy=0.91,
             certainty=1.2,
             latency_milliseconds=68.0,
+            latency_spread=0.18,
+        ),
+        Profile(
+            name="variant_c",
+            accuracy=0.93,
+            certainty=1.25,
+            latency_milliseconds=61.0,
             latency_spread=0.18,
         ),
     )
