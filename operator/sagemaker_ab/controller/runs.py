@@ -53,11 +53,8 @@ class RunFollower:
         if followed.live is None:
             self.monitor.forget(self.key)
         else:
-            queries = RunQueries(
-                endpoint_name=wanted.endpoint_name,
-                variants=found.roles.variants,
-                metrics=metrics_of_policy(policy),
-            )
+            metrics = metrics_of_policy(policy, found.roles)
+            queries = RunQueries(endpoint_name=wanted.endpoint_name, metrics=metrics)
             self.monitor.watch(self.key, clients, queries, first=followed.live.first)
         return with_traffic(wanted, followed.traffic), followed.status
 

@@ -10,9 +10,8 @@ from sagemaker_ab.planning.variant_metrics import INVOCATION_5XX_ERRORS, INVOCAT
 from sagemaker_ab.traffic.counts import Counts
 
 MIDNIGHT = 29_453_760
-QUERIES = RunQueries(
-    endpoint_name="reviews", variants=("A", "B"), metrics=(INVOCATIONS, INVOCATION_5XX_ERRORS)
-)
+METRICS = (INVOCATIONS, INVOCATION_5XX_ERRORS)
+QUERIES = RunQueries(endpoint_name="reviews", metrics={"A": METRICS, "B": METRICS})
 HEALTHY = Counts(invocations=90, errors_5xx=0)
 REFUSED = Problem(Reason.ACCESS_DENIED, "CloudWatch could not be read: denied")
 
