@@ -55,7 +55,8 @@ class RunFollower:
         else:
             metrics = metrics_of_policy(policy, found.roles)
             queries = RunQueries(endpoint_name=wanted.endpoint_name, metrics=metrics)
-            self.monitor.watch(self.key, clients, queries, first=followed.live.first)
+            idle = {name for name, weight in (found.serving or {}).items() if not weight}
+            self.monitor.watch(self.key, clients, queries, first=followed.live.first, idle=idle)
         return with_traffic(wanted, followed.traffic), followed.status
 
     def _situation(
