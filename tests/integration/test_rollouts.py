@@ -224,3 +224,13 @@ def test_a_resource_that_leaves_manual_starts_from_what_serves():
     rollout.cluster.apply(stepped())
     rollout.run(minutes=5)
     assert rollout.weight_calls() == [FIRST]
+
+
+def test_the_evidence_of_a_steady_hour_takes_a_write_every_five_minutes_at_most():
+    rollout = Rollout(stepped(steps=[{"percent": 10, "hold": {"minDurationSeconds": 36000}}, *STEPS[2:]]))
+    for model in ("bert-a", "bert-b"):
+        rollout.fails(model, 0.01)
+    rollout.run(minutes=30)
+    written = rollout.cluster.status_writes
+    rollout.run(minutes=120)
+    assert 5 <= rollout.cluster.status_writes - written <= 24
