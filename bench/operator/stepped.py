@@ -16,7 +16,8 @@ _METRICS = 4
 """The invocations and the errors of two variants."""
 _QUERIES_A_CALL = 500
 _TICK_SECONDS = 60.0
-_TICKS = 5
+_REFRESH_TICKS = 5
+"""The evidence of a run is shown anew every five minutes."""
 _REQUESTS_A_MINUTE = 100
 _MOST_WRITES = 20
 """Status writes of a run in an hour."""
@@ -34,25 +35,26 @@ def measure_rollouts(stage: World, count: int) -> Iterator[Figure]:
     eventually(lambda: _all_started(stage, count), within=120 + 2 * count, what="every run has started")
     yield Figure("resident MiB when all runs have started", memory_mib(operator), memory_budget(count))
     pass_by("an hour or more without requests", 2 * _TICK_SECONDS)
-    yield from _steady(stage, operator, count, what="without requests", most_writes=0)
+    yield from _steady(stage, operator, count, what="without requests", ticks=3, most_writes=0)
     stage.aws.set_speed(_SPEED_AHEAD)
     for number in range(count):
         stage.aws.set_traffic(f"bench-{number}", per_minute=_REQUESTS_A_MINUTE)
-    pass_by("the first requests", 2 * _TICK_SECONDS)
-    yield from _steady(stage, operator, count, what="with requests", most_writes=_MOST_WRITES)
+    pass_by("the first requests", _TICK_SECONDS)
+    requests = "with requests"
+    yield from _steady(stage, operator, count, what=requests, ticks=_REFRESH_TICKS, most_writes=_MOST_WRITES)
     operator.kill()
 
 
-def _steady(
-    stage: World, operator: Program, count: int, *, what: str, most_writes: float
+def _steady(  # noqa: PLR0913
+    stage: World, operator: Program, count: int, *, what: str, ticks: int, most_writes: float
 ) -> Iterator[Figure]:
-    """Measure some ticks, after others in which the speed of AWS's clock has changed."""
+    """Measure some ticks, after one with the speed of AWS's clock that they have."""
     stage.aws.set_speed(1)
-    pass_by("settling", 2 * _TICK_SECONDS)
+    pass_by("settling", _TICK_SECONDS)
     stage.aws.clear_calls()
     cpu = cpu_seconds(operator)
-    written = stage.count_changes(seconds=int(_TICKS * _TICK_SECONDS))
-    minutes = _TICKS * _TICK_SECONDS / 60
+    written = stage.count_changes(seconds=int(ticks * _TICK_SECONDS))
+    minutes = ticks * _TICK_SECONDS / 60
     calls = stage.aws.calls()
     a_tick = statistics.median(_calls_by_tick(calls))
     yield Figure(f"GetMetricData calls a tick, {what}", a_tick, ceil(_METRICS * count / _QUERIES_A_CALL))
