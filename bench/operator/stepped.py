@@ -19,10 +19,10 @@ _TICK_SECONDS = 60.0
 _SETTLING_TICKS = 3
 _REFRESH_TICKS = 5
 """The evidence of a run is shown anew every five minutes."""
-_REQUESTS_A_MINUTE = 100
+_REQUESTS_A_MINUTE = 20
 _MOST_WRITES = 20
 """Status writes of a run in an hour."""
-_SPEED_AHEAD = 15.0
+_SPEED_AHEAD = 5.0
 
 
 def measure_rollouts(stage: World, count: int) -> Iterator[Figure]:
@@ -40,7 +40,7 @@ def measure_rollouts(stage: World, count: int) -> Iterator[Figure]:
     stage.aws.set_speed(_SPEED_AHEAD)
     for number in range(count):
         stage.aws.set_traffic(f"bench-{number}", per_minute=_REQUESTS_A_MINUTE)
-    pass_by("the first requests", _TICK_SECONDS)
+    pass_by("the first requests", 2 * _TICK_SECONDS)
     requests = "with requests"
     yield from _steady(stage, operator, count, what=requests, ticks=_REFRESH_TICKS, most_writes=_MOST_WRITES)
     operator.kill()
