@@ -4,8 +4,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 LINTS := lint-style lint-format lint-types lint-imports lint-crds lint-architecture lint-words lint-chart lint-image \
 	lint-yaml lint-workflows
-.PHONY: help setup binaries demo test kills bench sim-bench calibrate sim-clients sim-fuzz ledger seeds mutants lint $(LINTS) \
-	crds architecture minimum lock lock-project lock-clients clean
+.PHONY: help setup binaries demo test kills bench rollouts sim-bench calibrate sim-clients sim-fuzz ledger seeds mutants \
+	lint $(LINTS) crds architecture minimum lock lock-project lock-clients clean
 
 PYTHON ?=
 ARGS ?=
@@ -60,6 +60,11 @@ bench: binaries ## measure the operator against its budgets (ARGS="--resources 1
 
 calibrate: setup ## measure the error rates and speed of the strategies and write docs/calibration.md (PROFILE=quick)
 	@PYTHONPATH=operator:. $(BIN)/python -m bench.calibration --profile $(PROFILE) $(ARGS)
+
+RUNS ?= 200
+
+rollouts: setup ## let the operator roll out RUNS=200 candidates that equal their baseline, a simulated day each
+	@$(BIN)/python -m bench.rollouts --runs $(RUNS) --workers $(WORKERS) $(ARGS)
 
 sim-bench: setup ## measure the simulated AWS against its limits
 	@$(BIN)/python -m bench.simulation

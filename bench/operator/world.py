@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kubernetes import client, config
+from kubernetes import client, config, watch
 
 from sandbox.aws.control import Control
 from sandbox.cluster.choice import open_cluster
@@ -73,9 +73,24 @@ class World:
         items: list[dict[str, Any]] = self.resources.list_namespaced_custom_object(*_GROUP)["items"]
         return items
 
+    def aws_writes(self) -> list[dict[str, Any]]:
+        """Return the writes that AWS was sent since its log was cleared."""
+        return [call for call in self.aws.calls() if call["write"]]
+
     def all_ready(self, count: int) -> bool:
         items = self.listed()
         return len(items) == count and all(_ready(item) for item in items)
+
+    def count_changes(self, *, seconds: int) -> int:
+        """Count the versions of all resources for so long."""
+        listed = self.resources.list_namespaced_custom_object(*_GROUP)
+        changes = watch.Watch().stream(
+            self.resources.list_namespaced_custom_object,
+            *_GROUP,
+            resource_version=listed["metadata"]["resourceVersion"],
+            timeout_seconds=seconds,
+        )
+        return sum(change["type"] == "MODIFIED" for change in changes)
 
     def versions(self) -> dict[str, str]:
         return {item["metadata"]["name"]: item["metadata"]["resourceVersion"] for item in self.listed()}

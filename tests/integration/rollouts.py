@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from sagemaker_ab.controller.settings import Settings
 from sandbox.aws.inprocess import InProcessAws
 from tests.integration.kills import Killed
 from tests.integration.stage import aws, now, weights
@@ -40,13 +41,19 @@ def stepped(base: Spec | None = None, **policy: Any) -> Spec:
 class Rollout:
     """The operator's loop: minutes are read every minute, and reconciles run when they are due or woken.
 
-    A process that is killed is started again at once.
+    Both intervals are settings. A process that is killed is started again at once.
     """
 
     def __init__(
-        self, first: Spec | None = None, *, sim: InProcessAws | None = None, rate: float = 100.0
+        self,
+        first: Spec | None = None,
+        *,
+        sim: InProcessAws | None = None,
+        rate: float = 100.0,
+        settings: Settings | None = None,
     ) -> None:
-        self.operator = InProcessOperator(sim or aws())
+        self.operator = InProcessOperator(sim or aws(), settings=settings)
+        self._settings = settings or Settings()
         self.cluster = self.operator.cluster
         self.sim = self.operator.sim
         self.history: list[str] = []
@@ -97,7 +104,7 @@ class Rollout:
     def patched(self) -> Spec:
         """Return the spec with the patch that status offers."""
         assert self.cluster.resource is not None
-        changed = {"spec": copy.deepcopy(self.cluster.resource["spec"])}
+        changed: dict[str, Spec] = {"spec": copy.deepcopy(self.cluster.resource["spec"])}
         for operation in json.loads(self.status["patch"]):
             *parents, last = operation["path"].strip("/").split("/")
             place: Any = changed
@@ -162,8 +169,9 @@ class Rollout:
     def _turn(self) -> None:
         operator = self.operator
         woken: list[Any] = []
-        if now(operator) // 60 > self._read_in:
-            self._read_in = now(operator) // 60
+        tick = now(operator) // self._settings.run_minutes_seconds
+        if tick > self._read_in:
+            self._read_in = tick
             monitor = operator.run_minutes
             woken = [key for region in monitor.regions() for key in monitor.tick(region)]
         if woken or now(operator) >= self._due:
@@ -173,7 +181,7 @@ class Rollout:
             except Killed:
                 self.crash()
                 return
-            self._due = before + (60.0 if after is None else after)
+            self._due = before + (self._settings.resync_seconds if after is None else after)
         else:
             operator.sim.advance(seconds=min(_TICK_SECONDS, max(0.5, self._due - now(operator))))
 

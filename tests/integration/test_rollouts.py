@@ -1,7 +1,7 @@
 """A stepped rollout steers a live endpoint: what it decides, what it sends, and what it says meanwhile."""
 
 from tests.integration.rollouts import STEPS, Rollout, stepped
-from tests.integration.stage import by_hand, with_revision
+from tests.integration.stage import aws, by_hand, with_revision
 from tests.unit.planning.worlds import spec, with_variant
 
 FIRST = {"VariantA": 90.0, "VariantB": 10.0}
@@ -29,6 +29,15 @@ def test_a_good_candidate_gets_all_traffic_step_by_step():
     assert condition(rollout, "Ready") == "True InService"
     assert rollout.reasons.count("RunStarted") == rollout.reasons.count("Promoted") == 1
     assert rollout.cluster.resource["status"]["summary"].endswith("Stepped: Promoted")
+
+
+def test_a_bake_ends_although_cloudwatch_shows_nothing_of_the_baseline():
+    """Of an endpoint whose idle variants have no datapoints, also not of 0 requests."""
+    rollout = Rollout(stepped(bakeSeconds=3600), sim=aws(variants={"metrics.idle-invocations": 1}))
+    rollout.until(lambda: rollout.weights == CANDIDATE)
+    assert 60 <= rollout.until_ended() < 90
+    assert rollout.status["outcome"] == "Promoted"
+    assert rollout.status["data"]["state"] == "Fresh"
 
 
 def test_ready_does_not_wait_for_the_run():
@@ -215,3 +224,13 @@ def test_a_resource_that_leaves_manual_starts_from_what_serves():
     rollout.cluster.apply(stepped())
     rollout.run(minutes=5)
     assert rollout.weight_calls() == [FIRST]
+
+
+def test_the_evidence_of_a_steady_hour_takes_a_write_every_five_minutes_at_most():
+    rollout = Rollout(stepped(steps=[{"percent": 10, "hold": {"minDurationSeconds": 36000}}, *STEPS[2:]]))
+    for model in ("bert-a", "bert-b"):
+        rollout.fails(model, 0.01)
+    rollout.run(minutes=30)
+    written = rollout.cluster.status_writes
+    rollout.run(minutes=120)
+    assert 5 <= rollout.cluster.status_writes - written <= 24

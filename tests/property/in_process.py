@@ -76,8 +76,11 @@ class _OneSession(AwsSession):
 class InProcessOperator:
     """Reconciles one after the other; the simulation's clock advances by each wait at once."""
 
-    def __init__(self, sim: InProcessAws, *, bounds: Bounds | None = None) -> None:
+    def __init__(
+        self, sim: InProcessAws, *, bounds: Bounds | None = None, settings: Settings | None = None
+    ) -> None:
         self.sim = sim
+        self._settings = settings or Settings()
         self.cluster = ClusterOfOne()
         self.between_calls: Callable[[], None] = lambda: None
         """Called before and after each call to AWS or Kubernetes; it may raise Killed."""
@@ -89,6 +92,11 @@ class InProcessOperator:
         self._reconciler = self._started()
         self._due = self._now()
         self.safety = watched(sim, self.cluster, bounds=bounds or Bounds())
+
+    @property
+    def aws_clients(self) -> AwsClients:
+        """The clients with which the operator calls AWS."""
+        return self._session.clients()
 
     def crash(self) -> None:
         """Lose all that a process remembers."""
@@ -181,7 +189,7 @@ class InProcessOperator:
         return (
             MetricsMonitor(backoff=backoff, local_clock=self._now),
             ScalingActivitiesMonitor(
-                interval_seconds=Settings().scaling_activities_seconds,
+                interval_seconds=self._settings.scaling_activities_seconds,
                 backoff=backoff,
                 local_clock=self._now,
             ),
@@ -200,7 +208,7 @@ class InProcessOperator:
                 metrics=self.metrics,
                 scaling_activities=self.scaling_activities,
                 run_minutes=self.run_minutes,
-                settings=Settings(),
+                settings=self._settings,
                 cluster_id="cluster-1",
                 local_clock=self._now,
             )

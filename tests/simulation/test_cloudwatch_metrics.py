@@ -24,10 +24,11 @@ INVOCATIONS, INSTANCES = "AWS/SageMaker", "/aws/sagemaker/Endpoints"
 
 
 class Reader:
-    """Reads one statistic of one metric of a variant of "reviews", over a day on either side of now."""
+    """Reads one statistic of one metric of a variant of "reviews", over some days on either side of now."""
 
     def __init__(self, sim: InProcessAws) -> None:
         self.sim = sim
+        self.reach = DAY
         self.client = sim.client("cloudwatch")
 
     def points(
@@ -37,8 +38,8 @@ class Reader:
         namespace = INSTANCES if "Utilization" in metric else INVOCATIONS
         now = self.sim.engine.clock.now()
         answer = self.client.get_metric_data(
-            StartTime=now - 2 * DAY,
-            EndTime=now + DAY,
+            StartTime=now - self.reach,
+            EndTime=now + self.reach,
             MetricDataQueries=[
                 {
                     "Id": "q",
@@ -298,15 +299,20 @@ def test_a_late_minute_shows_nothing_at_first_or_half_of_its_requests(in_service
 
 
 @pytest.mark.ledger("metrics.minutes-kept", "metrics.five-minutes-kept")
-def test_what_is_older_than_a_day_is_kept_by_five_minutes_without_loss(
+def test_what_is_older_than_two_days_is_kept_by_five_minutes_without_loss(
     calm_sim: InProcessAws, read: Reader
 ) -> None:
-    calm_sim.edit(traffic={"endpoint": "reviews", "ratePerMinute": 12})
-    calm_sim.advance(minutes=32 * 60)
+    for rate, minutes in ((12, 3 * 60), (0, 47 * 60), (12, 60)):
+        calm_sim.edit(traffic={"endpoint": "reviews", "ratePerMinute": rate})
+        calm_sim.advance(minutes=minutes)
     calm_sim.edit(traffic={"endpoint": "reviews", "ratePerMinute": 0})
     calm_sim.advance(minutes=5)
-    total = sum(read.total("Invocations", variant=variant) for variant in ("VariantA", "VariantB"))
-    assert total == 12 * 32 * 60
+    read.reach = 3 * DAY
+    by_variant = [read.points("Invocations", variant=variant) for variant in ("VariantA", "VariantB")]
+    assert sum(sum(points.values()) for points in by_variant) == 12 * 4 * 60
+    folded = calm_sim.engine.clock.now() - 2 * DAY - 600
+    assert all(at % 300 == 0 for points in by_variant for at in points if at < folded)
+    assert any(at % 300 for points in by_variant for at in points if at > folded + 900)
 
 
 def test_an_endpoint_that_is_deleted_leaves_its_metrics(

@@ -15,6 +15,7 @@ from sagemaker_ab.cli.results import write_line
 from sagemaker_ab.planning.run_export import ExportedRun, exported_run, kept_weights, last_minute
 from sagemaker_ab.planning.run_minutes import RunQueries, metrics_of_policy
 from sagemaker_ab.planning.weight_history import WeightHistory
+from sagemaker_ab.traffic.variant_roles import VariantRoles
 
 
 @click.command(short_help="Write the minutes of a rollout as CSV for replay.")
@@ -51,11 +52,8 @@ def _read(current: CurrentRun, history: WeightHistory, clients: Clients) -> tupl
     record, spec = current.record, current.snapshot.spec
     aws = clients.aws(current.snapshot.region)
     history = history.observed(read_weights(aws, spec.endpoint_name))
-    queries = RunQueries(
-        endpoint_name=spec.endpoint_name,
-        variants=(record.baseline, record.candidate),
-        metrics=metrics_of_policy(current.policy),
-    )
+    roles = VariantRoles(baseline=record.baseline, challengers=(record.candidate,))
+    queries = RunQueries(endpoint_name=spec.endpoint_name, metrics=metrics_of_policy(current.policy, roles))
     found = read_run(aws, queries, first=record.started, last=last_minute(record))
     if found is None:
         raise click.ClickException(f"run {record.run} has no complete minute yet")

@@ -53,12 +53,10 @@ class RunFollower:
         if followed.live is None:
             self.monitor.forget(self.key)
         else:
-            queries = RunQueries(
-                endpoint_name=wanted.endpoint_name,
-                variants=found.roles.variants,
-                metrics=metrics_of_policy(policy),
-            )
-            self.monitor.watch(self.key, clients, queries, first=followed.live.first)
+            metrics = metrics_of_policy(policy, found.roles)
+            queries = RunQueries(endpoint_name=wanted.endpoint_name, metrics=metrics)
+            idle = {name for name, weight in (found.serving or {}).items() if not weight}
+            self.monitor.watch(self.key, clients, queries, first=followed.live.first, idle=idle)
         return with_traffic(wanted, followed.traffic), followed.status
 
     def _situation(

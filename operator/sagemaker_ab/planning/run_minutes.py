@@ -7,7 +7,7 @@ revises them.
 Limits: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,6 +27,7 @@ from sagemaker_ab.planning.variant_metrics import (
 )
 from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.evidence.minute_buffer import OPEN_MINUTES
+from sagemaker_ab.traffic.variant_roles import VariantRoles
 
 MOST_MINUTES: Final = 120
 """How many minutes are read at a time. With 500 queries they are 60,000 of the 100,800 datapoints that one
@@ -52,20 +53,25 @@ class MinuteRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunQueries:
-    """The endpoint, variants and metrics of a run: one query for each variant and metric."""
+    """The endpoint of a run and the metrics of its variants: one query for each metric of each variant.
+
+    CloudWatch bills each query that is sent.
+    """
 
     endpoint_name: str
-    variants: tuple[str, ...]
-    metrics: tuple[Metric, ...]
+    metrics: Mapping[str, tuple[Metric, ...]]
 
     def __iter__(self) -> Iterator[Query]:
-        for variant in self.variants:
-            for metric in self.metrics:
+        for variant, metrics in self.metrics.items():
+            for metric in metrics:
                 yield Query(self.endpoint_name, variant, metric)
 
 
-def metrics_of_policy(policy: Policy) -> tuple[Metric, ...]:
-    """Return the metrics that a policy needs from CloudWatch, Invocations first."""
+def metrics_of_policy(policy: Policy, roles: VariantRoles) -> Mapping[str, tuple[Metric, ...]]:
+    """Return the metrics that a policy needs of each variant from CloudWatch, Invocations first.
+
+    Breakers read the challengers alone.
+    """
     compared = [guardrail.metric for guardrail in policy.guardrails]
     breakers: list[str] = []
     match policy:
@@ -75,9 +81,16 @@ def metrics_of_policy(policy: Policy) -> tuple[Metric, ...]:
             compared.append(policy.metric)
         case Stepped():
             breakers += [breaker.metric for breaker in policy.breakers]
-    needed = {COMPARED_METRICS[name] for name in compared if name in COMPARED_METRICS}
-    needed |= {BREAKER_METRICS[name] for name in breakers} | {INVOCATIONS}
-    return tuple(metric for metric in COUNTS_FIELDS if metric in needed)
+    of_all = {INVOCATIONS} | {COMPARED_METRICS[name] for name in compared if name in COMPARED_METRICS}
+    of_challengers = of_all | {BREAKER_METRICS[name] for name in breakers}
+    return {
+        roles.baseline: _in_order(of_all),
+        **{name: _in_order(of_challengers) for name in roles.challengers},
+    }
+
+
+def _in_order(metrics: Collection[Metric]) -> tuple[Metric, ...]:
+    return tuple(metric for metric in COUNTS_FIELDS if metric in metrics)
 
 
 def newest_complete(now: float) -> int:
@@ -118,10 +131,10 @@ def counts_by_minute(
     without invocations is None, because AWS may publish 0 for an idle minute.
     """
     found: dict[tuple[int, str], Counts] = {}
-    for variant in queries.variants:
+    for variant, metrics in queries.metrics.items():
         by_field = {
             COUNTS_FIELDS[metric]: values.get(Query(queries.endpoint_name, variant, metric), {})
-            for metric in queries.metrics
+            for metric in metrics
         }
         for at in sorted({at for points in by_field.values() for at in points}):
             counts = _counts({field: points.get(at) for field, points in by_field.items()})

@@ -98,7 +98,7 @@ class RunStage:
         metrics: tuple[Metric, ...] = METRICS,
         clients: AwsClients | None = None,
     ) -> None:
-        queries = RunQueries(endpoint_name=endpoint, variants=("VariantA", "VariantB"), metrics=metrics)
+        queries = RunQueries(endpoint_name=endpoint, metrics={"VariantA": metrics, "VariantB": metrics})
         self.monitor.watch(
             key, clients or self.region, queries, first=self.minute if first is None else first
         )

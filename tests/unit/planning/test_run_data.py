@@ -10,9 +10,8 @@ from sagemaker_ab.planning.variant_metrics import INVOCATION_5XX_ERRORS, INVOCAT
 from sagemaker_ab.traffic.counts import Counts
 
 MIDNIGHT = 29_453_760
-QUERIES = RunQueries(
-    endpoint_name="reviews", variants=("A", "B"), metrics=(INVOCATIONS, INVOCATION_5XX_ERRORS)
-)
+METRICS = (INVOCATIONS, INVOCATION_5XX_ERRORS)
+QUERIES = RunQueries(endpoint_name="reviews", metrics={"A": METRICS, "B": METRICS})
 HEALTHY = Counts(invocations=90, errors_5xx=0)
 REFUSED = Problem(Reason.ACCESS_DENIED, "CloudWatch could not be read: denied")
 
@@ -24,9 +23,9 @@ def read(until=MIDNIGHT, **variants):
     return minutes.merged(QUERIES, counts, until=until)
 
 
-def state(minutes, *, problem=None, age=200):
+def state(minutes, *, problem=None, age=200, idle=()):
     """Assess the data so many seconds after the end of the newest minute that was read."""
-    return assess(QUERIES, minutes, problem=problem, now=(minutes.until + 1) * 60.0 + age)
+    return assess(QUERIES, minutes, problem=problem, now=(minutes.until + 1) * 60.0 + age, idle=idle)
 
 
 def test_data_is_fresh_if_every_metric_of_every_variant_is_there():
@@ -67,6 +66,17 @@ def test_a_variant_whose_data_ends_is_stale():
     data = state(later)
     assert data.availability is Availability.STALE
     assert data.missing == (Query("reviews", "B", INVOCATIONS),)
+
+
+def test_no_data_is_expected_of_a_variant_without_a_share():
+    minutes = read(A={0: HEALTHY})
+    assert state(minutes, idle={"B"}).availability is Availability.FRESH
+    assert state(minutes, idle={"A"}).missing == (Query("reviews", "B", INVOCATIONS),)
+
+
+def test_requests_by_name_are_expected_to_have_errors_without_a_share_too():
+    minutes = read(A={0: HEALTHY}, B={0: Counts(invocations=10)})
+    assert state(minutes, idle={"B"}).missing == (Query("reviews", "B", INVOCATION_5XX_ERRORS),)
 
 
 def test_errors_that_are_never_shown_with_requests_are_absent():

@@ -22,12 +22,14 @@ from sagemaker_ab.planning.variant_metrics import (
     Query,
 )
 from sagemaker_ab.traffic.counts import Counts
+from sagemaker_ab.traffic.variant_roles import VariantRoles
 
 MIDNIGHT = 29_453_760
 """A minute: midnight of 1 January 2026, UTC."""
 DAY = 1440
 METRICS = (INVOCATIONS, INVOCATION_5XX_ERRORS, MODEL_LATENCY_AVERAGE)
-QUERIES = RunQueries(endpoint_name="reviews", variants=("A", "B"), metrics=METRICS)
+QUERIES = RunQueries(endpoint_name="reviews", metrics={"A": METRICS, "B": METRICS})
+ROLES = VariantRoles(baseline="A", challengers=("B",))
 
 
 def at(minute, second=0):
@@ -96,23 +98,43 @@ def parsed(**traffic):
         ({}, ["Invocations Sum"]),
         ({"guardrails": [{"metric": "ServerErrors"}]}, ["Invocations Sum", "Invocation5XXErrors Sum"]),
         ({"guardrails": [{"metric": "Latency"}]}, ["Invocations Sum", "ModelLatency Average"]),
-        ({"breakers": [{"metric": "Latency", "maxMicros": 9}]}, ["Invocations Sum", "ModelLatency p99"]),
+    ],
+)
+def test_only_metrics_that_a_guardrail_needs_are_read(given, names):
+    found = metrics_of_policy(policy(**given), ROLES)
+    assert {variant: named(metrics) for variant, metrics in found.items()} == {"A": names, "B": names}
+
+
+@pytest.mark.parametrize(
+    ("given", "baseline", "candidate"),
+    [
+        (
+            {"breakers": [{"metric": "Latency", "maxMicros": 9}]},
+            ["Invocations Sum"],
+            ["Invocations Sum", "ModelLatency p99"],
+        ),
         (
             {"guardrails": [{"metric": "ClientErrors"}], "breakers": [{"metric": "ModelErrors"}]},
+            ["Invocations Sum", "Invocation4XXErrors Sum"],
             ["Invocations Sum", "Invocation4XXErrors Sum", "InvocationModelErrors Sum"],
         ),
     ],
 )
-def test_only_metrics_that_the_policy_needs_are_read(given, names):
-    assert [f"{metric.name} {metric.statistic}" for metric in metrics_of_policy(policy(**given))] == names
+def test_what_only_a_breaker_needs_is_read_of_the_candidate_alone(given, baseline, candidate):
+    found = metrics_of_policy(policy(**given), ROLES)
+    assert (named(found["A"]), named(found["B"])) == (baseline, candidate)
+
+
+def named(metrics):
+    return [f"{metric.name} {metric.statistic}" for metric in metrics]
 
 
 def test_the_metric_of_a_hypothesis_is_read_and_successes_are_not():
     ab_test = {"baseline": "A", "hypothesis": {"metric": "Latency"}}
     given = parsed(strategy="ABTest", abTest=ab_test)
-    assert metrics_of_policy(given) == (INVOCATIONS, MODEL_LATENCY_AVERAGE)
+    assert metrics_of_policy(given, ROLES)["B"] == (INVOCATIONS, MODEL_LATENCY_AVERAGE)
     bandit = parsed(strategy="Bandit", bandit={"metric": "Successes"})
-    assert metrics_of_policy(bandit) == (INVOCATIONS,)
+    assert metrics_of_policy(bandit, ROLES)["B"] == (INVOCATIONS,)
 
 
 def counted(**numbers):

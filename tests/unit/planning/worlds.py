@@ -167,9 +167,12 @@ def request(plan: Plan, operation: str) -> Mapping[str, Any]:
 
 def chosen(baseline: int, candidate: int, **more: Any) -> IntendedTraffic:
     """The traffic that a run has chosen: VariantA is the baseline, and a new config gives it everything."""
+    members: dict[str, Any] = {
+        name: frozenset(value) if isinstance(value, set) else value for name, value in more.items()
+    }
     return IntendedTraffic(
         weights={"VariantA": baseline, "VariantB": candidate},
         initial_weights={"VariantA": 100, "VariantB": 0},
         run="0123456789-1",
-        **{name: frozenset(value) if isinstance(value, set) else value for name, value in more.items()},
+        **members,
     )

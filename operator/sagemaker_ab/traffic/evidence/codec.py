@@ -7,7 +7,7 @@ returns the numbers in the order of the fields, each list after its length, and 
 
 import zlib
 from base64 import b85decode, b85encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
 from itertools import islice
@@ -15,7 +15,7 @@ from math import copysign
 from struct import error as StructError  # noqa: N812  # a class
 from struct import pack as pack_struct
 from struct import unpack as unpack_struct
-from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Final, TypeVar, cast, get_args, get_origin, get_type_hints
 
 StateT = TypeVar("StateT")
 
@@ -53,21 +53,26 @@ def _append(values: Iterable[Any], numbers: list[float]) -> None:
 def state_from(kind: type[StateT], numbers: Iterator[float]) -> StateT:
     """Read a state of this type. Raises ValueError if there are too few numbers."""
     try:
-        state: StateT = _read(kind, numbers)
+        state: StateT = _reader(cast("Any", kind))(numbers)
     except StopIteration:
         raise ValueError(f"there are too few numbers for a {kind.__name__}") from None
     return state
 
 
-def _read(kind: Any, numbers: Iterator[float]) -> Any:
+@cache
+def _reader(kind: Any) -> Callable[[Iterator[float]], Any]:
+    """Return what reads a value of this type. A run restores its states every minute."""
     if _is_state(kind):
-        return kind(**{name: _read(declared, numbers) for name, declared in _declared(kind).items()})
-    origin, items = get_origin(kind), get_args(kind)
+        members = {name: _reader(declared) for name, declared in _declared(kind).items()}
+        return lambda numbers: kind(**{name: read(numbers) for name, read in members.items()})
+    origin = get_origin(kind)
+    items = [_reader(item) for item in get_args(kind)]
     if origin is list:
-        return [_read(items[0], numbers) for _ in range(int(next(numbers)))]
+        (read_item,) = items
+        return lambda numbers: [read_item(numbers) for _ in range(int(next(numbers)))]
     if origin is tuple:
-        return tuple([_read(item, numbers) for item in items])
-    return kind(next(numbers))
+        return lambda numbers: tuple([read(numbers) for read in items])
+    return lambda numbers: kind(next(numbers))
 
 
 def _is_state(value: Any) -> bool:

@@ -1,0 +1,1 @@
+"""Rollouts between equals: the operator itself, a day each, against the simulated AWS."""
