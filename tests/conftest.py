@@ -61,17 +61,23 @@ def kubectl(control_plane: Cluster) -> Callable[..., CompletedProcess[str]]:
 def eventually() -> Callable[..., Any]:
     """Look until what is seen is as expected, and return it; fail with the last thing seen after `within` s.
 
+    It looks every 0.1 s, or as often as `every` says.
+
     `eventually(lambda: status("reviews"), lambda status: status["summary"] == "A=100%", within=60)`
     """
 
     def wait(
-        look: Callable[[], Any], expected: Callable[[Any], object] = bool, *, within: float = 30.0
+        look: Callable[[], Any],
+        expected: Callable[[Any], object] = bool,
+        *,
+        within: float = 30.0,
+        every: float = _POLL_SECONDS,
     ) -> Any:
         deadline = time.monotonic() + within
         while not expected(seen := look()):
             if time.monotonic() > deadline:
                 pytest.fail(f"not as expected within {within:g} s; last seen: {seen!r}")
-            time.sleep(_POLL_SECONDS)
+            time.sleep(every)
         return seen
 
     return wait

@@ -1,7 +1,7 @@
 """Which requests an order means, and when it fires: for faults and for holds.
 
-A rule matches requests by operation, resource, service and kind, skips the first ``nth - 1`` of them, and
-then fires ``count`` times, each with ``probability``.
+A rule matches requests by operation, resource, service, region and kind, skips the first ``nth - 1`` of them,
+and then fires ``count`` times, each with ``probability``.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ _MATCH: dict[str, Check] = {
     "service": lambda value: isinstance(value, str),
     "operation": lambda value: isinstance(value, str),
     "resource": lambda value: isinstance(value, str),
+    "region": lambda value: isinstance(value, str),
     "write": lambda value: isinstance(value, bool) or is_count(value),
     "nth": is_count,
 }
@@ -58,6 +59,7 @@ class Match:
     service: str = "*"
     operation: str = "*"
     resource: str = "*"
+    region: str = "*"
     write: bool | int | None = None
     nth: int = 1
 
@@ -71,6 +73,7 @@ class Match:
             fnmatch.fnmatchcase(record.service, self.service)
             and fnmatch.fnmatchcase(record.operation, self.operation)
             and fnmatch.fnmatchcase(record.resource, self.resource)
+            and fnmatch.fnmatchcase(record.region, self.region)
             and self._fits_kind(record)
         )
 

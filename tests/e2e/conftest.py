@@ -10,7 +10,7 @@ import subprocess
 import sysconfig
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,12 @@ from kubernetes.client.exceptions import NotFoundException
 from sandbox.cluster.cluster import Cluster
 from sandbox.cluster.processes import Program
 from sandbox.safety.monitor import RemoteMonitor
+from tests.e2e import rollout_stage
 from tests.e2e.kill_matrix import KillMatrix, Recording, Stage
 from tests.e2e.operator_process import ACCESS_KEY, BOUNDS, Operator
+from tests.e2e.paced_aws import paced_aws
 from tests.e2e.reviews import Reviews
+from tests.e2e.rollout_stage import NewRolloutStage, Played, RolloutStage
 from tests.e2e.simulated_aws import SimulatedAws, simulated_aws
 from tests.safety_monitor import watched_processes
 
@@ -64,22 +67,21 @@ def api(control_plane: Cluster) -> Iterator[client.ApiClient]:
         yield connection
 
 
+@contextmanager
+def _own_namespace(api: client.ApiClient) -> Iterator[str]:
+    """Make a namespace that nobody else has; it goes with the block."""
+    core, name = client.CoreV1Api(api), f"e2e-{uuid.uuid4().hex[:10]}"
+    core.create_namespace({"metadata": {"name": name}})
+    yield name
+    with suppress(NotFoundException):  # a test may have deleted it
+        core.delete_namespace(name)
+
+
 @pytest.fixture
 def new_namespace(api: client.ApiClient) -> Iterator[Callable[[], str]]:
     """Make namespaces that nobody else has; they go with the test."""
-    core = client.CoreV1Api(api)
-    made: list[str] = []
-
-    def make() -> str:
-        name = f"e2e-{uuid.uuid4().hex[:10]}"
-        core.create_namespace({"metadata": {"name": name}})
-        made.append(name)
-        return name
-
-    yield make
-    for name in made:
-        with suppress(NotFoundException):  # a test may have deleted it
-            core.delete_namespace(name)
+    with ExitStack() as made:
+        yield lambda: made.enter_context(_own_namespace(api))
 
 
 @pytest.fixture
@@ -97,10 +99,19 @@ def aws(eventually: Callable[..., Any]) -> Iterator[SimulatedAws]:
 @pytest.fixture
 def logs(tmp_path: Path) -> Iterator[Path]:
     """Where operators write their logs; what they wrote last is shown when the test fails."""
-    yield tmp_path
-    for log in sorted(tmp_path.glob("operator-*.log")):
-        end = log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
-        print(f"--- the end of {log.name}", *end, sep="\n")  # noqa: T201 - shown only when a test fails
+    with shown_logs(tmp_path):
+        yield tmp_path
+
+
+@contextmanager
+def shown_logs(directory: Path) -> Iterator[None]:
+    """Print the ends of the logs in a directory when the block is over."""
+    try:
+        yield
+    finally:
+        for log in sorted(directory.glob("operator-*.log")):
+            end = log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
+            print(f"--- the end of {log.name}", *end, sep="\n")  # noqa: T201 - shown only when a test fails
 
 
 @pytest.fixture
@@ -205,6 +216,45 @@ def stage(
     started = Stage(resource, aws, operator, eventually)
     yield started
     started.close()
+
+
+@pytest.fixture(scope="session")
+def new_rollout_stage(
+    control_plane: Cluster, api: client.ApiClient, operator_kubeconfig: Path, eventually: Callable[..., Any]
+) -> NewRolloutStage:
+    """Set up a namespace and an AWS for rollouts, with an operator that is not started yet.
+
+    In the end the safety rules judge the operator, and its resources are forgotten.
+    """
+
+    @contextmanager
+    def new(logs: Path) -> Iterator[tuple[RolloutStage, Operator]]:
+        with ExitStack() as stack:
+            namespace = stack.enter_context(_own_namespace(api))
+            aws = stack.enter_context(paced_aws(eventually))
+            stage = RolloutStage(control_plane, api, namespace, aws, eventually)
+            stack.callback(stage.forget)
+            bounds = rollout_stage.BOUNDS
+            safety = stack.enter_context(
+                watched_processes(aws.sim, control_plane, namespace, bounds=bounds, access_key=ACCESS_KEY)
+            )
+            stack.enter_context(shown_logs(logs))
+            yield stage, Operator(namespace, operator_kubeconfig, aws.sim.url, logs, safety=safety)
+
+    return new
+
+
+@pytest.fixture(scope="module")
+def played(
+    request: pytest.FixtureRequest,
+    new_rollout_stage: NewRolloutStage,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Played]:
+    """The rollouts of the module's SCRIPTS, played at once. REGIONS has those that are not the default."""
+    with new_rollout_stage(tmp_path_factory.mktemp("operator")) as (stage, operator):
+        with operator.running(**rollout_stage.SETTINGS):
+            played = stage.play(request.module.SCRIPTS, regions=getattr(request.module, "REGIONS", {}))
+        yield played
 
 
 @pytest.fixture

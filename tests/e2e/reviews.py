@@ -24,7 +24,7 @@ ROLE: str = SAMPLE["spec"]["executionRoleArn"]
 SAMPLE_MODEL_DATA = "s3://dlai-practical-data-science/models/ab/variant_b/model.tar.gz"
 NEW_MODEL_DATA = "s3://dlai-practical-data-science/models/ab/variant_b_retrained/model.tar.gz"
 
-_KIND = ("sagemaker-ab.dev", "v1alpha1", "sagemakerabendpoints")
+KIND = ("sagemaker-ab.dev", "v1alpha1", "sagemakerabendpoints")
 _READY_WITHIN = 90.0
 _NOT_FOUND = 404
 
@@ -144,6 +144,24 @@ class Reviews:
         """Put the file in the place of what the server has: what others have added is gone."""
         self.kubectl("replace", "-f", "-", input=json.dumps(self.manifest), check=True)
 
+    def server_side_apply(self, *, field_manager: str) -> None:
+        """Apply the file as GitOps tools do. Raises ApiException in a conflict."""
+        self._apply_on_server(field_manager=field_manager)
+
+    def predicted(self, *, field_manager: str) -> Manifest:
+        """Return what the server would have after such an apply."""
+        return readable(self._apply_on_server(field_manager=field_manager, dry_run="All"))
+
+    def _apply_on_server(self, **options: str) -> Any:
+        """Return what the server has then; None if the resource is new, for which the client has no type."""
+        group, version, plural = KIND
+        return self._resources.patch_namespaced_custom_object(
+            *(group, version, self.namespace, plural, self.name),
+            self.manifest,
+            _content_type="application/apply-patch+yaml",
+            **options,
+        )
+
     def delete(self) -> None:
         """Ask for the deletion, and do not wait for it."""
         self.kubectl("delete", "smab", self.name, "--wait=false", check=True)
@@ -154,7 +172,7 @@ class Reviews:
 
     def found(self) -> Manifest | None:
         """Return the resource as the server has it, None when it has none."""
-        group, version, plural = _KIND
+        group, version, plural = KIND
         place = (group, version, self.namespace, plural, self.name)
         try:
             found = dict(self._resources.get_namespaced_custom_object(*place))
@@ -162,8 +180,7 @@ class Reviews:
             if error.status == _NOT_FOUND:
                 return None
             raise
-        del found["metadata"]["managedFields"]
-        return found
+        return readable(found)
 
     @property
     def live(self) -> Manifest:
@@ -232,7 +249,7 @@ class Reviews:
 
     def forget(self) -> None:
         """Take the resource away whatever it waits for, as no operator will any more."""
-        group, version, plural = _KIND
+        group, version, plural = KIND
         place = (group, version, self.namespace, plural, self.name)
         try:
             self._resources.delete_namespaced_custom_object(*place)
@@ -259,7 +276,7 @@ class Versions:
         stream = watch.Watch()
         for event in stream.stream(
             self._resources.list_namespaced_custom_object,
-            *(_KIND[0], _KIND[1], self._namespace, _KIND[2]),
+            *(KIND[0], KIND[1], self._namespace, KIND[2]),
             field_selector=f"metadata.name={metadata['name']}",
             resource_version=metadata["resourceVersion"],
             timeout_seconds=int(_READY_WITHIN),
@@ -269,6 +286,12 @@ class Versions:
                 stream.stop()
                 return seen
         raise AssertionError(f"not as expected within {_READY_WITHIN:g} s; last seen: {seen[-1:]}")
+
+
+def readable(resource: Manifest) -> Manifest:
+    """Return a resource without what the API server notes of its managers, as kubectl shows it."""
+    metadata = {key: value for key, value in resource["metadata"].items() if key != "managedFields"}
+    return {**resource, "metadata": metadata}
 
 
 def conditions_of(resource: Manifest) -> dict[str, dict[str, Any]]:

@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 
 from tests.integration.kills import Killed
-from tests.integration.rollouts import BREAKERS, Rollout, stepped
+from tests.integration.rollouts import BREAKERS, STEPS, Rollout, stepped
 
 WEIGHT_CALL = "UpdateEndpointWeightsAndCapacities"
 
@@ -57,19 +57,42 @@ class Killer:
         return answer
 
 
-def played(*, bad, **kill):
-    """Play a rollout to its end; return it, and whether it was killed.
-
-    A bad candidate is found in the middle of the first step: a rollback that is due together with another
-    change of weights would replace it or not, depending on where the process ends.
-    """
-    random.seed(1)
-    rollout = Rollout(stepped(breakers=[] if bad else BREAKERS))
-    killer = Killer(rollout, **kill) if kill else None
-    if bad:
-        rollout.fails("bert-a", 0.005)
-        rollout.fails("bert-b", 0.3)
+def good(rollout):
+    """Nothing happens that the strategy must react to."""
     rollout.until_ended()
+
+
+def bad(rollout):
+    """A bad candidate is found in the middle of the first step.
+
+    A rollback that is due together with another change of weights would replace it or not, depending on where
+    the process ends.
+    """
+    rollout.fails("bert-a", 0.005)
+    rollout.fails("bert-b", 0.3)
+    rollout.until_ended()
+
+
+def approved(rollout):
+    """A person approves the first step when it waits for that."""
+    rollout.until(lambda: rollout.status["decisions"][-1]["reason"] == "ApprovalRequired")
+    rollout.command(approve=f"{rollout.status['run']}/1")
+    rollout.until_ended()
+
+
+POLICIES = {
+    good: stepped(breakers=BREAKERS),
+    bad: stepped(breakers=[]),
+    approved: stepped(steps=[{**STEPS[0], "approval": "Required"}, *STEPS[1:]]),
+}
+
+
+def played(script, **kill):
+    """Play a rollout to its end; return it, and whether it was killed."""
+    random.seed(1)
+    rollout = Rollout(POLICIES[script])
+    killer = Killer(rollout, **kill) if kill else None
+    script(rollout)
     rollout.run(minutes=5)
     return rollout, killer is not None and killer.killed
 
@@ -84,15 +107,16 @@ def reasons(rollout):
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(("kind", "every"), [("weights", 1), ("status", 5)])
-@pytest.mark.parametrize("bad", [False, True])
-def test_a_run_that_is_killed_anywhere_decides_the_same(bad, kind, every, when):
+@pytest.mark.parametrize("script", POLICIES, ids=lambda script: script.__name__)
+def test_a_run_that_is_killed_anywhere_decides_the_same(script, kind, every, when):
     """A process that has just started waits for a write that may be in flight, so a minute may pass.
 
     Of the many status writes every fifth is tried, another one for each case.
     """
-    undisturbed, _ = played(bad=bad)
-    for number in count(1 + bad * (every > 1), every):
-        found, killed = played(bad=bad, kind=kind, number=number, when=when)
+    undisturbed, _ = played(script)
+    first = 1 + list(POLICIES).index(script) * (every > 1)
+    for number in count(first, every):
+        found, killed = played(script, kind=kind, number=number, when=when)
         if not killed:
             assert number > 2
             return

@@ -261,6 +261,20 @@ def test_minutes_are_late_on_command_until_that_is_undone(
     assert [points[at] for at in late] == [12.0] * 5
 
 
+def test_the_minutes_of_one_variant_are_late_on_command(calm_sim: InProcessAws, in_service: Any) -> None:
+    del in_service
+    read, command = Reader(calm_sim), {"endpoint": "reviews", "variant": "VariantB"}
+    calm_sim.edit(traffic={"endpoint": "reviews", "ratePerMinute": 60})
+    calm_sim.edit(lateMetrics={**command, "seconds": 86_400})
+    calm_sim.advance(minutes=30)
+    assert not read.points("Invocations", variant="VariantB")
+    assert len(read.points("Invocations", variant="VariantA")) > 20
+
+    calm_sim.edit(lateMetrics={**command, "seconds": 0})
+    calm_sim.advance(minutes=10)
+    assert read.points("Invocations", variant="VariantB")
+
+
 def test_an_order_for_late_minutes_is_checked(calm_sim: InProcessAws) -> None:
     for wrong in ({"seconds": -1}, {"seconds": 60, "shows": "all"}):
         with pytest.raises(ValueError, match="seconds of at least 0 and show nothing or half"):

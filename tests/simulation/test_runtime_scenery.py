@@ -41,20 +41,13 @@ def test_variant_b_is_a_little_faster_than_variant_a() -> None:
     assert 0.5 < fast.latency_milliseconds / slow.latency_milliseconds < 0.95
 
 
-def test_traffic_made_inside_has_its_rate_and_its_weights(
-    calm_sim: InProcessAws, in_service: Any, invoke: Runtime
-) -> None:
-    del in_service, invoke
-    calm_sim.edit(weights={"endpoint": "reviews", "variants": {"VariantA": 3, "VariantB": 1}})
-    calm_sim.edit(traffic={"endpoint": "reviews", "ratePerMinute": 25})
-    calm_sim.advance(minutes=60)
-    calm_sim.edit(traffic={"endpoint": "reviews", "ratePerMinute": 0})
-    calm_sim.advance(minutes=60)
-    cloudwatch = calm_sim.client("cloudwatch")
-    now = calm_sim.engine.clock.now()
+def served(sim: InProcessAws) -> dict[str, float]:
+    """How many requests CloudWatch counts of each variant in the last three hours, once all is published."""
+    sim.advance(minutes=5)
+    now = sim.engine.clock.now()
     counts = {}
     for variant in ("VariantA", "VariantB"):
-        points = cloudwatch.get_metric_statistics(
+        points = sim.client("cloudwatch").get_metric_statistics(
             Namespace="AWS/SageMaker",
             MetricName="Invocations",
             Dimensions=[
@@ -67,8 +60,34 @@ def test_traffic_made_inside_has_its_rate_and_its_weights(
             Statistics=["Sum"],
         )["Datapoints"]
         counts[variant] = sum(point["Sum"] for point in points)
+    return counts
+
+
+def test_traffic_made_inside_has_its_rate_and_its_weights(
+    calm_sim: InProcessAws, in_service: Any, invoke: Runtime
+) -> None:
+    del in_service, invoke
+    calm_sim.edit(weights={"endpoint": "reviews", "variants": {"VariantA": 3, "VariantB": 1}})
+    calm_sim.edit(traffic={"endpoint": "reviews", "ratePerMinute": 25})
+    calm_sim.advance(minutes=60)
+    calm_sim.edit(traffic={"endpoint": "reviews", "ratePerMinute": 0})
+    counts = served(calm_sim)
     assert sum(counts.values()) == 25 * 60
     assert counts["VariantA"] == pytest.approx(0.75 * 1500, abs=4 * math.sqrt(1500 * 0.75 * 0.25))
+
+
+def test_traffic_made_inside_may_name_its_variant(calm_sim: InProcessAws, in_service: Any) -> None:
+    """Beside that which the weights split."""
+    del in_service
+    calm_sim.edit(weights={"endpoint": "reviews", "variants": {"VariantA": 1, "VariantB": 0}})
+    split, named = {"endpoint": "reviews"}, {"endpoint": "reviews", "variant": "VariantB"}
+    calm_sim.edit(traffic={**split, "ratePerMinute": 30})
+    calm_sim.edit(traffic={**named, "ratePerMinute": 6})
+    calm_sim.advance(minutes=60)
+    calm_sim.edit(traffic={**named, "ratePerMinute": 0})
+    calm_sim.advance(minutes=10)
+    calm_sim.edit(traffic={**split, "ratePerMinute": 0})
+    assert served(calm_sim) == {"VariantA": 70 * 30, "VariantB": 60 * 6}
 
 
 @pytest.mark.ledger("runtime.traffic-tick")

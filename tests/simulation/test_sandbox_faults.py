@@ -230,6 +230,13 @@ def test_a_rule_matches_by_name_of_the_resource_and_by_writing(
     assert refused(deployer.client.describe_model, ModelName="other-1")[0] == "ValidationException"
 
 
+def test_a_rule_matches_by_region(calm_sim: Any, deployer: Any, refused: Any) -> None:
+    calm_sim.fault({"throttle": True}, match={"region": "us-west-*"}, count=None)
+    deployer.model("bert-a")
+    elsewhere = calm_sim.client("sagemaker", region="us-west-2")
+    assert refused(elsewhere.list_models)[0] == "ThrottlingException"
+
+
 @pytest.mark.parametrize(
     "rule",
     [

@@ -35,8 +35,6 @@ from sagemaker_ab.kube.keys import Key
 _SERVER_TIMEOUT_SECONDS = 300
 _CLIENT_TIMEOUT_SECONDS = 310
 _MONITOR_BACKOFF = Backoff(first=30.0, slowest=900.0)
-_RUN_MINUTES_BACKOFF = Backoff(first=30.0, slowest=300.0)
-"""Shorter, because harm that a run causes is found only after CloudWatch was read again."""
 
 
 @kopf.on.login()
@@ -63,7 +61,7 @@ async def start(memo: kopf.Memo, settings: kopf.OperatorSettings, **_: Any) -> N
     scaling_activities = ScalingActivitiesMonitor(
         interval_seconds=ours.scaling_activities_seconds, backoff=_MONITOR_BACKOFF.seconds
     )
-    run_minutes = RunMinutesMonitor(backoff=_RUN_MINUTES_BACKOFF.seconds)
+    run_minutes = RunMinutesMonitor(backoff=_run_minutes_backoff(ours).seconds)
     reconciler = Reconciler(
         Services(
             kube=kube,
@@ -91,6 +89,15 @@ async def start(memo: kopf.Memo, settings: kopf.OperatorSettings, **_: Any) -> N
     ]
     memo.region_ticks = RegionTicks(run_minutes, memo.workers.enqueue, seconds=ours.run_minutes_seconds)
     memo.ticks.append(asyncio.create_task(memo.region_ticks.run()))
+
+
+def _run_minutes_backoff(settings: Settings) -> Backoff:
+    """Return gaps of 30 seconds to 5 minutes by default.
+
+    They are short, because harm that a run causes is found only after CloudWatch was read again.
+    """
+    interval = settings.run_minutes_seconds
+    return Backoff(first=interval / 2, slowest=interval * 5)
 
 
 def _check_crd_installed(kube: KubeClient) -> None:

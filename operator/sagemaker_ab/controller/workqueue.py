@@ -48,6 +48,8 @@ class WorkQueue:
                 region = min(regions, key=self._load.__getitem__)
                 key = next(iter(line[region]))
                 self._remove(key)
+                # Regions with equal loads take turns, or a busy region would starve another one.
+                line[region] = line.pop(region)
                 self._processing[key] = region
                 self._load[region] += 1
                 return key

@@ -21,9 +21,10 @@ _NO_COUNTS = Counts()
 class ExportedRun:
     """The rows of a run, in order of minutes, and the minutes that are not among them.
 
-    The first and the last minute have rows in any case, if need be without numbers, so that a replay covers
-    the same time. `unknown` are minutes with counts from before the weights that status keeps. `moving` are
-    the other minutes with counts whose weights are not verified: they moved, or were not read.
+    The first and the last minute have a row of each variant in any case, if need be without numbers, so that
+    a replay covers the same time and knows the variants. `unknown` are minutes with counts from before the
+    weights that status keeps. `moving` are the other minutes with counts whose weights are not verified: they
+    moved, or were not read.
     """
 
     rows: tuple[CountsRow, ...]
@@ -75,8 +76,9 @@ def _known_from(history: WeightHistory) -> int:
 def _ends(
     rows: Iterable[CountsRow], variants: Iterable[str], *, first: int, last: int
 ) -> Iterator[CountsRow]:
-    """Yield rows without numbers for the first and the last minute, if they have none."""
-    known = {row.at for row in rows}
-    for at in sorted({first, last} - known):
+    """Yield rows without numbers for each variant that has none in the first or the last minute."""
+    known = {(row.at, row.variant) for row in rows}
+    for at in sorted({first, last}):
         for name in variants:
-            yield CountsRow(at, name, _NO_COUNTS)
+            if (at, name) not in known:
+                yield CountsRow(at, name, _NO_COUNTS)

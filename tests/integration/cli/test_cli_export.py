@@ -116,6 +116,20 @@ def test_a_whole_run_is_exported_and_replayed_after_its_outcome(replayed, failin
     assert replayed(rollout, result.stdout) == decisions(rollout)
 
 
+def test_a_candidate_without_any_minute_is_exported_and_replayed(replayed):
+    rollout = Rollout(rate=0)
+    rollout.sim.edit(lateMetrics={"endpoint": "reviews", "variant": "VariantB", "seconds": 86_400})
+    rollout.requests(100)
+    rollout.run(minutes=45)
+
+    rows = rows_of(result := export(rollout))
+
+    assert {row.variant for row in rows if row.counts.invocations} == {"VariantA"}
+    assert [row.variant for row in rows if row.at == rows[-1].at] == ["VariantA", "VariantB"]
+    assert replayed(rollout, result.stdout) == decisions(rollout)
+    assert decisions(rollout)[-1][1:] == ("Hold", "NoTraffic")
+
+
 def with_weights(raw, *, since=None, until=None):
     """Let the weights that status keeps begin later or end earlier, in seconds after the start of the run.
 

@@ -9,7 +9,14 @@ import pytest
 
 from sagemaker_ab.api.resource import ACCOUNT, FINALIZER, FORCE_WEIGHTS, RECONCILE_REQUESTED_AT, REGION
 from sagemaker_ab.controller.backoff import Backoff
-from sagemaker_ab.controller.handlers import _configure, count_resources, enqueue, report_idle_seconds
+from sagemaker_ab.controller.handlers import (
+    _configure,
+    _run_minutes_backoff,
+    count_resources,
+    enqueue,
+    report_idle_seconds,
+)
+from sagemaker_ab.controller.settings import Settings
 from sagemaker_ab.kube.keys import Key
 
 
@@ -153,3 +160,9 @@ def test_probes_show_the_resources_and_how_long_no_reconcile_has_ended(memo):
 
     assert count_resources(memo=memo) == 1
     assert report_idle_seconds(memo=memo) == 12.3
+
+
+@pytest.mark.parametrize(("interval", "first", "slowest"), [(60.0, 30.0, 300.0), (0.2, 0.1, 1.0)])
+def test_minutes_that_cannot_be_read_are_retried_by_the_interval_of_their_reads(interval, first, slowest):
+    backoff = _run_minutes_backoff(Settings(run_minutes_seconds=interval))
+    assert backoff == Backoff(first=first, slowest=slowest)

@@ -73,3 +73,16 @@ def test_a_queued_key_is_promoted_and_not_queued_twice():
     queue.done(Key("ml", "b"))
     assert not queue.processing(Key("ml", "b"))
     assert taken(queue) == []
+
+
+def test_regions_take_turns_even_if_there_is_one_worker():
+    queue = WorkQueue(1)
+    for name in ("a", "b"):
+        queue.add(Key("ml", f"east-{name}"), "us-east-1", urgent=False)
+    queue.add(Key("ml", "west"), "us-west-2", urgent=False)
+    done = []
+    for _ in range(3):
+        done.append(queue.get().name)
+        queue.done(Key("ml", done[-1]))
+        queue.add(Key("ml", done[-1]), "us-west-2" if done[-1] == "west" else "us-east-1", urgent=False)
+    assert done == ["east-a", "west", "east-b"]

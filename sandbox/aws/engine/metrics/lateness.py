@@ -25,15 +25,20 @@ class Lateness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Order:
-    """Minutes that start in [since, until) are late; the endpoint takes ``*``."""
+    """Minutes that start in [since, until) are late; endpoint and variant take ``*``."""
 
     endpoint: str
+    variant: str
     since: float
     until: float
     lateness: Lateness
 
-    def fits(self, endpoint: str, start: int) -> bool:
-        return self.since <= start < self.until and fnmatchcase(endpoint, self.endpoint)
+    def fits(self, series: VariantSeries, start: int) -> bool:
+        return (
+            self.since <= start < self.until
+            and fnmatchcase(series.endpoint, self.endpoint)
+            and fnmatchcase(series.variant, self.variant)
+        )
 
 
 _ON_TIME = Lateness(0.0, half=False)
@@ -55,18 +60,21 @@ class LateMinutes:
         return cls(ledger.seed, float(ledger.value("metrics.late-minutes")), by_chance)
 
     @holds("metrics.late-on-command")
-    def order(self, endpoint: str, lateness: Lateness, *, now: float) -> None:
-        """Let the minutes that start from now on be so late; it replaces an order for the same name."""
+    def order(self, endpoint: str, variant: str, lateness: Lateness, *, now: float) -> None:
+        """Let the minutes that start from now on be so late; it replaces an order for the same names."""
+        names = (endpoint, variant)
         self._orders = [
-            replace(order, until=min(order.until, now)) if order.endpoint == endpoint else order
+            replace(order, until=min(order.until, now)) if (order.endpoint, order.variant) == names else order
             for order in self._orders
         ]
         if lateness.seconds:
-            self._orders.append(_Order(endpoint=endpoint, since=now, until=inf, lateness=lateness))
+            self._orders.append(
+                _Order(endpoint=endpoint, variant=variant, since=now, until=inf, lateness=lateness)
+            )
 
     def of(self, series: VariantSeries, start: int) -> Lateness:
         """Return the lateness of the minute that starts there."""
-        ordered = [order.lateness for order in self._orders if order.fits(series.endpoint, start)]
+        ordered = [order.lateness for order in self._orders if order.fits(series, start)]
         if ordered:
             return ordered[-1]
         chance = crc32(f"{self.seed}/{series.endpoint}/{series.variant}/{start}".encode()) / 2**32

@@ -127,9 +127,9 @@ class MetricsStore:
         """Say whether the minute that starts there could be read at a time."""
         return at - start - MINUTE >= self.delay + self._late.of(series, start).seconds
 
-    def make_late(self, endpoint: str, lateness: Lateness) -> None:
-        """Let the minutes of some endpoints that start from now on be late; the name takes ``*``."""
-        self._late.order(endpoint, lateness, now=self._region.clock.now())
+    def make_late(self, endpoint: str, variant: str, lateness: Lateness) -> None:
+        """Let the minutes of some variants that start from now on be late; both names take ``*``."""
+        self._late.order(endpoint, variant, lateness, now=self._region.clock.now())
 
     def datapoints(
         self, series: VariantSeries, metric: Metric, *, start: int, end: int, at: float
@@ -188,10 +188,11 @@ def make_late(region: Region, argument: Any) -> JSON:
     """`{"lateMetrics": {"endpoint": "reviews", "seconds": 600, "shows": "half"}}`; 0 seconds end it.
 
     Minutes that start from now on can be read so much later than usual. Until then, each shows nothing, or
-    half of its requests. The endpoint takes ``*``.
+    half of its requests. With a `variant`, the minutes of the others are not. Both names take ``*``.
     """
     seconds, shows = float(argument["seconds"]), argument.get("shows", "nothing")
     if seconds < 0 or shows not in {"nothing", "half"}:
         raise ValueError(f"late metrics take seconds of at least 0 and show nothing or half: {argument}")
-    region.store(MetricsStore).make_late(argument["endpoint"], Lateness(seconds, half=shows == "half"))
+    lateness = Lateness(seconds, half=shows == "half")
+    region.store(MetricsStore).make_late(argument["endpoint"], argument.get("variant", "*"), lateness)
     return {}

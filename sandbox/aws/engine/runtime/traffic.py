@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sandbox.aws.engine.core import edit
-from sandbox.aws.engine.runtime.serving import routed, serve
+from sandbox.aws.engine.runtime.serving import routed, serve, targeted
 from sandbox.aws.engine.runtime.store import Ailment, RuntimeStore
 from sandbox.aws.engine.sagemaker.store import store_of
 from sandbox.aws.ledger import holds
@@ -39,22 +39,26 @@ class Flow:
 
 
 class TrafficStore:
-    """The flows of one account and region, all made by one tick."""
+    """The flows of one account and region, all made by one tick.
+
+    A flow goes to an endpoint, by its weights, or to one variant of it, whatever they are.
+    """
 
     def __init__(self, region: Region) -> None:
         self._region = region
-        self._flows: dict[str, Flow] = {}
+        self._flows: dict[tuple[str, str | None], Flow] = {}
         self._tick_seconds = float(region.ledger.value("runtime.traffic-tick"))
         self._scheduled: Scheduled | None = None
 
-    def set(self, endpoint: str, *, per_minute: tuple[float, ...]) -> None:
-        """Make so many requests a minute at an endpoint from now on, always or by the hour; none at 0."""
+    def set(self, endpoint: str, variant: str | None, *, per_minute: tuple[float, ...]) -> None:
+        """Make so many requests a minute from now on, always or by the hour; none at 0."""
+        target = (endpoint, variant)
         if max(per_minute) <= 0:
-            self._flows.pop(endpoint, None)
-        elif endpoint in self._flows:
-            self._flows[endpoint].per_minute = per_minute
+            self._flows.pop(target, None)
+        elif target in self._flows:
+            self._flows[target].per_minute = per_minute
         else:
-            self._flows[endpoint] = Flow(per_minute)
+            self._flows[target] = Flow(per_minute)
         self._schedule()
 
     def _schedule(self) -> None:
@@ -63,19 +67,19 @@ class TrafficStore:
 
     def _tick(self) -> None:
         self._scheduled = None
-        for name, flow in self._flows.items():
+        for (name, variant), flow in self._flows.items():
             flow.owed += flow.rate(self._region.clock.now()) * self._tick_seconds / 60.0
             requests, flow.owed = divmod(flow.owed, 1.0)
-            _make(self._region, name, int(requests))
+            _make(self._region, name, variant, int(requests))
         self._schedule()
 
 
-def _make(region: Region, name: str, requests: int) -> None:
+def _make(region: Region, name: str, target: str | None, requests: int) -> None:
     endpoint = store_of(region).endpoint(name)
     if endpoint is None or not endpoint.serving:
         return
     for _ in range(requests):
-        variant = routed(region, endpoint)
+        variant = targeted(region, endpoint, target) if target else routed(region, endpoint)
         if variant is not None:
             serve(region, endpoint, variant)
 
@@ -84,13 +88,14 @@ def _make(region: Region, name: str, requests: int) -> None:
 def set_traffic(region: Region, argument: Any) -> JSON:
     """`{"traffic": {"endpoint": "reviews", "ratePerMinute": 40}}`; 0 ends it.
 
-    A list of 24 rates is for the hours of the day from midnight UTC.
+    A list of 24 rates is for the hours of the day from midnight UTC. With a `variant`, each request names it
+    as its TargetVariant.
     """
     asked = argument["ratePerMinute"]
     rates = tuple(float(rate) for rate in (asked if isinstance(asked, list) else [asked]))
     if len(rates) not in {1, HOURS}:
         raise ValueError(f"traffic has one rate, or {HOURS} for the hours of a day, not {len(rates)}")
-    region.store(TrafficStore).set(argument["endpoint"], per_minute=rates)
+    region.store(TrafficStore).set(argument["endpoint"], argument.get("variant"), per_minute=rates)
     return {}
 
 
