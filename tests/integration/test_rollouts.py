@@ -215,3 +215,22 @@ def test_a_resource_that_leaves_manual_starts_from_what_serves():
     rollout.cluster.apply(stepped())
     rollout.run(minutes=5)
     assert rollout.weight_calls() == [FIRST]
+
+
+def test_a_good_candidate_bakes_at_all_traffic_and_is_then_promoted():
+    """The baseline has no share any more, so that no requests of it are expected."""
+    rollout = Rollout(stepped(bakeSeconds=1200))
+    rollout.until(lambda: rollout.weights == CANDIDATE)
+    assert rollout.until(lambda: "appliedSince" in rollout.status["step"]) <= 8
+    assert rollout.until_ended() <= 25
+    assert rollout.status["outcome"] == "Promoted"
+    assert rollout.weight_calls() == [FIRST, SECOND, CANDIDATE]
+
+
+def test_a_candidate_that_fails_while_it_bakes_is_rolled_back():
+    rollout = Rollout(stepped(bakeSeconds=3600, breakers=[{"metric": "ServerErrors", "maxRate": "0.2"}]))
+    rollout.until(lambda: rollout.weights == CANDIDATE)
+    rollout.run(minutes=30)
+    rollout.fails("bert-b", 0.5)
+    assert rollout.until_ended() <= 10
+    assert decisions(rollout)[-1] == ("Rollback", "BreakerTripped", 3)

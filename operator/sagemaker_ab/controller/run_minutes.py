@@ -38,6 +38,8 @@ class _WatchedRun:
     queries: RunQueries
     first: int
     """The first minute that the run needs."""
+    serving: frozenset[str]
+    """The variants of which requests are expected, because they have a share."""
     read: ReadMinutes = field(init=False)
     """What was read. It is replaced, never changed."""
     answered: bool = False
@@ -63,7 +65,13 @@ class _WatchedRun:
         return minute < first_open(newest_complete(now))
 
     def data(self) -> RunData:
-        return assess(self.queries, self.read, problem=self.problem, now=self.clients.clock.now())
+        return assess(
+            self.queries,
+            self.read,
+            serving=self.serving,
+            problem=self.problem,
+            now=self.clients.clock.now(),
+        )
 
     def answered_in(self, answers: MinuteValues) -> bool:
         """Return whether each of the run's queries was answered, if only with a failure."""
@@ -108,11 +116,13 @@ class RunMinutesMonitor:
         self._backoff = backoff
         self._local_clock = local_clock
 
-    def watch(self, key: Key, clients: AwsClients, queries: RunQueries, *, first: int) -> None:
+    def watch(
+        self, key: Key, clients: AwsClients, queries: RunQueries, *, first: int, serving: frozenset[str]
+    ) -> None:
         """Read the minutes of a run from `first` on, and drop those before it.
 
-        Call it in each reconcile with the first minute that the run still needs. Other queries, or an earlier
-        minute than before, discard what was read.
+        Call it in each reconcile with the first minute that the run still needs, and with the variants that
+        have a share. Other queries, or an earlier minute than before, discard what was read.
         """
         with self._lock:
             known = self._runs.get(key)
@@ -122,8 +132,10 @@ class RunMinutesMonitor:
                 or known.clients is not clients
                 or first < known.first
             ):
-                self._runs[key] = _WatchedRun(clients, queries, first)
-            elif first > known.first:
+                self._runs[key] = _WatchedRun(clients, queries, first, serving)
+                return
+            known.serving = serving
+            if first > known.first:
                 known.first, known.read = first, known.read.since(first)
 
     def forget(self, key: Key) -> None:

@@ -58,7 +58,9 @@ class RunFollower:
                 variants=found.roles.variants,
                 metrics=metrics_of_policy(policy),
             )
-            self.monitor.watch(self.key, clients, queries, first=followed.live.first)
+            self.monitor.watch(
+                self.key, clients, queries, first=followed.live.first, serving=followed.live.history.serving
+            )
         return with_traffic(wanted, followed.traffic), followed.status
 
     def _situation(

@@ -1,5 +1,6 @@
 """What is known of a run's data: whether it is recent, and if not, why."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
@@ -77,8 +78,18 @@ class RunMinutes:
         return max(self.first, first_open(self.until))
 
 
-def assess(queries: RunQueries, read: ReadMinutes, *, problem: Problem | None, now: float) -> RunData:
-    """Return what is known of a run's data at `now`, on AWS's clock."""
+def assess(
+    queries: RunQueries,
+    read: ReadMinutes,
+    *,
+    serving: Collection[str],
+    problem: Problem | None,
+    now: float,
+) -> RunData:
+    """Return what is known of a run's data at `now`, on AWS's clock.
+
+    `serving` are the variants that have a share. No invocations are expected of the others.
+    """
     newest = max((at for at, _ in read.counts), default=None)
     if problem is not None:
         return RunData(availability=Availability.REFUSED, newest=newest, problem=problem)
@@ -87,7 +98,7 @@ def assess(queries: RunQueries, read: ReadMinutes, *, problem: Problem | None, n
     recent = read.since(first_open(read.until)).counts
     if not any(each.invocations for each in recent.values()):
         return RunData(availability=Availability.NO_TRAFFIC, newest=newest)
-    missing = tuple(query for query in queries if _is_missing(query, recent))
+    missing = tuple(query for query in queries if _is_missing(query, recent, serving))
     if not missing:
         return RunData(availability=Availability.FRESH, newest=newest)
     absent = tuple(query for query in missing if query not in read.seen)
@@ -103,14 +114,14 @@ def _has(query: Query, counts: CountsByMinute) -> bool:
     )
 
 
-def _is_missing(query: Query, recent: CountsByMinute) -> bool:
+def _is_missing(query: Query, recent: CountsByMinute, serving: Collection[str]) -> bool:
     """Return whether a metric has no datapoint although there were requests that it should show.
 
     Each request is counted with a 0 or a 1 as an error, and has a latency. Invocations of a variant without
-    requests may have no datapoint, but are expected while another variant has requests.
+    requests may have no datapoint, but are expected of a variant with a share while another one has requests.
     """
     if _has(query, recent):
         return False
-    return query.metric == INVOCATIONS or any(
+    return (query.metric == INVOCATIONS and query.variant in serving) or any(
         each.invocations for (_, variant), each in recent.items() if variant == query.variant
     )

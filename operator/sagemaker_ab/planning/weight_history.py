@@ -6,7 +6,7 @@ same weights and the same LastModifiedTime, the weights held. A change that is u
 only in LastModifiedTime. That weight changes move it is an assumption.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import ceil, floor
 from typing import Any, Final, Self
@@ -15,12 +15,15 @@ from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE
 from sagemaker_ab.planning.consistency import SETTLING_SECONDS
 from sagemaker_ab.planning.observed import EndpointStatus, Observed
 from sagemaker_ab.planning.run_minutes import CountsByMinute
+from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 
 MOST_STRETCHES: Final = 50
 """The stretches of one run that are kept. The oldest are dropped, with what they say of their minutes."""
 
 Weights = Mapping[str, float]
+
+_NO_COUNTS: Final = Counts()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +112,14 @@ class WeightHistory:
                 return dict(zip(self.variants, stretch.weights, strict=True))
         return None
 
+    @property
+    def serving(self) -> frozenset[str]:
+        """The variants that had a share when the weights were last verified; all before the first time."""
+        if not self.stretches:
+            return frozenset(self.variants)
+        newest = zip(self.variants, self.stretches[-1].weights, strict=True)
+        return frozenset(name for name, weight in newest if weight)
+
     def to_json(self) -> dict[str, Any]:
         """Return the state: each stretch as since, until and the weight of each variant."""
         return {
@@ -132,11 +143,11 @@ class WeightHistory:
         )
 
 
-def verified_rows(counts: CountsByMinute, history: WeightHistory) -> Iterable[CountsRow]:
-    """Return the counts of minutes with verified weights, in order of time, for `Run.ingest`."""
-    rows = []
-    for (at, variant), each in sorted(counts.items(), key=lambda item: item[0]):
-        weights = history.weights_in(at)
-        if weights is not None and variant in weights:
-            rows.append(CountsRow(at, variant, each._replace(weight=weights[variant])))
-    return rows
+def verified_rows(counts: CountsByMinute, history: WeightHistory) -> Iterator[CountsRow]:
+    """Yield the counts of minutes with verified weights, in order of time, for `Run.ingest`.
+
+    Each of these minutes has a row of every variant. A variant without requests has its weight alone.
+    """
+    for at in sorted({at for at, _ in counts}):
+        for variant, weight in (history.weights_in(at) or {}).items():
+            yield CountsRow(at, variant, counts.get((at, variant), _NO_COUNTS)._replace(weight=weight))

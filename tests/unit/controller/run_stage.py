@@ -19,6 +19,7 @@ from sagemaker_ab.planning.variant_metrics import (
 from sandbox.aws.inprocess import InProcessAws
 
 KEY = Key("ml", "reviews")
+VARIANTS = frozenset({"VariantA", "VariantB"})
 METRICS = (INVOCATIONS, INVOCATION_5XX_ERRORS, MODEL_LATENCY_AVERAGE, MODEL_LATENCY_P99)
 _SERVICES = {
     "sagemaker": "sagemaker",
@@ -97,10 +98,15 @@ class RunStage:
         first: int | None = None,
         metrics: tuple[Metric, ...] = METRICS,
         clients: AwsClients | None = None,
+        serving: frozenset[str] = VARIANTS,
     ) -> None:
-        queries = RunQueries(endpoint_name=endpoint, variants=("VariantA", "VariantB"), metrics=metrics)
+        queries = RunQueries(endpoint_name=endpoint, variants=tuple(sorted(VARIANTS)), metrics=metrics)
         self.monitor.watch(
-            key, clients or self.region, queries, first=self.minute if first is None else first
+            key,
+            clients or self.region,
+            queries,
+            first=self.minute if first is None else first,
+            serving=serving,
         )
 
     def tick(self) -> list[Key]:

@@ -24,9 +24,10 @@ def read(until=MIDNIGHT, **variants):
     return minutes.merged(QUERIES, counts, until=until)
 
 
-def state(minutes, *, problem=None, age=200):
+def state(minutes, *, problem=None, age=200, serving="AB"):
     """Assess the data so many seconds after the end of the newest minute that was read."""
-    return assess(QUERIES, minutes, problem=problem, now=(minutes.until + 1) * 60.0 + age)
+    now = (minutes.until + 1) * 60.0 + age
+    return assess(QUERIES, minutes, serving=serving, problem=problem, now=now)
 
 
 def test_data_is_fresh_if_every_metric_of_every_variant_is_there():
@@ -59,6 +60,18 @@ def test_a_variant_without_data_from_the_start_is_absent():
     data = state(read(A={0: HEALTHY}))
     assert data.availability is Availability.ABSENT
     assert data.missing == (Query("reviews", "B", INVOCATIONS),)
+
+
+def test_no_requests_are_expected_of_a_variant_without_a_share():
+    minutes = read(B={0: HEALTHY})
+    assert state(minutes).missing == (Query("reviews", "A", INVOCATIONS),)
+    assert state(minutes, serving="B").availability is Availability.FRESH
+
+
+def test_requests_without_errors_are_missing_data_also_of_a_variant_without_a_share():
+    """Clients can send requests to a variant by its name."""
+    minutes = read(A={0: Counts(invocations=1)}, B={0: HEALTHY})
+    assert state(minutes, serving="B").missing == (Query("reviews", "A", INVOCATION_5XX_ERRORS),)
 
 
 def test_a_variant_whose_data_ends_is_stale():
