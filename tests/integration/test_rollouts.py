@@ -2,7 +2,7 @@
 
 from tests.integration.rollouts import STEPS, Rollout, stepped
 from tests.integration.stage import by_hand, with_revision
-from tests.unit.planning.worlds import spec, with_variant
+from tests.unit.planning.worlds import AUTOSCALING, spec, with_variant
 
 FIRST = {"VariantA": 90.0, "VariantB": 10.0}
 SECOND = {"VariantA": 50.0, "VariantB": 50.0}
@@ -234,3 +234,29 @@ def test_a_candidate_that_fails_while_it_bakes_is_rolled_back():
     rollout.fails("bert-b", 0.5)
     assert rollout.until_ended() <= 10
     assert decisions(rollout)[-1] == ("Rollback", "BreakerTripped", 3)
+
+
+def test_a_candidate_that_fails_while_it_scales_is_rolled_back_and_not_promoted():
+    """While AWS updates the endpoint, no weight is verified, but breakers count."""
+    autoscaled = with_variant(
+        spec(),
+        "VariantB",
+        instanceCount=None,
+        autoscaling={**AUTOSCALING, "minCapacity": 1, "maxCapacity": 10},
+    )
+    hold = {"minDurationSeconds": 1800, "minRequests": 50}
+    rollout = Rollout(stepped(autoscaled, steps=[{"percent": 10, "hold": hold}, {"percent": 100}]))
+    rollout.until(lambda: "appliedSince" in rollout.status["step"])
+    rollout.run(minutes=20)
+    rollout.fails("bert-b", 1.0)
+    count = {"VariantName": "VariantB", "DesiredInstanceCount": 3}
+    by_hand(
+        rollout.operator,
+        "UpdateEndpointWeightsAndCapacities",
+        EndpointName="reviews",
+        DesiredWeightsAndCapacities=[count],
+    )
+    assert rollout.until_ended() <= 10
+    rollout.run(minutes=5)
+    assert rollout.status["outcome"] == "RolledBack"
+    assert rollout.weight_calls() == [FIRST, BASELINE]

@@ -7,7 +7,7 @@ from sagemaker_ab.aws.observe import DirectObserver
 from sagemaker_ab.cli.replaying.counts_file import read_counts
 from sagemaker_ab.cli.replaying.counts_writer import counts_csv
 from sagemaker_ab.cli.replaying.replayer import replay_counts
-from sagemaker_ab.planning.weight_history import WeightHistory, WeightObservation, verified_rows
+from sagemaker_ab.planning.weight_history import WeightHistory, WeightObservation, rows_of
 from sagemaker_ab.traffic.run import Run
 from sandbox.aws.ledger import row
 from tests.unit.controller.run_stage import KEY, RunStage
@@ -54,7 +54,9 @@ class Reconciled(RunStage):
             if self.monitor.newest(KEY) is None:
                 continue
             read = self.read()
-            for each in verified_rows(read.counts, self.history):
+            for each in rows_of(read.counts, self.history):
+                if not each.counts.verified:
+                    continue
                 if self.rows.get((each.at, each.variant)) != each:
                     self.delivered.append(each)
                 self.rows[each.at, each.variant] = each

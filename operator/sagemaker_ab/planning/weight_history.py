@@ -143,11 +143,17 @@ class WeightHistory:
         )
 
 
-def verified_rows(counts: CountsByMinute, history: WeightHistory) -> Iterator[CountsRow]:
-    """Yield the counts of minutes with verified weights, in order of time, for `Run.ingest`.
+def rows_of(counts: CountsByMinute, history: WeightHistory) -> Iterator[CountsRow]:
+    """Yield the counts with their weights, in order of time, for `Run.ingest`.
 
-    Each of these minutes has a row of every variant. A variant without requests has its weight alone.
+    A minute with verified weights has a row of every variant; one without requests has its weight alone. In
+    other minutes, the counts have no weights.
     """
     for at in sorted({at for at, _ in counts}):
-        for variant, weight in (history.weights_in(at) or {}).items():
-            yield CountsRow(at, variant, counts.get((at, variant), _NO_COUNTS)._replace(weight=weight))
+        weights = history.weights_in(at)
+        for variant in history.variants:
+            found = counts.get((at, variant))
+            if weights is not None:
+                yield CountsRow(at, variant, (found or _NO_COUNTS)._replace(weight=weights[variant]))
+            elif found is not None:
+                yield CountsRow(at, variant, found._replace(verified=False))

@@ -87,10 +87,12 @@ def _hold(policy: Stepped, run: Run, now: int) -> Iterator[Gate]:
     if progress.held_since < 0:
         yield from _not_started(hold, f"The share of {percent}% is not in force yet")
         return
-    until = progress.held_since + hold.min_duration_seconds // SECONDS_PER_MINUTE
-    message = f"At {percent}% until {clock_time(minute_time(until))}"
-    yield _gate("minDuration", SATISFIED if now >= until else "Waiting", message, until=minute_time(until))
     active = ActiveStep(percent=percent, names=run.roles.challengers, now=now)
+    left = hold.min_duration_seconds // SECONDS_PER_MINUTE - active.minutes(progress, run.evidence)
+    over = progress.held_since + hold.min_duration_seconds // SECONDS_PER_MINUTE
+    until = now + left if left > 0 else min(now, over)
+    message = f"At {percent}% until {clock_time(minute_time(until))}"
+    yield _gate("minDuration", SATISFIED if left <= 0 else "Waiting", message, until=minute_time(until))
     requests = active.requests(run.evidence) - progress.requests_before
     enough = requests >= hold.min_requests
     shown = hold.min_requests if enough else rounded_count(requests)

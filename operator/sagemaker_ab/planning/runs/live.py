@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from sagemaker_ab.api.policies.stepped import Stepped
-from sagemaker_ab.planning.run_minutes import CountsByMinute, first_open
+from sagemaker_ab.planning.run_minutes import first_open
 from sagemaker_ab.planning.runs.record import RunRecord, SavedEvidence, minute_of
 from sagemaker_ab.planning.runs.situation import Situation
-from sagemaker_ab.planning.weight_history import WeightHistory, verified_rows
+from sagemaker_ab.planning.weight_history import WeightHistory, rows_of
 from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 from sagemaker_ab.traffic.run import Run
 
@@ -24,8 +24,8 @@ class LiveRun:
 
     `record` is the newest one. If status has another one, a write failed or a person edited status, and the
     evidence must be restored. `looked` is the minute of the last look, `first` the first minute that the run
-    still needs of CloudWatch. `unverified` are counts of open minutes whose weights no read has verified yet,
-    `rows` those that are verified, and `ingested` those of open minutes that the run has taken over.
+    still needs of CloudWatch. `rows` are the newest counts, and `ingested` those of open minutes that the run
+    has taken over.
     """
 
     record: RunRecord
@@ -35,7 +35,6 @@ class LiveRun:
     first: int
     saved_requests: float = 0.0
     caught_up: bool = False
-    unverified: CountsByMinute = field(default_factory=dict)
     rows: Mapping[tuple[int, str], CountsRow] = field(default_factory=dict)
     ingested: dict[tuple[int, str], CountsRow] = field(default_factory=dict)
 
@@ -56,7 +55,7 @@ class LiveRun:
         return live
 
     def observe(self, found: Situation) -> bool:
-        """Take over the weights that were read, and the counts of the minutes that they verify.
+        """Take over the weights that were read, and the counts.
 
         Return whether there are counts of all minutes that the run needs. Those that were read for the same
         run before it was restored may begin too late.
@@ -67,14 +66,8 @@ class LiveRun:
         if found.minutes is None or found.minutes.first > self.first:
             return False
         self.caught_up = self.caught_up or found.caught_up
-        counts = {**self.unverified, **found.minutes.counts}
-        self.rows = {(row.at, row.variant): row for row in verified_rows(counts, self.history)}
+        self.rows = {(row.at, row.variant): row for row in rows_of(found.minutes.counts, self.history)}
         oldest = first_open(found.minutes.until)
-        self.unverified = {
-            (at, name): each
-            for (at, name), each in counts.items()
-            if at >= oldest and self.history.weights_in(at) is None
-        }
         self.ingested = {key: row for key, row in self.ingested.items() if row.at >= oldest}
         self.first = max(self.first, oldest)
         return True

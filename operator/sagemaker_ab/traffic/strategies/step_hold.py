@@ -29,24 +29,36 @@ class ActiveStep:
 
     def start_hold(self, progress: Progress, evidence: RunEvidence[Any]) -> Progress:
         """Start the hold once the share is applied. If the counts have no weights, it starts at once."""
-        if progress.held_since >= 0 or not evidence.buffer.latest_counts:
+        if progress.held_since >= 0 or not evidence.buffer.verified_minutes:
             return progress
         applied = applied_percent(evidence, self.names)
         if applied is not None and applied < self.percent - _TOLERANCE_PERCENT:
             return progress
-        return replace(progress, held_since=self.now, requests_before=self.requests(evidence))
+        return replace(
+            progress,
+            held_since=self.now,
+            requests_before=self.requests(evidence),
+            minutes_before=evidence.totals.minutes,
+        )
 
     def pending_hold(
         self, progress: Progress, evidence: RunEvidence[Any], hold: StepHold
     ) -> PendingHold | None:
-        """Return what the hold waits for, or None if it is over."""
+        """Return what the hold waits for, or None if it is over.
+
+        Only minutes with counts and verified weights are time of the hold.
+        """
         if progress.held_since < 0:
             return PendingHold(reason=DecisionReason.WEIGHTS_NOT_APPLIED, needs={"percent": self.percent})
-        seconds = hold.min_duration_seconds - (self.now - progress.held_since) * SECONDS_PER_MINUTE
+        seconds = hold.min_duration_seconds - self.minutes(progress, evidence) * SECONDS_PER_MINUTE
         requests = hold.min_requests - (self.requests(evidence) - progress.requests_before)
         needs = {"seconds": seconds, "requests": int(requests)}
         left = {name: amount for name, amount in needs.items() if amount > 0}
         return PendingHold(reason=DecisionReason.STEP_HOLD, needs=left) if left else None
+
+    def minutes(self, progress: Progress, evidence: RunEvidence[Any]) -> int:
+        """Return how many minutes the hold has lasted."""
+        return evidence.totals.minutes - progress.minutes_before
 
     def requests(self, evidence: RunEvidence[Any]) -> float:
         """Return the invocations of these variants since the start of the run."""
@@ -55,4 +67,6 @@ class ActiveStep:
 
 def start_next_step(progress: Progress, *, now: int) -> Progress:
     """Return the progress at the start of the next step."""
-    return replace(progress, step=progress.step + 1, step_since=now, held_since=-1, requests_before=0.0)
+    return replace(
+        progress, step=progress.step + 1, step_since=now, held_since=-1, requests_before=0.0, minutes_before=0
+    )
