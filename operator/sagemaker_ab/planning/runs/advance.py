@@ -21,9 +21,9 @@ from sagemaker_ab.planning.runs.situation import Situation
 from sagemaker_ab.planning.runs.words import describe_data, describe_decision
 from sagemaker_ab.traffic.decision import Decision, DecisionReason, LookOutcome, Progress, Verdict
 from sagemaker_ab.traffic.evidence.minute_buffer import OPEN_MINUTES
+from sagemaker_ab.traffic.strategies.step_hold import stop_hold
 
 _OUTCOMES: Final = {Verdict.PROMOTE: Outcome.PROMOTED, Verdict.ROLLBACK: Outcome.ROLLED_BACK}
-_MAY_ADVANCE: Final = {Availability.FRESH, Availability.NO_TRAFFIC}
 
 
 def advance(live: LiveRun, record: RunRecord, found: Situation) -> RunRecord:
@@ -83,7 +83,7 @@ def _with_data(record: RunRecord, found: Situation) -> RunRecord:
     since = before.since if before is not None and before.state == state else to_time(found.now)
     shown: dict[str, Any] = {"state": state, "message": describe_data(data), "since": since}
     record = replace(record, data=DataStatus(**shown))
-    if data.availability in _MAY_ADVANCE:
+    if data.availability is Availability.FRESH:
         return record
     blocked = blocked_data(describe_data(data))
     known = tuple(blocked if gate.name == blocked.name else gate for gate in record.shown.gates)
@@ -93,10 +93,11 @@ def _with_data(record: RunRecord, found: Situation) -> RunRecord:
 def _interrupted(live: LiveRun, record: RunRecord, found: Situation) -> RunRecord:
     """Hold the run while its data is too old. Nothing is decided, and the hold of the step starts again.
 
+    The requests that the step has had still count.
     The next look is after this decision, as in a process that knows no more than the decision.
     """
     message = (record.data.message if record.data else None) or ""
-    live.run.progress = replace(live.run.progress, held_since=-1)
+    live.run.progress = stop_hold(live.run.progress)
     record = with_decision(
         replace(record, interrupted=True, progress=live.run.progress),
         at=int(found.now) // SECONDS_PER_MINUTE,
@@ -121,6 +122,8 @@ def _looked(live: LiveRun, record: RunRecord, found: Situation, now: int) -> Run
         live.run.progress = before
         reason, message = kept
         outcome = replace(outcome, verdict=Verdict.HOLD, final=False, weights={})
+    if not _is_fresh(found):
+        live.run.progress = stop_hold(live.run.progress)
     progress = live.run.progress
     record = replace(
         record,
@@ -148,22 +151,31 @@ def _kept_back(
         return None
     if record.held:
         return RunReason.HOLD_REQUESTED.value, "The next step is due. A person holds the run"
-    if found.minutes is None or found.minutes.data.availability not in _MAY_ADVANCE:
+    if not _is_fresh(found):
         message = record.data.message if record.data else None
         return DecisionReason.MISSING_DATA.value, message or "There is no recent data"
     return None
 
 
 def _data_gate(record: RunRecord, outcome: LookOutcome, found: Situation) -> Gate:
-    if found.minutes is None or found.minutes.data.availability in _MAY_ADVANCE:
+    if _is_fresh(found):
         return data_gate(outcome)
     return blocked_data((record.data.message if record.data else None) or "")
+
+
+def _is_fresh(found: Situation) -> bool:
+    """Return whether the data lets a run go on, and is time of its hold. Without data, nothing advances."""
+    return found.minutes is not None and found.minutes.data.availability is Availability.FRESH
 
 
 def _shown(
     live: LiveRun, record: RunRecord, outcome: LookOutcome, found: Situation, data: Gate
 ) -> ShownNumbers:
-    found_gates = tuple(gates(found.policy, live.run, data, now=live.looked, approved=record.approved))
+    if _is_fresh(found):
+        known = gates(found.policy, live.run, data, now=live.looked, approved=record.approved)
+    else:
+        known = gates_without_look(found.policy, live.run, data, approved=record.approved)
+    found_gates = tuple(known)
     newest = record.decisions[-1]
     if outcome.final:
         message = newest.message

@@ -34,10 +34,11 @@ class ActiveStep:
         applied = applied_percent(evidence, self.names)
         if applied is not None and applied < self.percent - _TOLERANCE_PERCENT:
             return progress
+        before = progress.requests_before
         return replace(
             progress,
             held_since=self.now,
-            requests_before=self.requests(evidence),
+            requests_before=before if before >= 0 else self.requests(evidence),
             minutes_before=evidence.totals.minutes,
         )
 
@@ -51,7 +52,7 @@ class ActiveStep:
         if progress.held_since < 0:
             return PendingHold(reason=DecisionReason.WEIGHTS_NOT_APPLIED, needs={"percent": self.percent})
         seconds = hold.min_duration_seconds - self.minutes(progress, evidence) * SECONDS_PER_MINUTE
-        requests = hold.min_requests - (self.requests(evidence) - progress.requests_before)
+        requests = hold.min_requests - self.requests_since(progress, evidence)
         needs = {"seconds": seconds, "requests": int(requests)}
         left = {name: amount for name, amount in needs.items() if amount > 0}
         return PendingHold(reason=DecisionReason.STEP_HOLD, needs=left) if left else None
@@ -60,13 +61,28 @@ class ActiveStep:
         """Return how many minutes the hold has lasted."""
         return evidence.totals.minutes - progress.minutes_before
 
+    def requests_since(self, progress: Progress, evidence: RunEvidence[Any]) -> float:
+        """Return the invocations of these variants since the share of the step was first applied."""
+        before = progress.requests_before
+        return self.requests(evidence) - before if before >= 0 else 0.0
+
     def requests(self, evidence: RunEvidence[Any]) -> float:
         """Return the invocations of these variants since the start of the run."""
         return sum(evidence.totals.invocations(name) for name in self.names)
 
 
+def stop_hold(progress: Progress) -> Progress:
+    """Let the time of the hold start again. The requests that the step has had still count."""
+    return replace(progress, held_since=-1, minutes_before=0)
+
+
 def start_next_step(progress: Progress, *, now: int) -> Progress:
     """Return the progress at the start of the next step."""
     return replace(
-        progress, step=progress.step + 1, step_since=now, held_since=-1, requests_before=0.0, minutes_before=0
+        progress,
+        step=progress.step + 1,
+        step_since=now,
+        held_since=-1,
+        requests_before=-1.0,
+        minutes_before=0,
     )
