@@ -260,3 +260,21 @@ def test_a_candidate_that_fails_while_it_scales_is_rolled_back_and_not_promoted(
     rollout.run(minutes=5)
     assert rollout.status["outcome"] == "RolledBack"
     assert rollout.weight_calls() == [FIRST, BASELINE]
+
+
+def test_a_candidate_that_fails_before_it_has_all_the_traffic_is_not_promoted():
+    autoscaled = with_variant(
+        spec(),
+        "VariantB",
+        instanceCount=None,
+        autoscaling={**AUTOSCALING, "minCapacity": 1, "maxCapacity": 10},
+    )
+    rollout = Rollout(stepped(autoscaled, steps=[STEPS[0], {"percent": 100}]))
+    rollout.until(lambda: rollout.weights["VariantB"] == 20)
+    assert decisions(rollout)[-1] == ("Promote", "StepsCompleted", 2)
+    assert "patch" not in rollout.status
+    rollout.fails("bert-b", 1.0)
+    rollout.until_ended(minutes=10)
+    rollout.run(minutes=5)
+    assert rollout.status["outcome"] == "RolledBack"
+    assert rollout.weights == BASELINE
