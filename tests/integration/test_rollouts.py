@@ -278,3 +278,13 @@ def test_a_candidate_that_fails_before_it_has_all_the_traffic_is_not_promoted():
     rollout.run(minutes=5)
     assert rollout.status["outcome"] == "RolledBack"
     assert rollout.weights == BASELINE
+
+
+def test_a_run_whose_weights_aws_refuses_stays_in_its_first_step():
+    rollout = Rollout(stepped(deadlineSeconds=86400))
+    rollout.sim.fault({"denied": True}, match={"operation": "UpdateEndpointWeightsAndCapacities"}, count=None)
+    rollout.sim.edit(weights={"endpoint": "reviews", "variants": SECOND})
+    rollout.run(minutes=90)
+    assert rollout.status["step"]["number"] == 1
+    assert "outcome" not in rollout.status
+    assert decisions(rollout)[-1] == ("Undecided", "WeightsNotApplied", 1)

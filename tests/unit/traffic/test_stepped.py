@@ -313,3 +313,24 @@ def test_a_guardrail_does_not_count_minutes_whose_weights_are_not_verified():
     for at in range(20):
         run.ingest(CountsRow(at, name, counts) for name, counts in unverified(failed=10))
     assert run.look(20).outcome.reason is DecisionReason.WEIGHTS_NOT_APPLIED
+
+
+@pytest.mark.parametrize("share", [5, 15, 50])
+def test_a_hold_does_not_start_while_another_share_is_applied(share):
+    policy = stepped(steps=[{"percent": 10, "hold": {"minDurationSeconds": 600}}, {"percent": 100}])
+    run = Run(policy, ["A", "B"], started=0)
+    run.ingest(rows({"A": {"percent": 100 - share}, "B": {"percent": share}}, minutes=30))
+    assert run.look(30).outcome.reason is DecisionReason.WEIGHTS_NOT_APPLIED
+
+
+def test_a_hold_starts_again_after_a_smaller_share():
+    policy = stepped(steps=[{"percent": 10, "hold": {"minDurationSeconds": 600}}, {"percent": 100}])
+    run = Run(policy, ["A", "B"], started=0)
+    for at in range(40):
+        share = 2 if 5 <= at < 20 else 10
+        run.ingest(
+            rows({"A": {"percent": 100 - share}, "B": {"percent": share}}, minutes=1, start=at, calls=300)
+        )
+        if run.look(at + 1).outcome.final:
+            break
+    assert at == 30

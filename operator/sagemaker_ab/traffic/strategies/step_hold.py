@@ -28,11 +28,18 @@ class ActiveStep:
     now: int
 
     def start_hold(self, progress: Progress, evidence: RunEvidence[Any]) -> Progress:
-        """Start the hold once the share is applied. If the counts have no weights, it starts at once."""
-        if progress.held_since >= 0 or not evidence.buffer.verified_minutes:
+        """Start the hold once the share is applied, and stop it while the share is smaller.
+
+        If the counts have no weights, it starts at once. A greater share is not that of the step, so that the
+        hold does not start with it; but it may grow after the hold, on the way to all the traffic.
+        """
+        if not evidence.buffer.verified_minutes:
             return progress
         applied = applied_percent(evidence, self.names)
-        if applied is not None and applied < self.percent - _TOLERANCE_PERCENT:
+        difference = 0.0 if applied is None else applied - self.percent
+        if progress.held_since >= 0:
+            return stop_hold(progress) if difference < -_TOLERANCE_PERCENT else progress
+        if abs(difference) > _TOLERANCE_PERCENT:
             return progress
         before = progress.requests_before
         return replace(
