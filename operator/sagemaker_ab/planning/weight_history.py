@@ -104,6 +104,14 @@ class WeightHistory:
         """Record that the operator sent a change of weights, whatever becomes of it."""
         return replace(self, modified=None, trusted_from=at + SETTLING_SECONDS)
 
+    def cut(self, now: float) -> Self:
+        """Forget what is later than `now`, because AWS's answers had a wrong date. Another stretch begins."""
+        known = [
+            replace(each, until=min(each.until, floor(now))) for each in self.stretches if each.since <= now
+        ]
+        trusted_from = min(self.trusted_from, now + SETTLING_SECONDS)
+        return replace(self, stretches=tuple(known), modified=None, trusted_from=trusted_from)
+
     def weights_in(self, minute: int) -> dict[str, float] | None:
         """Return the weights that held throughout a minute; None if that is not verified."""
         start = minute * SECONDS_PER_MINUTE

@@ -183,3 +183,31 @@ def test_the_requests_still_needed_shrink_as_the_evidence_grows():
     assert later < half < most
     # sqrt(2·ln 20) / sqrt(2·ln 10) is 1.1406, and its square 1.3010.
     assert later == 302
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_wrong_date_does_not_blind_a_run_once_the_date_is_right(restart):
+    """AWS's answers are two hours ahead for five minutes."""
+    world = World()
+    world.minutes(8)
+    right = world.at
+    for minute in range(5):
+        world.at = right + 120 + minute
+        world.follow()
+    world.at = right
+    world.rates = {"A": 0.0, "B": 1.0}
+    if restart:
+        world.restart()
+    assert world.until_ended() <= 10
+    assert world.follow().record.outcome is Outcome.ROLLED_BACK
+
+
+def test_after_a_wrong_date_the_time_of_the_step_counts_again():
+    world = World()
+    world.minutes(8)
+    right = world.at
+    world.at = right + 120
+    world.follow()
+    world.at = right
+    assert world.until_ended() <= 45
+    assert world.follow().record.outcome is Outcome.PROMOTED

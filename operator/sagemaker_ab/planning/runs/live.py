@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
+from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE
 from sagemaker_ab.api.policies.stepped import Stepped
 from sagemaker_ab.planning.run_minutes import first_open
 from sagemaker_ab.planning.runs.record import RunRecord, SavedEvidence, minute_of
@@ -11,6 +12,7 @@ from sagemaker_ab.planning.runs.situation import Situation
 from sagemaker_ab.planning.weight_history import WeightHistory, rows_of
 from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 from sagemaker_ab.traffic.run import Run
+from sagemaker_ab.traffic.strategies.step_hold import stop_hold
 
 SAVE_AFTER_MINUTES = 90
 """The evidence is saved again once its last save is older. Another process reads the minutes since then in
@@ -60,10 +62,13 @@ class LiveRun:
         Return whether there are counts of all minutes that the run needs. Those that were read for the same
         run before it was restored may begin too late.
         """
+        now = int(found.now) // SECONDS_PER_MINUTE
+        if max(self.looked, self.first) > now:
+            self._forget_later(found.now)
         read = found.observation
         if read is not None:
             self.history = self.history.observed(read)
-        if found.minutes is None or found.minutes.first > self.first:
+        if found.minutes is None or found.minutes.first > self.first or found.minutes.until > now:
             return False
         self.caught_up = self.caught_up or found.caught_up
         self.rows = {(row.at, row.variant): row for row in rows_of(found.minutes.counts, self.history)}
@@ -71,6 +76,18 @@ class LiveRun:
         self.ingested = {key: row for key, row in self.ingested.items() if row.at >= oldest}
         self.first = max(self.first, oldest)
         return True
+
+    def _forget_later(self, now: float) -> None:
+        """Go back to the newest minute with counts, because AWS's answers had a later date than now.
+
+        Without that, the run would read and look at nothing until the clock has reached that date.
+        """
+        evidence, progress = self.run.evidence, self.run.progress
+        self.looked = max(evidence.started, evidence.buffer.newest)
+        self.first = max(evidence.started, evidence.buffer.watermark + 1)
+        self.history = self.history.cut(now)
+        since = min(progress.step_since, self.looked)
+        self.run.progress = replace(stop_hold(progress), step_since=since)
 
     def ingest(self, *, before: int) -> None:
         """Add the counts of the minutes before one that are new or revised."""
