@@ -72,11 +72,6 @@ class RunMinutes:
     until: int
     data: RunData
 
-    @property
-    def next_first(self) -> int:
-        """The first minute to watch once these counts are used: older ones do not change any more."""
-        return max(self.first, first_open(self.until))
-
 
 def assess(
     queries: RunQueries,

@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 
 from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE
 from sagemaker_ab.planning.consistency import SETTLING_SECONDS
-from sagemaker_ab.planning.observed import EndpointStatus, Observed
+from sagemaker_ab.planning.observed import EndpointStatus, ObservedEndpoint
 from sagemaker_ab.planning.run_minutes import CountsByMinute
 from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
@@ -41,17 +41,14 @@ class WeightObservation:
     modified: float
 
     @classmethod
-    def of(cls, observed: Observed) -> Self | None:
-        """Return the weights that a reconcile has read; None if there is no endpoint."""
-        endpoint = observed.endpoint
-        if endpoint is None:
-            return None
+    def of(cls, endpoint: ObservedEndpoint, *, began: float, ended: float, deployed: bool = True) -> Self:
+        """Return the weights that were read. They verify nothing while another fleet serves."""
         return cls(
-            began=observed.read_at,
-            ended=observed.now,
+            began=began,
+            ended=ended,
             current={variant.name: variant.current_weight for variant in endpoint.variants},
             desired={variant.name: variant.desired_weight for variant in endpoint.variants},
-            in_service=endpoint.status is EndpointStatus.IN_SERVICE,
+            in_service=deployed and endpoint.status is EndpointStatus.IN_SERVICE,
             modified=endpoint.last_modified,
         )
 

@@ -8,7 +8,7 @@ from sagemaker_ab.controller.backoff import Backoff
 from sagemaker_ab.controller.run_minutes import RunMinutesMonitor
 from sagemaker_ab.kube.keys import Key
 from sagemaker_ab.planning.run_data import RunMinutes
-from sagemaker_ab.planning.run_minutes import RunQueries
+from sagemaker_ab.planning.run_minutes import RunQueries, first_open
 from sagemaker_ab.planning.variant_metrics import (
     INVOCATION_5XX_ERRORS,
     INVOCATIONS,
@@ -150,3 +150,8 @@ class _Clock(AwsClock):
     def at(self, local: float) -> float:
         del local
         return self._sim.engine.clock.now()
+
+
+def next_first(read: RunMinutes) -> int:
+    """Return the first minute that a run still needs once it has these: older ones do not change any more."""
+    return max(read.first, first_open(read.until))
