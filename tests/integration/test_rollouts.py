@@ -2,7 +2,7 @@
 
 from tests.integration.rollouts import STEPS, Rollout, stepped
 from tests.integration.stage import aws, by_hand, with_revision
-from tests.unit.planning.worlds import spec, with_variant
+from tests.unit.planning.worlds import AUTOSCALING, spec, with_variant
 
 FIRST = {"VariantA": 90.0, "VariantB": 10.0}
 SECOND = {"VariantA": 50.0, "VariantB": 50.0}
@@ -29,15 +29,6 @@ def test_a_good_candidate_gets_all_traffic_step_by_step():
     assert condition(rollout, "Ready") == "True InService"
     assert rollout.reasons.count("RunStarted") == rollout.reasons.count("Promoted") == 1
     assert rollout.cluster.resource["status"]["summary"].endswith("Stepped: Promoted")
-
-
-def test_a_bake_ends_although_cloudwatch_shows_nothing_of_the_baseline():
-    """Of an endpoint whose idle variants have no datapoints, also not of 0 requests."""
-    rollout = Rollout(stepped(bakeSeconds=3600), sim=aws(variants={"metrics.idle-invocations": 1}))
-    rollout.until(lambda: rollout.weights == CANDIDATE)
-    assert 60 <= rollout.until_ended() < 90
-    assert rollout.status["outcome"] == "Promoted"
-    assert rollout.status["data"]["state"] == "Fresh"
 
 
 def test_ready_does_not_wait_for_the_run():
@@ -234,3 +225,77 @@ def test_the_evidence_of_a_steady_hour_takes_a_write_every_five_minutes_at_most(
     written = rollout.cluster.status_writes
     rollout.run(minutes=120)
     assert 5 <= rollout.cluster.status_writes - written <= 24
+
+
+def test_a_good_candidate_bakes_at_all_traffic_and_is_then_promoted():
+    """The baseline has no share any more. CloudWatch shows nothing of it, also not 0 requests."""
+    rollout = Rollout(stepped(bakeSeconds=1200), sim=aws(variants={"metrics.idle-invocations": 1}))
+    rollout.until(lambda: rollout.weights == CANDIDATE)
+    assert rollout.until(lambda: "appliedSince" in rollout.status["step"]) <= 8
+    assert 20 <= rollout.until_ended() <= 25
+    assert rollout.status["outcome"] == "Promoted"
+    assert rollout.status["data"]["state"] == "Fresh"
+    assert rollout.weight_calls() == [FIRST, SECOND, CANDIDATE]
+
+
+def test_a_candidate_that_fails_while_it_bakes_is_rolled_back():
+    rollout = Rollout(stepped(bakeSeconds=3600, breakers=[{"metric": "ServerErrors", "maxRate": "0.2"}]))
+    rollout.until(lambda: rollout.weights == CANDIDATE)
+    rollout.run(minutes=30)
+    rollout.fails("bert-b", 0.5)
+    assert rollout.until_ended() <= 10
+    assert decisions(rollout)[-1] == ("Rollback", "BreakerTripped", 3)
+
+
+def test_a_candidate_that_fails_while_it_scales_is_rolled_back_and_not_promoted():
+    """While AWS updates the endpoint, no weight is verified, but breakers count."""
+    autoscaled = with_variant(
+        spec(),
+        "VariantB",
+        instanceCount=None,
+        autoscaling={**AUTOSCALING, "minCapacity": 1, "maxCapacity": 10},
+    )
+    hold = {"minDurationSeconds": 1800, "minRequests": 50}
+    rollout = Rollout(stepped(autoscaled, steps=[{"percent": 10, "hold": hold}, {"percent": 100}]))
+    rollout.until(lambda: "appliedSince" in rollout.status["step"])
+    rollout.run(minutes=20)
+    rollout.fails("bert-b", 1.0)
+    count = {"VariantName": "VariantB", "DesiredInstanceCount": 3}
+    by_hand(
+        rollout.operator,
+        "UpdateEndpointWeightsAndCapacities",
+        EndpointName="reviews",
+        DesiredWeightsAndCapacities=[count],
+    )
+    assert rollout.until_ended() <= 10
+    rollout.run(minutes=5)
+    assert rollout.status["outcome"] == "RolledBack"
+    assert rollout.weight_calls() == [FIRST, BASELINE]
+
+
+def test_a_candidate_that_fails_before_it_has_all_the_traffic_is_not_promoted():
+    autoscaled = with_variant(
+        spec(),
+        "VariantB",
+        instanceCount=None,
+        autoscaling={**AUTOSCALING, "minCapacity": 1, "maxCapacity": 10},
+    )
+    rollout = Rollout(stepped(autoscaled, steps=[STEPS[0], {"percent": 100}]))
+    rollout.until(lambda: rollout.weights["VariantB"] == 20)
+    assert decisions(rollout)[-1] == ("Promote", "StepsCompleted", 2)
+    assert "patch" not in rollout.status
+    rollout.fails("bert-b", 1.0)
+    rollout.until_ended(minutes=10)
+    rollout.run(minutes=5)
+    assert rollout.status["outcome"] == "RolledBack"
+    assert rollout.weights == BASELINE
+
+
+def test_a_run_whose_weights_aws_refuses_stays_in_its_first_step():
+    rollout = Rollout(stepped(deadlineSeconds=86400))
+    rollout.sim.fault({"denied": True}, match={"operation": "UpdateEndpointWeightsAndCapacities"}, count=None)
+    rollout.sim.edit(weights={"endpoint": "reviews", "variants": SECOND})
+    rollout.run(minutes=90)
+    assert rollout.status["step"]["number"] == 1
+    assert "outcome" not in rollout.status
+    assert decisions(rollout)[-1] == ("Undecided", "WeightsNotApplied", 1)

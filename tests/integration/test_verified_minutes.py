@@ -7,10 +7,10 @@ from sagemaker_ab.aws.observe import DirectObserver
 from sagemaker_ab.cli.replaying.counts_file import read_counts
 from sagemaker_ab.cli.replaying.counts_writer import counts_csv
 from sagemaker_ab.cli.replaying.replayer import replay_counts
-from sagemaker_ab.planning.weight_history import WeightHistory, WeightObservation, verified_rows
+from sagemaker_ab.planning.weight_history import WeightHistory, WeightObservation, rows_of
 from sagemaker_ab.traffic.run import Run
 from sandbox.aws.ledger import row
-from tests.unit.controller.run_stage import KEY, RunStage
+from tests.unit.controller.run_stage import KEY, RunStage, next_first
 
 VARIANTS = ("VariantA", "VariantB")
 MODIFIED_TIME = [each.value for each in row("sm.uewc.modified-time").variants]
@@ -43,8 +43,9 @@ class Reconciled(RunStage):
         self.watch()
 
     def observe(self):
-        read = WeightObservation.of(DirectObserver().observe(self.region, "reviews"))
-        self.history = self.history.observed(read)
+        read = DirectObserver().observe(self.region, "reviews")
+        observation = WeightObservation.of(read.endpoint, began=read.read_at, ended=read.now)
+        self.history = self.history.observed(observation)
 
     def reconcile(self, *, minutes):
         for _ in range(minutes):
@@ -54,11 +55,13 @@ class Reconciled(RunStage):
             if self.monitor.newest(KEY) is None:
                 continue
             read = self.read()
-            for each in verified_rows(read.counts, self.history):
+            for each in rows_of(read.counts, self.history):
+                if not each.counts.verified:
+                    continue
                 if self.rows.get((each.at, each.variant)) != each:
                     self.delivered.append(each)
                 self.rows[each.at, each.variant] = each
-            self.watch(first=read.next_first)
+            self.watch(first=next_first(read))
 
     def shift(self, percent):
         """Change the weights as the operator does."""

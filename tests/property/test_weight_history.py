@@ -11,7 +11,7 @@ from sagemaker_ab.planning.weight_history import (
     MOST_STRETCHES,
     WeightHistory,
     WeightObservation,
-    verified_rows,
+    rows_of,
 )
 from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
@@ -224,7 +224,21 @@ def test_times_are_kept_as_whole_seconds_within_what_was_verified():
     assert "." not in dumps([stretch.since, stretch.until])
 
 
-def test_counts_become_rows_only_in_minutes_with_verified_weights():
+def test_a_variant_without_requests_has_its_weight_in_a_minute_of_another():
+    history = history_of(settled(0), settled(90))
+    assert list(rows_of({(MIDNIGHT, "B"): Counts(invocations=1)}, history)) == [
+        CountsRow(MIDNIGHT, "A", Counts(weight=90.0)),
+        CountsRow(MIDNIGHT, "B", Counts(weight=10.0, invocations=1)),
+    ]
+
+
+def test_the_variants_of_the_newest_verified_weights_that_have_a_share_serve():
+    assert EMPTY.serving == {"A", "B"}
+    history = history_of(settled(0), settled(90), settled(120, {"A": 0.0, "B": 100.0}))
+    assert history.serving == {"B"}
+
+
+def test_counts_have_weights_only_in_minutes_with_verified_weights():
     history = history_of(settled(0), settled(90))
     counts = {
         (MIDNIGHT + 1, "A"): Counts(invocations=7),
@@ -232,7 +246,8 @@ def test_counts_become_rows_only_in_minutes_with_verified_weights():
         (MIDNIGHT, "A"): Counts(invocations=9),
         (MIDNIGHT, "C"): Counts(invocations=5),
     }
-    assert list(verified_rows(counts, history)) == [
+    assert list(rows_of(counts, history)) == [
         CountsRow(MIDNIGHT, "A", Counts(weight=90.0, invocations=9)),
         CountsRow(MIDNIGHT, "B", Counts(weight=10.0, invocations=1)),
+        CountsRow(MIDNIGHT + 1, "A", Counts(invocations=7, verified=False)),
     ]

@@ -73,11 +73,11 @@ def _left_out(exported: ExportedRun, found: ReadRun, current: CurrentRun) -> Ite
         yield f"CloudWatch keeps minutes for 15 days: those before {moment(found.first)} are left out"
     if exported.unknown:
         yield (
-            f"{_count(exported.unknown)} left out: status does not keep the weights of that time. "
+            f"{_count(exported.unknown)} without weights: status does not keep those of that time. "
             "A replay cannot print all decisions of the operator"
         )
     if exported.moving:
-        yield f"{_count(exported.moving)} left out: the weights moved, or were not verified"
+        yield f"{_count(exported.moving)} without weights: they moved, or were not verified"
 
 
 def _count(minutes: int) -> str:

@@ -38,8 +38,8 @@ class _WatchedRun:
     queries: RunQueries
     first: int
     """The first minute that the run needs."""
-    idle: Collection[str]
-    """The variants that have no share of the traffic."""
+    serving: frozenset[str]
+    """The variants of which requests are expected, because they have a share."""
     read: ReadMinutes = field(init=False)
     """What was read. It is replaced, never changed."""
     answered: bool = False
@@ -65,8 +65,13 @@ class _WatchedRun:
         return minute < first_open(newest_complete(now))
 
     def data(self) -> RunData:
-        now = self.clients.clock.now()
-        return assess(self.queries, self.read, problem=self.problem, now=now, idle=self.idle)
+        return assess(
+            self.queries,
+            self.read,
+            serving=self.serving,
+            problem=self.problem,
+            now=self.clients.clock.now(),
+        )
 
     def answered_in(self, answers: MinuteValues) -> bool:
         """Return whether each of the run's queries was answered, if only with a failure."""
@@ -112,12 +117,12 @@ class RunMinutesMonitor:
         self._local_clock = local_clock
 
     def watch(
-        self, key: Key, clients: AwsClients, queries: RunQueries, *, first: int, idle: Collection[str] = ()
+        self, key: Key, clients: AwsClients, queries: RunQueries, *, first: int, serving: frozenset[str]
     ) -> None:
         """Read the minutes of a run from `first` on, and drop those before it.
 
-        Call it in each reconcile with the first minute that the run still needs, and the variants that have
-        no share of the traffic. Other queries, or an earlier minute than before, discard what was read.
+        Call it in each reconcile with the first minute that the run still needs, and with the variants that
+        have a share. Other queries, or an earlier minute than before, discard what was read.
         """
         with self._lock:
             known = self._runs.get(key)
@@ -127,9 +132,9 @@ class RunMinutesMonitor:
                 or known.clients is not clients
                 or first < known.first
             ):
-                self._runs[key] = _WatchedRun(clients, queries, first, idle)
+                self._runs[key] = _WatchedRun(clients, queries, first, serving)
                 return
-            known.idle = idle
+            known.serving = serving
             if first > known.first:
                 known.first, known.read = first, known.read.since(first)
 

@@ -55,8 +55,8 @@ class RunFollower:
         else:
             metrics = metrics_of_policy(policy, found.roles)
             queries = RunQueries(endpoint_name=wanted.endpoint_name, metrics=metrics)
-            idle = {name for name, weight in (found.serving or {}).items() if not weight}
-            self.monitor.watch(self.key, clients, queries, first=followed.live.first, idle=idle)
+            live = followed.live
+            self.monitor.watch(self.key, clients, queries, first=live.first, serving=live.history.serving)
         return with_traffic(wanted, followed.traffic), followed.status
 
     def _situation(

@@ -47,8 +47,8 @@ def _adjustments(
     yield from growing
     tags = tuple(_tags(desired, endpoint, remembered.managed_tag_keys))
     tagging = Step(StepKind.TAG, tags) if tags else None
-    first = frozenset({tagging.identity}) if tagging and _begins_run(desired, endpoint) else frozenset[str]()
-    yield from _weights(desired, endpoint, growing, first=first, force=remembered.force_weights)
+    untagged = tagging is not None and _begins_run(desired, endpoint)
+    yield from _weights(desired, endpoint, growing, untagged=untagged, force=remembered.force_weights)
     for variant, live in counts:
         if variant.instance_count < live:
             held = above_intended_share(desired, endpoint, variant.name) or kept_by_run(desired, variant.name)
@@ -68,12 +68,13 @@ def _weights(
     endpoint: ObservedEndpoint,
     growing: Iterable[Step],
     *,
-    first: frozenset[str],
+    untagged: bool,
     force: bool,
 ) -> Iterator[Step]:
     """Yield the change of weights; urgent if it goes out at once or if it ends a variant's traffic.
 
-    It waits for the steps in `first`, unless it goes out at once, and for `growing` if instances are missing.
+    Unless it goes out at once, it waits for `growing` if instances are missing, and until the endpoint names
+    the run, so that the run is not repeated if status is lost.
     """
     changes = weight_changes(desired, endpoint)
     if not changes:
@@ -91,7 +92,10 @@ def _weights(
         return
     evacuates = any(weight == 0 < before[name] for name, weight in changes.items())
     waits_for = frozenset(each.identity for each in growing) if shortage else frozenset[str]()
-    yield replace(step, waits_for=waits_for | first, held=shortage, urgent=evacuates)
+    holders = [shortage] if shortage else []
+    if untagged:
+        holders.append(f"the tag {RUN_TAG} of the endpoint does not name the run yet")
+    yield replace(step, waits_for=waits_for, held="; ".join(holders), urgent=evacuates)
 
 
 def weight_changes(desired: Desired, endpoint: ObservedEndpoint) -> Mapping[str, float]:

@@ -72,23 +72,18 @@ class RunMinutes:
     until: int
     data: RunData
 
-    @property
-    def next_first(self) -> int:
-        """The first minute to watch once these counts are used: older ones do not change any more."""
-        return max(self.first, first_open(self.until))
-
 
 def assess(
     queries: RunQueries,
     read: ReadMinutes,
     *,
+    serving: Collection[str],
     problem: Problem | None,
     now: float,
-    idle: Collection[str] = (),
 ) -> RunData:
     """Return what is known of a run's data at `now`, on AWS's clock.
 
-    `idle` are the variants that have no share of the traffic. CloudWatch may have no datapoints of them.
+    `serving` are the variants that have a share. No invocations are expected of the others.
     """
     newest = max((at for at, _ in read.counts), default=None)
     if problem is not None:
@@ -98,7 +93,7 @@ def assess(
     recent = read.since(first_open(read.until)).counts
     if not any(each.invocations for each in recent.values()):
         return RunData(availability=Availability.NO_TRAFFIC, newest=newest)
-    missing = tuple(query for query in queries if _is_missing(query, recent, idle))
+    missing = tuple(query for query in queries if _is_missing(query, recent, serving))
     if not missing:
         return RunData(availability=Availability.FRESH, newest=newest)
     absent = tuple(query for query in missing if query not in read.seen)
@@ -114,15 +109,14 @@ def _has(query: Query, counts: CountsByMinute) -> bool:
     )
 
 
-def _is_missing(query: Query, recent: CountsByMinute, idle: Collection[str]) -> bool:
+def _is_missing(query: Query, recent: CountsByMinute, serving: Collection[str]) -> bool:
     """Return whether a metric has no datapoint although there were requests that it should show.
 
     Each request is counted with a 0 or a 1 as an error, and has a latency. Invocations of a variant without
-    requests may have no datapoint. They are expected while another variant has requests, unless the variant
-    is idle.
+    requests may have no datapoint, but are expected of a variant with a share while another one has requests.
     """
     if _has(query, recent):
         return False
-    return (query.metric == INVOCATIONS and query.variant not in idle) or any(
+    return (query.metric == INVOCATIONS and query.variant in serving) or any(
         each.invocations for (_, variant), each in recent.items() if variant == query.variant
     )

@@ -1,7 +1,7 @@
 """The minutes of a run as the operator counted them: for a file that `replay` reads.
 
 A minute counts with the weights that were verified throughout it. Status keeps these weights, also after the
-outcome of the run. A minute without them is left out, because nobody knows how its traffic was to be split.
+outcome of the run. A minute without them has its counts alone: nobody knows how its traffic was to be split.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE
 from sagemaker_ab.planning.run_minutes import CountsByMinute
 from sagemaker_ab.planning.runs.record import RunRecord, minute_of
-from sagemaker_ab.planning.weight_history import WeightHistory, verified_rows
+from sagemaker_ab.planning.weight_history import WeightHistory, rows_of
 from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 
@@ -19,7 +19,7 @@ _NO_COUNTS = Counts()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportedRun:
-    """The rows of a run, in order of minutes, and the minutes that are not among them.
+    """The rows of a run, in order of minutes, and the minutes that have no weights.
 
     The first and the last minute have a row of each variant in any case, if need be without numbers, so that
     a replay covers the same time and knows the variants. `unknown` are minutes with counts from before the
@@ -33,8 +33,8 @@ class ExportedRun:
 
     @property
     def minutes(self) -> int:
-        """The number of minutes with numbers."""
-        return len({row.at for row in self.rows if row.counts != _NO_COUNTS})
+        """The number of minutes with numbers and weights."""
+        return len({row.at for row in self.rows if row.counts != _NO_COUNTS and row.counts.verified})
 
 
 def kept_weights(record: RunRecord) -> WeightHistory | None:
@@ -51,10 +51,10 @@ def last_minute(record: RunRecord) -> int | None:
 
 
 def exported_run(counts: CountsByMinute, history: WeightHistory, *, first: int, last: int) -> ExportedRun:
-    """Return the rows of the minutes from `first` to `last` whose weights are verified."""
+    """Return the rows of the minutes from `first` to `last`."""
     within = {key: each for key, each in counts.items() if first <= key[0] <= last}
-    rows = list(verified_rows(within, history))
-    missing = {at for at, _ in within} - {row.at for row in rows}
+    rows = list(rows_of(within, history))
+    missing = {row.at for row in rows if not row.counts.verified}
     unknown = sum(at < _known_from(history) for at in missing)
     return ExportedRun(
         rows=tuple(

@@ -6,21 +6,24 @@ same weights and the same LastModifiedTime, the weights held. A change that is u
 only in LastModifiedTime. That weight changes move it is an assumption.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import ceil, floor
 from typing import Any, Final, Self
 
 from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE
 from sagemaker_ab.planning.consistency import SETTLING_SECONDS
-from sagemaker_ab.planning.observed import EndpointStatus, Observed
+from sagemaker_ab.planning.observed import EndpointStatus, ObservedEndpoint
 from sagemaker_ab.planning.run_minutes import CountsByMinute
+from sagemaker_ab.traffic.counts import Counts
 from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 
 MOST_STRETCHES: Final = 50
 """The stretches of one run that are kept. The oldest are dropped, with what they say of their minutes."""
 
 Weights = Mapping[str, float]
+
+_NO_COUNTS: Final = Counts()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,17 +41,14 @@ class WeightObservation:
     modified: float
 
     @classmethod
-    def of(cls, observed: Observed) -> Self | None:
-        """Return the weights that a reconcile has read; None if there is no endpoint."""
-        endpoint = observed.endpoint
-        if endpoint is None:
-            return None
+    def of(cls, endpoint: ObservedEndpoint, *, began: float, ended: float, deployed: bool = True) -> Self:
+        """Return the weights that were read. They verify nothing while another fleet serves."""
         return cls(
-            began=observed.read_at,
-            ended=observed.now,
+            began=began,
+            ended=ended,
             current={variant.name: variant.current_weight for variant in endpoint.variants},
             desired={variant.name: variant.desired_weight for variant in endpoint.variants},
-            in_service=endpoint.status is EndpointStatus.IN_SERVICE,
+            in_service=deployed and endpoint.status is EndpointStatus.IN_SERVICE,
             modified=endpoint.last_modified,
         )
 
@@ -101,6 +101,14 @@ class WeightHistory:
         """Record that the operator sent a change of weights, whatever becomes of it."""
         return replace(self, modified=None, trusted_from=at + SETTLING_SECONDS)
 
+    def cut(self, now: float) -> Self:
+        """Forget what is later than `now`, because AWS's answers had a wrong date. Another stretch begins."""
+        known = [
+            replace(each, until=min(each.until, floor(now))) for each in self.stretches if each.since <= now
+        ]
+        trusted_from = min(self.trusted_from, now + SETTLING_SECONDS)
+        return replace(self, stretches=tuple(known), modified=None, trusted_from=trusted_from)
+
     def weights_in(self, minute: int) -> dict[str, float] | None:
         """Return the weights that held throughout a minute; None if that is not verified."""
         start = minute * SECONDS_PER_MINUTE
@@ -108,6 +116,14 @@ class WeightHistory:
             if stretch.since <= start and start + SECONDS_PER_MINUTE <= stretch.until:
                 return dict(zip(self.variants, stretch.weights, strict=True))
         return None
+
+    @property
+    def serving(self) -> frozenset[str]:
+        """The variants that had a share when the weights were last verified; all before the first time."""
+        if not self.stretches:
+            return frozenset(self.variants)
+        newest = zip(self.variants, self.stretches[-1].weights, strict=True)
+        return frozenset(name for name, weight in newest if weight)
 
     def to_json(self) -> dict[str, Any]:
         """Return the state: each stretch as since, until and the weight of each variant."""
@@ -132,11 +148,17 @@ class WeightHistory:
         )
 
 
-def verified_rows(counts: CountsByMinute, history: WeightHistory) -> Iterable[CountsRow]:
-    """Return the counts of minutes with verified weights, in order of time, for `Run.ingest`."""
-    rows = []
-    for (at, variant), each in sorted(counts.items(), key=lambda item: item[0]):
+def rows_of(counts: CountsByMinute, history: WeightHistory) -> Iterator[CountsRow]:
+    """Yield the counts with their weights, in order of time, for `Run.ingest`.
+
+    A minute with verified weights has a row of every variant; one without requests has its weight alone. In
+    other minutes, the counts have no weights.
+    """
+    for at in sorted({at for at, _ in counts}):
         weights = history.weights_in(at)
-        if weights is not None and variant in weights:
-            rows.append(CountsRow(at, variant, each._replace(weight=weights[variant])))
-    return rows
+        for variant in history.variants:
+            found = counts.get((at, variant))
+            if weights is not None:
+                yield CountsRow(at, variant, (found or _NO_COUNTS)._replace(weight=weights[variant]))
+            elif found is not None:
+                yield CountsRow(at, variant, found._replace(verified=False))

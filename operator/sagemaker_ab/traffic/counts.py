@@ -12,6 +12,10 @@ from sagemaker_ab.api.policies.common import LATENCY, SUCCESSES
 class Counts(NamedTuple):
     """One variant in one minute: the applied weight and CloudWatch's numbers at a period of 60 seconds.
 
+    `verified`: the weight is known to have been in force throughout the minute. Without that, the minute only
+    counts for breakers, and for whether there is traffic. Counts without any weights are of a file that has
+    none, and count as verified.
+
     Invocations and errors are sums from the namespace AWS/SageMaker. Latencies are ModelLatency's Average and
     p99. Successes and trials are the user's own.
     """
@@ -25,6 +29,7 @@ class Counts(NamedTuple):
     latency_p99_micros: float | None = None
     successes: int | None = None
     trials: int | None = None
+    verified: bool = True
 
 
 class Minute(NamedTuple):
@@ -32,6 +37,11 @@ class Minute(NamedTuple):
 
     at: int
     counts: dict[str, Counts]
+
+    @property
+    def verified(self) -> bool:
+        """Whether the weights of the minute are verified."""
+        return all(each.verified for each in self.counts.values())
 
 
 MetricReader = Callable[[Counts], tuple[float | None, float | None]]

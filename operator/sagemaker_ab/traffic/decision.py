@@ -62,8 +62,6 @@ class DecisionReason(StrEnum):
     """A guardrail has not proven that the candidate is within its margin."""
     STEP_ADVANCED = "StepAdvanced"
     """The next step starts."""
-    BAKING = "Baking"
-    """The last step is reached, and its bake time is not over."""
     STEPS_COMPLETED = "StepsCompleted"
     """Every step is complete."""
     LEARNING = "Learning"
@@ -102,8 +100,9 @@ class Progress:
     """What a run remembers between looks. The field names are the persisted layout.
 
     Minutes are counted since 1970-01-01 UTC; -1 is never. `step` is the index of the current step, which
-    started at `step_since`. Its share has been applied since `held_since`, when its variants had had
-    `requests_before` invocations. `dropped` are the challengers that a guardrail has excluded, in order.
+    started at `step_since`. Its share has been applied, and data has come, since `held_since`, when the run
+    had had `minutes_before` minutes with verified weights. When the share was first applied, its variants had
+    had `requests_before` invocations. `dropped` are the challengers that a guardrail has excluded, in order.
     `weights` are those last requested, in percent. `period` is the index of the last weight update of a
     bandit. `outcome` is the final outcome, and `decided_at` its minute.
     """
@@ -111,7 +110,8 @@ class Progress:
     step: int = 0
     step_since: int = -1
     held_since: int = -1
-    requests_before: float = 0.0
+    requests_before: float = -1.0
+    minutes_before: int = 0
     dropped: tuple[str, ...] = ()
     weights: Mapping[str, int] = field(default_factory=dict)
     period: int = -1

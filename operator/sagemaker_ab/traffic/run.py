@@ -18,7 +18,7 @@ from sagemaker_ab.traffic.evidence.run_evidence import RunEvidence
 from sagemaker_ab.traffic.explain import ComparisonSummary
 from sagemaker_ab.traffic.strategies.registry import strategy_of
 
-_LAYOUT: Final = 3
+_LAYOUT: Final = 4
 """The version of the persisted layout. Increase it when a state's declaration or meaning changes."""
 
 

@@ -8,7 +8,7 @@ from sagemaker_ab.controller.backoff import Backoff
 from sagemaker_ab.controller.run_minutes import RunMinutesMonitor
 from sagemaker_ab.kube.keys import Key
 from sagemaker_ab.planning.run_data import RunMinutes
-from sagemaker_ab.planning.run_minutes import RunQueries
+from sagemaker_ab.planning.run_minutes import RunQueries, first_open
 from sagemaker_ab.planning.variant_metrics import (
     INVOCATION_5XX_ERRORS,
     INVOCATIONS,
@@ -19,6 +19,7 @@ from sagemaker_ab.planning.variant_metrics import (
 from sandbox.aws.inprocess import InProcessAws
 
 KEY = Key("ml", "reviews")
+VARIANTS = frozenset({"VariantA", "VariantB"})
 METRICS = (INVOCATIONS, INVOCATION_5XX_ERRORS, MODEL_LATENCY_AVERAGE, MODEL_LATENCY_P99)
 _SERVICES = {
     "sagemaker": "sagemaker",
@@ -97,10 +98,15 @@ class RunStage:
         first: int | None = None,
         metrics: tuple[Metric, ...] = METRICS,
         clients: AwsClients | None = None,
+        serving: frozenset[str] = VARIANTS,
     ) -> None:
-        queries = RunQueries(endpoint_name=endpoint, metrics={"VariantA": metrics, "VariantB": metrics})
+        queries = RunQueries(endpoint_name=endpoint, metrics=dict.fromkeys(sorted(VARIANTS), metrics))
         self.monitor.watch(
-            key, clients or self.region, queries, first=self.minute if first is None else first
+            key,
+            clients or self.region,
+            queries,
+            first=self.minute if first is None else first,
+            serving=serving,
         )
 
     def tick(self) -> list[Key]:
@@ -144,3 +150,8 @@ class _Clock(AwsClock):
     def at(self, local: float) -> float:
         del local
         return self._sim.engine.clock.now()
+
+
+def next_first(read: RunMinutes) -> int:
+    """Return the first minute that a run still needs once it has these: older ones do not change any more."""
+    return max(read.first, first_open(read.until))

@@ -10,7 +10,7 @@ from sagemaker_ab.kube.keys import Key
 from sagemaker_ab.planning.run_minutes import MOST_MINUTES
 from sagemaker_ab.planning.variant_metrics import INVOCATIONS
 from sandbox.aws.ledger import row
-from tests.unit.controller.run_stage import KEY, METRICS, RunStage
+from tests.unit.controller.run_stage import KEY, METRICS, RunStage, next_first
 
 OTHER = Key("ml", "other")
 IDLE = row("metrics.idle-invocations").variants
@@ -85,7 +85,7 @@ def test_a_run_is_enqueued_once_for_each_minute(watched):
 
 def test_only_open_minutes_are_read_again(watched):
     for _ in range(30):
-        watched.watch(first=watched.read().next_first)
+        watched.watch(first=next_first(watched.read()))
         watched.run(minutes=1)
     call = watched.reads()[-1]["params"]
     assert (call["EndTime"] - call["StartTime"]) / 60 == 16
@@ -162,7 +162,7 @@ def test_a_revision_alone_enqueues_the_run():
 
 
 def test_a_gap_after_a_restart_is_read_in_one_call(watched):
-    first = watched.read().next_first
+    first = next_first(watched.read())
     watched.restart()
     watched.sim.advance(minutes=60)
     before = len(watched.reads())
@@ -174,7 +174,7 @@ def test_a_gap_after_a_restart_is_read_in_one_call(watched):
 
 
 def test_a_long_gap_is_read_in_parts_as_fast_as_the_run_uses_them(watched):
-    first = watched.read().next_first
+    first = next_first(watched.read())
     watched.restart()
     watched.sim.advance(minutes=140)
     seen = set()
@@ -185,13 +185,13 @@ def test_a_long_gap_is_read_in_parts_as_fast_as_the_run_uses_them(watched):
         assert len(invocations(minutes)) <= MOST_MINUTES
         assert len(minutes.counts) <= 2 * MOST_MINUTES
         seen |= set(invocations(minutes))
-        watched.watch(first=minutes.next_first)
+        watched.watch(first=next_first(minutes))
     assert seen >= set(range(first, watched.minute - 6))
     assert watched.state() == "Fresh"
 
 
 def test_a_part_that_the_run_has_not_used_is_read_once_and_is_stale(watched):
-    first = watched.read().next_first
+    first = next_first(watched.read())
     watched.restart()
     watched.sim.advance(minutes=140)
     watched.watch(first=first)
@@ -249,7 +249,7 @@ def test_data_is_fresh_while_minutes_come(watched):
 def test_data_is_refused_for_an_hour_and_everything_of_it_is_read_afterwards(watched, caplog):
     caplog.set_level("INFO")
     first = watched.read().first
-    watched.watch(first=watched.read().next_first)
+    watched.watch(first=next_first(watched.read()))
     began, before = watched.minute, len(watched.reads())
     fault = watched.fails({"denied": True})
     assert watched.run(minutes=60) == [KEY]
@@ -285,7 +285,7 @@ def test_minutes_of_a_query_that_failed_are_unknown_and_are_read_again(status):
     watched = RunStage(variants=FAILS_AT_ONCE)
     watched.watch()
     watched.run(minutes=24)
-    watched.watch(first=watched.read().next_first)
+    watched.watch(first=next_first(watched.read()))
     began, known = watched.minute, watched.read().until
     fault = watched.fails(
         {"result": {"status": status, "metric": "Invocation5XXErrors", "variant": "VariantB"}}

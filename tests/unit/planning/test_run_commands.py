@@ -36,7 +36,7 @@ def consumed(record, **commands):
         ("hold", "RUN", {"held": True}),
         ("hold", "RUN/2", {"held": True}),
         ("abort", "RUN", {"outcome": Outcome.ABORTED, "requested": {"A": 100, "B": 0}}),
-        ("promote", "RUN", {"outcome": Outcome.PROMOTED, "requested": {"A": 0, "B": 100}}),
+        ("promote", "RUN", {"promoted": True, "outcome": None, "requested": {"A": 0, "B": 100}}),
     ],
 )
 def test_a_command_changes_its_run(record, command, value, changes):

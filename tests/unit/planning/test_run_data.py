@@ -23,9 +23,10 @@ def read(until=MIDNIGHT, **variants):
     return minutes.merged(QUERIES, counts, until=until)
 
 
-def state(minutes, *, problem=None, age=200, idle=()):
+def state(minutes, *, problem=None, age=200, serving="AB"):
     """Assess the data so many seconds after the end of the newest minute that was read."""
-    return assess(QUERIES, minutes, problem=problem, now=(minutes.until + 1) * 60.0 + age, idle=idle)
+    now = (minutes.until + 1) * 60.0 + age
+    return assess(QUERIES, minutes, serving=serving, problem=problem, now=now)
 
 
 def test_data_is_fresh_if_every_metric_of_every_variant_is_there():
@@ -60,23 +61,24 @@ def test_a_variant_without_data_from_the_start_is_absent():
     assert data.missing == (Query("reviews", "B", INVOCATIONS),)
 
 
+def test_no_requests_are_expected_of_a_variant_without_a_share():
+    minutes = read(B={0: HEALTHY})
+    assert state(minutes).missing == (Query("reviews", "A", INVOCATIONS),)
+    assert state(minutes, serving="B").availability is Availability.FRESH
+
+
+def test_requests_without_errors_are_missing_data_also_of_a_variant_without_a_share():
+    """Clients can send requests to a variant by its name."""
+    minutes = read(A={0: Counts(invocations=1)}, B={0: HEALTHY})
+    assert state(minutes, serving="B").missing == (Query("reviews", "A", INVOCATION_5XX_ERRORS),)
+
+
 def test_a_variant_whose_data_ends_is_stale():
     minutes = read(until=MIDNIGHT - 20, A={0: HEALTHY}, B={0: HEALTHY})
     later = minutes.merged(QUERIES, {(MIDNIGHT, "A"): HEALTHY}, until=MIDNIGHT)
     data = state(later)
     assert data.availability is Availability.STALE
     assert data.missing == (Query("reviews", "B", INVOCATIONS),)
-
-
-def test_no_data_is_expected_of_a_variant_without_a_share():
-    minutes = read(A={0: HEALTHY})
-    assert state(minutes, idle={"B"}).availability is Availability.FRESH
-    assert state(minutes, idle={"A"}).missing == (Query("reviews", "B", INVOCATIONS),)
-
-
-def test_requests_by_name_are_expected_to_have_errors_without_a_share_too():
-    minutes = read(A={0: HEALTHY}, B={0: Counts(invocations=10)})
-    assert state(minutes, idle={"B"}).missing == (Query("reviews", "B", INVOCATION_5XX_ERRORS),)
 
 
 def test_errors_that_are_never_shown_with_requests_are_absent():

@@ -62,15 +62,33 @@ def test_after_an_outage_the_hold_of_the_step_starts_again():
     assert advanced >= back + 10
 
 
-@pytest.mark.parametrize(
-    "availability", [each for each in Availability if each not in {"Fresh", "NoTraffic"}]
-)
+@pytest.mark.parametrize("availability", [each for each in Availability if each != "Fresh"])
 def test_missing_data_never_advances_a_run(availability):
     world = World()
     world.availability = availability
     world.minutes(200)
     assert {step for _, _, step in world.decisions} == {1}
     assert world.weights == {"A": 90.0, "B": 10.0}
+
+
+@pytest.mark.parametrize("availability", [each for each in Availability if each != "Fresh"])
+def test_missing_data_never_promotes_a_run_and_its_hold_starts_again(availability):
+    world = World(stepped(steps=[{"percent": 10, "hold": {"minDurationSeconds": 1200}}, {"percent": 100}]))
+    world.minutes(15)
+    world.availability = availability
+    world.minutes(60)
+    assert world.weights == {"A": 90.0, "B": 10.0}
+    world.availability = Availability.FRESH
+    assert world.until_ended() >= 20
+    assert world.follow().record.outcome is Outcome.PROMOTED
+
+
+def test_the_requests_of_a_step_count_also_after_a_gap_in_the_data():
+    world = World()
+    world.minutes(9)
+    world.availability = Availability.STALE
+    gates = {gate.name: gate.state for gate in world.minute().status.gates}
+    assert (gates["minDuration"], gates["minRequests"]) == ("Waiting", "Satisfied")
 
 
 @pytest.mark.parametrize("availability", list(Availability))
@@ -165,3 +183,31 @@ def test_the_requests_still_needed_shrink_as_the_evidence_grows():
     assert later < half < most
     # sqrt(2·ln 20) / sqrt(2·ln 10) is 1.1406, and its square 1.3010.
     assert later == 302
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_wrong_date_does_not_blind_a_run_once_the_date_is_right(restart):
+    """AWS's answers are two hours ahead for five minutes."""
+    world = World()
+    world.minutes(8)
+    right = world.at
+    for minute in range(5):
+        world.at = right + 120 + minute
+        world.follow()
+    world.at = right
+    world.rates = {"A": 0.0, "B": 1.0}
+    if restart:
+        world.restart()
+    assert world.until_ended() <= 10
+    assert world.follow().record.outcome is Outcome.ROLLED_BACK
+
+
+def test_after_a_wrong_date_the_time_of_the_step_counts_again():
+    world = World()
+    world.minutes(8)
+    right = world.at
+    world.at = right + 120
+    world.follow()
+    world.at = right
+    assert world.until_ended() <= 45
+    assert world.follow().record.outcome is Outcome.PROMOTED

@@ -43,7 +43,7 @@ def test_once_the_data_is_old_the_hold_of_the_step_does_not_count():
     assert status.message == f"Step 1 of 3 at 10%: on hold. {REFUSED}"
     assert gates["dataFresh"] == ("Blocked", REFUSED)
     assert gates["minDuration"] == ("Waiting", "The time at 10% starts again once there is recent data")
-    assert gates["minRequests"] == ("Waiting", "0 of 50 requests")
+    assert gates["minRequests"] == ("Satisfied", "50 or more of 50 requests")
     assert status.step.applied_since is None
 
 

@@ -85,7 +85,7 @@ tags = st.builds(
     run=st.builds("{:010x}-{}".format, st.integers(0, 16**10 - 1), st.integers(1, 999_999)),
     core=st.from_regex(r"[0-9a-f]{10}", fullmatch=True),
     passed=st.from_regex(r"[0-9a-f]{10}", fullmatch=True),
-    started=st.integers(0, 10**9),
+    started=st.integers(0, 10**9 - 1),
     outcome=st.none() | st.sampled_from(Outcome),
 )
 
@@ -97,7 +97,20 @@ def test_a_tag_is_read_as_it_was_written_and_fits_aws(tag):
     assert re.fullmatch(r"[\w .:/=+@-]{1,256}", text)
 
 
-@pytest.mark.parametrize("text", ["", "someone's", "a-b core=1", "0123456789-1 core=1 steps=2 started=x"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "someone's",
+        "a-b core=1",
+        "0123456789-1 core=1 steps=2 started=x",
+        "0123456789-1 core=1 steps=2 started=-1",
+        "0123456789-1 core=1 steps=2 started=9999999999",
+        "0123456789-0 core=1 steps=2 started=1",
+        "0123456789-2000000 core=1 steps=2 started=1",
+        "foo-3 core=1 steps=2 started=1",
+    ],
+)
 def test_another_text_is_no_tag_of_a_run(text):
     assert RunTag.decode(text) is None
 

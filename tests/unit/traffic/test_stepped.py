@@ -266,3 +266,71 @@ def test_a_single_step_with_a_bake_time_has_no_other_hold():
 
 def test_a_single_step_has_a_hold():
     assert follow(stepped(steps=[{"percent": 50}]), minutes=5)[-1].outcome.verdict is Verdict.UNDECIDED
+
+
+def unverified(failed=0):
+    """A minute with requests of both variants whose weights nobody knows."""
+    return [
+        ("A", Counts(invocations=90, errors_5xx=0, verified=False)),
+        ("B", Counts(invocations=10, errors_5xx=failed, verified=False)),
+    ]
+
+
+def test_minutes_whose_weights_are_not_verified_are_no_time_of_the_hold():
+    policy = stepped(steps=[{"percent": 10, "hold": {"minDurationSeconds": 600}}, {"percent": 100}])
+    run = Run(policy, ["A", "B"], started=0)
+    for at in range(21):
+        if 5 <= at < 15:
+            run.ingest(CountsRow(at, name, counts) for name, counts in unverified())
+        else:
+            run.ingest(rows({"A": {"percent": 90}, "B": {"percent": 10}}, minutes=1, start=at, calls=200))
+        outcome = run.look(at + 1).outcome
+        assert outcome.reason is (DecisionReason.STEP_HOLD if at < 20 else DecisionReason.STEPS_COMPLETED)
+
+
+def test_an_approval_counts_only_while_the_weights_are_verified():
+    steps = [{"percent": 10, "hold": {"minDurationSeconds": 600}, "approval": "Required"}, {"percent": 100}]
+    run = Run(stepped(steps=steps), ["A", "B"], started=0)
+    run.ingest(rows({"A": {"percent": 90}, "B": {"percent": 10}}, minutes=1, calls=200))
+    run.look(1)
+    run.ingest(rows({"A": {"percent": 90}, "B": {"percent": 10}}, minutes=20, calls=200))
+    assert run.look(20).outcome.reason is DecisionReason.APPROVAL_REQUIRED
+    for at in range(20, 40):
+        run.ingest(CountsRow(at, name, counts) for name, counts in unverified())
+    outcome = run.look(40, approved=[1]).outcome
+    assert (outcome.reason, outcome.subject) == (DecisionReason.MISSING_DATA, "minutes with verified weights")
+
+
+def test_a_breaker_counts_minutes_whose_weights_are_not_verified():
+    run = Run(stepped(guardrails=[], breakers=[{"metric": "ServerErrors"}]), ["A", "B"], started=0)
+    for at in range(3):
+        run.ingest(CountsRow(at, name, counts) for name, counts in unverified(failed=10))
+    assert run.look(3).outcome.reason is DecisionReason.BREAKER_TRIPPED
+
+
+def test_a_guardrail_does_not_count_minutes_whose_weights_are_not_verified():
+    run = Run(stepped(breakers=[]), ["A", "B"], started=0)
+    for at in range(20):
+        run.ingest(CountsRow(at, name, counts) for name, counts in unverified(failed=10))
+    assert run.look(20).outcome.reason is DecisionReason.WEIGHTS_NOT_APPLIED
+
+
+@pytest.mark.parametrize("share", [5, 15, 50])
+def test_a_hold_does_not_start_while_another_share_is_applied(share):
+    policy = stepped(steps=[{"percent": 10, "hold": {"minDurationSeconds": 600}}, {"percent": 100}])
+    run = Run(policy, ["A", "B"], started=0)
+    run.ingest(rows({"A": {"percent": 100 - share}, "B": {"percent": share}}, minutes=30))
+    assert run.look(30).outcome.reason is DecisionReason.WEIGHTS_NOT_APPLIED
+
+
+def test_a_hold_starts_again_after_a_smaller_share():
+    policy = stepped(steps=[{"percent": 10, "hold": {"minDurationSeconds": 600}}, {"percent": 100}])
+    run = Run(policy, ["A", "B"], started=0)
+    for at in range(40):
+        share = 2 if 5 <= at < 20 else 10
+        run.ingest(
+            rows({"A": {"percent": 100 - share}, "B": {"percent": share}}, minutes=1, start=at, calls=300)
+        )
+        if run.look(at + 1).outcome.final:
+            break
+    assert at == 30

@@ -96,6 +96,8 @@ class Columns:
             raise InvalidRow(str(error), column=self.names[len(values)]) from error
         self._check_parts(values)
         counts = Counts(**{name: values[place] for name, place in self._fields})
+        if "weight" in self.names and counts.weight is None:
+            counts = counts._replace(verified=False)
         return CountsRow(values[self._at], values[self._variant], counts)
 
     def _check_parts(self, values: Sequence[Any]) -> None:

@@ -11,11 +11,12 @@ from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 def counts_csv(rows: Iterable[CountsRow]) -> Iterator[str]:
     """Yield a header and one line for each row, in the order of the rows.
 
+    A row whose weight is not verified has none, which is how the reader knows it.
     Write the row of a revised minute again: the reader uses the last line of a minute and variant.
     """
     yield ",".join(COLUMNS) + "\n"
     for at, variant, counts in rows:
-        yield ",".join([moment(at), variant, *map(_cell, counts)]) + "\n"
+        yield ",".join([moment(at), variant, *map(_cell, counts[:-1])]) + "\n"
 
 
 def _cell(number: float | None) -> str:

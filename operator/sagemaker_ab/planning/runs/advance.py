@@ -4,6 +4,7 @@ A look counts time in minutes of CloudWatch on AWS's clock. The same minutes the
 decisions, however often the process ends.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from sagemaker_ab.planning.run_data import Availability
 from sagemaker_ab.planning.runs.commands import end
 from sagemaker_ab.planning.runs.comparisons import comparisons
 from sagemaker_ab.planning.runs.gates import SATISFIED, blocked_data, data_gate, gates, gates_without_look
+from sagemaker_ab.planning.runs.intended import has_all_traffic
 from sagemaker_ab.planning.runs.live import LiveRun
 from sagemaker_ab.planning.runs.outcome import Outcome
 from sagemaker_ab.planning.runs.record import RunRecord, ShownNumbers, minute_of, minute_time, to_time
@@ -21,9 +23,10 @@ from sagemaker_ab.planning.runs.situation import Situation
 from sagemaker_ab.planning.runs.words import describe_data, describe_decision
 from sagemaker_ab.traffic.decision import Decision, DecisionReason, LookOutcome, Progress, Verdict
 from sagemaker_ab.traffic.evidence.minute_buffer import OPEN_MINUTES
+from sagemaker_ab.traffic.strategies.shares import all_traffic_to
+from sagemaker_ab.traffic.strategies.step_hold import stop_hold
 
 _OUTCOMES: Final = {Verdict.PROMOTE: Outcome.PROMOTED, Verdict.ROLLBACK: Outcome.ROLLED_BACK}
-_MAY_ADVANCE: Final = {Availability.FRESH, Availability.NO_TRAFFIC}
 
 
 def advance(live: LiveRun, record: RunRecord, found: Situation) -> RunRecord:
@@ -83,7 +86,7 @@ def _with_data(record: RunRecord, found: Situation) -> RunRecord:
     since = before.since if before is not None and before.state == state else to_time(found.now)
     shown: dict[str, Any] = {"state": state, "message": describe_data(data), "since": since}
     record = replace(record, data=DataStatus(**shown))
-    if data.availability in _MAY_ADVANCE:
+    if data.availability is Availability.FRESH:
         return record
     blocked = blocked_data(describe_data(data))
     known = tuple(blocked if gate.name == blocked.name else gate for gate in record.shown.gates)
@@ -93,10 +96,11 @@ def _with_data(record: RunRecord, found: Situation) -> RunRecord:
 def _interrupted(live: LiveRun, record: RunRecord, found: Situation) -> RunRecord:
     """Hold the run while its data is too old. Nothing is decided, and the hold of the step starts again.
 
+    The requests that the step has had still count.
     The next look is after this decision, as in a process that knows no more than the decision.
     """
     message = (record.data.message if record.data else None) or ""
-    live.run.progress = replace(live.run.progress, held_since=-1)
+    live.run.progress = stop_hold(live.run.progress)
     record = with_decision(
         replace(record, interrupted=True, progress=live.run.progress),
         at=int(found.now) // SECONDS_PER_MINUTE,
@@ -121,16 +125,23 @@ def _looked(live: LiveRun, record: RunRecord, found: Situation, now: int) -> Run
         live.run.progress = before
         reason, message = kept
         outcome = replace(outcome, verdict=Verdict.HOLD, final=False, weights={})
-    progress = live.run.progress
+    elif outcome.verdict is Verdict.PROMOTE and not has_all_traffic(record, found):
+        live.run.progress = replace(live.run.progress, outcome=None, decided_at=-1)
+        everything = all_traffic_to(record.candidate, (record.baseline, record.candidate))
+        outcome = replace(outcome, final=False, weights=everything)
+    if not found.fresh:
+        live.run.progress = stop_hold(live.run.progress)
+    requested = _requested(record, outcome)
     record = replace(
         record,
         interrupted=False,
-        progress=progress,
-        percent=found.policy.steps[progress.step].percent,
-        requested=dict(outcome.weights) or record.requested,
+        progress=live.run.progress,
+        percent=requested[record.candidate] or record.percent,
+        requested=requested,
     )
     known = record.decisions
-    record = with_decision(record, at=now, verdict=outcome.verdict, reason=reason, message=message)
+    if not record.promoted or outcome.final:
+        record = with_decision(record, at=now, verdict=outcome.verdict, reason=reason, message=message)
     data = _data_gate(record, outcome, found)
     if record.decisions != known or now % found.refresh_minutes == 0 or data not in record.shown.gates:
         record = replace(record, shown=_shown(live, record, outcome, found, data))
@@ -139,23 +150,38 @@ def _looked(live: LiveRun, record: RunRecord, found: Situation, now: int) -> Run
     return record
 
 
+def _requested(record: RunRecord, outcome: LookOutcome) -> Mapping[str, int]:
+    """Return the shares to request after a look. That of the candidate falls only by a rollback."""
+    known = record.requested or {}
+    if outcome.verdict is Verdict.ROLLBACK or outcome.weights.get(record.candidate, -1) > known.get(
+        record.candidate, 0
+    ):
+        return dict(outcome.weights)
+    return known
+
+
 def _kept_back(
     record: RunRecord, decision: Decision, before: Progress, found: Situation
 ) -> tuple[str, str] | None:
-    """Return why the run must not go on although the look says so: reason and message."""
+    """Return why the run must not go on although the look says so: reason and message.
+
+    A run that a person promoted takes no further steps. Its looks watch for a rollback.
+    """
     outcome = decision.outcome
     if outcome.verdict is not Verdict.PROMOTE and decision.progress.step == before.step:
         return None
+    if record.promoted:
+        return RunReason.PROMOTION_REQUESTED.value, ""
     if record.held:
         return RunReason.HOLD_REQUESTED.value, "The next step is due. A person holds the run"
-    if found.minutes is None or found.minutes.data.availability not in _MAY_ADVANCE:
+    if not found.fresh:
         message = record.data.message if record.data else None
         return DecisionReason.MISSING_DATA.value, message or "There is no recent data"
     return None
 
 
 def _data_gate(record: RunRecord, outcome: LookOutcome, found: Situation) -> Gate:
-    if found.minutes is None or found.minutes.data.availability in _MAY_ADVANCE:
+    if found.fresh:
         return data_gate(outcome)
     return blocked_data((record.data.message if record.data else None) or "")
 
@@ -163,10 +189,17 @@ def _data_gate(record: RunRecord, outcome: LookOutcome, found: Situation) -> Gat
 def _shown(
     live: LiveRun, record: RunRecord, outcome: LookOutcome, found: Situation, data: Gate
 ) -> ShownNumbers:
-    found_gates = tuple(gates(found.policy, live.run, data, now=live.looked, approved=record.approved))
+    known: Iterable[Gate] = ()
+    if found.fresh and not record.promoted:
+        known = gates(found.policy, live.run, data, now=live.looked, approved=record.approved)
+    elif not record.promoted:
+        known = gates_without_look(found.policy, live.run, data, approved=record.approved)
+    found_gates = tuple(known)
     newest = record.decisions[-1]
     if outcome.final:
         message = newest.message
+    elif record.promoted:
+        message = f"{_step(record)}: {newest.message}"
     elif outcome.verdict is Verdict.HOLD:
         message = f"{_step(record)}: on hold. {newest.message}"
     else:

@@ -13,6 +13,7 @@ from sagemaker_ab.planning.runs.command_values import named_run, whole_number
 from sagemaker_ab.planning.runs.outcome import Outcome
 from sagemaker_ab.planning.runs.record import RunRecord, to_time
 from sagemaker_ab.traffic.strategies.shares import all_traffic_to
+from sagemaker_ab.traffic.variant_roles import ALL_TRAFFIC_PERCENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,10 @@ def _promote(record: RunRecord, value: str, now: float) -> _Effect:
     unmet = [f"{gate.name} ({gate.message})" for gate in record.shown.gates if gate.state != "Satisfied"]
     overrode = f" This overrode {', '.join(unmet)}." if unmet else ""
     message = f"{_where_traffic_goes(record, record.candidate)}{overrode}"
-    return _Effect(end(record, Outcome.PROMOTED, now=now), message)
+    if record.observes:
+        return _Effect(end(record, Outcome.PROMOTED, now=now), message)
+    requested = all_traffic_to(record.candidate, (record.baseline, record.candidate))
+    return _Effect(replace(record, promoted=True, requested=requested, percent=ALL_TRAFFIC_PERCENT), message)
 
 
 def _retry(record: RunRecord, value: str, now: float) -> _Effect:

@@ -10,7 +10,12 @@ from sagemaker_ab.planning.intended_traffic import IntendedTraffic
 from sagemaker_ab.planning.runs.advance import advance, with_decision
 from sagemaker_ab.planning.runs.commands import asks_for_retry, consume_commands, end, refuse_commands
 from sagemaker_ab.planning.runs.identity import attempt_of, passed_hash, run_id
-from sagemaker_ab.planning.runs.intended import traffic_before_run, traffic_of_run, with_weights
+from sagemaker_ab.planning.runs.intended import (
+    has_all_traffic,
+    traffic_before_run,
+    traffic_of_run,
+    with_weights,
+)
 from sagemaker_ab.planning.runs.live import LiveRun
 from sagemaker_ab.planning.runs.outcome import Outcome
 from sagemaker_ab.planning.runs.patch import winner_patch
@@ -101,9 +106,10 @@ def _start(previous: RunRecord | None, found: Situation) -> RunRecord:
 
 def _after_commands(record: RunRecord, found: Situation) -> RunRecord:
     after = consume_commands(record, found.commands, now=found.now)
-    if after.outcome is None or record.final:
+    asked = Outcome.PROMOTED if after.promoted and not record.promoted else after.outcome
+    if asked is None or record.final:
         return after
-    verdict, reason = _REQUESTED[after.outcome]
+    verdict, reason = _REQUESTED[asked]
     message = next(each.message for each in after.commands if each not in record.commands)
     at = int(found.now) // SECONDS_PER_MINUTE
     after = with_decision(after, at=at, verdict=verdict, reason=reason, message=message)
@@ -160,7 +166,7 @@ def _going_on(record: RunRecord, live: LiveRun | None, found: Situation) -> Foll
         except RunMismatch:
             record = lost(record, found)
         else:
-            record = advance(live, record, found)
+            record = _promoted(advance(live, record, found), found)
     record = _with_outcome(record, found)
     record = with_weights(record, found)
     if live is not None:
@@ -170,6 +176,12 @@ def _going_on(record: RunRecord, live: LiveRun | None, found: Situation) -> Foll
             record = live.record = live.saved(record)
     traffic = traffic_of_run(record, found)
     return Followed(record=record, status=record.to_status(), traffic=traffic, live=live)
+
+
+def _promoted(record: RunRecord, found: Situation) -> RunRecord:
+    """End a run that a person promoted once the candidate has all the traffic, whatever the data."""
+    ends = record.promoted and not record.final and not record.held and has_all_traffic(record, found)
+    return end(record, Outcome.PROMOTED, now=found.now) if ends else record
 
 
 def _with_outcome(record: RunRecord, found: Situation) -> RunRecord:

@@ -25,7 +25,8 @@ SATISFIED: Final = "Satisfied"
 
 def gates(policy: Stepped, run: Run, data: Gate, *, now: int, approved: frozenset[int]) -> Iterator[Gate]:
     """Yield the gates of the current step, as of a look at minute `now`; `data` is the gate of the data."""
-    yield from _hold(policy, run, now)
+    percent = policy.steps[run.progress.step].percent
+    yield from _hold(policy, run, now, f"The share of {percent}% is not in force yet")
     yield from _evidence(policy, run)
     yield data
     yield from _approval(policy, run, approved)
@@ -33,11 +34,8 @@ def gates(policy: Stepped, run: Run, data: Gate, *, now: int, approved: frozense
 
 def gates_without_look(policy: Stepped, run: Run, data: Gate, *, approved: frozenset[int]) -> Iterator[Gate]:
     """Yield the gates while the data is too old for a look: the hold starts again once it is recent."""
-    hold = required_hold(policy, run.progress.step)
-    if hold is not None:
-        percent = policy.steps[run.progress.step].percent
-        message = f"The time at {percent}% starts again once there is recent data"
-        yield from _not_started(hold, message)
+    percent = policy.steps[run.progress.step].percent
+    yield from _hold(policy, run, 0, f"The time at {percent}% starts again once there is recent data")
     yield from _evidence(policy, run)
     yield data
     yield from _approval(policy, run, approved)
@@ -77,21 +75,19 @@ def margin_proofs(policy: Stepped, run: Run) -> Mapping[str, float]:
     }
 
 
-def _hold(policy: Stepped, run: Run, now: int) -> Iterator[Gate]:
-    """Yield the gates of the hold. It counts from when the share is in force."""
+def _hold(policy: Stepped, run: Run, now: int, not_started: str) -> Iterator[Gate]:
+    """Yield the gates of the hold; `not_started` is why its time does not count if it does not."""
     progress = run.progress
     hold = required_hold(policy, progress.step)
     if hold is None:
         return
     percent = policy.steps[progress.step].percent
-    if progress.held_since < 0:
-        yield from _not_started(hold, f"The share of {percent}% is not in force yet")
-        return
-    until = progress.held_since + hold.min_duration_seconds // SECONDS_PER_MINUTE
-    message = f"At {percent}% until {clock_time(minute_time(until))}"
-    yield _gate("minDuration", SATISFIED if now >= until else "Waiting", message, until=minute_time(until))
     active = ActiveStep(percent=percent, names=run.roles.challengers, now=now)
-    requests = active.requests(run.evidence) - progress.requests_before
+    if progress.held_since < 0:
+        yield _gate("minDuration", "Waiting", not_started)
+    else:
+        yield _min_duration(active, run, hold)
+    requests = active.requests_since(progress, run.evidence)
     enough = requests >= hold.min_requests
     shown = hold.min_requests if enough else rounded_count(requests)
     yield _gate(
@@ -103,11 +99,14 @@ def _hold(policy: Stepped, run: Run, now: int) -> Iterator[Gate]:
     )
 
 
-def _not_started(hold: StepHold, message: str) -> Iterator[Gate]:
-    """Yield the gates of a hold that does not count yet, for the reason in `message`."""
-    yield _gate("minDuration", "Waiting", message)
-    required = str(hold.min_requests)
-    yield _gate("minRequests", "Waiting", f"0 of {required} requests", value="0", required=required)
+def _min_duration(active: ActiveStep, run: Run, hold: StepHold) -> Gate:
+    """Return the gate of the time of a hold that counts."""
+    progress, now = run.progress, active.now
+    left = hold.min_duration_seconds // SECONDS_PER_MINUTE - active.minutes(progress, run.evidence)
+    over = progress.held_since + hold.min_duration_seconds // SECONDS_PER_MINUTE
+    until = now + left if left > 0 else min(now, over)
+    message = f"At {active.percent}% until {clock_time(minute_time(until))}"
+    return _gate("minDuration", SATISFIED if left <= 0 else "Waiting", message, until=minute_time(until))
 
 
 def _evidence(policy: Stepped, run: Run) -> Iterator[Gate]:

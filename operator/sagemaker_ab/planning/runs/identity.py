@@ -5,14 +5,20 @@ policy is still ahead may change without another run: the steps that were not re
 that are not over, the bake time and the deadline.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from sagemaker_ab.api.policies.stepped import Stepped
 from sagemaker_ab.planning.names import content_hash
 from sagemaker_ab.planning.ownership import RUN_TAG
 from sagemaker_ab.planning.runs.outcome import Outcome
+
+_RUN: Final = re.compile(r"[0-9a-f]{10}-[1-9][0-9]{0,5}")
+"""The ID of a run whose attempt has a successor that status can have."""
+_STARTED: Final = re.compile(r"[0-9]{1,9}")
+"""A minute since 1970 that is a time."""
 
 
 def core_hash(policy: Stepped, content: Mapping[str, Any]) -> str:
@@ -65,12 +71,14 @@ class RunTag:
 
     @classmethod
     def decode(cls, text: str) -> Self | None:
-        """Return what `encode` wrote; None for anything else."""
+        """Return what `encode` wrote; None for anything else, and for numbers that status cannot have."""
         run, *words = text.split(" ")
         members = dict(word.partition("=")[::2] for word in words)
+        if not _RUN.fullmatch(run) or not _STARTED.fullmatch(members.get("started", "")):
+            return None
         try:
             return cls(
-                run=f"{run.rpartition('-')[0]}-{attempt_of(run)}",
+                run=run,
                 core=members["core"],
                 passed=members["steps"],
                 started=int(members["started"]),

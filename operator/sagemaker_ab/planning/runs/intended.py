@@ -23,12 +23,26 @@ def with_weights(record: RunRecord, found: Situation) -> RunRecord:
         return replace(record, weights=None, in_force_since=None)
     if record.weights is not None and record.in_force_since is None and _in_force(record.weights, found):
         record = replace(record, in_force_since=float(int(found.now)))
-    if record.held and record.weights is not None:
+    if record.weights is not None and (record.held or not _may_grow(record, found)):
         return record
     weights = dict(requested) if _returns(record) else _limited(record, requested, found)
     if weights == record.weights:
         return record
     return replace(record, weights=weights, in_force_since=None)
+
+
+def has_all_traffic(record: RunRecord, found: Situation) -> bool:
+    """Return whether the candidate has all the traffic; under Observe, which moves none, it need not."""
+    candidate = all_traffic_to(record.candidate, (record.baseline, record.candidate))
+    return record.observes or _in_force(candidate, found)
+
+
+def _may_grow(record: RunRecord, found: Situation) -> bool:
+    """Return whether a share may grow after the first weights of a run.
+
+    Without recent data it does not, unless a person promoted the candidate. A run that has ended has decided.
+    """
+    return record.final or record.promoted or found.fresh
 
 
 def _returns(record: RunRecord) -> bool:

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
+from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE
 from sagemaker_ab.api.policies.stepped import Stepped
-from sagemaker_ab.planning.run_minutes import CountsByMinute, first_open
+from sagemaker_ab.planning.run_minutes import first_open
 from sagemaker_ab.planning.runs.record import RunRecord, SavedEvidence, minute_of
 from sagemaker_ab.planning.runs.situation import Situation
-from sagemaker_ab.planning.weight_history import WeightHistory, verified_rows
+from sagemaker_ab.planning.weight_history import WeightHistory, rows_of
 from sagemaker_ab.traffic.evidence.minute_buffer import CountsRow
 from sagemaker_ab.traffic.run import Run
+from sagemaker_ab.traffic.strategies.step_hold import stop_hold
 
 SAVE_AFTER_MINUTES = 90
 """The evidence is saved again once its last save is older. Another process reads the minutes since then in
@@ -24,8 +26,8 @@ class LiveRun:
 
     `record` is the newest one. If status has another one, a write failed or a person edited status, and the
     evidence must be restored. `looked` is the minute of the last look, `first` the first minute that the run
-    still needs of CloudWatch. `unverified` are counts of open minutes whose weights no read has verified yet,
-    `rows` those that are verified, and `ingested` those of open minutes that the run has taken over.
+    still needs of CloudWatch. `rows` are the newest counts, and `ingested` those of open minutes that the run
+    has taken over.
     """
 
     record: RunRecord
@@ -35,7 +37,6 @@ class LiveRun:
     first: int
     saved_requests: float = 0.0
     caught_up: bool = False
-    unverified: CountsByMinute = field(default_factory=dict)
     rows: Mapping[tuple[int, str], CountsRow] = field(default_factory=dict)
     ingested: dict[tuple[int, str], CountsRow] = field(default_factory=dict)
 
@@ -56,28 +57,37 @@ class LiveRun:
         return live
 
     def observe(self, found: Situation) -> bool:
-        """Take over the weights that were read, and the counts of the minutes that they verify.
+        """Take over the weights that were read, and the counts.
 
         Return whether there are counts of all minutes that the run needs. Those that were read for the same
         run before it was restored may begin too late.
         """
+        now = int(found.now) // SECONDS_PER_MINUTE
+        if max(self.looked, self.first) > now:
+            self._forget_later(found.now)
         read = found.observation
         if read is not None:
             self.history = self.history.observed(read)
-        if found.minutes is None or found.minutes.first > self.first:
+        if found.minutes is None or found.minutes.first > self.first or found.minutes.until > now:
             return False
         self.caught_up = self.caught_up or found.caught_up
-        counts = {**self.unverified, **found.minutes.counts}
-        self.rows = {(row.at, row.variant): row for row in verified_rows(counts, self.history)}
+        self.rows = {(row.at, row.variant): row for row in rows_of(found.minutes.counts, self.history)}
         oldest = first_open(found.minutes.until)
-        self.unverified = {
-            (at, name): each
-            for (at, name), each in counts.items()
-            if at >= oldest and self.history.weights_in(at) is None
-        }
         self.ingested = {key: row for key, row in self.ingested.items() if row.at >= oldest}
         self.first = max(self.first, oldest)
         return True
+
+    def _forget_later(self, now: float) -> None:
+        """Go back to the newest minute with counts, because AWS's answers had a later date than now.
+
+        Without that, the run would read and look at nothing until the clock has reached that date.
+        """
+        evidence, progress = self.run.evidence, self.run.progress
+        self.looked = max(evidence.started, evidence.buffer.newest)
+        self.first = max(evidence.started, evidence.buffer.watermark + 1)
+        self.history = self.history.cut(now)
+        since = min(progress.step_since, self.looked)
+        self.run.progress = replace(stop_hold(progress), step_since=since)
 
     def ingest(self, *, before: int) -> None:
         """Add the counts of the minutes before one that are new or revised."""

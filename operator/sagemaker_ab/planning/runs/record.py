@@ -62,7 +62,8 @@ class RunRecord:
     `core` and `passed` are the hashes that say whether the spec still asks for this run (see `identity`).
     `requested` are the shares in percent that the run decided; None for those that serve. `weights` are those
     to keep in force now, on the way there, and `in_force_since` is when a read first showed them.
-    `interrupted`: the data was too old for a decision, so the hold of the step starts again. `ended` is when
+    `promoted`: a person promoted the candidate, and the run ends once it has all the traffic. `interrupted`:
+    the data was too old for a decision, so the hold of the step starts again. `ended` is when
     the run got its outcome. `history` has the verified weights of the whole run, up to when they were last
     saved. It stays after the outcome. `previous` is how the run before this one ended.
     """
@@ -89,6 +90,7 @@ class RunRecord:
     approved: frozenset[int] = frozenset()
     data: DataStatus | None = None
     interrupted: bool = False
+    promoted: bool = False
     shown: ShownNumbers = field(default_factory=ShownNumbers)
     saved: SavedEvidence | None = None
     history: WeightHistory | None = None
@@ -176,6 +178,8 @@ class RunRecord:
             state["inForceSince"] = self.in_force_since
         if self.interrupted:
             state["interrupted"] = True
+        if self.promoted:
+            state["promoted"] = True
         if self.saved:
             state["evidence"] = self.saved.checkpoint
         if self.history:
@@ -228,6 +232,7 @@ class RunRecord:
             approved=frozenset(status.approved_steps or ()),
             data=status.data,
             interrupted=bool(state.get("interrupted")),
+            promoted=bool(state.get("promoted")),
             shown=ShownNumbers(
                 gates=tuple(status.gates or ()),
                 comparisons=tuple(status.comparisons or ()),

@@ -131,6 +131,8 @@ def _can_be_rebuilt(tag: RunTag, found: Situation) -> bool:
     start = tag.started * SECONDS_PER_MINUTE
     if endpoint is None or serving is None or found.now - start > _KEPT_SECONDS:
         return False
+    if start > found.now + SECONDS_PER_MINUTE:
+        return False  # A hand has changed the tag: no minute would count until then.
     if tag.passed != passed_hash(found.policy, 0) or endpoint.last_modified > start + _FIRST_CALL_SECONDS:
         return False
     percent = found.policy.steps[0].percent

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE
 from sagemaker_ab.api.policies.stepped import Stepped
-from sagemaker_ab.planning.observed import EndpointStatus, ObservedEndpoint
-from sagemaker_ab.planning.run_data import RunData
+from sagemaker_ab.planning.observed import ObservedEndpoint
+from sagemaker_ab.planning.run_data import Availability, RunData
 from sagemaker_ab.planning.run_minutes import CountsByMinute, newest_complete
 from sagemaker_ab.planning.runs.identity import RunTag, run_tag
 from sagemaker_ab.planning.weight_history import WeightObservation
@@ -66,17 +66,9 @@ class Situation:
     @property
     def observation(self) -> WeightObservation | None:
         """The read of the endpoint's weights. They verify nothing while another fleet serves."""
-        endpoint = self.endpoint
-        if endpoint is None:
+        if self.endpoint is None:
             return None
-        return WeightObservation(
-            began=self.read_at,
-            ended=self.now,
-            current={each.name: each.current_weight for each in endpoint.variants},
-            desired={each.name: each.desired_weight for each in endpoint.variants},
-            in_service=self.deployed and endpoint.status is EndpointStatus.IN_SERVICE,
-            modified=endpoint.last_modified,
-        )
+        return WeightObservation.of(self.endpoint, began=self.read_at, ended=self.now, deployed=self.deployed)
 
     @property
     def can_start(self) -> bool:
@@ -88,6 +80,11 @@ class Situation:
     def caught_up(self) -> bool:
         """Whether the newest complete minutes were read."""
         return self.minutes is not None and newest_complete(self.now) - self.minutes.until <= _LAG_MINUTES
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the data lets a run go on, and is time of its hold. Without data, nothing advances."""
+        return self.minutes is not None and self.minutes.data.availability is Availability.FRESH
 
     @property
     def outdated(self) -> bool:

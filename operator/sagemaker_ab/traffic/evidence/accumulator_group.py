@@ -6,7 +6,7 @@ restores the checkpoint and adds the later minutes again in ascending order. The
 bit for bit, in whatever order and batches the minutes arrive.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Final
 
@@ -24,14 +24,21 @@ _NEVER: Final = -1
 class AccumulatorGroup:
     """Accumulators that receive a minute `lag` minutes late, each from its minute in `since` on.
 
-    `checkpoint_at` is the last minute that the checkpoint contains, -1 before the first.
+    Those in `watching` also receive minutes whose weights are not verified. `checkpoint_at` is the last
+    minute that the checkpoint contains, -1 before the first.
     """
 
     def __init__(
-        self, accumulators: Mapping[str, Accumulator], *, since: Mapping[str, int], lag: int
+        self,
+        accumulators: Mapping[str, Accumulator],
+        *,
+        since: Mapping[str, int],
+        lag: int,
+        watching: Collection[str] = (),
     ) -> None:
         self._accumulators = dict(accumulators)
         self._lag = lag
+        self._watches = [name in watching for name in accumulators]
         self._since = [(since[name], accumulator) for name, accumulator in accumulators.items()]
         # `_next` is a later checkpoint, kept until its minute is past the watermark.
         self._at = self.checkpoint_at = self._next_at = _NEVER
@@ -92,8 +99,9 @@ class AccumulatorGroup:
         self.checkpoint_at = self._at
 
     def _add(self, minute: Minute) -> None:
-        for since, accumulator in self._since:
-            if minute.at >= since:
+        verified = minute.verified
+        for (since, accumulator), watches in zip(self._since, self._watches, strict=True):
+            if minute.at >= since and (verified or watches):
                 accumulator.add(minute)
         self._at = minute.at
 

@@ -86,6 +86,11 @@ class MinuteBuffer:
         return [self._minutes[at].counts for at in sorted(self._minutes) if at > self.watermark]
 
     @property
+    def verified_minutes(self) -> list[Mapping[str, Counts]]:
+        """Those of the open minutes whose weights are verified."""
+        return [counts for counts in self.open_minutes if all(each.verified for each in counts.values())]
+
+    @property
     def latest_counts(self) -> Mapping[str, Counts]:
         """The counts by variant of the newest minute. Empty before the first."""
         newest = self._minutes.get(self.newest)

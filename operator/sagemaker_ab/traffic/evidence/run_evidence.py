@@ -18,7 +18,8 @@ class RunEvidence(Generic[AccumulatorsT]):
     """Everything that the counts have shown since minute `started`.
 
     `accumulators` are those that the strategy declared; they fill as rows are ingested. `totals` are the
-    invocations of each variant. Minutes are counted since 1970-01-01 UTC. Guardrails and sample ratio count
+    invocations of each variant. Minutes whose weights are not verified count only for breakers, and for when
+    a variant was last invoked. Minutes are counted since 1970-01-01 UTC. Guardrails and sample ratio count
     from `guarded_since` on, which is the end of the warm-up. The hypothesis and what a bandit learns count
     from `tested_since` on.
     """
@@ -59,11 +60,12 @@ class RunEvidence(Generic[AccumulatorsT]):
             | dict.fromkeys(testing, self.tested_since)
         )
         if self.attribution_minutes == 0:
-            return [AccumulatorGroup({**always, **guarding, **testing}, since=since, lag=0)]
+            every = {**always, **guarding, **testing}
+            return [AccumulatorGroup(every, since=since, lag=0, watching=always)]
         late = {name: each for name, each in guarding.items() if f":{SUCCESSES}:" in name} | testing
         prompt = {name: each for name, each in guarding.items() if name not in late}
         return [
-            AccumulatorGroup({**always, **prompt}, since=since, lag=0),
+            AccumulatorGroup({**always, **prompt}, since=since, lag=0, watching=always),
             AccumulatorGroup(late, since=since, lag=self.attribution_minutes),
         ]
 

@@ -1,4 +1,4 @@
-"""Counts each variant's invocations and remembers when it was last invoked."""
+"""Counts each variant's invocations and the minutes of a run, and remembers the last invocations."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,10 +8,15 @@ from sagemaker_ab.traffic.counts import Minute
 
 @dataclass(slots=True)
 class TotalsState:
-    """By variant, the total invocations and the minute of the last one, -1 before the first."""
+    """By variant, the total invocations and the minute of the last one, -1 before the first.
+
+    `minutes` is the number of minutes with counts and verified weights, and `newest` the last of them.
+    """
 
     invocations: list[float]
     last_invocation: list[float]
+    minutes: float = 0.0
+    newest: float = -1.0
 
 
 class InvocationTotals:
@@ -24,14 +29,28 @@ class InvocationTotals:
         self.state = TotalsState([0.0] * len(variants), [-1.0] * len(variants))
 
     def add(self, minute: Minute) -> None:
+        verified = minute.verified
+        if verified:
+            self.state.minutes += 1.0
+            self.state.newest = float(minute.at)
         for name, counts in minute.counts.items():
             if counts.invocations:
                 place = self._places[name]
-                self.state.invocations[place] += counts.invocations
+                self.state.invocations[place] += counts.invocations if verified else 0.0
                 self.state.last_invocation[place] = float(minute.at)
 
+    @property
+    def minutes(self) -> int:
+        """The number of minutes with counts and verified weights."""
+        return int(self.state.minutes)
+
+    @property
+    def newest(self) -> int:
+        """The last minute with counts and verified weights, -1 before the first."""
+        return int(self.state.newest)
+
     def invocations(self, variant: str) -> float:
-        """Return the total invocations of a variant."""
+        """Return the total invocations of a variant in minutes with verified weights."""
         return self.state.invocations[self._places[variant]]
 
     def last_invocation(self, variant: str) -> float:

@@ -36,6 +36,9 @@ from sagemaker_ab.traffic.variant_roles import (
 )
 
 _INTERVAL_ERROR_RATE: Final = 0.05
+_RECENT_MINUTES: Final = 5
+"""A step advances only if one of so many newest minutes has counts and verified weights."""
+_VERIFIED: Final = "minutes with verified weights"
 NON_INFERIORITY_THRESHOLD: Final = 20.0
 """The threshold 1/alpha of `advanceOn: NonInferior`, with alpha = 5 % for each guardrail."""
 
@@ -163,6 +166,8 @@ class _SteppedLook(Look[Accumulators]):
             pending := self._active_step.pending_hold(self.progress, self.evidence, hold)
         ):
             return self.undecided(pending.reason, needs=pending.needs)
+        if self.now - 1 - self.evidence.totals.newest >= _RECENT_MINUTES:
+            return self.undecided(DecisionReason.MISSING_DATA, subject=_VERIFIED, needs={"data": _VERIFIED})
         if hold is not None and (unseen := self._unseen()):
             return self.undecided(DecisionReason.MISSING_DATA, subject=unseen, needs={"data": unseen})
         if self._has_comparison() and (unproven := self._unproven()):
