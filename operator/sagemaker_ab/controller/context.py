@@ -172,11 +172,19 @@ class ReconcileContext:
         reports only failures that stall: its endpoint keeps serving while AWS cannot be read, and a minute of
         throttling must not change the status of every resource.
         """
+        problem, repeated, requeue_after = self.failed_read(error)
+        if problem.stalled or (repeated and not self.ready):
+            self.report_problem(problem)
+        return requeue_after
+
+    def failed_read(self, error: AwsError) -> tuple[Problem, bool, float]:
+        """Record that AWS could not be read.
+
+        Returns the problem, whether the read before failed as well, and the seconds until the next read.
+        """
         failures = self.memory.failures(_READING)
         problem = to_problem(error.failure, error.failure.message, failures=failures)
-        if problem.stalled or (failures and not self.ready):
-            self.report_problem(problem)
-        return min(self.back_off(_READING, problem), self.until_resync())
+        return problem, failures > 0, min(self.back_off(_READING, problem), self.until_resync())
 
     def record_successful_read(self) -> None:
         self.memory.clear_problem(_READING)

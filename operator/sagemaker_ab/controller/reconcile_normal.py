@@ -12,6 +12,7 @@ from sagemaker_ab.controller.apply import Outcome, Refused, apply
 from sagemaker_ab.controller.context import ReconcileContext
 from sagemaker_ab.controller.garbage import garbage_step, retry_garbage_collection_later
 from sagemaker_ab.controller.gather import gather, release_recorded
+from sagemaker_ab.controller.reconcile_run import reconcile_run, run_matters
 from sagemaker_ab.controller.runs import before_sent
 from sagemaker_ab.planning import deployment as deployments
 from sagemaker_ab.planning.deployment import Deployment, DeploymentState
@@ -29,12 +30,22 @@ def reconcile_normal(context: ReconcileContext) -> float:
     try:
         return _reconcile(context)
     except InvalidSpec as error:
-        context.report_problem(Problem(Reason.INVALID_SPEC, str(error)))
+        return reconcile_run(context, Problem(Reason.INVALID_SPEC, str(error)))
     except NoRegion as error:
         context.report_problem(Problem(Reason.NO_REGION, str(error)))
     except AwsError as error:
-        return context.report_failed_read(error)
+        return _failed_read(context, error)
     return context.until_resync()
+
+
+def _failed_read(context: ReconcileContext, error: AwsError) -> float:
+    """Report that AWS could not be read; follow the run all the same, unless the next read may succeed."""
+    if not run_matters(context):
+        return context.report_failed_read(error)
+    problem, repeated, requeue_after = context.failed_read(error)
+    if not (problem.stalled or repeated):
+        return requeue_after
+    return min(requeue_after, reconcile_run(context, problem))
 
 
 def _reconcile(context: ReconcileContext) -> float:

@@ -7,6 +7,7 @@ from sagemaker_ab.api.policies.stepped import Stepped
 from sagemaker_ab.api.spec import EndpointSpec
 from sagemaker_ab.api.traffic_status import TrafficStatus
 from sagemaker_ab.aws.sessions import AwsClients
+from sagemaker_ab.controller.context import ReconcileContext
 from sagemaker_ab.controller.memory import Memory
 from sagemaker_ab.controller.run_minutes import RunMinutesMonitor
 from sagemaker_ab.kube.keys import Key
@@ -29,7 +30,7 @@ class RunFollower:
     """Follows the run of one resource in one reconcile.
 
     `before` is what status says of the run. `commands` are the annotations that steer it, by the name of the
-    command.
+    command. `stays_because` is not empty if the candidate must not get more traffic now.
     """
 
     key: Key
@@ -37,6 +38,7 @@ class RunFollower:
     monitor: RunMinutesMonitor
     before: TrafficStatus | None
     commands: Mapping[str, str]
+    stays_because: str = ""
 
     def follow(
         self, spec: EndpointSpec, clients: AwsClients, wanted: Desired, observed: Observed
@@ -86,6 +88,7 @@ class RunFollower:
             minutes=minutes,
             commands=self.commands,
             autoscaled=frozenset(variant.name for variant in wanted.variants if variant.scaling),
+            stays_because=self.stays_because,
         )
 
     def _without_run(self, spec: EndpointSpec, observed: Observed) -> TrafficStatus:
@@ -97,6 +100,18 @@ class RunFollower:
             why="The strategy Manual has no runs.",
         )
         return TrafficStatus(strategy=spec.traffic.strategy, commands=list(commands) or None)
+
+
+def run_follower(context: ReconcileContext, *, stays_because: str = "") -> RunFollower:
+    """Return the follower of the run of the resource that a reconcile is about."""
+    return RunFollower(
+        key=context.key,
+        memory=context.memory,
+        monitor=context.services.run_minutes,
+        before=context.status.traffic,
+        commands=context.run_commands,
+        stays_because=stays_because,
+    )
 
 
 def before_sent(memory: Memory, gathered: Gathered, step: Step) -> Gathered:

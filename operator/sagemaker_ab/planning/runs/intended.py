@@ -23,7 +23,8 @@ def with_weights(record: RunRecord, found: Situation) -> RunRecord:
         return replace(record, weights=None, in_force_since=None)
     if record.weights is not None and record.in_force_since is None and _in_force(record.weights, found):
         record = replace(record, in_force_since=float(int(found.now)))
-    if record.held and record.weights is not None:
+    stays = record.held or (found.stays_because and not _returns(record))
+    if stays and record.weights is not None:
         return record
     weights = dict(requested) if _returns(record) else _limited(record, requested, found)
     if weights == record.weights:

@@ -35,7 +35,8 @@ class Situation:
     are not known. `variants` are those of the spec, in its order. `deployed`: the fleet that serves is the
     desired one. `endpoint` is None if it does not exist or is not ours; `read_at` is when its read began.
     `minutes` is None until CloudWatch has answered. `commands` are the annotations by the name of the
-    command. What is shown of the evidence is refreshed every `refresh_minutes`.
+    command. What is shown of the evidence is refreshed every `refresh_minutes`. `stays_because` is not empty
+    if the candidate must not get more traffic now, whatever the run decides.
     """
 
     policy: Stepped
@@ -50,6 +51,7 @@ class Situation:
     commands: Mapping[str, str] = field(default_factory=dict)
     autoscaled: frozenset[str] = frozenset()
     refresh_minutes: int = 5
+    stays_because: str = ""
 
     @property
     def tag(self) -> RunTag | None:
