@@ -16,7 +16,7 @@ from sagemaker_ab.planning.observed import Observed
 from sagemaker_ab.planning.run_minutes import RunQueries, metrics_of_policy
 from sagemaker_ab.planning.runs.commands import refuse_commands
 from sagemaker_ab.planning.runs.follow import follow_run
-from sagemaker_ab.planning.runs.identity import core_hash
+from sagemaker_ab.planning.runs.identity import core_hash, run_tag
 from sagemaker_ab.planning.runs.situation import NewMinutes, Situation
 from sagemaker_ab.planning.status import Gathered
 from sagemaker_ab.planning.steps import Step, StepKind
@@ -48,7 +48,7 @@ class RunFollower:
         if policy is None:
             self.memory.run = None
             self.monitor.forget(self.key)
-            return wanted, self._without_run(spec, observed)
+            return _without_run_tag(wanted, observed), self._without_run(spec, observed)
         found = self._situation(policy, spec, wanted, observed)
         followed = follow_run(self.before, self.memory.run, found)
         self.memory.run = followed.live
@@ -100,6 +100,18 @@ class RunFollower:
             why="The strategy Manual has no runs.",
         )
         return TrafficStatus(strategy=spec.traffic.strategy, commands=list(commands) or None)
+
+
+def _without_run_tag(wanted: Desired, observed: Observed) -> Desired:
+    """Let the endpoint remember no run, only the attempt, while the spec has the weights.
+
+    A later run must not continue the one before, which knows nothing of the weights since then.
+    """
+    endpoint = observed.endpoint
+    tag = run_tag(endpoint.tags) if endpoint is not None else None
+    if tag is None:
+        return wanted
+    return replace(wanted, traffic=replace(wanted.traffic, run_tag=tag.attempt_only.encode()))
 
 
 def run_follower(context: ReconcileContext, *, stays_because: str = "") -> RunFollower:

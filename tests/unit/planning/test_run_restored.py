@@ -106,3 +106,36 @@ def test_a_state_that_cannot_be_read_counts_as_lost(state):
     world.minutes(20)
     world.written["state"] = state
     assert world.follow().record.outcome is Outcome.EVIDENCE_LOST
+
+
+def test_after_manual_weights_a_finished_run_does_not_come_back():
+    world = World()
+    world.until_ended()
+    run = world.minute().record.run
+    world.written = {"strategy": "Manual"}
+    world.weights = {"A": 100.0, "B": 0.0}
+    record = world.minute().record
+    assert record.outcome is None
+    assert record.run != run
+    assert world.weights == {"A": 90.0, "B": 10.0}
+
+
+def test_after_manual_weights_the_tag_asks_for_no_run():
+    world = World()
+    world.until_ended()
+    world.minute()
+    tag = run_tag({RUN_TAG: world.tags[RUN_TAG]}).attempt_only
+    world.tags[RUN_TAG] = tag.encode()
+    world.weights = {"A": 100.0, "B": 0.0}
+    record = lost(world)
+    assert (record.outcome, record.run.rpartition("-")[2]) == (None, "2")
+    assert world.weights == {"A": 90.0, "B": 10.0}
+
+
+def test_a_promotion_is_not_restored_once_somebody_has_moved_the_weights():
+    world = World()
+    world.until_ended()
+    world.minute()
+    world.weights = {"A": 70.0, "B": 30.0}
+    assert lost(world).outcome is Outcome.EVIDENCE_LOST
+    assert world.weights == {"A": 70.0, "B": 30.0}

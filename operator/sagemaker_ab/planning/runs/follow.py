@@ -51,7 +51,8 @@ def follow_run(before: TrafficStatus | None, live: LiveRun | None, found: Situat
     stored = RunRecord.from_status(before)
     if live is not None and live.record != stored:
         live = None
-    record = restored(stored, found)
+    had_no_run = before is not None and before.strategy == "Manual"
+    record = None if had_no_run else restored(stored, found)
     asked_for = record is not None and _is_asked_for(record, found)
     if record is not None:
         if not (asked_for or record.final):

@@ -6,13 +6,16 @@ that are not over, the bake time and the deadline.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Self
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self
 
 from sagemaker_ab.api.policies.stepped import Stepped
 from sagemaker_ab.planning.names import content_hash
 from sagemaker_ab.planning.ownership import RUN_TAG
 from sagemaker_ab.planning.runs.outcome import Outcome
+
+_NO_RUN: Final = "none"
+"""Stands in the tag for the hashes of a run. It equals no hash."""
 
 
 def core_hash(policy: Stepped, content: Mapping[str, Any]) -> str:
@@ -62,6 +65,11 @@ class RunTag:
         """Return the value of the tag: at most 256 of the characters that AWS allows."""
         words = [self.run, f"core={self.core}", f"steps={self.passed}", f"started={self.started}"]
         return " ".join([*words, f"outcome={self.outcome}"] if self.outcome else words)
+
+    @property
+    def attempt_only(self) -> Self:
+        """The tag of an endpoint without a run: it asks for none, and the next run gets a new attempt."""
+        return replace(self, core=_NO_RUN, passed=_NO_RUN, outcome=None)
 
     @classmethod
     def decode(cls, text: str) -> Self | None:

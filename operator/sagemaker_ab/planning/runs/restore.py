@@ -103,6 +103,8 @@ def _finished(tag: RunTag, outcome: Outcome, found: Situation) -> RunRecord:
         record = replace(record, progress=Progress(step=len(found.policy.steps) - 1), percent=last)
     record = lost(record, found) if outcome is Outcome.EVIDENCE_LOST else end(record, outcome, now=found.now)
     verdict = Verdict.PROMOTE if outcome is Outcome.PROMOTED else Verdict.ROLLBACK
+    if outcome is Outcome.PROMOTED and not record.observes and in_percent(found.serving) != record.requested:
+        return lost(record, found)
     message = f"Run {tag.run} ended as {outcome}, as a tag of the endpoint says"
     return _with_only_decision(record, verdict, RunReason.RESTORED, message, found)
 
