@@ -1,4 +1,4 @@
-"""Follows the run of a resource that cannot be reconciled: its spec is invalid, or not all of AWS can be read.
+"""Follows the run of a resource that cannot be reconciled: an invalid spec, or a part of AWS cannot be read.
 
 A candidate may fail meanwhile, and a person may abort the run. The operator therefore reads the endpoint
 alone, looks at the new minutes, and returns the traffic to the baseline if the run has ended that way. It
@@ -25,7 +25,7 @@ from sagemaker_ab.planning.plan import plan
 from sagemaker_ab.planning.problem import Problem
 from sagemaker_ab.planning.remembered import Remembered
 from sagemaker_ab.planning.runs.outcome import Outcome
-from sagemaker_ab.planning.status import report_run
+from sagemaker_ab.planning.status import report_problem, report_run
 from sagemaker_ab.planning.steps import Step, StepKind
 
 _LOG = logging.getLogger(__name__)
@@ -74,8 +74,8 @@ def _follow(context: ReconcileContext, problem: Problem) -> bool | None:
     step = _return_to_baseline(wanted, observed)
     refused = context.memory.problem_of([step] if step else [])
     now = datetime.now(UTC)
-    status = report_run(context.status, context.generation, traffic, observed, refused or problem, now=now)
-    context.write_status(status)
+    status = report_problem(context.status, context.generation, refused or problem, now=now)
+    context.write_status(report_run(status, context.generation, traffic, observed, now=now))
     if step is not None and not context.in_backoff(step):
         _send(context, clients, step)
     return step is not None
@@ -86,7 +86,7 @@ def _send(context: ReconcileContext, clients: AwsClients, step: Step) -> None:
         context.record_event("Warning", "WeightsForced", f"Weights are sent at once, {step.overrides}")
     outcome = apply(context, clients, step)
     if isinstance(outcome, Refused):
-        context.back_off(outcome.command.subject, outcome.problem)
+        context.back_off(outcome.command.subject, outcome.problem, urgent=True)
 
 
 def _desired(context: ReconcileContext, spec: EndpointSpec, region: str) -> Desired:

@@ -20,6 +20,7 @@ from sagemaker_ab.planning.runs.identity import core_hash, run_tag
 from sagemaker_ab.planning.runs.situation import NewMinutes, Situation
 from sagemaker_ab.planning.status import Gathered
 from sagemaker_ab.planning.steps import Step, StepKind
+from sagemaker_ab.planning.switch import changes_content
 from sagemaker_ab.traffic.strategies.registry import strategy_of
 
 _MOVES_WEIGHTS = {StepKind.SHIFT_WEIGHTS, StepKind.UPDATE_ENDPOINT}
@@ -87,6 +88,7 @@ class RunFollower:
             now=observed.now,
             minutes=minutes,
             commands=self.commands,
+            changing=frozenset(name for name in variants if changes_content(wanted, observed, name)),
             autoscaled=frozenset(variant.name for variant in wanted.variants if variant.scaling),
             stays_because=self.stays_because,
         )

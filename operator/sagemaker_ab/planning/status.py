@@ -119,19 +119,12 @@ def report_problem(before: Status, generation: int, problem: Problem, *, now: da
 
 
 def report_run(
-    before: Status,
-    generation: int,
-    traffic: TrafficStatus,
-    observed: Observed,
-    problem: Problem,
-    *,
-    now: datetime,
+    before: Status, generation: int, traffic: TrafficStatus, observed: Observed, *, now: datetime
 ) -> Status:
     """Return the status of a resource of which only the endpoint and the run could be followed."""
-    after = report_problem(before, generation, problem, now=now)
     drafts = run_conditions(traffic)
     found = conditions.merge(drafts, before.conditions or (), generation=generation, now=now)
-    kept = [condition for condition in after.conditions or () if condition.type not in _OF_RUN]
+    kept = [condition for condition in before.conditions or () if condition.type not in _OF_RUN]
     live = {variant.name: variant for variant in observed.endpoint.variants} if observed.endpoint else {}
     variants = [
         each.model_copy(
@@ -144,7 +137,7 @@ def report_run(
         else each
         for each in before.variants or ()
     ]
-    return after.model_copy(
+    return before.model_copy(
         update={
             "summary": _summary(observed, traffic),
             "variants": variants or None,

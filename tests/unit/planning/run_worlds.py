@@ -62,6 +62,7 @@ class World:
         self.availability = Availability.FRESH
         self.readable = True
         self.deployed = True
+        self.changing: frozenset[str] = frozenset()
         self.autoscaled: frozenset[str] = frozenset()
         self.live: LiveRun | None = None
         self.written: dict[str, Any] | None = None
@@ -148,6 +149,7 @@ class World:
             now=now,
             minutes=minutes,
             commands=dict(self.commands),
+            changing=self.changing,
             autoscaled=self.autoscaled,
         )
 

@@ -135,17 +135,19 @@ def _with_weights_until_end(record: RunRecord, history: WeightHistory | None, fo
 
 def _waiting(before: TrafficStatus | None, record: RunRecord | None, found: Situation) -> Followed:
     """Report what the next run waits for."""
-    traffic = traffic_before_run(found)
-    weights = traffic.initial_weights if traffic.drained_first else None
+    traffic = traffic_before_run(record, found)
+    moves = bool(traffic.drained_first) or traffic.weights != found.serving
+    weights = {name: int(each) for name, each in traffic.weights.items()} if moves else None
+    message = traffic.holds_update or _WAITS
     if record is not None:
-        record = replace(record, weights=weights, shown=replace(record.shown, message=_WAITS, gates=()))
+        record = replace(record, weights=weights, shown=replace(record.shown, message=message, gates=()))
         return Followed(record=record, status=record.to_status(), traffic=traffic)
     known = tuple(before.commands or ()) if before else ()
     commands = refuse_commands(known, found.commands, now=found.now, why="No run has started yet.")
     status = TrafficStatus(
         strategy="Stepped",
         mode=found.policy.mode,
-        message=_WAITS,
+        message=message,
         weights=shown_weights(weights),
         commands=list(commands) or None,
     )
