@@ -93,3 +93,15 @@ def test_an_invalid_policy_does_not_end_the_run():
     assert "outcome" not in rollout.status
     rollout.command(abort=run)
     rollout.until(lambda: rollout.weights == BASELINE, minutes=2)
+
+
+def test_a_rollback_that_aws_refuses_is_sent_every_minute():
+    rollout = Rollout()
+    rollout.run(minutes=8)
+    match = {"operation": "UpdateEndpointWeightsAndCapacities"}
+    fault = rollout.sim.fault({"denied": True}, match=match, count=None)
+    rollout.command(abort=rollout.status["run"])
+    rollout.run(minutes=20)
+    assert rollout.weight_calls().count(BASELINE) >= 15
+    rollout.sim.gateway.faults.remove(fault)
+    rollout.until(lambda: rollout.weights == BASELINE, minutes=2)

@@ -189,9 +189,13 @@ class ReconcileContext:
     def record_successful_read(self) -> None:
         self.memory.clear_problem(_READING)
 
-    def back_off(self, subject: str, problem: Problem) -> float:
-        """Record a problem; return the seconds until the subject may be tried again."""
-        gap = self.services.backoff(transient=problem.transient).seconds(self.memory.failures(subject) + 1)
+    def back_off(self, subject: str, problem: Problem, *, urgent: bool = False) -> float:
+        """Record a problem; return the seconds until the subject may be tried again.
+
+        The gaps of what is urgent do not grow beyond a minute.
+        """
+        failures = 0 if urgent and not problem.transient else self.memory.failures(subject)
+        gap = self.services.backoff(transient=problem.transient).seconds(failures + 1)
         self.memory.record_problem(subject, problem, retry_at=self.services.local_clock() + gap)
         return gap
 

@@ -148,7 +148,8 @@ def _with_deployment(gathered: Gathered, record: Deployment) -> Gathered:
 
 def _refused(context: ReconcileContext, gathered: Gathered, step: Step, refused: Refused) -> float:
     """Report a refusal and back off; go on at once if another step can be sent."""
-    gap = context.back_off(refused.command.subject, refused.problem)
+    returns = step.kind is StepKind.SHIFT_WEIGHTS and bool(gathered.desired.traffic.overrides_capacity)
+    gap = context.back_off(refused.command.subject, refused.problem, urgent=returns)
     record = gathered.remembered.deployment
     if step.kind.deploys and record is not None:
         record = record.enter(DeploymentState.REFUSED, gathered.observed.now)
