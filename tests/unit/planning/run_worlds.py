@@ -58,6 +58,7 @@ class World:
         self.commands: dict[str, str] = {}
         self.tags: dict[str, str] = {}
         self.weights: dict[str, float] = {"A": 100.0, "B": 0.0}
+        self.created = START * 60.0 - 7200.0
         self.modified = START * 60.0 - 3600.0
         self.availability = Availability.FRESH
         self.readable = True
@@ -137,6 +138,7 @@ class World:
             last_modified=self.modified,
             variants=variants,
             tags=dict(self.tags),
+            created=self.created,
         )
         return Situation(
             policy=self.policy,

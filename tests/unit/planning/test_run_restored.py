@@ -139,3 +139,59 @@ def test_a_promotion_is_not_restored_once_somebody_has_moved_the_weights():
     world.weights = {"A": 70.0, "B": 30.0}
     assert lost(world).outcome is Outcome.EVIDENCE_LOST
     assert world.weights == {"A": 70.0, "B": 30.0}
+
+
+def test_a_status_from_an_earlier_step_moves_no_weight():
+    world = World()
+    old = world.minutes(8) and world.written
+    world.minutes(14)
+    assert world.weights == {"A": 50.0, "B": 50.0}
+    world.written = old
+    world.restart()
+    record = world.minutes(30).record
+    assert (record.outcome, record.step) == (Outcome.EVIDENCE_LOST, 2)
+    assert world.weights == {"A": 50.0, "B": 50.0}
+
+
+def test_an_endpoint_that_was_created_again_gets_a_run_from_the_first_step():
+    world = World()
+    run = world.minutes(20).record.run
+    world.created, world.weights = world.at * 60.0, {"A": 100.0, "B": 0.0}
+    record = world.minute().record
+    assert record.run != run
+    assert record.previous.outcome == Outcome.SUPERSEDED.value
+    assert "created again" in record.previous.message
+    assert world.weights == {"A": 90.0, "B": 10.0}
+
+
+def test_the_deadline_ends_a_run_without_recent_data():
+    world = World(stepped(deadlineSeconds=7200))
+    world.minutes(8)
+    world.readable = False
+    world.minutes(150)
+    assert world.follow().record.outcome is Outcome.ROLLED_BACK
+    assert world.decisions[-1][1] == "DeadlineExceeded"
+    assert world.weights == {"A": 100.0, "B": 0.0}
+
+
+def test_a_command_from_before_the_start_is_refused_and_not_for_the_run_that_starts():
+    world = World()
+    world.deployed = False
+    world.commands["promote"] = "0123456789-1"
+    world.minute()
+    [entry] = world.follow().status.commands
+    assert entry.effect == "Refused"
+    world.deployed = True
+    assert list(world.minute().status.commands) == [entry]
+
+
+def test_a_run_of_a_resource_that_was_created_again_has_another_id():
+    world = World()
+    run = world.minutes(3).record.run
+    world.commands["promote"] = run
+    world.tags, world.written, world.weights = {}, None, {"A": 100.0, "B": 0.0}
+    world.restart()
+    world.minutes(3)
+    assert world.weights == {"A": 90.0, "B": 10.0}
+    [entry] = world.follow().status.commands
+    assert entry.effect == "Refused"
