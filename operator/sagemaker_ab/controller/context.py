@@ -133,6 +133,12 @@ class ReconcileContext:
         )
 
     @property
+    def follows_run(self) -> bool:
+        """Whether status has a run that goes on, or one whose weights may not be in force yet."""
+        run = self.status.traffic
+        return run is not None and run.run is not None and (run.outcome is None or not self.ready)
+
+    @property
     def reconcile_requested_at(self) -> str | None:
         """The reconcile request that no reconcile has honored yet."""
         token = self.annotation(RECONCILE_REQUESTED_AT)

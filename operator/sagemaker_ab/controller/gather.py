@@ -11,7 +11,7 @@ from sagemaker_ab.aws.failures import AwsError, FailureKind
 from sagemaker_ab.aws.sessions import AwsClients
 from sagemaker_ab.controller.context import ReconcileContext
 from sagemaker_ab.controller.errors import to_problem
-from sagemaker_ab.controller.runs import run_follower
+from sagemaker_ab.controller.runs import RunFollower
 from sagemaker_ab.planning import deployment as deployments
 from sagemaker_ab.planning.alarms import ALARMS_UNREAD, alarms_problem, alarms_to_read
 from sagemaker_ab.planning.deployment import Deployment, DeploymentState
@@ -46,7 +46,7 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
     context.memory.start(observed.now)
     context.memory.spec, context.memory.observed = spec, observed
     wanted = _desired(context, spec, clients, observed)
-    wanted, traffic = run_follower(context).follow(spec, clients, wanted, observed)
+    wanted, traffic = _run(context).follow(spec, clients, wanted, observed)
     wanted = with_kept_capacity(wanted, observed)
     observed, alarms_failure = _with_alarms(context, clients, wanted, observed)
     released = still_released(released_of(context.status), wanted, observed)
@@ -93,6 +93,16 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
         reconcile_requested_at=context.reconcile_requested_at,
         metrics=context.services.metrics.newest(context.key),
         scaling_activities=context.services.scaling_activities.newest(context.key),
+    )
+
+
+def _run(context: ReconcileContext) -> RunFollower:
+    return RunFollower(
+        key=context.key,
+        memory=context.memory,
+        monitor=context.services.run_minutes,
+        before=context.status.traffic,
+        commands=context.run_commands,
     )
 
 

@@ -1,5 +1,6 @@
 """Reconciles a resource that is not being deleted: gather, report, apply one step."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -12,7 +13,6 @@ from sagemaker_ab.controller.apply import Outcome, Refused, apply
 from sagemaker_ab.controller.context import ReconcileContext
 from sagemaker_ab.controller.garbage import garbage_step, retry_garbage_collection_later
 from sagemaker_ab.controller.gather import gather, release_recorded
-from sagemaker_ab.controller.reconcile_run import reconcile_run, run_matters
 from sagemaker_ab.controller.runs import before_sent
 from sagemaker_ab.planning import deployment as deployments
 from sagemaker_ab.planning.deployment import Deployment, DeploymentState
@@ -23,29 +23,35 @@ from sagemaker_ab.planning.state import EndpointState
 from sagemaker_ab.planning.status import Gathered, report
 from sagemaker_ab.planning.steps import Step, StepKind
 
+FollowRun = Callable[[ReconcileContext, Problem], float]
+"""Follows the run alone and reports the problem; returns the seconds until the next reconcile."""
 
-def reconcile_normal(context: ReconcileContext) -> float:
-    """Bring AWS one step nearer to the spec; return the seconds until the next reconcile."""
+
+def reconcile_normal(context: ReconcileContext, follow_run: FollowRun) -> float:
+    """Bring AWS one step nearer to the spec; return the seconds until the next reconcile.
+
+    `follow_run` is called if the spec is invalid or AWS cannot be read.
+    """
     context.honor_request()
     try:
         return _reconcile(context)
     except InvalidSpec as error:
-        return reconcile_run(context, Problem(Reason.INVALID_SPEC, str(error)))
+        return follow_run(context, Problem(Reason.INVALID_SPEC, str(error)))
     except NoRegion as error:
         context.report_problem(Problem(Reason.NO_REGION, str(error)))
     except AwsError as error:
-        return _failed_read(context, error)
+        return _failed_read(context, error, follow_run)
     return context.until_resync()
 
 
-def _failed_read(context: ReconcileContext, error: AwsError) -> float:
+def _failed_read(context: ReconcileContext, error: AwsError, follow_run: FollowRun) -> float:
     """Report that AWS could not be read; follow the run all the same, unless the next read may succeed."""
-    if not run_matters(context):
+    if not context.follows_run:
         return context.report_failed_read(error)
     problem, repeated, requeue_after = context.failed_read(error)
     if not (problem.stalled or repeated):
         return requeue_after
-    return min(requeue_after, reconcile_run(context, problem))
+    return min(requeue_after, follow_run(context, problem))
 
 
 def _reconcile(context: ReconcileContext) -> float:

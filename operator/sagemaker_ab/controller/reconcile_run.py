@@ -17,7 +17,7 @@ from sagemaker_ab.aws.failures import AwsError
 from sagemaker_ab.aws.sessions import AwsClients
 from sagemaker_ab.controller.apply import Refused, apply
 from sagemaker_ab.controller.context import ReconcileContext
-from sagemaker_ab.controller.runs import run_follower
+from sagemaker_ab.controller.runs import RunFollower
 from sagemaker_ab.planning.desired import Desired, desired
 from sagemaker_ab.planning.intended_traffic import initial_traffic
 from sagemaker_ab.planning.observed import Observed
@@ -33,12 +33,6 @@ _STAYS: Final = "The spec is invalid, or not all of AWS can be read. The weights
 _NEEDS_COMPLETE_READS: Final = {Outcome.SUPERSEDED.value, Outcome.EVIDENCE_LOST.value}
 
 
-def run_matters(context: ReconcileContext) -> bool:
-    """Return whether status has a run that goes on, or one whose weights may not be in force yet."""
-    run = context.status.traffic
-    return run is not None and run.run is not None and (run.outcome is None or not context.ready)
-
-
 def reconcile_run(context: ReconcileContext, problem: Problem) -> float:
     """Follow the run that status has, if any, and report it together with the problem.
 
@@ -47,7 +41,7 @@ def reconcile_run(context: ReconcileContext, problem: Problem) -> float:
     """
     pending = None
     try:
-        if run_matters(context):
+        if context.follows_run:
             pending = _follow(context, problem)
     except (AwsError, InvalidSpec) as error:
         _LOG.info("%s: the run cannot be followed: %s", context.key, error)
@@ -68,7 +62,15 @@ def _follow(context: ReconcileContext, problem: Problem) -> bool | None:
     observed = context.services.observer.observe_endpoint(clients, spec.endpoint_name, known)
     context.memory.start(observed.now)
     wanted = _desired(context, spec, clients.region)
-    wanted, traffic = run_follower(context, stays_because=_STAYS).follow(spec, clients, wanted, observed)
+    follower = RunFollower(
+        key=context.key,
+        memory=context.memory,
+        monitor=context.services.run_minutes,
+        before=context.status.traffic,
+        commands=context.run_commands,
+        stays_because=_STAYS,
+    )
+    wanted, traffic = follower.follow(spec, clients, wanted, observed)
     if traffic.outcome in _NEEDS_COMPLETE_READS:
         return None
     step = _return_to_baseline(wanted, observed)

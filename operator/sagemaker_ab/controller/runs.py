@@ -7,7 +7,6 @@ from sagemaker_ab.api.policies.stepped import Stepped
 from sagemaker_ab.api.spec import EndpointSpec
 from sagemaker_ab.api.traffic_status import TrafficStatus
 from sagemaker_ab.aws.sessions import AwsClients
-from sagemaker_ab.controller.context import ReconcileContext
 from sagemaker_ab.controller.memory import Memory
 from sagemaker_ab.controller.run_minutes import RunMinutesMonitor
 from sagemaker_ab.kube.keys import Key
@@ -114,18 +113,6 @@ def _without_run_tag(wanted: Desired, observed: Observed) -> Desired:
     if tag is None:
         return wanted
     return replace(wanted, traffic=replace(wanted.traffic, run_tag=tag.attempt_only.encode()))
-
-
-def run_follower(context: ReconcileContext, *, stays_because: str = "") -> RunFollower:
-    """Return the follower of the run of the resource that a reconcile is about."""
-    return RunFollower(
-        key=context.key,
-        memory=context.memory,
-        monitor=context.services.run_minutes,
-        before=context.status.traffic,
-        commands=context.run_commands,
-        stays_because=stays_because,
-    )
 
 
 def before_sent(memory: Memory, gathered: Gathered, step: Step) -> Gathered:

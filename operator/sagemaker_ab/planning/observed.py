@@ -77,7 +77,7 @@ class ObservedVariant:
 class ObservedEndpoint:
     """An endpoint. `config_name` may be absent, for instance after a failure.
 
-    `created` tells it from another endpoint of the same name, which has the same ARN.
+    Another endpoint of the same name has the same ARN, and another time in `created`.
     """
 
     arn: str

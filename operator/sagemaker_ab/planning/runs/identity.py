@@ -17,7 +17,7 @@ from sagemaker_ab.planning.ownership import RUN_TAG
 from sagemaker_ab.planning.runs.outcome import Outcome
 
 _NO_RUN: Final = "none"
-"""Stands in the tag for the hashes of a run. It equals no hash."""
+"""What the tag has instead of the hashes of a run. It equals no hash."""
 
 
 def core_hash(policy: Stepped, content: Mapping[str, Any]) -> str:
