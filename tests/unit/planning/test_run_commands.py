@@ -2,6 +2,7 @@
 
 import pytest
 
+from sagemaker_ab.planning.runs.command_values import value_to_give
 from sagemaker_ab.planning.runs.commands import asks_for_retry, consume_commands, refuse_commands
 from sagemaker_ab.planning.runs.outcome import Outcome
 from sagemaker_ab.planning.runs.record import RunRecord
@@ -184,7 +185,13 @@ def test_an_approval_is_for_the_step_as_it_was(percent, step):
     world.commands["approve"] = f"{run}/2"
     world.minute()
     world.policy = policy(percent)
-    assert world.minutes(26).record.step == step
+    record = world.minutes(26).record
+    assert record.step == step
+    if step == 2:
+        again = value_to_give("approve", record, world.commands["approve"])
+        assert again == f"{run}/2/2"
+        world.commands["approve"] = again
+        assert world.minutes(2).record.step == 3
 
 
 def test_a_superseded_run_cannot_be_retried():

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sagemaker_ab.api.traffic_status import COMMANDS, CommandStatus
-from sagemaker_ab.planning.runs.command_values import named_run, whole_number
+from sagemaker_ab.planning.runs.command_values import approved_step, named_run, whole_number
 from sagemaker_ab.planning.runs.outcome import Outcome
 from sagemaker_ab.planning.runs.record import RunRecord, to_time
 from sagemaker_ab.traffic.strategies.shares import all_traffic_to
@@ -77,7 +77,7 @@ def _entry(command: str, value: str, effect: _Effect, now: float) -> CommandStat
 
 def _approve(record: RunRecord, value: str, now: float) -> _Effect:
     del now
-    run, _, text = value.partition("/")
+    run, text = approved_step(value)
     if refused := _refused(record, run):
         return refused
     step = whole_number(text)
