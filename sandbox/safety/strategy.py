@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 MANUAL = "Manual"
 _LEAVES_THE_CANDIDATE = frozenset({"RolledBack", "Aborted"})
+_DECIDES_NOTHING = frozenset({"Superseded", "EvidenceLost"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,9 @@ class Chosen:
     """The traffic of a resource whose strategy is not Manual.
 
     ``weights`` are None until the first were written. ``kept`` are the variants that lose no instances while
-    the run goes on: its baseline, unless the run only observes. ``given_up``: the run ended in a rollback or
-    was aborted, and the traffic leaves the candidate whatever the instances.
+    the run goes on, and after it has ended without a decision: its baseline, unless it only observes.
+    ``given_up``: the run ended in a rollback or was aborted, and the traffic leaves the candidate whatever
+    the instances.
     """
 
     weights: Mapping[str, float] | None = None
@@ -37,7 +39,8 @@ def chosen_of(spec: Raw, status: Raw) -> Chosen | None:
     if traffic.get("strategy") != strategy:
         return Chosen()
     listed = traffic.get("weights")
-    goes_on = "run" in traffic and "outcome" not in traffic and traffic.get("mode") != "Observe"
+    decided = "outcome" in traffic and traffic["outcome"] not in _DECIDES_NOTHING
+    goes_on = "run" in traffic and not decided and traffic.get("mode") != "Observe"
     return Chosen(
         weights={one["variant"]: float(one["percent"]) for one in listed} if listed else None,
         kept=frozenset({traffic["baseline"]}) if goes_on and "baseline" in traffic else frozenset(),

@@ -75,12 +75,17 @@ def parse_spec(raw: Mapping[str, Any]) -> EndpointSpec:
         InvalidSpec: a field is invalid, with a message for each; or, if all fields are valid, a rule across
             fields is violated, with a message for each.
     """
-    try:
-        spec = EndpointSpec.model_validate(without_nulls(raw), by_alias=True, by_name=False)
-    except ValidationError as error:
-        raise InvalidSpec(messages_of(error, path="spec")) from error
+    spec = parse_fields(raw)
     _demand_rules(spec)
     return spec
+
+
+def parse_fields(raw: Mapping[str, Any]) -> EndpointSpec:
+    """Parse a ``spec`` like ``parse_spec``, but without the rules across fields. Raises InvalidSpec."""
+    try:
+        return EndpointSpec.model_validate(without_nulls(raw), by_alias=True, by_name=False)
+    except ValidationError as error:
+        raise InvalidSpec(messages_of(error, path="spec")) from error
 
 
 def parse_resource_file(raw: Mapping[str, Any]) -> SageMakerABEndpoint:

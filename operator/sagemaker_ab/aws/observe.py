@@ -3,12 +3,12 @@
 A reconcile reads its own endpoint. An implementation that reads many endpoints at once is another `Observer`.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from sagemaker_ab.aws.alarms import describe_alarms
 from sagemaker_ab.aws.failures import FailureKind, classified, classify
@@ -39,6 +39,13 @@ class Observer(Protocol):
         """Read an endpoint, its config in use, and the scalable targets of its variants.
 
         For a deletion, the config of a pending update is read as well. Raises AwsError.
+        """
+
+    def observe_endpoint(self, clients: AwsClients, endpoint_name: str, known: Observed | None) -> Observed:
+        """Read an endpoint alone: no scalable targets, and no other objects.
+
+        If its tags or its config in use cannot be read, they are those of `known`, an earlier read of the
+        same endpoint. A config that was not known before stays unknown. Raises AwsError.
         """
 
     def observe_prerequisites(self, clients: AwsClients, observed: Observed, desired: Desired) -> Observed:
@@ -76,6 +83,24 @@ class DirectObserver:
             config_in_use=config,
             pending_config=pending,
             targets=dict(read_targets(clients, endpoint_name, variants)),
+        )
+
+    @classified()
+    def observe_endpoint(self, clients: AwsClients, endpoint_name: str, known: Observed | None) -> Observed:
+        began = clients.clock.local_clock()
+        described = _unless_gone(clients.sagemaker.describe_endpoint, EndpointName=endpoint_name)
+        endpoint = _observed_endpoint(described) if described is not None else None
+        config = None
+        if endpoint is not None:
+            endpoint = replace(
+                endpoint, tags=_known_tags(clients, endpoint, known.endpoint if known else None)
+            )
+            config = _known_config(clients, endpoint.config_name, known.config_in_use if known else None)
+        return Observed(
+            now=clients.clock.now(),
+            read_at=clients.clock.at(began),
+            endpoint=endpoint,
+            config_in_use=config,
         )
 
     @classified()
@@ -132,6 +157,11 @@ def _endpoint(clients: AwsClients, name: str) -> ObservedEndpoint | None:
     described = _unless_gone(clients.sagemaker.describe_endpoint, EndpointName=name)
     if described is None:
         return None
+    return replace(_observed_endpoint(described), tags=tags_of(clients, described["EndpointArn"]))
+
+
+def _observed_endpoint(described: "DescribeEndpointOutputTypeDef") -> ObservedEndpoint:
+    """Return an endpoint without its tags, which DescribeEndpoint does not show."""
     return ObservedEndpoint(
         arn=described["EndpointArn"],
         status=EndpointStatus(described["EndpointStatus"]),
@@ -140,8 +170,30 @@ def _endpoint(clients: AwsClients, name: str) -> ObservedEndpoint | None:
         variants=tuple(_variant(variant) for variant in described.get("ProductionVariants", ())),
         pending_config_name=_pending(described),
         failure_reason=described.get("FailureReason"),
-        tags=tags_of(clients, described["EndpointArn"]),
+        created=described["CreationTime"].timestamp(),
     )
+
+
+def _known_tags(
+    clients: AwsClients, endpoint: ObservedEndpoint, known: ObservedEndpoint | None
+) -> Mapping[str, str]:
+    """Return the tags of an endpoint; if they cannot be read, those of an earlier read of the same one."""
+    try:
+        return tags_of(clients, endpoint.arn)
+    except (ClientError, BotoCoreError):
+        if known is None or (known.arn, known.created) != (endpoint.arn, endpoint.created):
+            raise
+        return known.tags
+
+
+def _known_config(
+    clients: AwsClients, name: str | None, known: ObservedConfig | None
+) -> ObservedConfig | None:
+    """Return an endpoint config; if it cannot be read, the earlier read of it. Configs are immutable."""
+    try:
+        return _config(clients, name)
+    except (ClientError, BotoCoreError):
+        return known if known is not None and known.name == name else None
 
 
 def _pending(described: "DescribeEndpointOutputTypeDef") -> str | None:

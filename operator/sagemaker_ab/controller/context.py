@@ -133,6 +133,12 @@ class ReconcileContext:
         )
 
     @property
+    def follows_run(self) -> bool:
+        """Whether status has a run that goes on, or one whose weights may not be in force yet."""
+        run = self.status.traffic
+        return run is not None and run.run is not None and (run.outcome is None or not self.ready)
+
+    @property
     def reconcile_requested_at(self) -> str | None:
         """The reconcile request that no reconcile has honored yet."""
         token = self.annotation(RECONCILE_REQUESTED_AT)
@@ -172,18 +178,30 @@ class ReconcileContext:
         reports only failures that stall: its endpoint keeps serving while AWS cannot be read, and a minute of
         throttling must not change the status of every resource.
         """
+        problem, repeated, requeue_after = self.failed_read(error)
+        if problem.stalled or (repeated and not self.ready):
+            self.report_problem(problem)
+        return requeue_after
+
+    def failed_read(self, error: AwsError) -> tuple[Problem, bool, float]:
+        """Record that AWS could not be read.
+
+        Returns the problem, whether the read before failed as well, and the seconds until the next read.
+        """
         failures = self.memory.failures(_READING)
         problem = to_problem(error.failure, error.failure.message, failures=failures)
-        if problem.stalled or (failures and not self.ready):
-            self.report_problem(problem)
-        return min(self.back_off(_READING, problem), self.until_resync())
+        return problem, failures > 0, min(self.back_off(_READING, problem), self.until_resync())
 
     def record_successful_read(self) -> None:
         self.memory.clear_problem(_READING)
 
-    def back_off(self, subject: str, problem: Problem) -> float:
-        """Record a problem; return the seconds until the subject may be tried again."""
-        gap = self.services.backoff(transient=problem.transient).seconds(self.memory.failures(subject) + 1)
+    def back_off(self, subject: str, problem: Problem, *, urgent: bool = False) -> float:
+        """Record a problem; return the seconds until the subject may be tried again.
+
+        The gaps of what is urgent do not grow beyond a minute.
+        """
+        failures = 0 if urgent and not problem.transient else self.memory.failures(subject)
+        gap = self.services.backoff(transient=problem.transient).seconds(failures + 1)
         self.memory.record_problem(subject, problem, retry_at=self.services.local_clock() + gap)
         return gap
 

@@ -19,6 +19,7 @@ from sagemaker_ab.planning.desired import Desired, desired
 from sagemaker_ab.planning.image_pins import PinnedImages
 from sagemaker_ab.planning.intended_bounds import with_intended_bounds
 from sagemaker_ab.planning.intended_traffic import initial_traffic
+from sagemaker_ab.planning.kept_capacity import with_kept_capacity
 from sagemaker_ab.planning.observed import Observed
 from sagemaker_ab.planning.plan import plan
 from sagemaker_ab.planning.problem import Problem
@@ -43,8 +44,10 @@ def gather(context: ReconcileContext, spec: EndpointSpec, clients: AwsClients, a
     observer = context.services.observer
     observed = observer.observe(clients, spec.endpoint_name)
     context.memory.start(observed.now)
+    context.memory.spec, context.memory.observed = spec, observed
     wanted = _desired(context, spec, clients, observed)
     wanted, traffic = _run(context).follow(spec, clients, wanted, observed)
+    wanted = with_kept_capacity(wanted, observed)
     observed, alarms_failure = _with_alarms(context, clients, wanted, observed)
     released = still_released(released_of(context.status), wanted, observed)
     records = follow_scaling(

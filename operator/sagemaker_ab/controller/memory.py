@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import takewhile
 
+from sagemaker_ab.api.spec import EndpointSpec
 from sagemaker_ab.planning.commands import Command
 from sagemaker_ab.planning.consistency import SETTLING_SECONDS
 from sagemaker_ab.planning.image_pins import PinnedImages
+from sagemaker_ab.planning.observed import Observed
 from sagemaker_ab.planning.problem import Problem
 from sagemaker_ab.planning.runs.live import LiveRun
 from sagemaker_ab.planning.steps import Step
@@ -59,6 +61,10 @@ class Memory:
     """Models of the desired state that the last listing did not contain."""
     run: LiveRun | None = None
     """The evidence of the run, as far as status does not have it."""
+    spec: EndpointSpec | None = None
+    """The last spec of the resource that was valid."""
+    observed: Observed | None = None
+    """The last complete read of the endpoint."""
     pinned_images: dict[str, PinnedImages] = field(default_factory=dict)
     """The pins of models in use, by the model's name."""
 

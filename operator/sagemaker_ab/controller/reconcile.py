@@ -8,6 +8,7 @@ from sagemaker_ab.controller.context import ReconcileContext, Services
 from sagemaker_ab.controller.memory import Memory
 from sagemaker_ab.controller.reconcile_delete import reconcile_delete
 from sagemaker_ab.controller.reconcile_normal import reconcile_normal
+from sagemaker_ab.controller.reconcile_run import reconcile_run
 from sagemaker_ab.kube.client import Conflict, KubernetesError, NotFound
 from sagemaker_ab.kube.keys import Key
 from sagemaker_ab.planning.problem import Problem
@@ -60,7 +61,7 @@ class Reconciler:
         context = ReconcileContext(self._services, resource, self._memory(key, resource["metadata"]["uid"]))
         if context.deleting:
             return reconcile_delete(context) if context.has_finalizer else None
-        return reconcile_normal(context)
+        return reconcile_normal(context, reconcile_run)
 
     def _memory(self, key: Key, uid: str) -> Memory:
         """Return the memory of a resource. A resource that was deleted and created again gets a new one."""

@@ -1,5 +1,6 @@
 """Reconciles a resource that is not being deleted: gather, report, apply one step."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -22,19 +23,35 @@ from sagemaker_ab.planning.state import EndpointState
 from sagemaker_ab.planning.status import Gathered, report
 from sagemaker_ab.planning.steps import Step, StepKind
 
+FollowRun = Callable[[ReconcileContext, Problem], float]
+"""Follows the run alone and reports the problem; returns the seconds until the next reconcile."""
 
-def reconcile_normal(context: ReconcileContext) -> float:
-    """Bring AWS one step nearer to the spec; return the seconds until the next reconcile."""
+
+def reconcile_normal(context: ReconcileContext, follow_run: FollowRun) -> float:
+    """Bring AWS one step nearer to the spec; return the seconds until the next reconcile.
+
+    `follow_run` is called if the spec is invalid or AWS cannot be read.
+    """
     context.honor_request()
     try:
         return _reconcile(context)
     except InvalidSpec as error:
-        context.report_problem(Problem(Reason.INVALID_SPEC, str(error)))
+        return follow_run(context, Problem(Reason.INVALID_SPEC, str(error)))
     except NoRegion as error:
         context.report_problem(Problem(Reason.NO_REGION, str(error)))
     except AwsError as error:
-        return context.report_failed_read(error)
+        return _failed_read(context, error, follow_run)
     return context.until_resync()
+
+
+def _failed_read(context: ReconcileContext, error: AwsError, follow_run: FollowRun) -> float:
+    """Report that AWS could not be read; follow the run all the same, unless the next read may succeed."""
+    if not context.follows_run:
+        return context.report_failed_read(error)
+    problem, repeated, requeue_after = context.failed_read(error)
+    if not (problem.stalled or repeated):
+        return requeue_after
+    return min(requeue_after, follow_run(context, problem))
 
 
 def _reconcile(context: ReconcileContext) -> float:
@@ -137,7 +154,8 @@ def _with_deployment(gathered: Gathered, record: Deployment) -> Gathered:
 
 def _refused(context: ReconcileContext, gathered: Gathered, step: Step, refused: Refused) -> float:
     """Report a refusal and back off; go on at once if another step can be sent."""
-    gap = context.back_off(refused.command.subject, refused.problem)
+    returns = step.kind is StepKind.SHIFT_WEIGHTS and bool(gathered.desired.traffic.overrides_capacity)
+    gap = context.back_off(refused.command.subject, refused.problem, urgent=returns)
     record = gathered.remembered.deployment
     if step.kind.deploys and record is not None:
         record = record.enter(DeploymentState.REFUSED, gathered.observed.now)

@@ -15,10 +15,11 @@ from sagemaker_ab.planning.observed import Observed
 from sagemaker_ab.planning.run_minutes import RunQueries, metrics_of_policy
 from sagemaker_ab.planning.runs.commands import refuse_commands
 from sagemaker_ab.planning.runs.follow import follow_run
-from sagemaker_ab.planning.runs.identity import core_hash
+from sagemaker_ab.planning.runs.identity import core_hash, run_tag
 from sagemaker_ab.planning.runs.situation import NewMinutes, Situation
 from sagemaker_ab.planning.status import Gathered
 from sagemaker_ab.planning.steps import Step, StepKind
+from sagemaker_ab.planning.switch import changes_content
 from sagemaker_ab.traffic.strategies.registry import strategy_of
 
 _MOVES_WEIGHTS = {StepKind.SHIFT_WEIGHTS, StepKind.UPDATE_ENDPOINT}
@@ -29,7 +30,7 @@ class RunFollower:
     """Follows the run of one resource in one reconcile.
 
     `before` is what status says of the run. `commands` are the annotations that steer it, by the name of the
-    command.
+    command. `stays_because` is not empty if the candidate must not get more traffic now.
     """
 
     key: Key
@@ -37,6 +38,7 @@ class RunFollower:
     monitor: RunMinutesMonitor
     before: TrafficStatus | None
     commands: Mapping[str, str]
+    stays_because: str = ""
 
     def follow(
         self, spec: EndpointSpec, clients: AwsClients, wanted: Desired, observed: Observed
@@ -46,7 +48,7 @@ class RunFollower:
         if policy is None:
             self.memory.run = None
             self.monitor.forget(self.key)
-            return wanted, self._without_run(spec, observed)
+            return _without_run_tag(wanted, observed), self._without_run(spec, observed)
         found = self._situation(policy, spec, wanted, observed)
         followed = follow_run(self.before, self.memory.run, found)
         self.memory.run = followed.live
@@ -83,7 +85,9 @@ class RunFollower:
             now=observed.now,
             minutes=minutes,
             commands=self.commands,
+            changing=frozenset(name for name in variants if changes_content(wanted, observed, name)),
             autoscaled=frozenset(variant.name for variant in wanted.variants if variant.scaling),
+            stays_because=self.stays_because,
         )
 
     def _without_run(self, spec: EndpointSpec, observed: Observed) -> TrafficStatus:
@@ -95,6 +99,18 @@ class RunFollower:
             why="The strategy Manual has no runs.",
         )
         return TrafficStatus(strategy=spec.traffic.strategy, commands=list(commands) or None)
+
+
+def _without_run_tag(wanted: Desired, observed: Observed) -> Desired:
+    """Let the endpoint remember no run, only the attempt, while the spec has the weights.
+
+    A later run must not continue the one before, which knows nothing of the weights since then.
+    """
+    endpoint = observed.endpoint
+    tag = run_tag(endpoint.tags) if endpoint is not None else None
+    if tag is None:
+        return wanted
+    return replace(wanted, traffic=replace(wanted.traffic, run_tag=tag.attempt_only.encode()))
 
 
 def before_sent(memory: Memory, gathered: Gathered, step: Step) -> Gathered:

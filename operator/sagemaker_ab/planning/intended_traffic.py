@@ -19,7 +19,8 @@ class IntendedTraffic:
 
     `keeps_capacity` are the variants that lose no instances while the run lasts: scale-in is suspended, and
     counts are not lowered. `drained_first` are the variants that must have no traffic before an update
-    changes their model or instance type; their weights are 0. `overrides_capacity` is not empty if
+    changes their model or instance type; their weights are 0. `holds_update` is not empty if no update may be
+    sent now, and says why. `overrides_capacity` is not empty if
     the weights are applied even though S1 forbids it. It then completes the sentence "Weights are sent at
     once, …". `single_flight`: no change of weights is sent while reads may not show the last one. A strategy
     needs that, because it counts each minute by the weights in effect. Raises ValueError for a contradiction.
@@ -31,6 +32,7 @@ class IntendedTraffic:
     run_tag: str = ""
     keeps_capacity: frozenset[str] = frozenset()
     drained_first: frozenset[str] = frozenset()
+    holds_update: str = ""
     overrides_capacity: str = ""
     single_flight: bool = True
 

@@ -75,7 +75,10 @@ class ObservedVariant:
 
 @dataclass(frozen=True, slots=True)
 class ObservedEndpoint:
-    """An endpoint. `config_name` may be absent, for instance after a failure."""
+    """An endpoint. `config_name` may be absent, for instance after a failure.
+
+    Another endpoint of the same name has the same ARN, and another time in `created`.
+    """
 
     arn: str
     status: EndpointStatus
@@ -85,6 +88,7 @@ class ObservedEndpoint:
     pending_config_name: str | None = None
     failure_reason: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    created: float = 0.0
 
     def variant(self, name: str) -> ObservedVariant | None:
         return next((variant for variant in self.variants if variant.name == name), None)

@@ -21,30 +21,35 @@ class LimitedWeights:
     ask_again_at: float | None
 
 
-def limit_growth(
+def limit_growth(  # noqa: PLR0913 - all but the weights by keyword
     current: Mapping[str, int],
     target: Mapping[str, int],
     *,
     autoscaled: Collection[str],
+    first: int,
     since: float,
     now: float,
 ) -> LimitedWeights:
     """Return weights between the current ones and the target that no autoscaled variant is overrun by.
 
     Both are percents of the same variants. The current ones have been in effect since `since`, verified by
-    reads. The share of an autoscaled variant stays until 10 minutes have passed and then at most doubles. The
-    first share is free: twice nothing is nothing, S1 waits for the intended minimum of instances, and how
-    much traffic that minimum can take is known to the user alone, who chose the first step. Shares that fall
-    make room for those that rise, in proportion. Raises ValueError if the sums or the variants differ.
+    reads. The share of an autoscaled variant stays until 10 minutes have passed and then at most doubles. A
+    variant without traffic gets up to `first` percent at once, the share of the first step: S1 waits for the
+    intended minimum of instances, and how much traffic that minimum can take is known to the user alone, who
+    chose the first step. Shares that fall make room for those that rise, in proportion. Raises ValueError if
+    the sums or the variants differ.
 
-    A rollback must not be limited: it goes to a variant whose instances the run has kept.
+    A rollback must not be limited: it goes to a variant whose instances the run has kept. Any other return to
+    the baseline is limited, because it may have scaled in after a promotion.
     """
     if current.keys() != target.keys() or sum(current.values()) != sum(target.values()):
         raise ValueError(f"{dict(target)} does not follow {dict(current)}")
     factor = 2 if now - since >= DOUBLING_SECONDS else 1
     rises = {name: target[name] - share for name, share in current.items() if target[name] > share}
     limited = {
-        name: min(rise, (factor - 1) * current[name]) if name in autoscaled and current[name] else rise
+        name: min(rise, (factor - 1) * current[name] if current[name] else first)
+        if name in autoscaled
+        else rise
         for name, rise in rises.items()
     }
     wanted, granted = sum(rises.values()), sum(limited.values())

@@ -86,7 +86,7 @@ def report(before: Status, generation: int, found: Gathered, *, now: datetime) -
     pinned = before.account is not None or bool(found.plan.steps) or found.observed.endpoint is not None
     return Status(
         observed_generation=generation,
-        summary=" ".join(filter(None, [_shares(found.observed), run_summary(found.traffic)])) or None,
+        summary=_summary(found.observed, found.traffic),
         account=before.account or (found.account if pinned else None),
         region=before.region or (found.region if pinned else None),
         last_handled_reconcile_at=found.reconcile_requested_at or before.last_handled_reconcile_at,
@@ -118,6 +118,36 @@ def report_problem(before: Status, generation: int, problem: Problem, *, now: da
     return before.model_copy(update={"observed_generation": generation, "conditions": [*summary, *kept]})
 
 
+def report_run(
+    before: Status, generation: int, traffic: TrafficStatus, observed: Observed, *, now: datetime
+) -> Status:
+    """Return the status of a resource of which only the endpoint and the run could be followed."""
+    drafts = run_conditions(traffic)
+    found = conditions.merge(drafts, before.conditions or (), generation=generation, now=now)
+    kept = [condition for condition in before.conditions or () if condition.type not in _OF_RUN]
+    live = {variant.name: variant for variant in observed.endpoint.variants} if observed.endpoint else {}
+    variants = [
+        each.model_copy(
+            update={
+                "desired_weight": _decimal(live[each.name].desired_weight),
+                "current_weight": _decimal(live[each.name].current_weight),
+            }
+        )
+        if each.name in live
+        else each
+        for each in before.variants or ()
+    ]
+    return before.model_copy(
+        update={
+            "summary": _summary(observed, traffic),
+            "variants": variants or None,
+            "traffic": traffic,
+            "conditions": [*kept, *found],
+        }
+    )
+
+
+_OF_RUN = {ConditionType.DECIDED, ConditionType.SPEC_CONVERGED, ConditionType.RUN_HELD}
 _SUMMARY = {ConditionType.READY, ConditionType.RECONCILING, ConditionType.STALLED}
 
 
@@ -222,6 +252,10 @@ def _scaling(before: Status, found: Gathered) -> list[ScalingStatus] | None:
 
 def _decimal(weight: float) -> str:
     return f"{weight:.6f}".rstrip("0").rstrip(".")
+
+
+def _summary(observed: Observed, traffic: TrafficStatus) -> str | None:
+    return " ".join(filter(None, [_shares(observed), run_summary(traffic)])) or None
 
 
 def _shares(observed: Observed) -> str | None:

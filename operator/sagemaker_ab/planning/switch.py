@@ -35,7 +35,8 @@ def update_held(desired: Desired, observed: Observed) -> str:
     endpoint = observed.endpoint
     if endpoint is None:
         return ""
-    return "; ".join([*_serving(desired, observed, endpoint), *_cut(desired, endpoint)])
+    held = [desired.traffic.holds_update] if desired.traffic.holds_update else []
+    return "; ".join([*held, *_serving(desired, observed, endpoint), *_cut(desired, endpoint)])
 
 
 def _cut(desired: Desired, endpoint: ObservedEndpoint) -> Iterator[str]:
@@ -55,7 +56,7 @@ def _serving(desired: Desired, observed: Observed, endpoint: ObservedEndpoint) -
     changes = weight_changes(desired, endpoint)
     for name in sorted(desired.traffic.drained_first):
         live = endpoint.variant(name)
-        if live is None or not _changes_content(desired, observed, name):
+        if live is None or not changes_content(desired, observed, name):
             continue
         to_stop = changes.get(name) == 0 < live.desired_weight
         stopping = live.desired_weight == 0 < live.current_weight
@@ -63,7 +64,8 @@ def _serving(desired: Desired, observed: Observed, endpoint: ObservedEndpoint) -
             yield f"{name} must have no traffic before its model or instance type changes"
 
 
-def _changes_content(desired: Desired, observed: Observed, name: str) -> bool:
+def changes_content(desired: Desired, observed: Observed, name: str) -> bool:
+    """Return whether an update changes the model or the instance type of a variant, as far as is known."""
     config = observed.config_in_use
     if config is None:
         return True

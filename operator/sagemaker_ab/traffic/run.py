@@ -122,7 +122,8 @@ class Run:
 def run_hash(policy: Policy, variants: Sequence[str]) -> str:
     """Return the hash that identifies a policy on these variants, apart from what may change during a run."""
     content = {
-        "policy": policy.model_dump(mode="json", exclude=set(policy.STILL_AHEAD)),
+        # Without defaults: a field that a later version adds must not end a run.
+        "policy": policy.model_dump(mode="json", exclude=set(policy.STILL_AHEAD), exclude_defaults=True),
         "kind": type(policy).__name__,
         "variants": list(variants),
     }

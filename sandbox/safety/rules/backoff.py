@@ -24,13 +24,17 @@ Cause = frozenset[tuple["Key", int, str]]
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The last refusal of a request: ``count`` of its kind in a row, and until when it must wait."""
+    """The last refusal of a request: ``count`` of its kind in a row, and how long it must wait."""
 
     call: Call
     kind: Refusal
     count: int
-    until: float
+    least: float
     cause: Cause
+
+    @property
+    def until(self) -> float:
+        return self.call.local + self.least
 
 
 class RefusedRequestsWait(Rule):
@@ -41,6 +45,8 @@ class RefusedRequestsWait(Rule):
       are counted in a row and by kind. That a request is sent again at all is S5's concern.
     - Transient are throttling, internal failures, expired credentials, and "Could not find" or "already
       existing", which another read resolves.
+    - Weights that take the traffic from a candidate that was given up (S1) wait no longer than a minute,
+      however often they were refused.
     - Busy is no refusal: it neither counts nor ends a row.
     - A row ends when the request takes effect, with a new generation of a resource, a new request to
       reconcile, and a restart of the operator.
@@ -64,7 +70,7 @@ class RefusedRequestsWait(Rule):
             return
         standing = self._standing(call.identity, call, history)
         if standing is not None and call.local < standing.until:
-            yield self._early(call, standing, history)
+            yield self._early(call, standing)
         yield from self._released_early(call, history)
         self._note(call, standing, history)
 
@@ -82,14 +88,14 @@ class RefusedRequestsWait(Rule):
         if kind is None or kind is Refusal.BUSY:
             return
         count = standing.count + 1 if standing is not None and standing.kind is kind else 1
-        wait = history.bounds.backoff(count, transient=kind is Refusal.TRANSIENT)
-        until = call.local + wait
+        transient = kind is Refusal.TRANSIENT
+        counted = 1 if _gives_up(call, history) and not transient else count
+        least = history.bounds.backoff(counted, transient=transient)
         cause = _cause(history.intents_before(call))
-        self._refused[call.identity] = Refused(call, kind, count, until, cause)
+        self._refused[call.identity] = Refused(call, kind, count, least, cause)
 
-    def _early(self, call: Call, standing: Refused, history: History) -> Violation:
+    def _early(self, call: Call, standing: Refused) -> Violation:
         transient = standing.kind is Refusal.TRANSIENT
-        least = history.bounds.backoff(standing.count, transient=transient)
         times = "once" if standing.count == 1 else f"{standing.count} times in a row"
         return self.broken(
             call,
@@ -99,8 +105,8 @@ class RefusedRequestsWait(Rule):
                 f"before: {standing.call.message or standing.call.code}"
             ),
             right=(
-                f"wait at least {least:g} s after {'a transient' if transient else 'this'} refusal, unless "
-                "the resource has a new generation or a reconcile was requested"
+                f"wait at least {standing.least:g} s after {'a transient' if transient else 'this'} refusal, "
+                "unless the resource has a new generation or a reconcile was requested"
             ),
         )
 
@@ -117,6 +123,13 @@ class RefusedRequestsWait(Rule):
                     found=f"the update that it is released for waits after {refused.call}",
                     right=f"release {call.variant} when the backoff of its UpdateEndpoint is over",
                 )
+
+
+def _gives_up(call: Call, history: History) -> bool:
+    """Return whether a call takes the traffic from a candidate that was given up."""
+    intents = history.intents(call)
+    weights = call.operation == "UpdateEndpointWeightsAndCapacities"
+    return weights and any(one.chosen is not None and one.chosen.given_up for one in intents)
 
 
 def _cause(intents: list[Intent]) -> Cause:

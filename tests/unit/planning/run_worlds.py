@@ -58,10 +58,12 @@ class World:
         self.commands: dict[str, str] = {}
         self.tags: dict[str, str] = {}
         self.weights: dict[str, float] = {"A": 100.0, "B": 0.0}
+        self.created = START * 60.0 - 7200.0
         self.modified = START * 60.0 - 3600.0
         self.availability = Availability.FRESH
         self.readable = True
         self.deployed = True
+        self.changing: frozenset[str] = frozenset()
         self.autoscaled: frozenset[str] = frozenset()
         self.live: LiveRun | None = None
         self.written: dict[str, Any] | None = None
@@ -136,6 +138,7 @@ class World:
             last_modified=self.modified,
             variants=variants,
             tags=dict(self.tags),
+            created=self.created,
         )
         return Situation(
             policy=self.policy,
@@ -148,6 +151,7 @@ class World:
             now=now,
             minutes=minutes,
             commands=dict(self.commands),
+            changing=self.changing,
             autoscaled=self.autoscaled,
         )
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sagemaker_ab.planning.runs.command_values import value_to_give
 from sagemaker_ab.planning.runs.commands import asks_for_retry, consume_commands, refuse_commands
 from sagemaker_ab.planning.runs.outcome import Outcome
 from sagemaker_ab.planning.runs.record import RunRecord
@@ -161,3 +162,44 @@ def test_without_a_run_every_command_is_refused_once():
     assert [each.effect for each in first] == ["Refused"]
     assert refuse_commands(first, {"hold": OTHER}, now=NOW + 60, why="…") == first
     assert refuse_commands(first, {}, now=NOW, why="…") == ()
+
+
+def test_a_promotion_is_refused_while_a_person_holds_the_run():
+    world = World()
+    run = world.minutes(3).record.run
+    world.commands = {"hold": run, "promote": run}
+    effects = {each.command: each.effect for each in world.minute().status.commands}
+    assert effects == {"hold": "Applied", "promote": "Refused"}
+    assert world.weights == {"A": 90.0, "B": 10.0}
+
+
+@pytest.mark.parametrize(("percent", "step"), [(50, 3), (90, 2)])
+def test_an_approval_is_for_the_step_as_it_was(percent, step):
+    def policy(percent):
+        hold = {"minDurationSeconds": 600, "minRequests": 50}
+        second = {"percent": percent, "hold": hold, "approval": "Required"}
+        return stepped(steps=[{"percent": 10, "hold": hold}, second, {"percent": 100, "hold": hold}])
+
+    world = World(policy(50))
+    run = world.minutes(5).record.run
+    world.commands["approve"] = f"{run}/2"
+    world.minute()
+    world.policy = policy(percent)
+    record = world.minutes(26).record
+    assert record.step == step
+    if step == 2:
+        again = value_to_give("approve", record, world.commands["approve"])
+        assert again == f"{run}/2/2"
+        world.commands["approve"] = again
+        assert world.minutes(2).record.step == 3
+
+
+def test_a_superseded_run_cannot_be_retried():
+    world = World()
+    run = world.minutes(5).record.run
+    world.deployed, world.content = False, {"A": {"ModelName": "model-a"}, "B": {"ModelName": "new"}}
+    world.minute()
+    world.commands["retry"] = run
+    [entry] = world.minute().status.commands
+    assert entry.effect == "Refused"
+    assert "superseded" in entry.message

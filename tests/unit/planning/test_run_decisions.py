@@ -23,7 +23,7 @@ def test_a_run_starts_with_its_first_step_and_names_it_to_the_endpoint():
 
 def test_before_the_fleet_of_the_spec_serves_no_run_starts_and_the_candidate_is_drained():
     world = World()
-    world.deployed = False
+    world.deployed, world.changing = False, frozenset({"B"})
     followed = world.minute()
     assert followed.record is None
     assert followed.traffic.weights == {"A": 100, "B": 0}

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sagemaker_ab.api.policies.stepped import Stepped
 from sagemaker_ab.planning.runs.identity import (
     RunTag,
     attempt_of,
@@ -15,6 +16,7 @@ from sagemaker_ab.planning.runs.identity import (
     run_id,
 )
 from sagemaker_ab.planning.runs.outcome import Outcome
+from sagemaker_ab.traffic.run import run_hash
 from tests.unit.planning.run_worlds import CONTENT, stepped
 
 STEPS = [{"percent": 10}, {"percent": 50}, {"percent": 100}]
@@ -75,9 +77,31 @@ def test_nothing_is_ahead_of_a_run_that_has_ended():
 
 
 def test_an_attempt_makes_the_id_unique():
-    ids = {run_id(stepped(), core(stepped()), attempt) for attempt in (1, 2, 3)}
+    ids = {run_id(stepped(), core(stepped()), attempt, started=1) for attempt in (1, 2, 3)}
     assert len({each.rpartition("-")[0] for each in ids}) == 1
     assert sorted(map(attempt_of, ids)) == [1, 2, 3]
+
+
+def test_an_endpoint_that_is_created_again_has_runs_with_other_ids():
+    assert len({run_id(stepped(), core(stepped()), 1, started=minute) for minute in (1, 2, 3)}) == 3
+
+
+def test_the_hashes_of_a_policy_stay_the_same_in_every_version():
+    """Another hash of the same spec would end the runs of all endpoints with an upgrade."""
+    assert core(stepped()) == "431f6af7c0"
+    assert passed_hash(stepped(), 1) == "5de6c71cb4"
+    assert run_hash(stepped(), ("A", "B")) == "e15145c9c3517ef2"
+
+
+class _LaterVersion(Stepped):
+    """The policy of a later version, with another optional field."""
+
+    added: str = "default"
+
+
+def test_an_optional_field_that_a_later_version_adds_starts_no_other_run():
+    later = _LaterVersion.model_validate(stepped().model_dump(by_alias=True), by_alias=True)
+    assert core(later) == core(stepped())
 
 
 tags = st.builds(

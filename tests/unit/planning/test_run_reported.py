@@ -34,7 +34,7 @@ def test_under_manual_there_is_nothing_to_say():
 
 def test_before_the_start_the_run_is_undecided():
     world = World()
-    world.deployed = False
+    world.deployed, world.changing = False, frozenset({"B"})
     status = world.minute().status
     assert conditions(status)["Decided"] == (False, "NotStarted")
     assert run_summary(status) == "Stepped: not started"
@@ -140,7 +140,7 @@ def test_a_change_to_manual_ends_the_run_in_an_event():
 def test_a_run_that_is_superseded_waits_for_the_content_of_the_next():
     world, before = played()
     world.content = {**world.content, "B": {"ModelName": "model-c"}}
-    world.deployed = False
+    world.deployed, world.changing = False, frozenset({"B"})
     after = world.minute().status
     why = "The policy or the content of a variant changed. Another run follows"
     assert [each.message for each in run_events(before, after)] == [f"Run {before.run}: {why}"]

@@ -106,3 +106,92 @@ def test_a_state_that_cannot_be_read_counts_as_lost(state):
     world.minutes(20)
     world.written["state"] = state
     assert world.follow().record.outcome is Outcome.EVIDENCE_LOST
+
+
+def test_after_manual_weights_a_finished_run_does_not_come_back():
+    world = World()
+    world.until_ended()
+    run = world.minute().record.run
+    world.written = {"strategy": "Manual"}
+    world.weights = {"A": 100.0, "B": 0.0}
+    record = world.minute().record
+    assert record.outcome is None
+    assert record.run != run
+    assert world.weights == {"A": 90.0, "B": 10.0}
+
+
+def test_after_manual_weights_the_tag_asks_for_no_run():
+    world = World()
+    world.until_ended()
+    world.minute()
+    tag = run_tag({RUN_TAG: world.tags[RUN_TAG]}).attempt_only
+    world.tags[RUN_TAG] = tag.encode()
+    world.weights = {"A": 100.0, "B": 0.0}
+    record = lost(world)
+    assert (record.outcome, record.run.rpartition("-")[2]) == (None, "2")
+    assert world.weights == {"A": 90.0, "B": 10.0}
+
+
+def test_a_promotion_is_not_restored_once_somebody_has_moved_the_weights():
+    world = World()
+    world.until_ended()
+    world.minute()
+    world.weights = {"A": 70.0, "B": 30.0}
+    assert lost(world).outcome is Outcome.EVIDENCE_LOST
+    assert world.weights == {"A": 70.0, "B": 30.0}
+
+
+def test_a_status_from_an_earlier_step_moves_no_weight():
+    world = World()
+    old = world.minutes(8) and world.written
+    world.minutes(14)
+    assert world.weights == {"A": 50.0, "B": 50.0}
+    world.written = old
+    world.restart()
+    record = world.minutes(30).record
+    assert (record.outcome, record.step) == (Outcome.EVIDENCE_LOST, 2)
+    assert world.weights == {"A": 50.0, "B": 50.0}
+
+
+def test_an_endpoint_that_was_created_again_gets_a_run_from_the_first_step():
+    world = World()
+    run = world.minutes(20).record.run
+    world.created, world.weights = world.at * 60.0, {"A": 100.0, "B": 0.0}
+    record = world.minute().record
+    assert record.run != run
+    assert record.previous.outcome == Outcome.SUPERSEDED.value
+    assert "created again" in record.previous.message
+    assert world.weights == {"A": 90.0, "B": 10.0}
+
+
+def test_the_deadline_ends_a_run_without_recent_data():
+    world = World(stepped(deadlineSeconds=7200))
+    world.minutes(8)
+    world.readable = False
+    world.minutes(150)
+    assert world.follow().record.outcome is Outcome.ROLLED_BACK
+    assert world.decisions[-1][1] == "DeadlineExceeded"
+    assert world.weights == {"A": 100.0, "B": 0.0}
+
+
+def test_a_command_from_before_the_start_is_refused_and_not_for_the_run_that_starts():
+    world = World()
+    world.deployed = False
+    world.commands["promote"] = "0123456789-1"
+    world.minute()
+    [entry] = world.follow().status.commands
+    assert entry.effect == "Refused"
+    world.deployed = True
+    assert list(world.minute().status.commands) == [entry]
+
+
+def test_a_run_of_a_resource_that_was_created_again_has_another_id():
+    world = World()
+    run = world.minutes(3).record.run
+    world.commands["promote"] = run
+    world.tags, world.written, world.weights = {}, None, {"A": 100.0, "B": 0.0}
+    world.restart()
+    world.minutes(3)
+    assert world.weights == {"A": 90.0, "B": 10.0}
+    [entry] = world.follow().status.commands
+    assert entry.effect == "Refused"

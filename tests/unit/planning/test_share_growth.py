@@ -14,8 +14,8 @@ def pair(candidate):
     return {"VariantA": 100 - candidate, "VariantB": candidate}
 
 
-def limited(current, target, *, autoscaled=("VariantB",), now=LATER):
-    return limit_growth(current, target, autoscaled=autoscaled, since=SINCE, now=now)
+def limited(current, target, *, autoscaled=("VariantB",), first=25, now=LATER):
+    return limit_growth(current, target, autoscaled=autoscaled, first=first, since=SINCE, now=now)
 
 
 @pytest.mark.parametrize(
@@ -39,8 +39,15 @@ def test_a_share_that_has_waited_longer_does_not_grow_faster():
 
 
 @pytest.mark.parametrize("now", [SINCE, LATER])
-def test_the_first_share_is_free(now):
-    assert limited(pair(0), pair(25), now=now) == LimitedWeights(pair(25), ask_again_at=None)
+def test_the_first_share_is_that_of_the_first_step(now):
+    assert limited(pair(0), pair(25), now=now).weights == pair(25)
+    assert limited(pair(0), pair(100), now=now).weights == pair(25)
+
+
+def test_a_baseline_that_may_have_scaled_in_gets_its_traffic_back_step_by_step():
+    both = ("VariantA", "VariantB")
+    assert limited(pair(100), pair(10), autoscaled=both, first=10).weights == pair(90)
+    assert limited(pair(90), pair(10), autoscaled=both, first=10).weights == pair(80)
 
 
 def test_at_the_target_there_is_nothing_to_ask_for():

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.unit.safety.stage import Stage, fixed, scaled, spec
+from tests.unit.safety.steered import choose, steered
 
 DENIED = {"denied": True}
 THROTTLED = {"throttle": True}
@@ -44,6 +45,16 @@ def test_the_gaps_double_up_to_a_limit(stage, effect, gaps):
 
     send(stage, effect, after=gaps[-1] - 1)
     assert stage.found() == ["S9"]
+
+
+def test_the_weights_of_a_rollback_wait_no_longer_than_a_minute():
+    stage = steered()
+    choose(stage, 100, 0, outcome="RolledBack")
+    for _ in range(5):
+        stage.aws.fault(DENIED, match={"operation": "UpdateEndpointWeightsAndCapacities"})
+        stage.weigh(VariantA=100, VariantB=0)
+        stage.aws.advance(seconds=49)
+    assert "S9" not in stage.found()
 
 
 def test_another_request_does_not_wait(stage):

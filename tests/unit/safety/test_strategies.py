@@ -57,7 +57,7 @@ def test_a_count_is_lowered_when_the_share_is_the_chosen_one():
     assert stage.found() == ["S2"]
 
     allowed = steered(*LARGE)
-    choose(allowed, 90, 10, outcome="EvidenceLost")
+    choose(allowed, 90, 10, outcome="Promoted")
     allowed.apply(stepped(fixed("VariantA"), LARGE[1]))
     allowed.count("VariantA", 1)
     assert allowed.found() == []
@@ -124,7 +124,7 @@ def test_a_lower_minimum_removes_no_instance_while_scale_in_is_suspended():
 
 def test_scale_in_is_suspended_for_a_run_and_resumes_when_it_has_ended():
     stage = kept_and_scaling()
-    choose(stage, 90, 10, outcome="EvidenceLost")
+    choose(stage, 90, 10, outcome="Promoted")
     stage.register("VariantA", SuspendedState={"DynamicScalingInSuspended": False})
 
     assert stage.found() == []
@@ -183,6 +183,9 @@ def test_a_smaller_count_may_wait_for_the_run_and_not_longer():
     assert late(stage) == []
 
     choose(stage, 90, 10, outcome="EvidenceLost")
+    assert late(stage) == []
+
+    choose(stage, 90, 10, outcome="Promoted")
     assert any("change VariantA from 4 to 1 instances" in found for _, found in late(stage))
 
 
@@ -207,7 +210,7 @@ def test_scale_in_may_stay_suspended_until_the_last_weights_are_in_effect():
     assert not any("scaleIn" in found for _, found in late(stage))
 
     ended = kept_and_scaling()
-    choose(ended, 90, 10, outcome="EvidenceLost")
+    choose(ended, 90, 10, outcome="Promoted")
     assert any("VariantA has scaleIn suspended" in found for _, found in late(ended))
 
 

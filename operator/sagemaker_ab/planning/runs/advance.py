@@ -174,6 +174,8 @@ def _kept_back(
         return RunReason.PROMOTION_REQUESTED.value, ""
     if record.held:
         return RunReason.HOLD_REQUESTED.value, "The next step is due. A person holds the run"
+    if found.stays_because:
+        return DecisionReason.MISSING_DATA.value, found.stays_because
     if not found.fresh:
         message = record.data.message if record.data else None
         return DecisionReason.MISSING_DATA.value, message or "There is no recent data"

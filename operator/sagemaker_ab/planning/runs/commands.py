@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sagemaker_ab.api.traffic_status import COMMANDS, CommandStatus
-from sagemaker_ab.planning.runs.command_values import named_run, whole_number
+from sagemaker_ab.planning.runs.command_values import approved_step, named_run, whole_number
 from sagemaker_ab.planning.runs.outcome import Outcome
 from sagemaker_ab.planning.runs.record import RunRecord, to_time
 from sagemaker_ab.traffic.strategies.shares import all_traffic_to
@@ -26,6 +26,8 @@ class _Effect:
 
 def consume_commands(record: RunRecord, annotations: Mapping[str, str], *, now: float) -> RunRecord:
     """Return the record after the commands whose values are not those that were consumed last.
+
+    While a person holds the run, a promotion is refused.
 
     `annotations` has the values by the name of the command. The command `retry` leaves the record of the run
     that has ended as it is. Its entry says that it is applied (see `asks_for_retry`).
@@ -76,7 +78,7 @@ def _entry(command: str, value: str, effect: _Effect, now: float) -> CommandStat
 
 def _approve(record: RunRecord, value: str, now: float) -> _Effect:
     del now
-    run, _, text = value.partition("/")
+    run, text = approved_step(value)
     if refused := _refused(record, run):
         return refused
     step = whole_number(text)
@@ -113,6 +115,8 @@ def _abort(record: RunRecord, value: str, now: float) -> _Effect:
 def _promote(record: RunRecord, value: str, now: float) -> _Effect:
     if refused := _refused(record, value):
         return refused
+    if record.held:
+        return _Effect(None, f"A person holds run {record.run}. Resume it first.")
     unmet = [f"{gate.name} ({gate.message})" for gate in record.shown.gates if gate.state != "Satisfied"]
     overrode = f" This overrode {', '.join(unmet)}." if unmet else ""
     message = f"{_where_traffic_goes(record, record.candidate)}{overrode}"
@@ -128,6 +132,10 @@ def _retry(record: RunRecord, value: str, now: float) -> _Effect:
         return _Effect(None, _other_run(record, value))
     if not record.final:
         return _Effect(None, f"Run {record.run} goes on. Only a run that has ended can be retried.")
+    if record.outcome is Outcome.SUPERSEDED:
+        return _Effect(
+            None, f"Run {record.run} was superseded. The run of the changed content starts without a retry."
+        )
     return _Effect(record, "Another run of the same content starts.")
 
 

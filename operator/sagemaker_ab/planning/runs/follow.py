@@ -5,11 +5,11 @@ from typing import Final
 
 from sagemaker_ab.api.conditions import RunReason
 from sagemaker_ab.api.policies.common import SECONDS_PER_MINUTE
-from sagemaker_ab.api.traffic_status import TrafficStatus
+from sagemaker_ab.api.traffic_status import CommandStatus, TrafficStatus
 from sagemaker_ab.planning.intended_traffic import IntendedTraffic
 from sagemaker_ab.planning.runs.advance import advance, with_decision
 from sagemaker_ab.planning.runs.commands import asks_for_retry, consume_commands, end, refuse_commands
-from sagemaker_ab.planning.runs.identity import attempt_of, passed_hash, run_id
+from sagemaker_ab.planning.runs.identity import approved_hash, attempt_of, passed_hash, run_id
 from sagemaker_ab.planning.runs.intended import (
     has_all_traffic,
     traffic_before_run,
@@ -23,12 +23,14 @@ from sagemaker_ab.planning.runs.record import RunRecord, ShownNumbers, shown_wei
 from sagemaker_ab.planning.runs.restore import lost, restored
 from sagemaker_ab.planning.runs.situation import Situation
 from sagemaker_ab.planning.weight_history import WeightHistory
-from sagemaker_ab.traffic.decision import Verdict
+from sagemaker_ab.traffic.decision import DecisionReason, Verdict
+from sagemaker_ab.traffic.evidence.minute_buffer import OPEN_MINUTES
 from sagemaker_ab.traffic.run import RunMismatch
 
 _WAITS: Final = (
     "The run starts once the endpoint is in service on the models of the spec and its weights have settled"
 )
+_NOT_STARTED: Final = "No run has started yet."
 
 _REQUESTED: Final = {
     Outcome.ABORTED: (Verdict.ROLLBACK, RunReason.ABORT_REQUESTED),
@@ -56,7 +58,8 @@ def follow_run(before: TrafficStatus | None, live: LiveRun | None, found: Situat
     stored = RunRecord.from_status(before)
     if live is not None and live.record != stored:
         live = None
-    record = restored(stored, found)
+    had_no_run = before is not None and before.strategy == "Manual"
+    record = None if had_no_run else restored(stored, found)
     asked_for = record is not None and _is_asked_for(record, found)
     if record is not None:
         if not (asked_for or record.final):
@@ -68,12 +71,15 @@ def follow_run(before: TrafficStatus | None, live: LiveRun | None, found: Situat
     if record is None or not asked_for or asks_for_retry(record):
         if not found.can_start:
             return _waiting(before, record, found)
-        record, live = _start(record, found), None
+        known = record.commands if record is not None else tuple((before.commands if before else None) or ())
+        record, live = _start(record, found, known), None
     return _going_on(record, live, found)
 
 
 def _is_asked_for(record: RunRecord, found: Situation) -> bool:
     """Return whether the spec asks for this run; while images are not known, it is the one that it was."""
+    if _is_of_another_endpoint(record, found):
+        return False
     if not found.core:
         return True
     if record.core != found.core or record.progress.step >= len(found.policy.steps):
@@ -81,31 +87,46 @@ def _is_asked_for(record: RunRecord, found: Situation) -> bool:
     return record.passed == passed_hash(found.policy, record.progress.step, final=record.final)
 
 
-def _start(previous: RunRecord | None, found: Situation) -> RunRecord:
-    """Return the record of a new run. Its attempt follows that of the last run, so that its ID is new."""
+def _is_of_another_endpoint(record: RunRecord, found: Situation) -> bool:
+    """Return whether a run that goes on began on an endpoint that was deleted and created again since."""
+    endpoint = found.endpoint
+    known = record.created is not None and endpoint is not None
+    return known and not record.final and endpoint is not None and record.created != endpoint.created
+
+
+def _start(previous: RunRecord | None, found: Situation, known: tuple[CommandStatus, ...]) -> RunRecord:
+    """Return the record of a new run. Its attempt follows that of the last run, so that its ID is new.
+
+    `known` are the commands that were consumed before. None that was given before is for this run.
+    """
+    started = int(found.now) // SECONDS_PER_MINUTE + 1
+    commands = refuse_commands(known, found.commands, now=found.now, why=_NOT_STARTED)
     last = max(attempt_of(previous.run) if previous else 0, attempt_of(found.tag.run) if found.tag else 0)
     policy = found.policy
     percent = policy.steps[0].percent
     baseline, (candidate,) = found.roles.baseline, found.roles.challengers
     return RunRecord(
-        run=run_id(policy, found.core, last + 1),
+        run=run_id(policy, found.core, last + 1, started=started),
         core=found.core,
         passed=passed_hash(policy, 0),
-        started=int(found.now) // SECONDS_PER_MINUTE + 1,
+        started=started,
+        created=found.endpoint.created if found.endpoint else None,
         mode=policy.mode,
         baseline=baseline,
         candidate=candidate,
         steps=len(policy.steps),
         percent=percent,
         requested={baseline: 100 - percent, candidate: percent},
-        commands=previous.commands if previous else (),
+        commands=commands,
         previous=previous.as_previous if previous else None,
         shown=ShownNumbers(message=f"Step 1 of {len(policy.steps)} at {percent}%: the run starts"),
     )
 
 
 def _after_commands(record: RunRecord, found: Situation) -> RunRecord:
-    after = consume_commands(record, found.commands, now=found.now)
+    after = _with_approvals(
+        consume_commands(_with_approvals(record, found), found.commands, now=found.now), found
+    )
     asked = Outcome.PROMOTED if after.promoted and not record.promoted else after.outcome
     if asked is None or record.final:
         return after
@@ -116,11 +137,20 @@ def _after_commands(record: RunRecord, found: Situation) -> RunRecord:
     return replace(after, shown=replace(after.shown, message=message))
 
 
+def _with_approvals(record: RunRecord, found: Situation) -> RunRecord:
+    """Return the record with the approvals whose steps are what they were when they were approved."""
+    hashes = {step: approved_hash(found.policy, step) for step in sorted(record.approved)}
+    valid = {step: each for step, each in hashes.items() if record.approvals.get(step, each) == each}
+    return replace(record, approved=frozenset(valid), approvals=valid)
+
+
 def _superseded(record: RunRecord, found: Situation) -> RunRecord:
     what = "policy or the content of a variant"
     if record.core == found.core:
         what = "share of the current step, or a step that is over,"
     message = f"The {what} changed. Another run follows"
+    if _is_of_another_endpoint(record, found):
+        message = "The endpoint was deleted and created again. Another run follows"
     record = end(record, Outcome.SUPERSEDED, now=found.now)
     record = with_decision(
         record,
@@ -140,17 +170,19 @@ def _with_weights_until_end(record: RunRecord, history: WeightHistory | None, fo
 
 def _waiting(before: TrafficStatus | None, record: RunRecord | None, found: Situation) -> Followed:
     """Report what the next run waits for."""
-    traffic = traffic_before_run(found)
-    weights = traffic.initial_weights if traffic.drained_first else None
+    traffic = traffic_before_run(record, found)
+    moves = bool(traffic.drained_first) or traffic.weights != found.serving
+    weights = {name: int(each) for name, each in traffic.weights.items()} if moves else None
+    message = traffic.holds_update or _WAITS
     if record is not None:
-        record = replace(record, weights=weights, shown=replace(record.shown, message=_WAITS, gates=()))
+        record = replace(record, weights=weights, shown=replace(record.shown, message=message, gates=()))
         return Followed(record=record, status=record.to_status(), traffic=traffic)
     known = tuple(before.commands or ()) if before else ()
-    commands = refuse_commands(known, found.commands, now=found.now, why="No run has started yet.")
+    commands = refuse_commands(known, found.commands, now=found.now, why=_NOT_STARTED)
     status = TrafficStatus(
         strategy="Stepped",
         mode=found.policy.mode,
-        message=_WAITS,
+        message=message,
         weights=shown_weights(weights),
         commands=list(commands) or None,
     )
@@ -166,7 +198,7 @@ def _going_on(record: RunRecord, live: LiveRun | None, found: Situation) -> Foll
         except RunMismatch:
             record = lost(record, found)
         else:
-            record = _promoted(advance(live, record, found), found)
+            record = _overdue(_promoted(advance(live, record, found), found), found)
     record = _with_outcome(record, found)
     record = with_weights(record, found)
     if live is not None:
@@ -184,9 +216,25 @@ def _promoted(record: RunRecord, found: Situation) -> RunRecord:
     return end(record, Outcome.PROMOTED, now=found.now) if ends else record
 
 
+def _overdue(record: RunRecord, found: Situation) -> RunRecord:
+    """End a run whose deadline is over and could not be seen in minutes, because there is no recent data."""
+    at = int(found.now) // SECONDS_PER_MINUTE
+    deadline = record.started + found.policy.deadline_seconds // SECONDS_PER_MINUTE
+    if record.final or at < deadline + OPEN_MINUTES:
+        return record
+    record = end(record, Outcome.ROLLED_BACK, now=found.now)
+    message = "The steps did not complete before the deadline"
+    record = with_decision(
+        record, at=at, verdict=Verdict.ROLLBACK, reason=DecisionReason.DEADLINE_EXCEEDED, message=message
+    )
+    return replace(record, shown=replace(record.shown, message=message))
+
+
 def _with_outcome(record: RunRecord, found: Situation) -> RunRecord:
     """Return the record with what it can no longer change, and with the patch after a promotion."""
     step = record.progress.step
+    if record.created is None and found.endpoint is not None:
+        record = replace(record, created=found.endpoint.created)
     if found.core:
         record = replace(record, passed=passed_hash(found.policy, step, final=record.final))
     if record.outcome is Outcome.PROMOTED and not record.observes:

@@ -59,13 +59,15 @@ class ShownNumbers:
 class RunRecord:
     """A run of an endpoint. Minutes are counted since 1970-01-01 UTC, times are seconds on AWS's clock.
 
-    `core` and `passed` are the hashes that say whether the spec still asks for this run (see `identity`).
-    `requested` are the shares in percent that the run decided; None for those that serve. `weights` are those
-    to keep in force now, on the way there, and `in_force_since` is when a read first showed them.
-    `promoted`: a person promoted the candidate, and the run ends once it has all the traffic. `interrupted`:
-    the data was too old for a decision, so the hold of the step starts again. `ended` is when
-    the run got its outcome. `history` has the verified weights of the whole run, up to when they were last
-    saved. It stays after the outcome. `previous` is how the run before this one ended.
+    `created` is when the endpoint was created; None if that was not recorded. `core` and `passed` are the
+    hashes that say whether the spec still asks for this run (see `identity`). `requested` are the shares in
+    percent that the run decided; None for those that serve. `weights` are those to keep in force now, on the
+    way there, and `in_force_since` is when a read first showed them. `promoted`: a person promoted the
+    candidate, and the run ends once it has all the traffic. `approvals` has the hash of what each approved
+    step was when it was approved. `interrupted`: the data was too old for a decision, so the hold of the step
+    starts again. `ended` is when the run got its outcome. `history` has the verified weights of the whole
+    run, up to when they were last saved. It stays after the outcome. `previous` is how the run before this
+    one ended.
     """
 
     run: str
@@ -77,6 +79,7 @@ class RunRecord:
     candidate: str
     steps: int
     percent: int
+    created: float | None = None
     progress: Progress = field(default_factory=Progress)
     requested: Mapping[str, int] | None = None
     weights: Mapping[str, int] | None = None
@@ -88,6 +91,7 @@ class RunRecord:
     commands: tuple[CommandStatus, ...] = ()
     held: bool = False
     approved: frozenset[int] = frozenset()
+    approvals: Mapping[int, str] = field(default_factory=dict)
     data: DataStatus | None = None
     interrupted: bool = False
     promoted: bool = False
@@ -174,6 +178,10 @@ class RunRecord:
             "requested": self.requested,
             "progress": self.progress.to_json(),
         }
+        if self.created is not None:
+            state["created"] = self.created
+        if self.approvals:
+            state["approvals"] = {str(step): each for step, each in sorted(self.approvals.items())}
         if self.in_force_since is not None:
             state["inForceSince"] = self.in_force_since
         if self.interrupted:
@@ -217,6 +225,7 @@ class RunRecord:
             candidate=status.candidate or "",
             steps=step.of,
             percent=step.percent,
+            created=state.get("created"),
             progress=Progress.from_json(state["progress"]),
             requested=state["requested"],
             weights=None
@@ -230,6 +239,7 @@ class RunRecord:
             commands=tuple(status.commands or ()),
             held=bool(status.held),
             approved=frozenset(status.approved_steps or ()),
+            approvals={int(step): each for step, each in state.get("approvals", {}).items()},
             data=status.data,
             interrupted=bool(state.get("interrupted")),
             promoted=bool(state.get("promoted")),

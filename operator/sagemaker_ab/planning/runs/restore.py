@@ -34,7 +34,12 @@ def restored(record: RunRecord | None, found: Situation) -> RunRecord | None:
     None if neither knows a run that the spec asks for.
     """
     tag = found.tag
-    if tag is None or not found.core or (record is not None and not _is_newer(tag, record)):
+    if tag is None or not found.core:
+        return record
+    if record is not None and (step := _step_ahead(tag, record, found)) is not None:
+        percent = found.policy.steps[step].percent
+        return lost(replace(record, progress=Progress(step=step), percent=percent), found)
+    if record is not None and not _is_newer(tag, record):
         return record
     if tag.core != found.core:
         return record
@@ -52,7 +57,8 @@ def lost(record: RunRecord, found: Situation) -> RunRecord:
     message = "The state of the run was lost, and its evidence cannot be read again. The weights stay"
     record = end(record, Outcome.EVIDENCE_LOST, now=found.now)
     passed = passed_hash(found.policy, record.progress.step, final=True)
-    record = replace(record, requested=in_percent(found.serving), passed=passed)
+    serving = in_percent(found.serving)
+    record = replace(record, requested=serving, weights=serving, in_force_since=None, passed=passed)
     return _with_only_decision(record, Verdict.UNDECIDED, RunReason.EVIDENCE_LOST, message, found)
 
 
@@ -61,6 +67,17 @@ def _is_newer(tag: RunTag, record: RunRecord) -> bool:
     if tag.run == record.run:
         return tag.outcome is not None and not record.final
     return attempt_of(tag.run) > attempt_of(record.run)
+
+
+def _step_ahead(tag: RunTag, record: RunRecord, found: Situation) -> int | None:
+    """Return the step in which the tag has the run of a record that is in an earlier step; None otherwise.
+
+    Status is written before the tag. A tag that is ahead shows that an older status was restored.
+    """
+    if tag.run != record.run or tag.outcome is not None or record.final or tag.passed == record.passed:
+        return None
+    later = range(record.progress.step + 1, len(found.policy.steps))
+    return next((step for step in later if tag.passed == passed_hash(found.policy, step)), None)
 
 
 def _record(tag: RunTag, found: Situation) -> RunRecord:
@@ -72,6 +89,7 @@ def _record(tag: RunTag, found: Situation) -> RunRecord:
         core=tag.core,
         passed=tag.passed,
         started=tag.started,
+        created=found.endpoint.created if found.endpoint else None,
         mode=policy.mode,
         baseline=baseline,
         candidate=candidate,
@@ -103,6 +121,8 @@ def _finished(tag: RunTag, outcome: Outcome, found: Situation) -> RunRecord:
         record = replace(record, progress=Progress(step=len(found.policy.steps) - 1), percent=last)
     record = lost(record, found) if outcome is Outcome.EVIDENCE_LOST else end(record, outcome, now=found.now)
     verdict = Verdict.PROMOTE if outcome is Outcome.PROMOTED else Verdict.ROLLBACK
+    if outcome is Outcome.PROMOTED and not record.observes and in_percent(found.serving) != record.requested:
+        return lost(record, found)
     message = f"Run {tag.run} ended as {outcome}, as a tag of the endpoint says"
     return _with_only_decision(record, verdict, RunReason.RESTORED, message, found)
 

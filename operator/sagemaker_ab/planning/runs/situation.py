@@ -33,9 +33,11 @@ class Situation:
 
     `core` is the hash of what defines the run that the spec asks for; empty while the images of its models
     are not known. `variants` are those of the spec, in its order. `deployed`: the fleet that serves is the
-    desired one. `endpoint` is None if it does not exist or is not ours; `read_at` is when its read began.
-    `minutes` is None until CloudWatch has answered. `commands` are the annotations by the name of the
-    command. What is shown of the evidence is refreshed every `refresh_minutes`.
+    desired one. `changing` are the variants that serve on another model or instance type than desired.
+    `endpoint` is None if it does not exist or is not ours; `read_at` is when its read began. `minutes` is
+    None until CloudWatch has answered. `commands` are the annotations by the name of the command. What is
+    shown of the evidence is refreshed every `refresh_minutes`. `stays_because` is not empty if the candidate
+    must not get more traffic now, whatever the run decides.
     """
 
     policy: Stepped
@@ -48,8 +50,10 @@ class Situation:
     now: float
     minutes: NewMinutes | None = None
     commands: Mapping[str, str] = field(default_factory=dict)
+    changing: frozenset[str] = frozenset()
     autoscaled: frozenset[str] = frozenset()
     refresh_minutes: int = 5
+    stays_because: str = ""
 
     @property
     def tag(self) -> RunTag | None:
