@@ -10,7 +10,7 @@ from sagemaker_ab.planning.runs.identity import RunTag
 from tests.unit.planning.worlds import AUTOSCALING, chosen, spec, want, with_variant, world
 
 SCALED = with_variant(spec(), "VariantA", instanceCount=None, autoscaling=AUTOSCALING)
-TAG = RunTag(run="abc-1", core="core", passed="passed", started=1).encode()
+TAG = RunTag(run="0123456789-1", core="core", passed="passed", started=1).encode()
 
 
 def kept(*, baseline, intended, suspended=True, tag=TAG):
@@ -31,7 +31,7 @@ def kept(*, baseline, intended, suspended=True, tag=TAG):
 
 
 def test_it_stays_suspended_while_more_traffic_is_due():
-    assert kept(baseline=10, intended=90) == "abc-1"
+    assert kept(baseline=10, intended=90) == "0123456789-1"
 
 
 @pytest.mark.parametrize(

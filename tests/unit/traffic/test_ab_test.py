@@ -217,12 +217,13 @@ def test_a_guardrail_on_successes_waits_for_the_attribution_window():
 
 
 RAMP = {"steps": [{"percent": 10, "hold": {"minDurationSeconds": 600, "minRequests": 10}}]}
+RAMPING = {"A": {"percent": 90, "rate": 0.1}, "B": {"percent": 10, "rate": 0.1}}
 
 
 def test_a_warm_up_that_is_longer_than_the_ramp_up_does_not_count():
     run = Run(ab_test(rampUp=RAMP, warmUpSeconds=7200), ["A", "B"], started=0)
     for at in range(130):
-        run.ingest(rows(world(A=0.1, B=0.1), minutes=1, start=at, seed=at))
+        run.ingest(rows(RAMPING, minutes=1, start=at, seed=at))
         run.look(at + 1)
     assert run.evidence.tested_since == 120
     assert run.evidence.comparisons["A", "B"].last_seen == 129
@@ -233,7 +234,7 @@ def test_the_maximum_duration_of_a_ramp_up_starts_after_the_warm_up():
     policy = ab_test(rampUp=RAMP, warmUpSeconds=14_400, maxDurationSeconds=3600, guardrails=guard)
     run = Run(policy, ["A", "B"], started=0)
     for at in range(260):
-        run.ingest(rows(world(A=0.1, B=0.1), minutes=1, start=at, seed=at))
+        run.ingest(rows(RAMPING, minutes=1, start=at, seed=at))
         assert not run.look(at + 1).outcome.final
     assert run.progress.step == 1
 

@@ -49,7 +49,7 @@ def test_missing_guardrail_data_holds_the_run_until_it_returns(name):
             {"evidence": 20, "seconds": 3300},
         ),
         (
-            ab_test(rampUp={"steps": [{"percent": 20, "hold": HOLD}]}),
+            ab_test(rampUp={"steps": [{"percent": 50, "hold": HOLD}]}),
             DecisionReason.RAMPING_UP,
             {"seconds": 7200},
         ),
