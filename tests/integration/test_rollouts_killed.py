@@ -75,7 +75,7 @@ def bad(rollout):
 
 def approved(rollout):
     """A person approves the first step when it waits for that."""
-    rollout.until(lambda: rollout.status["decisions"][-1]["reason"] == "ApprovalRequired")
+    rollout.until(lambda: "ApprovalRequired" in rollout.operator.conditions["Decided"])
     rollout.command(approve=f"{rollout.status['run']}/1")
     rollout.until_ended()
 
