@@ -55,7 +55,8 @@ class FailedContentWaits(Rule):
       request to reconcile was made for since, and whatever is deployed after somebody else has changed or
       deleted the endpoint, a config or a model.
     - A failure that the operator cannot know does not count: the answer to the deployment was lost, no read
-      showed it, and AWS gives no reason.
+      showed it, and AWS gives no reason. Nor does it, while nothing serves, if the status was lost since: a
+      Failed endpoint does not tell whether it failed at once or after it had served.
     """
 
     name = "S8"
@@ -83,7 +84,7 @@ class FailedContentWaits(Rule):
         config = str(call.params["EndpointConfigName"])
         content = _content(call.before, config)
         failed = self._failed.get((call.endpoint, content))
-        if failed is not None and failed.seen and not _asked_again(failed, call, history):
+        if failed is not None and not _may_repeat(failed, call, history):
             reason = failed.reason or "AWS gave no reason"
             yield self.broken(
                 call,
@@ -144,6 +145,17 @@ def _content(state: AwsState, config: str) -> str:
 
 def _fixed(variant: Raw) -> Raw:
     return {key: value for key, value in variant.items() if key not in _FREE}
+
+
+def _may_repeat(failed: Deployment, call: Call, history: History) -> bool:
+    return not failed.seen or _asked_again(failed, call, history) or _forgotten(failed, call, history)
+
+
+def _forgotten(failed: Deployment, call: Call, history: History) -> bool:
+    """Tell whether a creation follows a loss of the status since."""
+    return call.operation == "CreateEndpoint" and any(
+        history.lost_status_since(intent, failed.call.local) for intent in history.intents(call)
+    )
 
 
 def _asked_again(failed: Deployment, call: Call, history: History) -> bool:

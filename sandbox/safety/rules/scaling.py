@@ -64,7 +64,7 @@ class ScalingIsKept(Rule):
     - Restored, as it was read, it is when the endpoint is seen InService again and still has the variant;
       what the spec itself governs is as the spec says, and the alarm of its step policy names the new
       policy. An action that is not due any more need not come back. A refused restoration is tried again
-      under S9.
+      under S9, and nothing is restored while the endpoint's owner tags are gone.
     """
 
     name = "S3"
@@ -202,7 +202,11 @@ class ScalingIsKept(Rule):
                 continue
             if is_over(release, shown, intents, call, history):
                 del self._releases[key]
-            elif shown is None or not shown.in_service:
+            elif (
+                shown is None
+                or not shown.in_service
+                or not any(history.owns(intent, shown.tags) for intent in intents)
+            ):
                 release.last_read = None
             else:
                 release.waited += history.worked(release.last_read, call)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -186,8 +187,11 @@ def _shows_types(call: Call, history: History) -> bool:
     endpoint = call.shown.endpoint(call.endpoint)
     if endpoint is None or endpoint.config in call.shown.configs:
         return True
-    recorded = [one.status.get("endpoint") or {} for one in history.subjects(call, since=call.local)]
-    return any(one.get("configName") == endpoint.config and "configContent" in one for one in recorded)
+    recorded = [one.status.get("endpoint") for one in history.subjects(call, since=call.local)]
+    return any(
+        isinstance(one, Mapping) and one.get("configName") == endpoint.config and "configContent" in one
+        for one in recorded
+    )
 
 
 def _shown_in_service(call: Call, endpoint: str) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.safety.stage import Stage, fixed, model, scaled, spec
+from tests.unit.safety.stage import Stage, fixed, model, scaled, spec, tags
 
 REVISED = spec(models=[model("bert-a", revision="2"), model("bert-b")])
 
@@ -161,3 +161,39 @@ def test_a_failure_that_nobody_can_know_does_not_count(stage):
     stage.update("second")
 
     assert stage.found() == []
+
+
+def create(stage: Stage) -> None:
+    """Create the endpoint, which fails, and delete it."""
+    stage.aws.fault({"fail": {"reason": "ping"}}, match={"operation": "CreateEndpoint"})
+    stage.sagemaker.create_endpoint(EndpointName="reviews", EndpointConfigName="first", Tags=tags())
+    stage.aws.advance(minutes=30)
+    stage.read()
+    stage.sagemaker.delete_endpoint(EndpointName="reviews")
+    stage.aws.advance(minutes=30)
+    stage.read()
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["known", "status lost since"])
+def test_a_creation_that_failed_is_repeated_only_if_the_status_was_lost(lost):
+    stage = Stage()
+    stage.apply(spec())
+    stage.read()
+    stage.pin()
+    for each in ("bert-a", "bert-b"):
+        stage.create_model(each)
+    stage.create_config("first", spec())
+    stage.write_status()
+    create(stage)
+    if lost:
+        stage.lose_status()
+    create(stage)
+
+    assert stage.found() == ([] if lost else ["S8"])
+
+
+def test_an_update_that_failed_is_not_repeated_though_the_status_was_lost(failed):
+    failed.lose_status()
+    deploy(failed, "third")
+
+    assert "S8" in failed.found()

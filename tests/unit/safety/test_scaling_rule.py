@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.safety.stage import TRACKING, Stage, fixed, scaled, spec, target
+from tests.unit.safety.stage import ARN, TRACKING, Stage, fixed, scaled, spec, tags, target
 
 SAVED = {
     "releasedScaling": [
@@ -41,6 +41,20 @@ def test_a_release_its_update_and_the_restoration_are_right(ready):
     ready.poll(minutes=10)
 
     assert ready.found_at_rest() == []
+
+
+def test_nothing_is_restored_while_the_owner_tags_are_gone(ready):
+    ready.deregister("VariantB")
+    ready.update("second", **RETAINED)
+    ready.settle()
+    keys = [tag["Key"] for tag in ready.sagemaker.list_tags(ResourceArn=ARN)["Tags"]]
+    ready.somebody("DeleteTags", service="sagemaker", ResourceArn=ARN, TagKeys=keys)
+    ready.poll(minutes=10)
+    assert ready.found() == []
+
+    ready.somebody("AddTags", service="sagemaker", ResourceArn=ARN, Tags=tags())
+    ready.poll(minutes=10)
+    assert "S3" in ready.found()
 
 
 def test_a_release_that_no_update_needs_is_caught(stage):

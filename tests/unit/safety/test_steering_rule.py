@@ -1,5 +1,7 @@
 """S5: what serves is steered, whatever else is stuck."""
 
+import pytest
+
 from tests.unit.safety.stage import Stage, fixed, scaled, spec
 
 SHIFTED = spec(fixed("VariantA", weight=90), scaled("VariantB", weight=10))
@@ -200,8 +202,10 @@ def without_config(stage):
     stage.apply(spec(fixed("VariantA", count=2, weight=10), scaled("VariantB", weight=90, maxCapacity=6)))
 
 
-def test_counts_and_bounds_wait_while_nothing_shows_the_instance_types(stage):
+@pytest.mark.parametrize("recorded", [None, 7], ids=["not recorded", "in a form that is not known"])
+def test_counts_and_bounds_wait_while_nothing_shows_the_instance_types(stage, recorded):
     without_config(stage)
+    stage.write_status(endpoint=recorded)
     stage.poll(minutes=10)
 
     assert [violation.found.partition(": ")[2] for violation in stage.violations()] == [
