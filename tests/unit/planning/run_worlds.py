@@ -65,6 +65,7 @@ class World:
         self.deployed = True
         self.changing: frozenset[str] = frozenset()
         self.autoscaled: frozenset[str] = frozenset()
+        self.stays_because = ""
         self.live: LiveRun | None = None
         self.written: dict[str, Any] | None = None
         self.sizes: list[int] = []
@@ -153,6 +154,7 @@ class World:
             commands=dict(self.commands),
             changing=self.changing,
             autoscaled=self.autoscaled,
+            stays_because=self.stays_because,
         )
 
 

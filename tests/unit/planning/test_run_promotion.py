@@ -79,6 +79,17 @@ def test_without_data_a_promotion_by_a_person_goes_on():
     assert world.weights == {"A": 0.0, "B": 100.0}
 
 
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_while_not_all_of_aws_is_read_no_share_grows_on_the_way_and_a_rollback_still_happens(by_hand):
+    world = growing(by_hand=by_hand)
+    world.stays_because = "Not all of AWS can be read"
+    world.minutes(60)
+    assert world.weights == {"A": 80.0, "B": 20.0}
+    world.rates = {"A": 0.0, "B": 1.0}
+    assert world.until_ended() <= 5
+    assert world.weights == {"A": 100.0, "B": 0.0}
+
+
 def test_a_gap_in_the_data_takes_no_share_back():
     """The last step has 15%. All the traffic was due when the data ended."""
     world = growing(last=15)
