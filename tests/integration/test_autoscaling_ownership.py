@@ -213,9 +213,18 @@ def test_what_nobody_can_tell_apart_after_a_lost_status_is_left_alone_and_named(
     operator.cluster.apply(SCALING)
     operator.settle()
 
-    assert set(target(operator)["policies"]) == {"invocations", "bursts", "cpu"}
-    assert held(operator, "alarms")
+    assert set(target(operator)["policies"]) == {"invocations", "cpu"}
     message = operator.conditions["AutoscalingApplied"]
     assert message.startswith("False ForeignScaling")
-    for part in ("scaling policy bursts", "scaling policy cpu", "scheduled action noon", "scaling in"):
+    for part in ("scaling policy cpu", "scheduled action noon", "scaling in"):
         assert part in message
+
+
+def test_a_step_policy_is_recognized_by_its_alarm_after_a_lost_status():
+    operator = settled(ALL)
+    operator.cluster.set_status()
+    operator.cluster.apply(SCALING)
+    operator.settle()
+
+    assert "bursts" not in target(operator)["policies"]
+    assert not held(operator, "alarms")

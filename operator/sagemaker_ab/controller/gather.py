@@ -136,7 +136,7 @@ def _with_alarms(
     A role of an earlier version may not allow it, and CloudWatch may be down. Neither must stop what does not
     need alarms (S5).
     """
-    names = alarms_to_read(wanted, observed, _scaling_records(context))
+    names = alarms_to_read(wanted, observed, _scaling_records(context) or {})
     if not names:
         return observed, None
     try:
@@ -167,7 +167,10 @@ def _is_idle(context: ReconcileContext, decided: Plan) -> bool:
     return decided.state is EndpointState.CURRENT and decided.next_step(context.in_backoff) is None
 
 
-def _scaling_records(context: ReconcileContext) -> Mapping[str, ScalingRecord]:
+def _scaling_records(context: ReconcileContext) -> Mapping[str, ScalingRecord] | None:
+    """Read the records back from status; None if no endpoint is in it, so that they may be lost."""
+    if context.status.endpoint is None and not context.status.scaling:
+        return None
     return scaling_records_of(context.status.scaling or ())
 
 

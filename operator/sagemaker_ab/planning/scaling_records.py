@@ -63,7 +63,7 @@ class _Held:
 
 
 def follow_scaling(
-    records: Mapping[str, ScalingRecord],
+    records: Mapping[str, ScalingRecord] | None,
     desired: Desired,
     observed: Observed,
     released: Mapping[str, ObservedTarget],
@@ -74,9 +74,10 @@ def follow_scaling(
 
     That of another variant is kept as long as AWS holds a scalable target or an alarm of it. What was
     released comes back, so it counts as held. Nothing is dropped unless reads are `settled`: a stale read may
-    not show yet what AWS holds.
+    not show yet what AWS holds. `records` is None if status was lost, and with it any record.
     """
     scaled = {variant.name: variant.scaling for variant in desired.variants if variant.scaling}
+    status_lost, records = records is None, records or {}
     followed, others = {}, []
     for name, record in records.items():
         alarmed = _alarmed(record, name, desired, observed)
@@ -92,7 +93,7 @@ def follow_scaling(
     followed |= {name: records[name] for name in others[: MOST_VARIANTS - len(scaled)]}
     for name, scaling in scaled.items():
         if name not in records:
-            first = _first(scaling, observed.targets.get(name), observed.now)
+            first = _first(scaling, observed.targets.get(name), observed.now, status_lost=status_lost)
             known = _with_alarmed(first, name, desired, observed)
             held = _Held(known.policies, frozenset(), frozenset())
             followed[name] = _follow(known, scaling, held, observed.now)
@@ -165,12 +166,15 @@ def _others(earlier: AbstractSet[str], declared: AbstractSet[str]) -> frozenset[
     return frozenset(sorted(earlier - declared)[: MOST_RECORDED - len(declared)])
 
 
-def _first(scaling: DesiredScaling, target: ObservedTarget | None, now: float) -> ScalingRecord:
-    """Begin a record, also for a target that exists already: then the record may have been lost.
+def _first(
+    scaling: DesiredScaling, target: ObservedTarget | None, now: float, *, status_lost: bool
+) -> ScalingRecord:
+    """Begin a record, also for a target that exists already: its record may have been lost with status.
 
-    If such a target does not have the bounds of the spec, a declared action may have set them.
+    If such a target does not have the bounds of the spec, a declared action may have set them. Otherwise
+    somebody else did.
     """
-    lost = target is not None and target.bounds != scaling.declared
+    lost = status_lost and target is not None and target.bounds != scaling.declared
     return ScalingRecord(scaling.declared, since=0.0 if lost else now)
 
 

@@ -30,8 +30,11 @@ def is_saved(target: Target, status: Raw) -> bool:
 
 
 def mentions(status: Raw, *words: str) -> bool:
-    """Tell whether some object of a status, in whatever form, holds all words."""
-    kept = {key: value for key, value in status.items() if key not in _REPORTED}
+    """Tell whether some object of a status, in whatever form, holds all words.
+
+    What is released does not count: it is saved as it was read, no matter who made it.
+    """
+    kept = {key: value for key, value in status.items() if key not in _REPORTED | {"releasedScaling"}}
     return any({*words} <= set(_values(found)) for found in _objects(kept))
 
 

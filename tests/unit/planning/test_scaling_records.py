@@ -55,7 +55,8 @@ def follow(live, *, wanted=SCALED, released=None, settled=True, alarms=()):
         alarms=None if alarms is None else {name: {} for name in alarms},
     )
     saved = {"VariantB": released} if released else {}
-    found = follow_scaling(earlier(), wanted, observed, saved, settled=settled).get("VariantB")
+    records = follow_scaling(earlier(), wanted, observed, saved, settled=settled)
+    found = records.get("VariantB")
     return found and (sorted(found.policies), sorted(found.actions), sorted(found.suspended))
 
 
@@ -93,7 +94,7 @@ def test_a_policy_is_recorded_until_its_alarm_is_gone():
         ("somebody else's", DECLARED),
     ],
 )
-@pytest.mark.parametrize("records", [{}, recorded(SCALED)], ids=["lost", "begun anew"])
+@pytest.mark.parametrize("records", [None, recorded(SCALED)], ids=["lost", "begun anew"])
 def test_a_step_policy_that_our_alarm_fires_needs_no_record(alarm, names, records):
     live = replace(
         target(), policies={**target().policies, "burst": ObservedPolicy(STEP_SCALING, {}, arn="arn:burst")}
@@ -186,12 +187,21 @@ def test_bounds_and_actions_count_since_they_changed(before):
     assert (record.since, record.actions["noon"].since) == (NOW, later)
 
 
-def test_a_target_with_other_bounds_than_the_spec_shows_that_a_record_may_be_lost():
+def test_a_target_with_other_bounds_than_the_spec_shows_that_a_record_was_lost_with_status():
+    plain = scaling()
+    other = {"VariantB": replace(world(plain).targets["VariantB"], max_capacity=7)}
+    observed = replace(world(plain), targets=other)
+
+    assert only(followed(None, plain, observed)).lost
+    assert not only(followed(None, plain)).lost
+
+
+def test_while_status_is_kept_a_target_with_other_bounds_is_somebody_elses_work():
     plain = scaling()
     other = {"VariantB": replace(world(plain).targets["VariantB"], max_capacity=7)}
 
-    assert only(followed({}, plain, replace(world(plain), targets=other))).lost
-    assert not only(followed({}, plain)).lost
+    record = only(followed({}, plain, replace(world(plain), targets=other)))
+    assert (record.lost, record.since) == (False, NOW)
 
 
 def test_a_record_takes_no_more_names_than_status_and_never_drops_declared_ones():
