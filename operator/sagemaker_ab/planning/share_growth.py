@@ -6,19 +6,10 @@ all traffic at once would overrun them. S1 does not prevent that: it knows the i
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 DOUBLING_SECONDS: Final = 600.0
 """The time in which a share at most doubles: an alarm, the launch of instances, and a margin. A guess."""
-
-
-@dataclass(frozen=True, slots=True)
-class LimitedWeights:
-    """The weights to send now, and when to ask for the next ones, on AWS's clock; None at the target."""
-
-    weights: Mapping[str, int]
-    ask_again_at: float | None
 
 
 def limit_growth(  # noqa: PLR0913 - all but the weights by keyword
@@ -29,7 +20,7 @@ def limit_growth(  # noqa: PLR0913 - all but the weights by keyword
     first: int,
     since: float,
     now: float,
-) -> LimitedWeights:
+) -> Mapping[str, int]:
     """Return weights between the current ones and the target that no autoscaled variant is overrun by.
 
     Both are percents of the same variants. The current ones have been in effect since `since`, verified by
@@ -54,11 +45,10 @@ def limit_growth(  # noqa: PLR0913 - all but the weights by keyword
     }
     wanted, granted = sum(rises.values()), sum(limited.values())
     if granted == wanted:
-        return LimitedWeights(target, None)
+        return target
     falls = {name: share - target[name] for name, share in current.items() if target[name] < share}
     given = _in_proportion(falls, granted)
-    weights = {name: share + limited.get(name, 0) - given.get(name, 0) for name, share in current.items()}
-    return LimitedWeights(weights, (now if granted else since) + DOUBLING_SECONDS)
+    return {name: share + limited.get(name, 0) - given.get(name, 0) for name, share in current.items()}
 
 
 def _in_proportion(amounts: Mapping[str, int], total: int) -> dict[str, int]:

@@ -82,7 +82,7 @@ def _grown(
         since=since,
         now=found.now,
     )
-    return dict(limited.weights)
+    return dict(limited)
 
 
 def traffic_before_run(record: RunRecord | None, found: Situation) -> IntendedTraffic:
