@@ -84,7 +84,12 @@ def _refused(entry: CommandStatus, record: RunRecord, policy: Stepped, step: int
 
 
 def _is_already(command: str, record: RunRecord) -> bool:
-    return (command == "hold" and record.held) or (command == APPROVE and record.step in record.approved)
+    match command:
+        case "hold":
+            return record.held
+        case "promote":
+            return record.promoted
+    return command == APPROVE and record.step in record.approved
 
 
 def _weights(command: str, record: RunRecord, after: RunRecord, policy: Stepped) -> Mapping[str, int] | None:

@@ -113,7 +113,7 @@ def patches(kubernetes):
             "promote",
             [
                 f"Run {RUN} of ml/reviews, step 2 of 3: 50% to VariantB",
-                "promote: the run ends as Promoted. VariantB gets all the traffic.",
+                "promote: VariantB gets all the traffic, and the run ends as Promoted once it has it.",
                 "weights: VariantA 50% → 0%, VariantB 50% → 100%",
                 "This overrides gates that are not satisfied:",
                 f"  minDuration  {HOLD}",
@@ -304,6 +304,16 @@ def test_what_is_so_already_is_not_asked_for_again(cluster, kubernetes, run, *, 
 
     assert (result.exit_code, kubernetes.patches) == (0, [])
     assert result.stdout.endswith(f"Nothing to do: {words}.\n")
+
+
+def test_a_candidate_that_a_person_promoted_is_not_promoted_again(cluster, kubernetes, run):
+    traffic = cluster.has("ramping")["status"]["traffic"]
+    traffic["state"] = json.dumps({**json.loads(traffic["state"]), "promoted": True})
+
+    result = run("promote", "reviews")
+
+    assert (result.exit_code, kubernetes.patches) == (0, [])
+    assert "Nothing to do: the candidate is promoted already" in result.stdout
 
 
 def test_a_status_write_in_between_does_not_disturb_the_command(cluster, kubernetes, run):

@@ -29,9 +29,12 @@ def preview_lines(preview: CommandPreview, current: CurrentRun) -> Iterator[str]
 
 
 def _already(preview: CommandPreview) -> str:
-    return (
-        "the run is held already" if preview.command == "hold" else f"step {preview.step} is approved already"
-    )
+    match preview.command:
+        case "hold":
+            return "the run is held already"
+        case "promote":
+            return "the candidate is promoted already, and gets all the traffic"
+    return f"step {preview.step} is approved already"
 
 
 def _sentence(preview: CommandPreview, current: CurrentRun) -> str:
@@ -42,9 +45,10 @@ def _sentence(preview: CommandPreview, current: CurrentRun) -> str:
             return f"step {preview.step} is approved, the last one. The run then ends as Promoted."
         case "approve":
             return f"step {preview.step} is approved. Step {preview.step + 1} can start."
+        case "promote" if observes:
+            return "the run ends as Promoted."
         case "promote":
-            moves = "" if observes else f" {record.candidate} gets all the traffic."
-            return f"the run ends as Promoted.{moves}"
+            return f"{record.candidate} gets all the traffic, and the run ends as Promoted once it has it."
         case "abort":
             moves = "" if observes else f" {record.baseline} gets all the traffic at once."
             return f"the run ends as Aborted.{moves}"
