@@ -118,8 +118,8 @@ def intended_bounds(  # noqa: PLR0913  all that decides it
     """Return the bounds that an autoscaled variant is to have now.
 
     An action that was due counts for sure when AWS held it then, unsuspended, and any reading of its schedule
-    says so. Before the newest such one, everything that may have been due may count or not. So may what AWS
-    ran before a resource took over the target: the operator cannot know since when the spec says the same.
+    says so. Before the newest such one, everything that may have been due may count or not. So may what was
+    due before a resource took over the target: the operator cannot know since when the spec says the same.
     """
     autoscaling = wanted.autoscaling or {}
     minimum, maximum = autoscaling["minCapacity"], autoscaling["maxCapacity"]
@@ -145,6 +145,8 @@ def intended_bounds(  # noqa: PLR0913  all that decides it
             effects.append(
                 _Effect(run["at"], sure=False, minimum=action["minimum"], maximum=action["maximum"])
             )
+        if inherited and _was_held(held, bounds_since.low):
+            effects.append(_Effect(low, sure=False, minimum=action["minimum"], maximum=action["maximum"]))
     effects.sort(key=lambda effect: effect.time, reverse=True)
     minimums = _possible(((one.minimum, one.sure) for one in effects), minimum)
     maximums = _possible(((one.maximum, one.sure) for one in effects), maximum)
@@ -193,6 +195,12 @@ def _held_since(name: str, action: Raw, held: Sequence[Held]) -> float | None:
             break
         first = one.time
     return first
+
+
+def _was_held(held: Sequence[Held], time: float) -> bool:
+    """Tell whether AWS had a scalable target at a time."""
+    before = [one for one in held if one.time <= time]
+    return bool(before) and before[-1].actions is not None
 
 
 def _ran(name: str, action: Raw, due: float, now: float, held: Sequence[Held]) -> bool:

@@ -23,12 +23,14 @@ def at(text):
     return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
 
 
-def bounds_at(now, *actions, known="2026-01-01", held_since="2026-01-01", suspended=False, held=None):
+def bounds_at(
+    now, *actions, known="2026-01-01", held_since="2026-01-01", suspended=False, held=None, inherited=False
+):
     """The minimums and maximums that are right, when the spec is known since the start of the year."""
     variant = wanted(scheduledActions=list(actions))
     declared = {action["name"]: declared_action(action) for action in actions}
     since = dict.fromkeys(declared, at(held_since))
-    span = Span(at("2026-01-01"), at(known))
+    span = Span(at("2026-01-01"), at(known), inherited=inherited)
     found = intended_bounds(
         variant,
         None,
@@ -65,6 +67,14 @@ EVENING = action("evening", "cron(0 20 * * ? *)", minCapacity=1, maxCapacity=2)
 )
 def test_the_action_that_was_due_last_decides_and_both_are_right_for_five_minutes(now, minimums, maximums):
     assert bounds_at(now, MORNING, EVENING) == (minimums, maximums)
+
+
+def test_a_target_that_a_resource_took_over_may_have_the_bounds_of_any_action():
+    taken_over = {"held_since": "2025-12-31T12:00:00", "inherited": True}
+    made_since = {"held_since": "2026-01-01T01:00:00", "inherited": True}
+
+    assert bounds_at("2026-01-01T07:00:00", MORNING, **taken_over) == ({1, 3}, {5, 6})
+    assert bounds_at("2026-01-01T07:00:00", MORNING, **made_since) == ({1}, {5})
 
 
 def test_a_bound_that_the_last_action_does_not_name_is_that_of_the_one_before():
