@@ -23,9 +23,10 @@ START = datetime(2026, 1, 1, 0, 10, tzinfo=UTC).timestamp()
 _EXPLAINED = ("Cannot create already existing", "Could not find", "No scalable target found", "in-progress")
 """What AWS says of what exists already, is gone, or is busy."""
 
-_REST_SECONDS = 60.0
+_REST_SECONDS = 120.0
 """Longer, on AWS's clock, than the operator waits for a read to show a write."""
-_REST_PASSES = 3
+_REST_PASSES = 6
+"""More than the endpoint is read in a pass that lists garbage, and in the one after it."""
 
 
 class SimulatedAws(Control):

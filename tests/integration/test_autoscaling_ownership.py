@@ -26,12 +26,13 @@ from tests.integration.stage import (
     aws,
     held,
     run,
+    scaling_by_hand,
     settled,
     target,
     with_replaced,
 )
 from tests.seeds import SEEDS
-from tests.unit.planning.worlds import with_variant
+from tests.unit.planning.worlds import spec, with_variant
 
 # Alarms of ours
 
@@ -228,3 +229,13 @@ def test_a_step_policy_is_recognized_by_its_alarm_after_a_lost_status():
 
     assert "bursts" not in target(operator)["policies"]
     assert not held(operator, "alarms")
+
+
+def test_bounds_from_before_the_spec_autoscales_are_not_taken_for_those_of_a_declared_action():
+    operator = settled(spec())
+    scaling_by_hand(operator, "RegisterScalableTarget", MinCapacity=1, MaxCapacity=7)
+    evening = {"name": "evening", "schedule": "cron(0 20 * * ? *)", "maxCapacity": 7}
+    operator.cluster.apply(scaling(scheduledActions=[evening]))
+    operator.settle()
+
+    assert bounds(operator) == (1, 4)
