@@ -136,11 +136,13 @@ class LookContext:
     """What a strategy receives at a look, beside the evidence.
 
     `now` is the first minute that is not over. `approved` are the approved steps, counted from 1.
+    `has_deadline`: a deadline that is over ends the run.
     """
 
     now: int
     progress: Progress
     approved: frozenset[int] = frozenset()
+    has_deadline: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,12 +47,14 @@ class Run:
         """Add rows as they were read, in any order. A later row replaces an earlier one of its minute."""
         self.evidence.ingest(rows)
 
-    def look(self, now: int, *, approved: Iterable[int] = ()) -> Decision:
+    def look(self, now: int, *, approved: Iterable[int] = (), has_deadline: bool = True) -> Decision:
         """Decide at the start of minute `now`, and update the progress. `approved` steps count from 1.
 
         A final decision does not change.
         """
-        context = LookContext(now=now, progress=self.progress, approved=frozenset(approved))
+        context = LookContext(
+            now=now, progress=self.progress, approved=frozenset(approved), has_deadline=has_deadline
+        )
         final = final_decision(context)
         if final is not None:
             return final

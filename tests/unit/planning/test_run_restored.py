@@ -168,7 +168,7 @@ def test_the_deadline_ends_a_run_without_recent_data():
     world = World(stepped(deadlineSeconds=7200))
     world.minutes(8)
     world.readable = False
-    world.minutes(150)
+    world.minutes(180)
     assert world.follow().record.outcome is Outcome.ROLLED_BACK
     assert world.decisions[-1][1] == "DeadlineExceeded"
     assert world.weights == {"A": 100.0, "B": 0.0}

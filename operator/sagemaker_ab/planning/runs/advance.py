@@ -21,6 +21,7 @@ from sagemaker_ab.planning.runs.outcome import Outcome
 from sagemaker_ab.planning.runs.record import RunRecord, ShownNumbers, minute_of, minute_time, to_time
 from sagemaker_ab.planning.runs.situation import Situation
 from sagemaker_ab.planning.runs.words import describe_data, describe_decision
+from sagemaker_ab.planning.runs.wrong_dates import confirms_deadline
 from sagemaker_ab.traffic.decision import Decision, DecisionReason, LookOutcome, Progress, Verdict
 from sagemaker_ab.traffic.evidence.minute_buffer import OPEN_MINUTES
 from sagemaker_ab.traffic.strategies.shares import all_traffic_to
@@ -117,7 +118,7 @@ def _interrupted(live: LiveRun, record: RunRecord, found: Situation) -> RunRecor
 
 def _looked(live: LiveRun, record: RunRecord, found: Situation, now: int) -> RunRecord:
     before = live.run.progress
-    decision = live.run.look(now, approved=record.approved)
+    decision = live.run.look(now, approved=record.approved, has_deadline=confirms_deadline(live, now))
     outcome = decision.outcome
     reason, message = outcome.reason.value, describe_decision(outcome)
     kept = _kept_back(record, decision, before, found)

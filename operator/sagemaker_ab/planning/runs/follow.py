@@ -22,9 +22,9 @@ from sagemaker_ab.planning.runs.patch import winner_patch
 from sagemaker_ab.planning.runs.record import RunRecord, ShownNumbers, shown_weights
 from sagemaker_ab.planning.runs.restore import lost, restored
 from sagemaker_ab.planning.runs.situation import Situation
+from sagemaker_ab.planning.runs.wrong_dates import began_at_wrong_date, is_overdue
 from sagemaker_ab.planning.weight_history import WeightHistory
 from sagemaker_ab.traffic.decision import DecisionReason, Verdict
-from sagemaker_ab.traffic.evidence.minute_buffer import OPEN_MINUTES
 from sagemaker_ab.traffic.run import RunMismatch
 
 _WAITS: Final = (
@@ -78,7 +78,7 @@ def follow_run(before: TrafficStatus | None, live: LiveRun | None, found: Situat
 
 def _is_asked_for(record: RunRecord, found: Situation) -> bool:
     """Return whether the spec asks for this run; while images are not known, it is the one that it was."""
-    if _is_of_another_endpoint(record, found):
+    if _is_of_another_endpoint(record, found) or began_at_wrong_date(record, found):
         return False
     if not found.core:
         return True
@@ -149,6 +149,8 @@ def _superseded(record: RunRecord, found: Situation) -> RunRecord:
     if record.core == found.core:
         what = "share of the current step, or a step that is over,"
     message = f"The {what} changed. Another run follows"
+    if began_at_wrong_date(record, found):
+        message = "AWS's answers had a wrong date when the run started. Another run follows"
     if _is_of_another_endpoint(record, found):
         message = "The endpoint was deleted and created again. Another run follows"
     record = end(record, Outcome.SUPERSEDED, now=found.now)
@@ -198,7 +200,7 @@ def _going_on(record: RunRecord, live: LiveRun | None, found: Situation) -> Foll
         except RunMismatch:
             record = lost(record, found)
         else:
-            record = _overdue(_promoted(advance(live, record, found), found), found)
+            record = _overdue(_promoted(advance(live, record, found), found), live, found)
     record = _with_outcome(record, found)
     record = with_weights(record, found)
     if live is not None:
@@ -216,12 +218,11 @@ def _promoted(record: RunRecord, found: Situation) -> RunRecord:
     return end(record, Outcome.PROMOTED, now=found.now) if ends else record
 
 
-def _overdue(record: RunRecord, found: Situation) -> RunRecord:
+def _overdue(record: RunRecord, live: LiveRun, found: Situation) -> RunRecord:
     """End a run whose deadline is over and could not be seen in minutes, because there is no recent data."""
-    at = int(found.now) // SECONDS_PER_MINUTE
-    deadline = record.started + found.policy.deadline_seconds // SECONDS_PER_MINUTE
-    if record.final or at < deadline + OPEN_MINUTES:
+    if record.final or not is_overdue(live, record, found):
         return record
+    at = int(found.now) // SECONDS_PER_MINUTE
     record = end(record, Outcome.ROLLED_BACK, now=found.now)
     message = "The steps did not complete before the deadline"
     record = with_decision(

@@ -27,7 +27,7 @@ class LiveRun:
     `record` is the newest one. If status has another one, a write failed or a person edited status, and the
     evidence must be restored. `looked` is the minute of the last look, `first` the first minute that the run
     still needs of CloudWatch. `rows` are the newest counts, and `ingested` those of open minutes that the run
-    has taken over.
+    has taken over. `overdue_since` is since when the deadline has been over on AWS's clock.
     """
 
     record: RunRecord
@@ -37,6 +37,7 @@ class LiveRun:
     first: int
     saved_requests: float = 0.0
     caught_up: bool = False
+    overdue_since: float | None = None
     rows: Mapping[tuple[int, str], CountsRow] = field(default_factory=dict)
     ingested: dict[tuple[int, str], CountsRow] = field(default_factory=dict)
 

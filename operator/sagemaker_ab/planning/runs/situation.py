@@ -78,7 +78,13 @@ class Situation:
     def can_start(self) -> bool:
         """Whether a run can start: the desired fleet is in service, and no weight is moving."""
         read = self.observation
-        return bool(self.core) and self.serving is not None and read is not None and read.settled
+        known = bool(self.core) and self.serving is not None and not self.date_is_past
+        return known and read is not None and read.settled
+
+    @property
+    def date_is_past(self) -> bool:
+        """Whether AWS's date is certainly wrong, because the endpoint was changed after it."""
+        return self.endpoint is not None and self.endpoint.last_modified > self.now + SECONDS_PER_MINUTE
 
     @property
     def caught_up(self) -> bool:

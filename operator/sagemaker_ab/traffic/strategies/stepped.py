@@ -117,6 +117,7 @@ class _SteppedLook(Look[Accumulators]):
         )
         self.policy = policy
         self.approved = context.approved
+        self.has_deadline = context.has_deadline
         (self.candidate,) = evidence.roles.challengers
         self.start_first_step()
         self.progress = self._active_step.start_hold(self.progress, self.evidence)
@@ -140,7 +141,8 @@ class _SteppedLook(Look[Accumulators]):
             )
         for check in self.breached_checks("Rollback"):
             return self.rollback(DecisionReason.GUARDRAIL_BREACHED, **check.figures)
-        if (self.now - self.evidence.started) * SECONDS_PER_MINUTE >= self.policy.deadline_seconds:
+        run_seconds = (self.now - self.evidence.started) * SECONDS_PER_MINUTE
+        if self.has_deadline and run_seconds >= self.policy.deadline_seconds:
             return self.rollback(DecisionReason.DEADLINE_EXCEEDED)
         if self.policy.on_no_traffic == "Rollback" and self._has_no_traffic():
             return self.rollback(DecisionReason.NO_TRAFFIC)
