@@ -9,9 +9,9 @@ from tests.unit.planning.run_worlds import World, stepped
 TWO_STEPS = [{"percent": 10, "hold": {"minDurationSeconds": 600, "minRequests": 50}}, {"percent": 100}]
 
 
-def growing(*, last=100, by_hand=False):
+def growing(*, last=100, by_hand=False, **policy):
     """Return a world whose candidate autoscales and is to get all the traffic, and has 20% of it."""
-    world = World(stepped(steps=[TWO_STEPS[0], {"percent": last}]))
+    world = World(stepped(steps=[TWO_STEPS[0], {"percent": last}], **policy))
     world.autoscaled = frozenset({"B"})
     world.minutes(5)
     if by_hand:
@@ -111,3 +111,36 @@ def test_under_observe_a_run_ends_although_no_weight_moves():
     world.weights = {"A": 90.0, "B": 10.0}
     world.until_ended()
     assert world.follow().record.outcome is Outcome.PROMOTED
+
+
+@pytest.mark.parametrize("gap", [False, True])
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_the_deadline_does_not_end_a_run_whose_share_only_grows(by_hand, gap):
+    world = growing(by_hand=by_hand, deadlineSeconds=2400)
+    world.stays_because = "Not all of AWS can be read"
+    if gap:
+        world.availability = Availability.STALE
+    world.minutes(120)
+    assert world.follow().record.outcome is None
+    world.stays_because, world.availability = "", Availability.FRESH
+    world.until_ended()
+    assert world.follow().record.outcome is Outcome.PROMOTED
+
+
+def test_after_the_deadline_a_promoted_candidate_that_fails_is_still_rolled_back():
+    world = growing(by_hand=True, deadlineSeconds=2400)
+    world.stays_because = "Not all of AWS can be read"
+    world.minutes(120)
+    world.rates = {"A": 0.0, "B": 1.0}
+    assert world.until_ended() <= 5
+    assert world.follow().record.outcome is Outcome.ROLLED_BACK
+
+
+def test_before_the_last_step_is_over_the_deadline_ends_a_run_whose_share_grows():
+    hold = {"minDurationSeconds": 600}
+    world = World(
+        stepped(steps=[{"percent": 10, "hold": hold}, {"percent": 80, "hold": hold}], deadlineSeconds=2400)
+    )
+    world.autoscaled = frozenset({"B"})
+    world.until_ended()
+    assert world.decisions[-1][1] == "DeadlineExceeded"

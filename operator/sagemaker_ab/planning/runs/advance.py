@@ -14,6 +14,7 @@ from sagemaker_ab.api.traffic_status import MOST_DECISIONS, DataStatus, Decision
 from sagemaker_ab.planning.run_data import Availability
 from sagemaker_ab.planning.runs.commands import end
 from sagemaker_ab.planning.runs.comparisons import comparisons
+from sagemaker_ab.planning.runs.deadline import deadline_counts
 from sagemaker_ab.planning.runs.gates import SATISFIED, blocked_data, data_gate, gates, gates_without_look
 from sagemaker_ab.planning.runs.intended import has_all_traffic
 from sagemaker_ab.planning.runs.live import LiveRun
@@ -21,7 +22,6 @@ from sagemaker_ab.planning.runs.outcome import Outcome
 from sagemaker_ab.planning.runs.record import RunRecord, ShownNumbers, minute_of, minute_time, to_time
 from sagemaker_ab.planning.runs.situation import Situation
 from sagemaker_ab.planning.runs.words import describe_data, describe_decision
-from sagemaker_ab.planning.runs.wrong_dates import confirms_deadline
 from sagemaker_ab.traffic.decision import Decision, DecisionReason, LookOutcome, Progress, Verdict
 from sagemaker_ab.traffic.evidence.minute_buffer import OPEN_MINUTES
 from sagemaker_ab.traffic.strategies.shares import all_traffic_to
@@ -118,7 +118,9 @@ def _interrupted(live: LiveRun, record: RunRecord, found: Situation) -> RunRecor
 
 def _looked(live: LiveRun, record: RunRecord, found: Situation, now: int) -> RunRecord:
     before = live.run.progress
-    decision = live.run.look(now, approved=record.approved, has_deadline=confirms_deadline(live, now))
+    decision = live.run.look(
+        now, approved=record.approved, has_deadline=deadline_counts(live, record, found, now)
+    )
     outcome = decision.outcome
     reason, message = outcome.reason.value, describe_decision(outcome)
     kept = _kept_back(record, decision, before, found)

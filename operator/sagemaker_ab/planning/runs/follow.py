@@ -9,6 +9,7 @@ from sagemaker_ab.api.traffic_status import CommandStatus, TrafficStatus
 from sagemaker_ab.planning.intended_traffic import IntendedTraffic
 from sagemaker_ab.planning.runs.advance import advance, with_decision
 from sagemaker_ab.planning.runs.commands import asks_for_retry, consume_commands, end, refuse_commands
+from sagemaker_ab.planning.runs.deadline import began_at_wrong_date, is_overdue
 from sagemaker_ab.planning.runs.identity import approved_hash, attempt_of, passed_hash, run_id
 from sagemaker_ab.planning.runs.intended import (
     has_all_traffic,
@@ -22,7 +23,6 @@ from sagemaker_ab.planning.runs.patch import winner_patch
 from sagemaker_ab.planning.runs.record import RunRecord, ShownNumbers, shown_weights
 from sagemaker_ab.planning.runs.restore import lost, restored
 from sagemaker_ab.planning.runs.situation import Situation
-from sagemaker_ab.planning.runs.wrong_dates import began_at_wrong_date, is_overdue
 from sagemaker_ab.planning.weight_history import WeightHistory
 from sagemaker_ab.traffic.decision import DecisionReason, Verdict
 from sagemaker_ab.traffic.run import RunMismatch
