@@ -139,6 +139,20 @@ def test_a_rollback_is_not_slowed_down():
     assert "rolled back" in followed.traffic.overrides_capacity
 
 
+def test_a_decision_that_is_repeated_keeps_its_time_and_has_the_newest_message():
+    world = World()
+    world.minutes(8)
+    world.readable, world.availability = False, Availability.ABSENT
+    world.minutes(30)
+    first = world.follow().status.decisions[-1]
+    assert (first.reason, first.message) == ("MissingData", "CloudWatch has never shown ")
+    world.availability = Availability.STALE
+    world.minutes(5)
+    newest = world.follow().status.decisions[-1]
+    assert (newest.at, newest.reason) == (first.at, "MissingData")
+    assert newest.message == "The newest minute that was read is older than 15 minutes"
+
+
 def test_a_quiet_run_is_not_written():
     world = World(requests=0)
     world.minutes(60)

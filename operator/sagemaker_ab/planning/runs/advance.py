@@ -63,10 +63,13 @@ def _looks(looked: int, newest: int, *, interrupted: bool) -> range:
 
 
 def with_decision(record: RunRecord, *, at: int, verdict: Verdict, reason: str, message: str) -> RunRecord:
-    """Return the record with a decision at the start of minute `at`, if it differs from the one before."""
-    newest = record.decisions[-1] if record.decisions else None
-    if newest is not None and (newest.verdict, newest.reason, newest.step) == (verdict, reason, record.step):
-        return record
+    """Return the record with a decision at the start of minute `at`.
+
+    One that repeats the decision before it keeps the time of that, and has the newest message.
+    """
+    if _repeats(record, verdict, reason):
+        repeated = record.decisions[-1].model_copy(update={"message": message})
+        return replace(record, decisions=(*record.decisions[:-1], repeated))
     decision = DecisionStatus(
         at=minute_time(at),
         verdict=verdict.value,
@@ -76,6 +79,15 @@ def with_decision(record: RunRecord, *, at: int, verdict: Verdict, reason: str, 
         message=message,
     )
     return replace(record, decisions=(*record.decisions, decision)[-MOST_DECISIONS:])
+
+
+def _repeats(record: RunRecord, verdict: Verdict, reason: str) -> bool:
+    newest = record.decisions[-1] if record.decisions else None
+    return newest is not None and (newest.verdict, newest.reason, newest.step) == (
+        verdict,
+        reason,
+        record.step,
+    )
 
 
 def _with_data(record: RunRecord, found: Situation) -> RunRecord:
@@ -142,11 +154,12 @@ def _looked(live: LiveRun, record: RunRecord, found: Situation, now: int) -> Run
         percent=requested[record.candidate] or record.percent,
         requested=requested,
     )
-    known = record.decisions
-    if not record.promoted or outcome.final:
+    known, refreshes = record.decisions, now % found.refresh_minutes == 0
+    repeats = _repeats(record, outcome.verdict, reason)
+    if (refreshes or not repeats) and (outcome.final or not record.promoted):
         record = with_decision(record, at=now, verdict=outcome.verdict, reason=reason, message=message)
     data = _data_gate(record, outcome, found)
-    if record.decisions != known or now % found.refresh_minutes == 0 or data not in record.shown.gates:
+    if record.decisions != known or refreshes or data not in record.shown.gates:
         record = replace(record, shown=_shown(live, record, outcome, found, data))
     if outcome.final:
         return end(record, _OUTCOMES[outcome.verdict], now=found.now)
