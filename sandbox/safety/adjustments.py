@@ -9,6 +9,7 @@ from sandbox.safety.aws_state import TOLERANCE, shares
 from sandbox.safety.matching import tag_differences
 from sandbox.safety.scaling_content import declared_policy, live_policy, tracked_metric
 from sandbox.safety.scaling_matching import alarm_differences, scaling_differences, tracking_differences
+from sandbox.safety.strategy import RUN_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,7 +31,8 @@ _SCALING = frozenset(
 class Adjustment:
     """A change that one or two calls make.
 
-    ``holders`` are the variants because of which it has to wait, or policies that the spec does not name.
+    ``holders`` are the variants because of which it has to wait, policies that the spec does not name, or the
+    tag that names the run.
     """
 
     key: str
@@ -98,8 +100,17 @@ def _weights(intent: Intent, endpoint: Endpoint, shown: Shown) -> Iterator[Adjus
         if share > now[name] + TOLERANCE and _lacks_instances(name, intent, endpoint, shown)
     }
     told = ", ".join(f"{name} from {now[name]:.1%} to {share:.1%}" for name, share in then.items())
-    held = frozenset() if intent.overrides_instances else frozenset(short)
+    holders = short | ({RUN_TAG} if _awaits_tag(intent, shown) else set())
+    held = frozenset() if intent.overrides_instances else frozenset(holders)
     yield Adjustment("weights", f"shift the traffic of {told}", held)
+
+
+def _awaits_tag(intent: Intent, shown: Shown) -> bool:
+    """Tell whether the endpoint does not name the run yet, whose weights must not go out before."""
+    endpoint, chosen = shown.tags.endpoint(intent.endpoint), intent.chosen
+    if endpoint is None or chosen is None or not chosen.run:
+        return False
+    return not chosen.is_remembered(endpoint.tags)
 
 
 def _wanted_weights(intent: Intent, endpoint: Endpoint) -> Mapping[str, float] | None:

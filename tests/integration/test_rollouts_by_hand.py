@@ -4,7 +4,9 @@ import copy
 
 from tests.integration.rollouts import STEPS, Rollout, stepped
 from tests.integration.stage import by_hand
+from tests.unit.planning.worlds import spec
 
+ARN = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/reviews"
 FIRST = {"VariantA": 90.0, "VariantB": 10.0}
 SECOND = {"VariantA": 50.0, "VariantB": 50.0}
 CANDIDATE = {"VariantA": 0.0, "VariantB": 100.0}
@@ -190,3 +192,16 @@ def test_a_state_that_cannot_be_read_counts_as_lost():
     rollout.cluster.set_status(**status)
     rollout.run(minutes=3)
     assert rollout.status["outcome"] == "EvidenceLost"
+
+
+def test_weights_wait_while_the_endpoint_has_no_room_for_the_tag_of_the_run():
+    """AWS allows 50 tags. The operator has four of them."""
+    rollout = Rollout(spec())
+    tags = [{"Key": f"key-{number}", "Value": "x"} for number in range(46)]
+    by_hand(rollout.operator, "AddTags", ResourceArn=ARN, Tags=tags)
+    rollout.cluster.apply(stepped())
+    rollout.run(minutes=40)
+    assert rollout.weight_calls() == []
+    assert "the tag sagemaker-ab.dev/run of the endpoint" in rollout.operator.conditions["Stalled"]
+    by_hand(rollout.operator, "DeleteTags", ResourceArn=ARN, TagKeys=["key-0"])
+    rollout.until(lambda: rollout.weights["VariantB"] == 10, minutes=70)

@@ -44,6 +44,8 @@ class AdjustmentsGoOut(Rule):
     - An adjustment is a change of weights, counts, autoscaling with its alarms, or tags of the fleet that
       serves. It is due while the newest reads show the endpoint InService with the resource's owner tags and
       another value than the spec's, and neither S1 nor S2 holds it. Bounds are compared as in S6.
+    - The weights of a run are held until the tag of the endpoint names the run, but not those of a rollback
+      or of a run that was aborted: S10.
     - It is late after 420 s of AWS's clock without an attempt. Only time between two reads counts that both
       show it due, and not while it is held; times without any call are a process that is dead or stopped.
     - After refused attempts, and after attempts that AWS accepted and took back, the backoff of S9 has to be
@@ -54,13 +56,14 @@ class AdjustmentsGoOut(Rule):
       status does not hold its content: then nothing shows the instance types.
     - Not judged are a resource that is being deleted, and one whose spec or location the operator refuses.
     - When the operator has come to rest, nothing may be due but what waits for its backoff, and each variant
-      that holds an adjustment is named in a condition.
+      or tag that holds an adjustment is named in a condition.
     """
 
     name = "S5"
     text = (
-        "Every reconcile that finds the endpoint ours and InService sends the next adjustment that S1, S2 or "
-        "a backoff does not hold, whatever else is stuck; what holds it is named in the condition."
+        "Every reconcile that finds the endpoint ours and InService sends the next adjustment that S1, S2, "
+        "the tag of a run or a backoff does not hold, whatever else is stuck; what holds it is named in the "
+        "condition."
     )
 
     def __init__(self) -> None:

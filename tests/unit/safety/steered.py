@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.unit.safety.stage import Spec, Stage, fixed, scaled, spec
+from tests.unit.safety.stage import ARN, Spec, Stage, fixed, scaled, spec
 
 RUN = {"strategy": "Stepped", "mode": "Apply", "run": "0123456789-1", "baseline": "VariantA"}
 
@@ -22,6 +22,12 @@ def choose(stage: Stage, baseline: int, candidate: int, *, ready: bool | None = 
     stage.write_status(ready=ready, traffic={**RUN, "weights": weights, **traffic}, scaling=scaling)
 
 
+def remember(stage: Stage, run: str = "0123456789-1") -> None:
+    """Let the endpoint name a run in its tag."""
+    tags = [{"Key": "sagemaker-ab.dev/run", "Value": f"{run} 0123456789 29000000"}]
+    stage.somebody("AddTags", service="sagemaker", ResourceArn=ARN, Tags=tags)
+
+
 def steered(*variants: Spec, baseline: int = 90, candidate: int = 10) -> Stage:
     """An endpoint in the middle of a run, read, and nothing broken so far.
 
@@ -30,6 +36,7 @@ def steered(*variants: Spec, baseline: int = 90, candidate: int = 10) -> Stage:
     stage = Stage()
     stage.deploy(spec(*variants) if variants else spec())
     stage.apply(stepped(*variants))
+    remember(stage)
     choose(stage, baseline, candidate)
     stage.weigh(VariantA=baseline, VariantB=candidate)
     stage.settle()

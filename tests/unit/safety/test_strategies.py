@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.safety.stage import Stage, fixed, scaled, spec
-from tests.unit.safety.steered import choose, steered, stepped
+from tests.unit.safety.steered import choose, remember, steered, stepped
 
 LARGE = (fixed("VariantA", count=4), fixed("VariantB", count=1, model="bert-b"))
 SCALING = (scaled("VariantA", model="bert-a"), fixed("VariantB", model="bert-b"))
@@ -175,6 +175,41 @@ def test_a_rollback_that_waits_for_instances_is_late():
     choose(stage, 100, 0, outcome="RolledBack")
 
     assert any("shift the traffic" in found for _, found in late(stage))
+
+
+OTHER = "9876543210-1"
+WAITS = {"type": "WeightsApplied", "status": "False", "reason": "Pending"}
+
+
+@pytest.mark.parametrize("remembered", [False, True])
+def test_the_weights_of_a_run_may_wait_until_the_tag_of_the_endpoint_names_it(remembered):
+    stage = steered()
+    choose(stage, 75, 25, run=OTHER)
+    if remembered:
+        remember(stage, OTHER)
+        stage.read()
+
+    assert [rule for rule, _ in late(stage)] == (["S5"] if remembered else [])
+
+
+@pytest.mark.parametrize("outcome", ["RolledBack", "Aborted"])
+def test_the_weights_of_a_run_that_was_given_up_do_not_wait_for_the_tag(outcome):
+    stage = steered()
+    choose(stage, 100, 0, run=OTHER, outcome=outcome)
+
+    assert any("shift the traffic" in found for _, found in late(stage))
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_weights_that_wait_for_the_tag_of_the_run_are_named_in_a_condition(named):
+    stage = steered()
+    choose(stage, 75, 25, run=OTHER)
+    stage.read()
+    message = "Waiting to shift traffic: the tag sagemaker-ab.dev/run of the endpoint does not name the run"
+    status = stage.resource["status"]
+    stage.write_status(**status, conditions=[WAITS | {"message": message if named else "Waiting"}])
+
+    assert stage.found_at_rest() == ([] if named else ["S5"])
 
 
 def test_a_smaller_count_may_wait_for_the_run_and_not_longer():
