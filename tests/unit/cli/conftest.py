@@ -8,12 +8,15 @@ from typing import Any
 import boto3
 import pytest
 from botocore.stub import Stubber
+from click.testing import CliRunner, Result
 from rich.console import Console, Group, RenderableType
 
 from sagemaker_ab.aws.clock import AwsClock
 from sagemaker_ab.aws.sessions import AwsClients
 from sagemaker_ab.cli.clients import Clients
+from sagemaker_ab.cli.main import commands
 from sagemaker_ab.kube.client import Conflict, NotFound
+from tests.unit.cli.recorded_cluster import Cluster
 
 NOW = datetime(2026, 11, 25, 15, 51, 52, tzinfo=UTC)
 IMAGE = "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference@sha256:" + "ab12cd34" * 8
@@ -271,3 +274,19 @@ def clients(kubernetes: FakeKubernetes, aws: StubbedAws, fake_time: FakeTime) ->
         monotonic=fake_time.monotonic,
         sleep=fake_time.sleep,
     )
+
+
+@pytest.fixture
+def cluster(kubernetes: FakeKubernetes) -> Cluster:
+    """The API server, for a resource in a recorded state."""
+    return Cluster(kubernetes)
+
+
+@pytest.fixture
+def run(clients: Clients) -> Callable[..., Result]:
+    """Run a command of the command line in the namespace `ml`."""
+
+    def invoke(*arguments: str) -> Result:
+        return CliRunner().invoke(commands, [*arguments, "-n", "ml"], obj=clients)
+
+    return invoke

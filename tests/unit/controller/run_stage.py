@@ -17,8 +17,19 @@ from sagemaker_ab.planning.variant_metrics import (
     Metric,
 )
 from sandbox.aws.inprocess import InProcessAws
+from sandbox.aws.ledger import row
 
 KEY = Key("ml", "reviews")
+OTHER = Key("ml", "other")
+IDLE = row("metrics.idle-invocations").variants
+SILENT = {"metrics.idle-invocations": [each.value for each in IDLE].index(False)}
+"""An endpoint publishes no zeros for minutes without requests."""
+FAILS_AT_ONCE = {
+    "cloudwatch.result-error": [
+        each.value["token"] for each in row("cloudwatch.result-error").variants
+    ].index(False)
+}
+"""A query that failed cannot be continued on a next page."""
 VARIANTS = frozenset({"VariantA", "VariantB"})
 METRICS = (INVOCATIONS, INVOCATION_5XX_ERRORS, MODEL_LATENCY_AVERAGE, MODEL_LATENCY_P99)
 _SERVICES = {
@@ -155,3 +166,8 @@ class _Clock(AwsClock):
 def next_first(read: RunMinutes) -> int:
     """Return the first minute that a run still needs once it has these: older ones do not change any more."""
     return max(read.first, first_open(read.until))
+
+
+def invocations(minutes: RunMinutes, variant: str = "VariantA") -> dict[int, int | None]:
+    """The requests to a variant in each minute that was read."""
+    return {at: each.invocations for (at, name), each in minutes.counts.items() if name == variant}
