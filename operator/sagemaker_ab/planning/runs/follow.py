@@ -173,7 +173,7 @@ def _with_weights_until_end(record: RunRecord, history: WeightHistory | None, fo
 def _waiting(before: TrafficStatus | None, record: RunRecord | None, found: Situation) -> Followed:
     """Report what the next run waits for."""
     traffic = traffic_before_run(record, found)
-    moves = bool(traffic.drained_first) or traffic.weights != found.serving
+    moves = bool(traffic.drained_first) or traffic.weights != found.live_weights
     weights = {name: int(each) for name, each in traffic.weights.items()} if moves else None
     message = traffic.holds_update or _WAITS
     if record is not None:

@@ -63,7 +63,7 @@ def _returns(record: RunRecord) -> bool:
 
 def _limited(record: RunRecord, requested: Mapping[str, int], found: Situation) -> dict[str, int]:
     """Return the weights between those in force and the requested ones that the candidate can follow."""
-    current = record.weights or _shares(found.serving)
+    current = record.weights or _shares(found.live_weights)
     since = record.in_force_since if record.weights is not None else None
     return _grown(current, requested, found, since=found.now if since is None else since)
 
@@ -91,7 +91,7 @@ def traffic_before_run(record: RunRecord | None, found: Situation) -> IntendedTr
     The weights that serve stay. If an update to another candidate is due, the baseline gets its traffic
     first. A baseline without traffic gets no new content: the next run would give it most of the traffic.
     """
-    initial, serving = _initial(found), _whole(found.serving)
+    initial, serving = _initial(found), _whole(found.live_weights)
     drained = frozenset(found.roles.challengers)
     if found.policy.mode == "Observe":
         return IntendedTraffic(weights=serving or initial, initial_weights=initial)
@@ -120,7 +120,7 @@ def traffic_of_run(record: RunRecord, found: Situation) -> IntendedTraffic:
     moving = record.weights is not None and not _in_force(record.weights, found)
     keeps = not record.observes and (not record.final or moving or record.outcome in _KEEPS_BASELINE)
     return IntendedTraffic(
-        weights=record.weights or _whole(found.serving) or initial,
+        weights=record.weights or _whole(found.live_weights) or initial,
         initial_weights=initial,
         run=record.run,
         run_tag=record.tag.encode(),

@@ -57,7 +57,7 @@ def lost(record: RunRecord, found: Situation) -> RunRecord:
     message = "The state of the run was lost, and its evidence cannot be read again. The weights stay"
     record = end(record, Outcome.EVIDENCE_LOST, now=found.now)
     passed = passed_hash(found.policy, record.progress.step, final=True)
-    serving = in_percent(found.serving)
+    serving = in_percent(found.live_weights)
     record = replace(record, requested=serving, weights=serving, in_force_since=None, passed=passed)
     return _with_only_decision(record, Verdict.UNDECIDED, RunReason.EVIDENCE_LOST, message, found)
 
@@ -121,7 +121,11 @@ def _finished(tag: RunTag, outcome: Outcome, found: Situation) -> RunRecord:
         record = replace(record, progress=Progress(step=len(found.policy.steps) - 1), percent=last)
     record = lost(record, found) if outcome is Outcome.EVIDENCE_LOST else end(record, outcome, now=found.now)
     verdict = Verdict.PROMOTE if outcome is Outcome.PROMOTED else Verdict.ROLLBACK
-    if outcome is Outcome.PROMOTED and not record.observes and in_percent(found.serving) != record.requested:
+    if (
+        outcome is Outcome.PROMOTED
+        and not record.observes
+        and in_percent(found.live_weights) != record.requested
+    ):
         return lost(record, found)
     message = f"Run {tag.run} ended as {outcome}, as a tag of the endpoint says"
     return _with_only_decision(record, verdict, RunReason.RESTORED, message, found)
@@ -147,7 +151,7 @@ def _can_be_rebuilt(tag: RunTag, found: Situation) -> bool:
     Weights change LastModifiedTime. The steps only go up, so weights of the first step with a change shortly
     after the start are those of its first call. If that call was not sent yet, there is no evidence to lose.
     """
-    endpoint, serving = found.endpoint, found.serving
+    endpoint, serving = found.endpoint, found.live_weights
     start = tag.started * SECONDS_PER_MINUTE
     if endpoint is None or serving is None or found.now - start > _KEPT_SECONDS:
         return False

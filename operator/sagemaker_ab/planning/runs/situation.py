@@ -61,7 +61,7 @@ class Situation:
         return run_tag(self.endpoint.tags) if self.endpoint else None
 
     @property
-    def serving(self) -> Mapping[str, float] | None:
+    def live_weights(self) -> Mapping[str, float] | None:
         """The weights that were last requested of AWS; None if not all variants of the spec serve."""
         found = {each.name: each.desired_weight for each in self.endpoint.variants} if self.endpoint else {}
         weights = {name: found[name] for name in self.variants if name in found}
@@ -78,7 +78,7 @@ class Situation:
     def can_start(self) -> bool:
         """Whether a run can start: the desired fleet is in service, and no weight is moving."""
         read = self.observation
-        known = bool(self.core) and self.serving is not None and not self.date_is_past
+        known = bool(self.core) and self.live_weights is not None and not self.date_is_past
         return known and read is not None and read.settled
 
     @property
