@@ -205,7 +205,9 @@ class RunReason(StrEnum):
     """
 
     SUPERSEDED = "Superseded"
-    """The policy or a model changed, so the run ended. Another run follows."""
+    """The policy or a variant changed, the endpoint was created again, or AWS's date was wrong when the run
+    started. Another run follows.
+    """
 
     EVIDENCE_LOST = "EvidenceLost"
     """The state of the run was lost, and its evidence cannot be read again. The weights stay. The annotation

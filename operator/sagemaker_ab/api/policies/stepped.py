@@ -105,6 +105,7 @@ class Stepped(ApiModel):
     """The number of seconds at the last step before the run ends; a multiple of 60."""
 
     deadline_seconds: Annotated[int, Field(ge=60, le=YEAR_SECONDS, multiple_of=SECONDS_PER_MINUTE)] = 86400
-    """The number of seconds after which a run that has not ended is rolled back, for instance because it
-    waits for an approval; a multiple of 60. It must be greater than all holds and bakeSeconds together.
+    """The number of seconds after which a run is rolled back that has not completed its steps, for instance
+    because it waits for an approval; a multiple of 60. It must be greater than all holds and bakeSeconds
+    together.
     """

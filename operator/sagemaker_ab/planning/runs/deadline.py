@@ -1,6 +1,6 @@
 """The deadline and the start of a run, also while AWS's answers have a wrong date.
 
-The local clock cannot tell which date is right, because it may be wrong itself. The data can: only minutes
+The local clock cannot show which date is right, because it may be wrong itself. The data can: only minutes
 that have begun have counts, and AWS has changed no endpoint in the future.
 """
 
@@ -31,7 +31,7 @@ def deadline_counts(live: LiveRun, record: RunRecord, found: Situation, now: int
 def is_overdue(live: LiveRun, record: RunRecord, found: Situation) -> bool:
     """Return whether this process has found the deadline over in each reconcile of an hour.
 
-    Without recent data, nothing else tells the end of a run from a wrong date.
+    Without recent data, nothing else distinguishes the end of a run from a wrong date.
     """
     if _only_grows(record, found):
         return False

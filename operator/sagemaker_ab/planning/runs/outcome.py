@@ -13,7 +13,9 @@ class Outcome(StrEnum):
     ABORTED = "Aborted"
     """A person ended the run. The baseline has all the traffic."""
     SUPERSEDED = "Superseded"
-    """The policy or the content of a variant changed. The weights stay until the next run."""
+    """The policy or a variant changed, the endpoint was created again, or the start was wrong. The weights
+    stay until the next run.
+    """
     EVIDENCE_LOST = "EvidenceLost"
     """The state of the run was lost, and its evidence cannot be read again. The weights stay."""
 
