@@ -10,7 +10,7 @@ from sagemaker_ab.aws.failures import Failure, FailureKind
 from sagemaker_ab.aws.sessions import AwsClients
 from sagemaker_ab.controller.context import ReconcileContext
 from sagemaker_ab.controller.errors import to_problem
-from sagemaker_ab.planning.commands import Command
+from sagemaker_ab.planning.commands import Command, Service
 from sagemaker_ab.planning.garbage import READ_VALID_SECONDS
 from sagemaker_ab.planning.problem import Problem
 from sagemaker_ab.planning.steps import Step, StepKind
@@ -50,12 +50,13 @@ class Refused:
 def apply(context: ReconcileContext, clients: AwsClients, step: Step) -> Outcome | Refused:
     """Send the writes of a step that were not sent recently, up to the first that fails.
 
-    Nothing is sent any more once the reads that the step rests on are too old, and nothing that was read is
-    sent again while the reads may be stale.
+    Nothing is sent any more once the reads that the step rests on are too old, and nothing that was read of
+    scalable targets is sent again while those reads may be stale.
     """
-    if step.repeats_reads and context.memory.awaiting_consistency(clients.clock.now()):
+    now = clients.clock.now()
+    if step.repeats_targets and context.memory.awaiting_consistency(now, Service.AUTOSCALING):
         return Outcome.UNKNOWN
-    commands = context.memory.unsent(step.commands, clients.clock.now())
+    commands = context.memory.unsent(step.commands, now)
     if not commands:
         return Outcome.UNKNOWN
     effective: list[Command] = []

@@ -64,8 +64,9 @@ def _update(desired: Desired, observed: Observed) -> Iterator[Step]:
     """
     if observed.endpoint and observed.endpoint.config_name == desired.config_name:
         return
-    releases = (
+    releases = [
         commands.deregister_scalable_target(desired.endpoint_name, variant)
         for variant in sorted(blocking_update(desired, observed))
-    )
-    yield Step(StepKind.UPDATE_ENDPOINT, (*releases, commands.update_endpoint(desired)))
+    ]
+    writes = (*releases, commands.update_endpoint(desired))
+    yield Step(StepKind.UPDATE_ENDPOINT, writes, repeats_targets=bool(releases))
