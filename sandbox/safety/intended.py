@@ -9,7 +9,7 @@ from sandbox.safety.scaling_content import declared_action, live_action
 from sandbox.safety.schedules import TOLERANCE_SECONDS, Due, period_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from sandbox.safety.aws_state import Raw, Target
     from sandbox.safety.intent import IntendedVariant
@@ -156,7 +156,13 @@ def intended_bounds(  # noqa: PLR0913  all that decides it
     return IntendedBounds(
         minimums=minimums,
         maximums=maximums,
-        foreign=_foreign(wanted, live, minimums, maximums),
+        foreign=_foreign(
+            wanted,
+            live,
+            minimums,
+            maximums,
+            lambda action: bool(schedules.dues(action, begin=bounds_since.low, now=now)),
+        ),
     )
 
 
@@ -221,17 +227,21 @@ def _ran(name: str, action: Raw, due: float, now: float, held: Sequence[Held]) -
 
 
 def _foreign(
-    wanted: IntendedVariant, live: Target | None, minimums: frozenset[int], maximums: frozenset[int]
+    wanted: IntendedVariant,
+    live: Target | None,
+    minimums: frozenset[int],
+    maximums: frozenset[int],
+    was_due: Callable[[Raw], bool],
 ) -> frozenset[tuple[int, int]]:
-    """Return the bounds that others' actions have set, or may have set at a rate.
+    """Return the bounds that others' actions have set, or may have set.
 
-    AWS tells nobody when a rate was due.
+    AWS shows nobody when a rate was due, nor whether scheduled scaling was suspended when another action was.
     """
     if live is None or wanted.removes_foreign:
         return frozenset()
     runs = (run for name, run in live.runs.items() if name not in wanted.scheduled)
     actions = (live_action(raw) for name, raw in live.scheduled.items() if name not in wanted.scheduled)
-    rates = (action for action in actions if period_of(action) is not None)
+    possible = (action for action in actions if period_of(action) is not None or was_due(action))
     return frozenset((run["minimum"], run["maximum"]) for run in runs) | {
-        (rate["minimum"] or min(minimums), rate["maximum"] or max(maximums)) for rate in rates
+        (action["minimum"] or min(minimums), action["maximum"] or max(maximums)) for action in possible
     }

@@ -354,3 +354,20 @@ def test_bounds_that_a_foreign_action_has_set_are_caught_where_foreign_scaling_i
     stage = foreign_peak(foreignScaling="Remove")
 
     assert "VariantB scales between 3 and 6, not 1 to 4" in stage.violations()[-1].found
+
+
+@pytest.mark.parametrize(("minutes", "found"), [(70, []), (10, ["S6"])])
+def test_bounds_of_a_foreign_action_that_was_due_while_suspended_may_be_called_ready(minutes, found):
+    """Somebody sets the bounds. AWS does not show that the action was suspended when it was due."""
+    stage = Stage()
+    stage.deploy(spec(fixed("VariantA"), scaled("VariantB")))
+    suspended = {"ScheduledScalingSuspended": True}
+    stage.somebody("RegisterScalableTarget", **variant_b(), SuspendedState=suspended)
+    theirs = {"Schedule": "cron(0 1 * * ? *)", "ScalableTargetAction": {"MinCapacity": 3}}
+    stage.somebody("PutScheduledAction", **variant_b(), ScheduledActionName="theirs", **theirs)
+    stage.poll(minutes=minutes)
+    stage.somebody("RegisterScalableTarget", **variant_b(), MinCapacity=3)
+    stage.settle()
+    stage.write_status(ready=True)
+
+    assert stage.found() == found
