@@ -122,4 +122,7 @@ def _span(first: Version | None, versions: Sequence[Version], clocks: Clocks) ->
         None,
     )
     high = float("inf") if told is None else clocks.after(told.latest)
-    return Span(clocks.before(first.earliest), high, inherited=first is versions[0])
+    remembered = since_loss(versions)
+    known = any(_written(one) and one.latest < first.earliest for one in remembered)
+    begin = max(first.earliest, remembered[0].earliest)
+    return Span(clocks.before(first.earliest), high, None if known else clocks.before(begin))

@@ -9,7 +9,7 @@ from sandbox.safety.scaling_content import declared_action, live_action
 from sandbox.safety.schedules import TOLERANCE_SECONDS, Due, period_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from sandbox.safety.aws_state import Raw, Target
     from sandbox.safety.intent import IntendedVariant
@@ -60,13 +60,14 @@ class IntendedBounds:
 class Span:
     """Since when something has been in the spec, by AWS's clock: not before ``low``, surely after ``high``.
 
-    ``high`` is when the operator had told in the status of the spec that brought it. ``inherited``: since the
-    resource was created, which may have taken over what AWS held before.
+    ``high`` is when the operator had told in the status of the spec that brought it. Of the time before
+    ``unknown_before`` it has no record: the resource was new, or its status was lost, when it found this in
+    the spec. It may have taken over what AWS held. None: it knows an earlier spec.
     """
 
     low: float
     high: float
-    inherited: bool = False
+    unknown_before: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,21 +141,33 @@ def intended_bounds(  # noqa: PLR0913  all that decides it
             _Effect(due.time, due.sure and not crosses, action["minimum"], action["maximum"]) for due in dues
         ]
         run = live.runs.get(name) if live else None
-        inherited = bounds_since.inherited and span.inherited
-        if run is not None and (inherited or run["at"] >= low):
+        taken_over = _later(bounds_since.unknown_before, span.unknown_before)
+        if run is not None and (taken_over is not None or run["at"] >= low):
             effects.append(
                 _Effect(run["at"], sure=False, minimum=action["minimum"], maximum=action["maximum"])
             )
-        if inherited and _was_held(held, bounds_since.low):
-            effects.append(_Effect(low, sure=False, minimum=action["minimum"], maximum=action["maximum"]))
+        if taken_over is not None and _was_held(held, taken_over):
+            effects.append(
+                _Effect(taken_over, sure=False, minimum=action["minimum"], maximum=action["maximum"])
+            )
     effects.sort(key=lambda effect: effect.time, reverse=True)
     minimums = _possible(((one.minimum, one.sure) for one in effects), minimum)
     maximums = _possible(((one.maximum, one.sure) for one in effects), maximum)
     return IntendedBounds(
         minimums=minimums,
         maximums=maximums,
-        foreign=_foreign(wanted, live, minimums, maximums),
+        foreign=_foreign(
+            wanted,
+            live,
+            minimums,
+            maximums,
+            lambda action: bool(schedules.dues(action, begin=bounds_since.low, now=now)),
+        ),
     )
+
+
+def _later(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else max(one, other)
 
 
 def _possible(newest_first: Iterable[tuple[int | None, bool]], declared: int) -> frozenset[int]:
@@ -214,17 +227,21 @@ def _ran(name: str, action: Raw, due: float, now: float, held: Sequence[Held]) -
 
 
 def _foreign(
-    wanted: IntendedVariant, live: Target | None, minimums: frozenset[int], maximums: frozenset[int]
+    wanted: IntendedVariant,
+    live: Target | None,
+    minimums: frozenset[int],
+    maximums: frozenset[int],
+    was_due: Callable[[Raw], bool],
 ) -> frozenset[tuple[int, int]]:
-    """Return the bounds that others' actions have set, or may have set at a rate.
+    """Return the bounds that others' actions have set, or may have set.
 
-    AWS tells nobody when a rate was due.
+    AWS shows nobody when a rate was due, nor whether scheduled scaling was suspended when another action was.
     """
     if live is None or wanted.removes_foreign:
         return frozenset()
     runs = (run for name, run in live.runs.items() if name not in wanted.scheduled)
     actions = (live_action(raw) for name, raw in live.scheduled.items() if name not in wanted.scheduled)
-    rates = (action for action in actions if period_of(action) is not None)
+    possible = (action for action in actions if period_of(action) is not None or was_due(action))
     return frozenset((run["minimum"], run["maximum"]) for run in runs) | {
-        (rate["minimum"] or min(minimums), rate["maximum"] or max(maximums)) for rate in rates
+        (action["minimum"] or min(minimums), action["maximum"] or max(maximums)) for action in possible
     }

@@ -239,3 +239,14 @@ def test_bounds_from_before_the_spec_autoscales_are_not_taken_for_those_of_a_dec
     operator.settle()
 
     assert bounds(operator) == (1, 4)
+
+
+def test_bounds_of_a_declared_action_are_kept_on_a_target_found_after_a_lost_status():
+    operator = settled(spec())
+    scaling_by_hand(operator, "RegisterScalableTarget", MinCapacity=1, MaxCapacity=7)
+    operator.cluster.set_status()
+    evening = {"name": "evening", "schedule": "cron(0 20 * * ? *)", "maxCapacity": 7}
+    operator.cluster.apply(scaling(scheduledActions=[evening]))
+    operator.settle()
+
+    assert bounds(operator) == (1, 7)

@@ -3,7 +3,7 @@
 import pytest
 
 from sagemaker_ab.api.resource import ACCOUNT, FINALIZER, REGION
-from tests.integration.stage import SCALING, aws, by_hand, endpoint, run, sent, settled, steps, target
+from tests.integration.stage import SCALING, aws, by_hand, endpoint, held, run, sent, settled, steps, target
 from tests.property.in_process import InProcessOperator
 from tests.unit.planning.worlds import spec
 
@@ -163,6 +163,18 @@ def test_a_finalizer_that_a_replace_has_removed_comes_back():
 
     assert pinned(operator)
     assert operator.writes()[before:] == []
+
+
+def test_account_and_region_that_a_replace_has_removed_come_back_before_a_deletion_deletes_anything():
+    operator = settled(SCALING)
+    operator.cluster.resource["metadata"]["annotations"] = {}
+    operator.cluster.delete()
+    operator.step()
+
+    assert pinned(operator)
+    assert sent(operator, "DeleteEndpoint")
+    operator.settle()
+    assert held(operator, "models") == {}
 
 
 def test_retain_releases_the_finalizer_though_aws_cannot_be_read():

@@ -17,6 +17,7 @@ from tests.integration.stage import (
     with_replaced,
     with_revision,
 )
+from tests.property.in_process import InProcessOperator
 from tests.seeds import SEEDS
 from tests.unit.planning.worlds import AUTOSCALING, with_variant
 
@@ -142,3 +143,18 @@ def test_without_a_known_count_an_endpoint_starts_with_its_minimum():
     operator.settle()
 
     assert start_count(operator, "VariantB") == 1
+
+
+def test_a_config_with_other_counts_than_those_in_use_is_garbage():
+    """The spec has changed in between, so that the config of other counts has been created and not used."""
+    operator = InProcessOperator(aws())
+    operator.cluster.apply(WIDE)
+    until(operator, lambda: len(held(operator, "endpointConfigs")) == 1)
+    more = {**AUTOSCALING, "minCapacity": 2, "maxCapacity": 10}
+    operator.cluster.apply(with_variant(WIDE, "VariantB", autoscaling=more))
+    until(operator, lambda: endpoint(operator))
+    operator.cluster.apply(WIDE)
+    operator.settle()
+
+    assert list(held(operator, "endpointConfigs")) == [endpoint(operator)["config"]]
+    assert start_count(operator, "VariantB") == 2

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _QUIET_SECONDS = 180.0
 _RESTART_SECONDS = 5.0
+_AT_REST = frozenset({"InService", "Failed", "OutOfService", "UpdateRollbackFailed"})
 
 
 class Killed(BaseException):
@@ -145,7 +146,7 @@ class InProcessOperator:
         """Tell whether AWS is at work on an endpoint: what waits for that is yet to come."""
         places = self.sim.state().values()
         endpoints = (endpoint for place in places for endpoint in place.get("endpoints", {}).values())
-        return any(endpoint["status"].endswith("ing") for endpoint in endpoints)
+        return any(endpoint["status"] not in _AT_REST for endpoint in endpoints)
 
     def _now(self) -> float:
         return self.sim.engine.clock.now()

@@ -10,7 +10,7 @@ from sagemaker_ab.aws.failures import Failure, FailureKind
 from sagemaker_ab.aws.sessions import AwsClients
 from sagemaker_ab.controller.context import ReconcileContext
 from sagemaker_ab.controller.errors import to_problem
-from sagemaker_ab.planning.commands import Command
+from sagemaker_ab.planning.commands import Command, Service
 from sagemaker_ab.planning.garbage import READ_VALID_SECONDS
 from sagemaker_ab.planning.problem import Problem
 from sagemaker_ab.planning.steps import Step, StepKind
@@ -50,9 +50,9 @@ class Refused:
 def apply(context: ReconcileContext, clients: AwsClients, step: Step) -> Outcome | Refused:
     """Send the writes of a step that were not sent recently, up to the first that fails.
 
-    Nothing is sent any more once the reads that the step rests on are too old. Nothing that was read is sent
-    again while the reads may be stale, and nothing of a single-flight step while an earlier write of its
-    operation may be in flight.
+    Nothing is sent any more once the reads that the step rests on are too old. Nothing that was read of
+    scalable targets is sent again while those reads may be stale, and nothing of a single-flight step while
+    an earlier write of its operation may be in flight.
     """
     commands = _commands_to_send(context, step, clients.clock.now())
     if not commands:
@@ -89,7 +89,7 @@ def apply(context: ReconcileContext, clients: AwsClients, step: Step) -> Outcome
 def _commands_to_send(context: ReconcileContext, step: Step, now: float) -> list[Command]:
     """Return the commands of a step that may be sent now; none while reads do not show what came before."""
     memory = context.memory
-    if step.repeats_reads and memory.awaiting_consistency(now):
+    if step.repeats_targets and memory.awaiting_consistency(now, Service.AUTOSCALING):
         return []
     if step.single_flight and memory.in_flight(step.commands[0].operation, now):
         return []

@@ -1,6 +1,7 @@
 """Decides when the AWS objects of a resource are listed for garbage collection, and plans what to delete."""
 
 import logging
+from dataclasses import replace
 
 from sagemaker_ab.aws.failures import AwsError
 from sagemaker_ab.aws.sessions import AwsClients
@@ -16,6 +17,7 @@ from sagemaker_ab.planning.garbage import (
     plan_image_pins,
 )
 from sagemaker_ab.planning.observed import Observed
+from sagemaker_ab.planning.state import EndpointState
 from sagemaker_ab.planning.status import Gathered
 from sagemaker_ab.planning.steps import Step
 
@@ -39,6 +41,9 @@ def garbage_step(context: ReconcileContext, clients: AwsClients, gathered: Gathe
         return None
     needed = named_by(gathered.desired)
     context.memory.missing_models = needed.models - listing.models
+    if gathered.plan.state is EndpointState.CURRENT:
+        # The config in use differs from the desired one in weights and counts at most. AWS gets no other.
+        needed = replace(needed, configs=frozenset())
     released = gathered.remembered.released
     alarms = alarms_in_use(gathered.desired, gathered.observed, released)
     keep = in_use(gathered.observed) | alarms | needed

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 
 from sagemaker_ab.api.spec import EndpointSpec
-from sagemaker_ab.planning.commands import Command
+from sagemaker_ab.planning.commands import Command, Service
 from sagemaker_ab.planning.consistency import SETTLING_SECONDS
 from sagemaker_ab.planning.image_pins import PinnedImages
 from sagemaker_ab.planning.observed import Observed
@@ -39,8 +39,8 @@ class Memory:
     """
 
     uid: str = ""
-    _sent: dict[str, float] = field(default_factory=dict)
-    """When each write was last sent."""
+    _sent: dict[str, tuple[float, Service]] = field(default_factory=dict)
+    """When each write was last sent, and to what."""
     _sent_for: int = 0
     """The generation for which the last write was sent."""
     _started: float | None = None
@@ -70,9 +70,10 @@ class Memory:
 
     # Writes and consistency
 
-    def awaiting_consistency(self, now: float) -> bool:
-        """Return whether reads may not show the newest write yet."""
-        return bool(self._recently_sent(now))
+    def awaiting_consistency(self, now: float, service: Service | None = None) -> bool:
+        """Return whether reads may not show the newest write yet, to one service or to any."""
+        self._forget_old(now)
+        return any(service in {None, sent_to} for _, sent_to in self._sent.values())
 
     def awaiting_effect(self, generation: int, now: float) -> bool:
         """Return whether a read that looks right may be older than the newest write.
@@ -92,18 +93,19 @@ class Memory:
         A process that has just started does not know what the one before it has sent.
         """
         just_started = self._started is not None and now - self._started < SETTLING_SECONDS
-        return just_started or any(key.startswith(f"{operation}-") for key in self._recently_sent(now))
+        self._forget_old(now)
+        return just_started or any(key.startswith(f"{operation}-") for key in self._sent)
 
     def unsent(self, commands: Iterable[Command], now: float) -> list[Command]:
         """Return the commands up to the first that was sent so recently that a stale read may not show it.
 
         The commands after that one may depend on it: a scaling policy is refused without its target.
         """
-        recently = self._recently_sent(now)
-        return list(takewhile(lambda command: command.identity not in recently, commands))
+        self._forget_old(now)
+        return list(takewhile(lambda command: command.identity not in self._sent, commands))
 
     def record_sent(self, command: Command, generation: int, now: float) -> None:
-        self._sent[command.identity] = now
+        self._sent[command.identity] = now, command.service
         self._sent_for = generation
         if command.operation in _CHANGES_GARBAGE:
             self._listed = None
@@ -118,9 +120,8 @@ class Memory:
         if command.operation == "CreateModel":
             self.missing_models -= {command.request["ModelName"]}
 
-    def _recently_sent(self, now: float) -> Collection[str]:
-        self._sent = {key: when for key, when in self._sent.items() if now - when < SETTLING_SECONDS}
-        return self._sent.keys()
+    def _forget_old(self, now: float) -> None:
+        self._sent = {key: sent for key, sent in self._sent.items() if now - sent[0] < SETTLING_SECONDS}
 
     # Accepted steps, which AWS may roll back
 

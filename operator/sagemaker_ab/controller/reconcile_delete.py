@@ -47,11 +47,14 @@ def _reconcile(context: ReconcileContext) -> float | None:
     services = context.services
     region = context.resource["spec"].get("region")
     clients = services.aws.clients(context.location.region or region)
-    moved = context.location.problem(account=services.aws.account(clients), region=region)
+    account = services.aws.account(clients)
+    moved = context.location.problem(account=account, region=region)
     if moved is not None:
         return _unreachable(context, moved)
     endpoint_name = context.resource["spec"]["endpointName"]
     observed = services.observer.observe(clients, endpoint_name, deleting=True)
+    # Somebody may have taken the annotations off, and the status may be lost before the deletion is over.
+    context.pin(account, clients.region)
     decided = plan_deletion(endpoint_name, context.owner, observed)
     if decided.problem is not None:
         context.report_problem(decided.problem)

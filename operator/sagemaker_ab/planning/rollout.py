@@ -65,9 +65,13 @@ def _update(desired: Desired, observed: Observed) -> Iterator[Step]:
     """
     if observed.endpoint and observed.endpoint.config_name == desired.config_name:
         return
-    releases = (
+    releases = [
         commands.deregister_scalable_target(desired.endpoint_name, variant)
         for variant in sorted(blocking_update(desired, observed))
+    ]
+    yield Step(
+        StepKind.UPDATE_ENDPOINT,
+        (*releases, commands.update_endpoint(desired)),
+        held=update_held(desired, observed),
+        repeats_targets=bool(releases),
     )
-    held = update_held(desired, observed)
-    yield Step(StepKind.UPDATE_ENDPOINT, (*releases, commands.update_endpoint(desired)), held=held)

@@ -87,10 +87,10 @@ def _registration(variant: ScaledVariant) -> Iterator[Step]:
     if held and target is not None:
         raised = _raised(variant, target.bounds)
         if raised != target.bounds or change is not None:
-            yield replace(_step(_register(variant, raised, change)), repeats_reads=True)
+            yield replace(_step(_register(variant, raised, change)), repeats_targets=True)
     kept = any(on and not scaling.suspended.get(member) for member, on in suspended.items())
     step = _step(_register(variant, scaling.bounds, change), held=held)
-    yield replace(step, repeats_reads=kept and change is not None)
+    yield replace(step, repeats_targets=kept and change is not None)
 
 
 def _register(variant: ScaledVariant, bounds: Bounds, suspended: Mapping[str, bool] | None) -> Command:

@@ -51,10 +51,10 @@ class Step:
     S1 forbids it: who asked for it, and what S1 says.
     `blocked` is not empty if AWS would refuse the step until a person acts. It then says what to do.
     `urgent`: the step goes before all others. `valid_until` is the time on AWS's clock after which the reads
-    behind the step are too old to send it. `repeats_reads`: the step sends again what was read, and waits
-    until reads show the newest write. `single_flight`: the step waits until reads show the newest write of
-    its operation. `undo` has, by the identities of writes, what is sent to undo them if a later one of the
-    step is refused.
+    behind the step are too old to send it. `repeats_targets`: what was read of scalable targets is sent again
+    now or later, so that the step waits until reads show the newest write to Application Auto Scaling.
+    `single_flight`: the step waits until reads show the newest write of its operation. `undo` has, by the
+    identities of writes, what is sent to undo them if a later one of the step is refused.
     """
 
     kind: StepKind
@@ -65,7 +65,7 @@ class Step:
     overrides: str = ""
     urgent: bool = False
     valid_until: float | None = None
-    repeats_reads: bool = False
+    repeats_targets: bool = False
     single_flight: bool = False
     undo: Mapping[str, Command] = field(default_factory=dict)
 

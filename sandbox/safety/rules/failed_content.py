@@ -50,7 +50,8 @@ class FailedContentWaits(Rule):
     - Content is what a config holds besides initial weights and counts. Names of models come from their
       content, so that a revision is another content.
     - A deployment has failed when the endpoint is Failed, or in service on another config and no longer
-      updating. A failure without a reason has a cause other than capacity, quota or an internal failure.
+      updating, unless a read has shown it in service before. A failure without a reason has a cause other
+      than capacity, quota or an internal failure.
     - Asked for again is what the spec's models, role, variants or instance types changed for since, what a
       request to reconcile was made for since, and whatever is deployed after somebody else has changed or
       deleted the endpoint, a config or a model.
@@ -112,7 +113,7 @@ class FailedContentWaits(Rule):
         live = call.before.endpoint(endpoint)
         if live is None or live.pending_config == deployment.config:
             return
-        if live.config == deployment.config and live.in_service:
+        if any(one and one.config == deployment.config and one.in_service for one in (live, shown)):
             del self._open[endpoint]
             self._failed.pop((endpoint, deployment.content), None)
         elif live.status in {"Failed", "InService", "UpdateRollbackFailed"}:

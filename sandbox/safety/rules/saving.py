@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,34 +17,38 @@ _REPORTED = frozenset({"conditions", "metrics", "variants", "summary"})
 def is_saved(target: Target, status: Raw) -> bool:
     """Tell whether a status holds all that a target consists of, in whatever form.
 
-    Some object in it has to name the variant and hold the bounds, and of each policy and scheduled action
-    the name and every value.
+    What it says about the variant has to hold the bounds, and of each policy and scheduled action the name
+    and every value.
     """
-    wanted = {target.variant, *_leaves([target.minimum, target.maximum])}
+    wanted = {*_leaves([target.minimum, target.maximum])}
     for name, content in (*target.policies.items(), *target.scheduled.items()):
         wanted |= {name, *_leaves(content)}
     if any(target.suspended.values()):
         wanted.add("true")
     kept = {key: value for key, value in status.items() if key not in _REPORTED}
-    return any(wanted <= set(_values(found)) for found in _objects(kept))
+    return any(wanted <= set(_values(found)) for found in _about(kept, target.variant))
 
 
-def mentions(status: Raw, *words: str) -> bool:
-    """Tell whether some object of a status, in whatever form, holds all words.
+def mentions(status: Raw, variant: str, word: str) -> bool:
+    """Tell whether a status, in whatever form, says a word about a variant.
 
     What is released does not count: it is saved as it was read, no matter who made it.
     """
     kept = {key: value for key, value in status.items() if key not in _REPORTED | {"releasedScaling"}}
-    return any({*words} <= set(_values(found)) for found in _objects(kept))
+    return any(word in _values(found) for found in _about(kept, variant))
 
 
-def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield every object within a value."""
+def _about(value: Any, variant: str) -> Iterator[Any]:
+    """Yield the objects within a value that name a variant themselves, and what is under its name."""
+    parts: Iterable[Any] = value if isinstance(value, list) else ()
     if isinstance(value, Mapping):
-        yield value
-    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+        parts = value.values()
+        if variant in value:
+            yield value[variant]
+        if variant in parts:
+            yield value
     for part in parts:
-        yield from _objects(part)
+        yield from _about(part, variant)
 
 
 def _values(value: Any) -> Iterator[str]:

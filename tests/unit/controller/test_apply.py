@@ -197,15 +197,15 @@ def test_nothing_is_sent_by_reads_that_are_too_old_on_either_clock(context, vali
     )
 
 
-def test_what_was_read_is_not_sent_again_while_reads_may_be_stale(context):
-    context.memory.record_sent(commands.delete_model("another"), 3, now=1000.0)
+def test_what_was_read_of_a_target_is_not_sent_again_while_reads_may_be_stale(context):
+    context.memory.record_sent(commands.deregister_scalable_target("e", "v"), 3, now=1000.0)
     context.answers(GONE, "DeleteModel")
     model = commands.delete_model("m")
 
-    assert context.apply(model, repeats_reads=True) is Outcome.UNKNOWN
+    assert context.apply(model, repeats_targets=True) is Outcome.UNKNOWN
     assert context.calls == []
     context.clock.time = 1030.0
-    assert context.apply(model, repeats_reads=True) is Outcome.ACCEPTED
+    assert context.apply(model, repeats_targets=True) is Outcome.ACCEPTED
     assert context.calls == ["DeleteModel"]
 
 
@@ -219,6 +219,13 @@ def test_a_step_waits_while_another_write_of_its_operation_is_in_flight(context)
     context.clock.time = 1030.0
     assert context.apply(second, single_flight=True) is Outcome.ACCEPTED
     assert context.calls == ["DeleteModel"] * 2
+
+
+def test_writes_to_other_services_do_not_hold_up_what_was_read_of_a_target(context):
+    context.memory.record_sent(commands.delete_model("another"), 3, now=1000.0)
+    context.answers(GONE, "DeleteModel")
+
+    assert context.apply(commands.delete_model("m"), repeats_targets=True) is Outcome.ACCEPTED
 
 
 def with_undo(context):

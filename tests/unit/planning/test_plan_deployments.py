@@ -142,6 +142,16 @@ def test_without_the_content_of_a_deleted_config_nothing_is_deployed_and_nothing
     assert decided.problem.reason is Reason.ENDPOINT_CONFIG_MISSING
 
 
+@pytest.mark.parametrize(("name", "waits"), [("VariantB", True), ("VariantA", False)])
+def test_an_update_that_releases_a_target_waits_until_reads_show_what_was_put(name, waits):
+    """What is released is saved as it was read."""
+    wanted = want(with_variant(SCALING, name, instanceType="ml.m5.xlarge"))
+    decided = planned(wanted, replace(world(want(SCALING)), **existing(wanted)))
+
+    (update,) = [step for step in decided.steps if step.kind is StepKind.UPDATE_ENDPOINT]
+    assert update.repeats_targets is waits
+
+
 @pytest.mark.parametrize("failed", [False, True], ids=["current", "rolled back"])
 def test_models_that_were_deleted_by_hand_come_back_beside_the_adjustments(failed):
     wanted = want(with_variant(spec(), "VariantA", weight=10))

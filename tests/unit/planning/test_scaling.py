@@ -247,4 +247,4 @@ def test_a_registration_that_repeats_a_suspension_as_it_was_read_says_so(suspend
 
     (step,) = steps(wanted, replace(live, targets={"VariantB": target}))
     assert step.commands[0].request["SuspendedState"]["ScheduledScalingSuspended"] is True
-    assert step.repeats_reads is repeats
+    assert step.repeats_targets is repeats

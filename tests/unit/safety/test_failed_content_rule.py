@@ -137,6 +137,29 @@ def test_a_creation_that_failed_is_not_tried_again_either():
     assert stage.found() == ["S8"]
 
 
+@pytest.mark.parametrize(("stale", "found"), [(4.0, []), (0.0, ["S8"])])
+def test_a_creation_that_a_read_has_shown_in_service_has_not_failed(stale, found):
+    """It fails afterwards, before AWS is called again; a read of a few seconds ago shows what was."""
+    stage = Stage()
+    stage.apply(spec())
+    stage.read()
+    stage.pin()
+    for name in ("bert-a", "bert-b"):
+        stage.create_model(name)
+    stage.create_config("first", spec())
+    stage.sagemaker.create_endpoint(EndpointName="reviews", EndpointConfigName="first")
+    stage.aws.advance(minutes=60)
+    stage.aws.edit(status={"endpoint": "reviews", "status": "Failed"})
+    stage.aws.advance(seconds=2)
+    stage.aws.fault({"stale": stale}, match={"operation": "DescribeEndpoint"})
+    stage.read()
+    stage.sagemaker.delete_endpoint(EndpointName="reviews")
+    stage.settle()
+    stage.sagemaker.create_endpoint(EndpointName="reviews", EndpointConfigName="first")
+
+    assert stage.found() == found
+
+
 def test_content_that_came_into_service_later_has_not_failed(failed):
     failed.apply(REVISED, reconcile_requested_at="now")
     failed.update("second")

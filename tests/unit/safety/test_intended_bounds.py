@@ -24,13 +24,19 @@ def at(text):
 
 
 def bounds_at(
-    now, *actions, known="2026-01-01", held_since="2026-01-01", suspended=False, held=None, inherited=False
+    now,
+    *actions,
+    known="2026-01-01",
+    held_since="2026-01-01",
+    suspended=False,
+    held=None,
+    unknown_before=None,
 ):
     """The minimums and maximums that are right, when the spec is known since the start of the year."""
     variant = wanted(scheduledActions=list(actions))
     declared = {action["name"]: declared_action(action) for action in actions}
     since = dict.fromkeys(declared, at(held_since))
-    span = Span(at("2026-01-01"), at(known), inherited=inherited)
+    span = Span(at("2026-01-01"), at(known), None if unknown_before is None else at(unknown_before))
     found = intended_bounds(
         variant,
         None,
@@ -70,11 +76,22 @@ def test_the_action_that_was_due_last_decides_and_both_are_right_for_five_minute
 
 
 def test_a_target_that_a_resource_took_over_may_have_the_bounds_of_any_action():
-    taken_over = {"held_since": "2025-12-31T12:00:00", "inherited": True}
-    made_since = {"held_since": "2026-01-01T01:00:00", "inherited": True}
+    taken_over = {"held_since": "2025-12-31T12:00:00", "unknown_before": "2026-01-01"}
+    made_since = {"held_since": "2026-01-01T01:00:00", "unknown_before": "2026-01-01"}
 
     assert bounds_at("2026-01-01T07:00:00", MORNING, **taken_over) == ({1, 3}, {5, 6})
     assert bounds_at("2026-01-01T07:00:00", MORNING, **made_since) == ({1}, {5})
+
+
+def test_a_target_that_was_there_when_status_was_lost_may_have_the_bounds_of_any_action():
+    before, loss, after = (f"2026-01-01T0{hour}:00:00" for hour in (2, 3, 4))
+    put = Held(at(after), False, {"morning": declared_action(MORNING)}, {"morning": at(after)})
+    registered_before = [Held(at("2025-12-31")), Held(at(before), False, {}), put]
+    registered_since = [Held(at("2025-12-31")), put]
+    lost = {"known": loss, "unknown_before": loss}
+
+    assert bounds_at("2026-01-01T05:00:00", MORNING, held=registered_before, **lost) == ({1, 3}, {5, 6})
+    assert bounds_at("2026-01-01T05:00:00", MORNING, held=registered_since, **lost) == ({1}, {5})
 
 
 def test_a_bound_that_the_last_action_does_not_name_is_that_of_the_one_before():
@@ -337,3 +354,20 @@ def test_bounds_that_a_foreign_action_has_set_are_caught_where_foreign_scaling_i
     stage = foreign_peak(foreignScaling="Remove")
 
     assert "VariantB scales between 3 and 6, not 1 to 4" in stage.violations()[-1].found
+
+
+@pytest.mark.parametrize(("minutes", "found"), [(70, []), (10, ["S6"])])
+def test_bounds_of_a_foreign_action_that_was_due_while_suspended_may_be_called_ready(minutes, found):
+    """Somebody sets the bounds. AWS does not show that the action was suspended when it was due."""
+    stage = Stage()
+    stage.deploy(spec(fixed("VariantA"), scaled("VariantB")))
+    suspended = {"ScheduledScalingSuspended": True}
+    stage.somebody("RegisterScalableTarget", **variant_b(), SuspendedState=suspended)
+    theirs = {"Schedule": "cron(0 1 * * ? *)", "ScalableTargetAction": {"MinCapacity": 3}}
+    stage.somebody("PutScheduledAction", **variant_b(), ScheduledActionName="theirs", **theirs)
+    stage.poll(minutes=minutes)
+    stage.somebody("RegisterScalableTarget", **variant_b(), MinCapacity=3)
+    stage.settle()
+    stage.write_status(ready=True)
+
+    assert stage.found() == found

@@ -149,14 +149,21 @@ def test_foreign_parts_matter_only_where_they_are_removed(full):
     assert "VariantB has scheduled suspended" in found
 
 
-@pytest.mark.parametrize("released", [[], [{"name": "VariantB", "content": '{"actions": ["peak"]}'}]])
-def test_what_the_operator_has_forgotten_with_its_status_is_foreign(full, released):
-    """Also where it is released and restored afterwards, as all that is foreign."""
+@pytest.mark.parametrize(
+    "known",
+    [
+        {},
+        {"releasedScaling": [{"name": "VariantB", "content": '{"actions": ["peak"]}'}]},
+        {"scaling": [{"name": "VariantA", "actions": [{"name": "peak"}]}, {"name": "VariantB"}]},
+    ],
+)
+def test_what_the_operator_has_forgotten_with_its_status_is_foreign(full, known):
+    """Also where it is released and restored, as all that is foreign, or known of another variant."""
     full.apply(spec(fixed("VariantA"), scaled("VariantB", **FULL | {"scheduledActions": []})))
     full.resource["status"] = {}
     full.apply(full.resource["spec"])
     full.read()
-    full.write_status(releasedScaling=released)
+    full.write_status(**known)
     full.write_status(ready=True)
 
     assert full.found() == []

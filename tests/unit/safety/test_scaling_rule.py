@@ -74,6 +74,14 @@ def test_a_release_that_is_not_saved_is_caught(ready):
     assert "the status does not hold what is taken off VariantB" in ready.violations()[0].found
 
 
+def test_what_is_saved_of_another_variant_does_not_count(ready):
+    (saved,) = SAVED["releasedScaling"]
+    ready.write_status(releasedScaling=[saved | {"variant": "VariantA"}, {"variant": "VariantB"}])
+    ready.deregister("VariantB")
+
+    assert "the status does not hold what is taken off VariantB" in ready.violations()[0].found
+
+
 def schedule_theirs(stage: Stage) -> None:
     stage.somebody(
         "PutScheduledAction",
