@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from sagemaker_ab.kube.client import KubeClient
 
 _QUIET_SECONDS = 180.0
+_LONGEST_CHANGE_SECONDS = 7200.0
+"""After so long, what AWS does it does by itself: autoscaling goes on for ever if each attempt fails."""
 _RESTART_SECONDS = 5.0
 _AT_REST = frozenset({"InService", "Failed", "OutOfService", "UpdateRollbackFailed"})
 
@@ -129,14 +131,17 @@ class InProcessOperator:
         self._run(reconciles, lambda: self.ready or self.conditions.get("Stalled", "").startswith("True"))
 
     def _run(self, reconciles: int, content: Callable[[], bool]) -> None:
-        quiet_since = self._now()
+        quiet_since = content_since = self._now()
         for _ in range(reconciles):
             before = len(self.writes())
             if self.step() is None:
                 return
-            if not content() or self._aws_is_busy() or len(self.writes()) != before:
-                quiet_since = self._now()
-            elif self._now() - quiet_since > _QUIET_SECONDS:
+            now = self._now()
+            if not content() or len(self.writes()) != before:
+                quiet_since = content_since = now
+            elif self._aws_is_busy():
+                quiet_since = now
+            if now - quiet_since > _QUIET_SECONDS or now - content_since > _LONGEST_CHANGE_SECONDS:
                 self.safety.require_safe_at_rest()
                 return
         sent = [(call["operation"], call["code"], call["message"]) for call in self.writes()[-8:]]
