@@ -76,7 +76,7 @@ def test_the_watch_tells_what_the_operator_has_set_from_what_others_have(cluster
 
 
 def test_a_watch_that_is_closed_twice_is_closed(cluster):
-    watch = ResourceWatch(cluster, lag=0.0)
+    watch = ResourceWatch(cluster, namespace=NAMESPACE, lag=0.0)
     watch.close()
     watch.close()
 

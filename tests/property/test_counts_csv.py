@@ -21,8 +21,9 @@ def counts(draw):
     most = 10**9 if invocations is None else invocations
     errors, measured = st.none() | st.integers(0, most), st.none() | st.floats(1e-3, 1e12)
     trials = draw(st.integers(0, 10**6))
+    weight = draw(st.none() | st.floats(1e-3, 1e6))
     return Counts(
-        weight=draw(st.none() | st.floats(1e-3, 1e6)),
+        weight=weight,
         invocations=invocations,
         errors_4xx=draw(errors),
         errors_5xx=draw(errors),
@@ -31,6 +32,7 @@ def counts(draw):
         latency_p99_micros=draw(measured),
         successes=draw(st.none() | st.integers(0, trials)),
         trials=draw(st.sampled_from([None, trials])),
+        verified=weight is not None,
     )
 
 

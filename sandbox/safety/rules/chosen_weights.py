@@ -26,7 +26,8 @@ class ChosenWeightsAreSent(Rule):
     - An UpdateEndpoint switches to the shares in the status, or to those that serve.
     - A change of weights that took effect is in flight until a read of the endpoint shows a moment at or
       after it. Until then no other one is sent, not the same one either, and not after a restart.
-    - A resource that is being deleted is not judged.
+    - A resource that is being deleted is not judged. Neither is what may have been sent for strategy Manual,
+      because the strategy has changed or another resource has taken the name since.
     """
 
     name = "S10"
@@ -40,7 +41,9 @@ class ChosenWeightsAreSent(Rule):
         """The last change of weights of each endpoint that took effect."""
 
     def on_call(self, call: Call, history: History) -> Iterator[Violation]:
-        intents = [one for one in history.intents(call) if one.chosen is not None and not one.deleting]
+        intents = [one for one in history.intents(call) if not one.deleting]
+        if any(one.chosen is None for one in intents):
+            intents = []
         weights = _weights(call)
         if weights and intents:
             yield from self._unwritten(call, weights, intents)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sandbox.safety.bounds import Bounds
 from tests.unit.safety.stage import Stage, fixed, scaled, spec, tags
 from tests.unit.safety.steered import choose, steered, stepped
 
@@ -68,6 +69,17 @@ def test_under_manual_the_status_needs_no_weights():
     manual.weigh(VariantA=90, VariantB=10)
 
     assert manual.found() == []
+
+
+def test_weights_that_may_have_been_sent_for_manual_are_not_judged():
+    """The reconcile that sends them has read the resource before its strategy changed."""
+    stage = Stage()
+    stage.monitor.judge.history.bounds = Bounds(reconcile=60.0)
+    stage.deploy()
+    stage.apply(stepped())
+    stage.weigh(VariantA=50, VariantB=50)
+
+    assert stage.found() == []
 
 
 def test_a_count_is_no_weight(stage):
