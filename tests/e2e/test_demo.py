@@ -103,8 +103,8 @@ def test_a_rollout_is_told_as_it_goes_with_the_time_in_aws(story):
 
 
 def test_get_says_why_a_rollout_ended_and_what_it_waits_for(story):
-    assert re.search(r"because  ServerErrors of VariantC is worse than the baseline", story.stdout)
-    assert "waits for  your approval: kubectl sagemaker-ab approve reviews" in story.stdout
+    assert re.search(r"because +ServerErrors of VariantC is worse than the baseline", story.stdout)
+    assert re.search(r"waits for +your approval: kubectl sagemaker-ab approve reviews", story.stdout)
 
 
 def test_ages_in_a_rollout_are_told_by_the_clock_of_aws(story):
