@@ -19,7 +19,7 @@ from bench.calibration.guardrails import guardrails
 from bench.calibration.intervals import intervals
 from bench.calibration.latencies import latencies
 from bench.calibration.learning import bandits
-from bench.calibration.pages import Result, page, pictures
+from bench.calibration.pages import Result, page, pictures, published_lines
 from bench.calibration.rows import CalibrationRow, Outcome
 from bench.calibration.sample_ratios import sample_ratios
 from bench.calibration.speeds import speeds
@@ -77,13 +77,17 @@ def _version() -> str:
 
 
 def _published(rows: Sequence[CalibrationRow], kept: Path, *, profile: str) -> int:
-    """Write page and pictures of all that is measured; return 1 where a bound is missed."""
+    """Write page and pictures of all that is measured; return 1 where a bound is missed.
+
+    A row that this code has not measured keeps its line in a page of the same profile, with a mark.
+    """
     measured = {row.key: loads(file.read_text()) for row in rows if (file := _file(row, kept)).exists()}
     results = [Result(row, measured[row.key], few=profile != "full") for row in rows if row.key in measured]
-    unmeasured = [f"{row.table}, {row.name}" for row in rows if row.key not in measured]
-    text = page(results, profile=profile, version=kept.name, unmeasured=unmeasured)
-    (DOCS / "calibration.md").write_text(text)
-    pictures(results, DOCS / "images")
+    published = DOCS / "calibration.md"
+    before = published.read_text()
+    lines = published_lines(before) if f"profile {profile}," in before else {}
+    published.write_text(page(rows, results, profile=profile, version=kept.name, kept=lines))
+    pictures(rows, results, DOCS / "images")
     missed = [line for result in results for line in result.missed]
     sys.stdout.write("".join(f"MISSED: {line}\n" for line in missed))
     return 1 if missed else 0

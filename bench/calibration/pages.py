@@ -1,6 +1,6 @@
 """The tables and pictures that a calibration writes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import isinf
@@ -62,10 +62,43 @@ def _number(value: float | None) -> str:
     return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"  # noqa: PLR2004  # three digits
 
 
+Kept = Mapping[tuple[str, str], str]
+"""Lines of the tables of a page that is published already, by table and name of the row."""
+_KEPT_MARK = " ‡"
+
+
+def published_lines(text: str) -> Kept:
+    """Return the lines of the tables of a page, without the mark of those that it has kept itself."""
+    return dict(_published_lines(text))
+
+
+def _published_lines(text: str) -> Iterator[tuple[tuple[str, str], str]]:
+    table = ""
+    for line in text.splitlines():
+        if line.startswith("## "):
+            table = line.removeprefix("## ")
+        elif line.startswith("| ") and not line.startswith("| case |"):
+            name, rest = line.removeprefix("| ").split(" | ", 1)
+            name = name.removesuffix(_KEPT_MARK)
+            yield (table, name), f"| {name} | {rest}"
+
+
 def page(
-    results: Sequence[Result], *, profile: str, version: str = "", unmeasured: Sequence[str] = ()
+    rows: Sequence[CalibrationRow],
+    results: Sequence[Result],
+    *,
+    profile: str,
+    version: str = "",
+    kept: Kept | None = None,
 ) -> str:
-    """Return the page of all tables."""
+    """Return the page of all tables: of each row its result, or else the line that is kept of it, marked."""
+    measured = {result.row.key: result for result in results}
+    kept = {} if kept is None else kept
+    unmeasured = [
+        f"{row.table}, {row.name}"
+        for row in rows
+        if row.key not in measured and (row.table, row.name) not in kept
+    ]
     parts = [
         "# Calibration\n",
         f"Written by `make calibrate`, profile {profile}, sources {version}. {_PROFILES[profile]}.",
@@ -79,17 +112,28 @@ def page(
     ]
     if unmeasured:
         parts.append(f"**Not complete.** Not measured yet: {', '.join(unmeasured)}.\n")
-    parts += [f"![{picture.title}](images/{picture.file})\n" for picture in PICTURES if picture.of(results)]
-    for table, group in groupby(results, key=lambda result: result.row.table):
-        listed = list(group)
-        names = [measure.name for measure in listed[0].row.measures]
+    lines = [_line(row, measured.get(row.key), kept) for row in rows]
+    if any(f"{_KEPT_MARK} |" in line for line in lines):
+        parts.append(f"Rows with{_KEPT_MARK} were measured with earlier sources.\n")
+    shown = {row.table for row, line in zip(rows, lines, strict=True) if line}
+    parts += [f"![{one.title}](images/{one.file})\n" for one in PICTURES if one.table in shown]
+    for table, group in groupby(zip(rows, lines, strict=True), key=lambda pair: pair[0].table):
+        listed = [(row, line) for row, line in group if line]
+        if not listed:
+            continue
+        names = [measure.name for measure in listed[0][0].measures]
         parts += [f"## {table}\n", f"| case | runs | {' | '.join(names)} |", "|---" * (len(names) + 2) + "|"]
-        parts += [
-            f"| {result.row.name} | {len(result.outcomes)} | {' | '.join(result.cells)} |"
-            for result in listed
-        ]
+        parts += [line for _, line in listed]
         parts.append("")
     return "\n".join(parts)
+
+
+def _line(row: CalibrationRow, result: Result | None, kept: Kept) -> str:
+    """Return the line of a row in its table; empty if there is none."""
+    if result is not None:
+        return f"| {row.name} | {len(result.outcomes)} | {' | '.join(result.cells)} |"
+    line = kept.get((row.table, row.name), "")
+    return line.replace(f"| {row.name} |", f"| {row.name}{_KEPT_MARK} |", 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,8 +186,8 @@ PICTURES = (
 )
 
 
-def pictures(results: Sequence[Result], directory: Path) -> None:
-    """Draw what there is."""
+def pictures(rows: Sequence[CalibrationRow], results: Sequence[Result], directory: Path) -> None:
+    """Draw the tables of which every row is measured; the other pictures stay as they are."""
     for picture in PICTURES:
-        if picture.of(results):
+        if len(picture.of(results)) == sum(row.table == picture.table for row in rows):
             picture.draw(results, directory)

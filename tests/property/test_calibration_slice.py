@@ -6,7 +6,7 @@ The rates are proven by `make calibrate`; here each row must run, and what few r
 import pytest
 
 from bench.calibration.__main__ import DOCS, every_row
-from bench.calibration.pages import Result, page
+from bench.calibration.pages import Result, page, published_lines
 
 ROWS = every_row("quick")
 
@@ -29,17 +29,28 @@ def test_the_published_page_is_whole():
     published = (DOCS / "calibration.md").read_text()
     assert "profile full" in published
     assert "**missed**" not in published
-    rows = [line.split(" | ") for line in published.splitlines() if line.startswith("| ")]
-    tried = {(name.removeprefix("| "), runs) for name, runs, *_ in rows}
-    assert {(row.name, str(row.runs["full"])) for row in every_row("full")} <= tried
+    lines = published_lines(published)
+    for row in every_row("full"):
+        assert lines[row.table, row.name].startswith(f"| {row.name} | {row.runs['full']} | ")
 
 
-def test_the_page_marks_what_is_missed():
+def test_the_page_marks_what_is_missed_and_names_what_is_not_measured():
     result = false_winners(hits=20, tries=20, few=False)
     assert result.missed == ["False winners between equals, even: false % 100, bound 5"]
-    text = page([result], profile="full", unmeasured=["Speed, 1 %"])
+    text = page(ROWS[:2], [result], profile="full")
     assert "| even | 20 | 100 (20 of 20, below 100.0; ≤ 5) **missed** |" in text
-    assert "Not measured yet: Speed, 1 %." in text
+    assert "Not measured yet: False winners between equals, weights follow the data." in text
+
+
+def test_a_row_that_was_measured_with_earlier_sources_keeps_its_line_and_is_marked():
+    first = page(ROWS[:1], [false_winners(hits=1, tries=20, few=True)], profile="full")
+    kept = page(ROWS[:1], [], profile="full", kept=published_lines(first))
+    again = page(ROWS[:1], [], profile="full", kept=published_lines(kept))
+
+    assert "‡" not in first
+    assert "| even ‡ | 20 | 5 (1 of 20" in kept
+    assert "Rows with ‡ were measured with earlier sources." in kept
+    assert again == kept
 
 
 def test_in_full_the_estimate_is_held_to_the_bound():
