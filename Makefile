@@ -4,7 +4,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 LINTS := lint-style lint-format lint-types lint-imports lint-crds lint-architecture lint-words lint-chart lint-image \
 	lint-yaml lint-workflows
-.PHONY: help setup binaries demo test kills bench rollouts sim-bench calibrate sim-clients sim-fuzz ledger seeds mutants \
+.PHONY: help setup binaries demo test kills rollout-kills bench rollouts sim-bench calibrate sim-clients sim-fuzz ledger seeds mutants \
 	lint $(LINTS) crds architecture minimum lock lock-project lock-clients clean
 
 PYTHON ?=
@@ -16,7 +16,7 @@ STEP := @sh hack/step.sh
 
 help: ## list the targets
 	@echo 'make TARGET, where TARGET is one of'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' Makefile
 
 setup: .venv/.ready ## create .venv from the locked requirements
 	@:
@@ -41,7 +41,12 @@ endif
 KILLS := test_kills_while_*.py
 
 kills: binaries ## kill the operator around each of its AWS calls and start it again, against a real API server
-	@$(BIN)/python -Im pytest -n $(WORKERS) --dist loadfile tests/e2e/$(KILLS)
+	@$(BIN)/python -Im pytest -n $(WORKERS) --dist loadfile --ignore $(ROLLOUT_KILLS) tests/e2e/$(KILLS)
+
+ROLLOUT_KILLS := tests/e2e/test_kills_while_rolling_out.py
+
+rollout-kills: binaries ## kill the operator around the weight calls and verdicts of rollouts, against a real API server
+	@$(BIN)/python -Im pytest $(ROLLOUT_KILLS)
 
 # An environment is created again only if its requirements or those of the project change.
 .venv/.ready: requirements/dev.txt pyproject.toml
