@@ -28,6 +28,18 @@ def deploy(stage: Stage, config: str, *, how: dict[str, object] | None = None, *
     stage.settle()
 
 
+def prepared() -> Stage:
+    """All is ready for the creation of an endpoint with the config `first`."""
+    stage = Stage()
+    stage.apply(spec())
+    stage.read()
+    stage.pin()
+    for name in ("bert-a", "bert-b"):
+        stage.create_model(name)
+    stage.create_config("first", spec())
+    return stage
+
+
 def test_the_same_content_again_is_caught(failed):
     deploy(failed, "third")
 
@@ -120,13 +132,7 @@ def test_an_endpoint_deleted_by_hand_is_asked_for(failed):
 
 
 def test_a_creation_that_failed_is_not_tried_again_either():
-    stage = Stage()
-    stage.apply(spec())
-    stage.read()
-    stage.pin()
-    for name in ("bert-a", "bert-b"):
-        stage.create_model(name)
-    stage.create_config("first", spec())
+    stage = prepared()
     stage.aws.fault({"fail": {"reason": "ping"}}, match={"operation": "CreateEndpoint"})
     stage.sagemaker.create_endpoint(EndpointName="reviews", EndpointConfigName="first")
     stage.aws.advance(minutes=120)
@@ -140,13 +146,7 @@ def test_a_creation_that_failed_is_not_tried_again_either():
 @pytest.mark.parametrize(("stale", "found"), [(4.0, []), (0.0, ["S8"])])
 def test_a_creation_that_a_read_has_shown_in_service_has_not_failed(stale, found):
     """It fails afterwards, before AWS is called again; a read of a few seconds ago shows what was."""
-    stage = Stage()
-    stage.apply(spec())
-    stage.read()
-    stage.pin()
-    for name in ("bert-a", "bert-b"):
-        stage.create_model(name)
-    stage.create_config("first", spec())
+    stage = prepared()
     stage.sagemaker.create_endpoint(EndpointName="reviews", EndpointConfigName="first")
     stage.aws.advance(minutes=60)
     stage.aws.edit(status={"endpoint": "reviews", "status": "Failed"})
